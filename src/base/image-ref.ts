@@ -1,0 +1,60 @@
+import { type Digest, isDigest } from './digest.ts';
+import { ToolError } from './tool-error.ts';
+
+/** A fully qualified image reference: host, path, and a tag, a digest or both. */
+export interface ImageRef {
+  /** Host, with port where one is written. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag: string | null;
+  readonly digest: Digest | null;
+}
+
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const HOST = '(?:\\[[0-9a-fA-F:]+\\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]+)?';
+const REFERENCE = new RegExp(`^(?:(${HOST})/)?(${COMPONENT}(?:/${COMPONENT})*)(?::(\\w[\\w.-]{0,127}))?(?:@(.+))?$`);
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const TAG = /^\w[\w.-]{0,127}$/;
+
+/**
+ * Reads a pull spec as distribution/reference normalises it (spec "file-based catalogs" §2.3):
+ * a first component without dot, colon or `localhost` is a path on docker.io. Throws
+ * `BASE_BAD_IMAGE_REF`.
+ */
+export function parseImageRef(text: string): ImageRef {
+  const match = REFERENCE.exec(text);
+  if (match === null) throw badRef(text, 'it does not have the form host/path[:tag][@digest]');
+  const [, host, path = '', tag, digestText] = match;
+  if (digestText !== undefined && !isDigest(digestText)) throw badRef(text, 'its digest is not sha256: with 64 lower-case hex digits');
+  const digest = digestText ?? null;
+  const known = host !== undefined && (/[.:]/.test(host) || host === 'localhost' || host !== host.toLowerCase());
+  const registry = known ? host : 'docker.io';
+  const repository = known ? path : normalizeDockerPath(host === undefined ? path : `${host}/${path}`);
+  if (repository.length > 255) throw badRef(text, 'its path is longer than 255 characters');
+  return { registry, repository, tag: tag ?? null, digest };
+}
+
+/** The reference as text; a reference with neither tag nor digest stays without. */
+export function formatImageRef(ref: ImageRef): string {
+  const tag = ref.tag === null ? '' : `:${ref.tag}`;
+  const digest = ref.digest === null ? '' : `@${ref.digest}`;
+  return `${ref.registry}/${ref.repository}${tag}${digest}`;
+}
+
+export function isRepositoryPath(text: string): boolean {
+  return text.length <= 255 && REPOSITORY.test(text);
+}
+
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
+function normalizeDockerPath(path: string): string {
+  return path.includes('/') ? path : `library/${path}`;
+}
+
+function badRef(text: string, why: string): ToolError {
+  return new ToolError('BASE_BAD_IMAGE_REF', `"${text}" is not an image reference: ${why}.`, {
+    hint: 'Write it as registry.example/path/name@sha256:… or registry.example/path/name:tag.',
+  });
+}

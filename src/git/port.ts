@@ -1,0 +1,41 @@
+/** One file of a snapshot. Equal object ids mean equal bytes. */
+export interface TreeFile {
+  /** `/`-separated, relative to the folder that holds the manifest. */
+  readonly path: string;
+  /** Git blob id; in a working tree the id that `git hash-object` would give. */
+  readonly objectId: string;
+}
+
+/** The files of one commit, or of the working tree. */
+export interface Snapshot {
+  /** Full commit id; `working-tree` for the files as they lie. */
+  readonly revision: string;
+  /** First line of the commit message; empty for the working tree. */
+  readonly subject: string;
+  /** Commit time, ISO 8601; null for the working tree. */
+  readonly time: string | null;
+  /** Files at or below a path, byte order, symlinks and submodules left out; none where the path does not exist. */
+  listFiles(path: string): Promise<readonly TreeFile[]>;
+  /** Bytes in the order asked for. */
+  readFiles(files: readonly TreeFile[]): AsyncIterable<{ readonly file: TreeFile; readonly bytes: Uint8Array }>;
+  /** Null where there is no such file. */
+  readFile(path: string): Promise<Uint8Array | null>;
+}
+
+export interface GitPort {
+  /** Folder of the manifest, absolute. */
+  readonly folder: string;
+  /** A commit; throws `GIT_NO_COMMIT` for HEAD of an empty repository, `GIT_UNKNOWN_REVISION` for another unknown one. */
+  openCommit(revision: string): Promise<Snapshot>;
+  openWorkingTree(): Promise<Snapshot>;
+  /** Commit id of a revision, or null where it does not exist (an empty repository has no HEAD). */
+  resolveRevision(revision: string): Promise<string | null>;
+  /** Paths with uncommitted changes at or below these paths, untracked files included, relative to `folder`. */
+  listUncommitted(paths: readonly string[]): Promise<readonly string[]>;
+  /** URL of `origin` without credentials, or null. */
+  readRemoteUrl(): Promise<string | null>;
+  /** Fetches branch or tag `ref` from `remote`; returns the commit id it has now. */
+  fetchRevision(remote: string, ref: string, signal?: AbortSignal): Promise<string>;
+  /** Calls back (debounced) when HEAD or the branch it names may have moved. The returned function stops it. */
+  watchHead(onChange: () => void): Promise<() => Promise<void>>;
+}

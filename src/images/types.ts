@@ -1,0 +1,31 @@
+import type { Digest } from '../base/digest.ts';
+import type { PerRole } from '../manifest/types.ts';
+
+export type WantedKind = 'bundle' | 'related' | 'release' | 'extra';
+
+/** Who needs an image: a bundle of a catalog, a release, or the manifest's list. */
+export interface NeededBy {
+  readonly catalog: string | null;
+  readonly package: string | null;
+  /** Bundle name, `release 4.20.3-x86_64`, or `images`. */
+  readonly item: string;
+}
+
+/** One image that production must hold: a location, however many bundles name it. */
+export interface WantedImage {
+  /** `repository@digest` or `repository:tag` in production: unique. */
+  readonly key: string;
+  readonly kind: WantedKind;
+  /** As Git names it, upstream. Of several upstream names for one location the first in byte order. */
+  readonly upstream: string;
+  /** Null for a tag-only reference: then `tag` is wanted. */
+  readonly digest: Digest | null;
+  readonly tag: string | null;
+  /** Repository by role, with the registry's path prefix. */
+  readonly repository: PerRole<string>;
+  /** Tags that must point at the image. */
+  readonly demandedTags: readonly string[];
+  /** Tags it gets when it is copied, but that are not asked for when it is there already. */
+  readonly arrivalTags: readonly string[];
+  readonly neededBy: readonly NeededBy[];
+}

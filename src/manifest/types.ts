@@ -1,0 +1,127 @@
+import type { Digest } from '../base/digest.ts';
+
+export type RoleName = 'production' | 'staging';
+
+/** One value per registry role; a single value in the manifest stands for both. */
+export interface PerRole<T> {
+  readonly production: T;
+  readonly staging: T;
+}
+
+export type WritePolicy = 'allow' | 'allow-once' | 'deny' | 'unknown';
+
+export interface RegistryEntry {
+  /** Host with port, as it stands in image references. */
+  readonly host: string;
+  /** Leading path of every repository there, without slashes at its ends; empty for none. */
+  readonly pathPrefix: string;
+  /** Other names (host:port) under which catalogs may name this registry. */
+  readonly aliases: readonly string[];
+  /** Plain HTTP or unverified TLS. */
+  readonly insecure: boolean;
+  readonly caFile: string | null;
+  readonly authFile: string | null;
+  readonly writePolicy: WritePolicy;
+  readonly requestsPerDay: number | null;
+}
+
+export interface CatalogPin {
+  readonly tag: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly until: string | null;
+}
+
+export interface CatalogEntry {
+  readonly name: string;
+  /** Folder in the state repository, relative to the manifest. */
+  readonly path: string;
+  readonly repository: PerRole<string>;
+  readonly tag: PerRole<string>;
+  /** `scratch`, or an image in production pinned by digest. */
+  readonly base: string;
+  /** `os/arch[/variant]`, at least one. */
+  readonly platforms: readonly string[];
+  readonly references: 'keep' | 'rewrite';
+  readonly catalogSource: { readonly name: string; readonly namespace: string } | null;
+  readonly pin: CatalogPin | null;
+}
+
+export interface ReleaseEntry {
+  readonly version: string;
+  readonly architecture: string;
+}
+
+export interface ExtraImage {
+  /** Upstream reference. */
+  readonly source: string;
+  readonly tags: readonly string[];
+}
+
+/** Upstream prefix → path; the longest `from` wins. */
+export interface PathRule {
+  readonly from: string;
+  readonly to: PerRole<string>;
+  /** More path components than this are joined with `-`, as oc-mirror does; null for no limit. */
+  readonly maxNestedPaths: number | null;
+}
+
+export interface MirrorPolicy {
+  readonly missing: 'block' | 'hold';
+  readonly protect: 'new' | 'all';
+  readonly strandedUpgrades: 'block' | 'warn';
+  readonly automaticUpgrades: 'off' | 'warn' | 'block';
+  readonly duplicateBundle: 'newer' | 'keep' | 'block';
+  readonly tagDrift: 'keep' | 'block';
+}
+
+export interface ReconcileSettings {
+  readonly intervalMilliseconds: number;
+  readonly proofAgeMilliseconds: number;
+  readonly windows: { readonly copy: string; readonly publish: string };
+  readonly suspend: { readonly reason: string; readonly by: string; readonly until: string | null } | null;
+}
+
+/** `mirror.yaml` with every default filled in. */
+export interface MirrorManifest {
+  readonly name: string;
+  readonly strategy: 'append' | 'relocate';
+  readonly registries: PerRole<RegistryEntry>;
+  readonly catalogs: readonly CatalogEntry[];
+  readonly releases: readonly ReleaseEntry[];
+  readonly images: readonly ExtraImage[];
+  readonly paths: readonly PathRule[];
+  /** `repository:tag` in production, without the path prefix. */
+  readonly movableTags: readonly string[];
+  readonly policy: MirrorPolicy;
+  readonly reconcile: ReconcileSettings;
+}
+
+export interface DeliveredPackage {
+  readonly name: string;
+  /** Head of the default channel before and after; null where there was or is none. */
+  readonly old: string | null;
+  readonly new: string | null;
+}
+
+/** `deliveries/<date>-<12 hex>.yaml`: what `init` or `merge` took in. */
+export interface DeliveryRecord {
+  readonly catalog: string;
+  readonly command: 'init' | 'merge';
+  /** Where it was read from: an image reference, or a path. */
+  readonly source: string;
+  /** Role whose index this is, or null for a local source. */
+  readonly role: RoleName | null;
+  /** Digest of the index image's manifest, or of the content for a local source. */
+  readonly digest: Digest;
+  /** Canonical hash of the delivered catalog's content, addresses turned back to upstream. */
+  readonly content: Digest;
+  /** UTC date, `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly packages: readonly DeliveredPackage[];
+  /** Image references that the catalog in Git did not name before. */
+  readonly newImages: number;
+  readonly held: readonly string[];
+  /** Packages that a gap left as they were. */
+  readonly gaps: readonly string[];
+}

@@ -1,0 +1,209 @@
+import type { Digest } from '../base/digest.ts';
+import type { ErrorCode } from '../base/error-codes.ts';
+import type { NeededBy, WantedImage } from '../images/types.ts';
+import type { RoleName } from '../manifest/types.ts';
+
+/** Same shape as a registry's answer; named here because pure rooms know no port. */
+export type ObservedPresence =
+  | { readonly state: 'present'; readonly digest: Digest; readonly mediaType: string; readonly size: number | null }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unknown'; readonly code: ErrorCode; readonly message: string; readonly hint: string | null; readonly retryAfterSeconds: number | null };
+
+/** What the live registries said about one wanted image. */
+export interface ObservedImage {
+  readonly production: ObservedPresence;
+  /** Null where staging was not asked, because production has it. */
+  readonly staging: ObservedPresence | null;
+  /** The tag `sha256-<hex>` in production, asked before a copy; null where not asked. */
+  readonly protectTag: ObservedPresence | null;
+  /** True when `protectTag` holds a referrers index, so that `olmirror-<hex>` is used. */
+  readonly protectTagIsReferrers: boolean;
+  /** Demanded and arrival tags in production that were asked about. */
+  readonly tags: Readonly<Record<string, ObservedPresence>>;
+  /** Bytes of config and layers by digest, read at staging before a copy; empty otherwise. */
+  readonly blobs: Readonly<Record<string, number>>;
+}
+
+/** The served index of one catalog. */
+export interface ObservedIndex {
+  readonly moving: ObservedPresence;
+  /** Image id of what the moving tag holds, where it is present. */
+  readonly servedId: Digest | null;
+  /** Its labels say that olmirror built it. */
+  readonly servedLabelled: boolean;
+  /** `<tag>-<12 hex of servedId>` in production; null where nothing is served. */
+  readonly servedImmutable: ObservedPresence | null;
+  /** `<tag>-<12 hex of expectedId>` in production. */
+  readonly expectedImmutable: ObservedPresence;
+  /** Image id of what `expectedImmutable` holds, where present. */
+  readonly expectedImmutableId: Digest | null;
+  /** For a foreign index: what it serves and Git lacks; null otherwise. */
+  readonly foreign: ForeignContent | null;
+}
+
+export interface ForeignContent {
+  readonly packages: readonly string[];
+  readonly bundles: readonly string[];
+}
+
+/** What Git says about the index of one catalog. */
+export interface WantedIndex {
+  readonly catalog: string;
+  /** Repository and tag in the serving registry, with path prefix. */
+  readonly repository: string;
+  readonly tag: string;
+  readonly imageId: Digest;
+  /** Canonical hash of the catalog's content. */
+  readonly content: Digest;
+  /** Tree hash that binds a saved plan to the catalog's files. */
+  readonly tree: string;
+  readonly packages: number;
+  readonly bundles: number;
+  /** Bytes of the layers olmirror builds, compressed. */
+  readonly bytes: number;
+  /** Keys of the wanted images that the index names. */
+  readonly imageKeys: readonly string[];
+  /** Digests of served indexes that `init` or `merge` took in, with the content each had. */
+  readonly takenIn: readonly { readonly digest: Digest; readonly content: Digest }[];
+}
+
+export interface Wanted {
+  readonly images: readonly WantedImage[];
+  readonly indexes: readonly WantedIndex[];
+}
+
+export interface Observed {
+  readonly images: ReadonlyMap<string, ObservedImage>;
+  readonly indexes: ReadonlyMap<string, ObservedIndex>;
+}
+
+interface StepBase {
+  /** Stable within a plan: `copy:repo@sha256:…`, `tag:repo:tag`, `index:catalog`. */
+  readonly id: string;
+  /** Why, as a sentence part: `needed by b.v1.2.0`. */
+  readonly reason: string;
+  /** Expected transfer; 0 where nothing is moved. */
+  readonly bytes: number;
+  /** Keys of the wanted items that this step settles. */
+  readonly items: readonly string[];
+}
+
+/** Copies one digest from staging to production under its never-moving tag, then gives it further tags. */
+export interface CopyStep extends StepBase {
+  readonly kind: 'copy';
+  readonly upstream: string;
+  readonly from: { readonly role: RoleName; readonly repository: string };
+  readonly to: { readonly role: RoleName; readonly repository: string };
+  readonly digest: Digest;
+  /** `sha256-<hex>` or `olmirror-<hex>`. */
+  readonly protectTag: string;
+  readonly tags: readonly string[];
+}
+
+/** Gives an image that the registry holds one more tag. */
+export interface TagStep extends StepBase {
+  readonly kind: 'tag';
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: Digest;
+  /** What the tag points at now: null for nothing. A move is only planned for movable tags. */
+  readonly previous: Digest | null;
+}
+
+/** Pushes a built index under its immutable tag. */
+export interface PushIndexStep extends StepBase {
+  readonly kind: 'push-index';
+  readonly catalog: string;
+  readonly repository: string;
+  /** The immutable tag, `<tag>-<12 hex>`. */
+  readonly tag: string;
+  readonly imageId: Digest;
+}
+
+/** Checks closure, then lets the catalog's tag point at the index with this id. Last of its catalog. */
+export interface MoveIndexStep extends StepBase {
+  readonly kind: 'move-index';
+  readonly catalog: string;
+  readonly repository: string;
+  readonly tag: string;
+  readonly immutableTag: string;
+  readonly imageId: Digest;
+  readonly previous: Digest | null;
+}
+
+export type Step = CopyStep | TagStep | PushIndexStep | MoveIndexStep;
+
+/** Something that a person must know before the plan is carried out. */
+export interface Check {
+  readonly kind:
+    | 'missing-source'
+    | 'unknown'
+    | 'tag-would-move'
+    | 'tag-differs'
+    | 'closure'
+    | 'foreign-index'
+    | 'immutable-tag-taken'
+    | 'collision'
+    | 'known-missing'
+    | 'index-only'
+    | 'uncommitted';
+  readonly severity: 'error' | 'blocked' | 'warning';
+  readonly message: string;
+  readonly hint: string | null;
+  readonly catalog: string | null;
+  /** Key of the wanted item, where it is about one. */
+  readonly item: string | null;
+  readonly neededBy: readonly NeededBy[];
+}
+
+export type OutcomeKind = 'in-sync' | 'copied' | 'refused' | 'lost' | 'deferred' | 'failed';
+
+/** How one wanted item ended. */
+export interface Outcome {
+  readonly item: string;
+  readonly type: 'image' | 'tag' | 'index';
+  readonly kind: OutcomeKind;
+  readonly message: string | null;
+  readonly code: ErrorCode | null;
+}
+
+export type Sums = Readonly<Record<'wanted' | OutcomeKind, number>>;
+
+/** One item that the plan settles without a step: in sync, lost, refused, or unknown. */
+export interface SettledItem extends Outcome {}
+
+export interface PlanBinding {
+  /** Hash of the manifest with defaults filled in. */
+  readonly manifest: Digest;
+  /** Catalog name → tree hash. */
+  readonly catalogs: Readonly<Record<string, string>>;
+}
+
+/** Operator-level change of one catalog, for people. */
+export interface CatalogChangeSummary {
+  readonly catalog: string;
+  readonly servedId: Digest | null;
+  readonly wantedId: Digest;
+  readonly action: 'none' | 'publish' | 'restore' | 'blocked';
+}
+
+export interface Plan {
+  readonly apiVersion: 'olmirror/v1alpha1';
+  readonly kind: 'Plan';
+  /** Name of the mirror. */
+  readonly mirror: string;
+  readonly revision: string;
+  /** ISO 8601; not part of the hash. */
+  readonly time: string;
+  readonly indexOnly: boolean;
+  readonly binding: PlanBinding;
+  readonly steps: readonly Step[];
+  readonly checks: readonly Check[];
+  readonly settled: readonly SettledItem[];
+  readonly catalogs: readonly CatalogChangeSummary[];
+  readonly wantedItems: number;
+  /** Unique bytes to move. */
+  readonly bytes: number;
+  /** sha256 of the plan's RFC 8785 JSON without `hash` and `time` (promise 10). */
+  readonly hash: Digest;
+}

@@ -1,0 +1,25 @@
+import type { Digest } from '../base/digest.ts';
+import type { ContentReader } from '../base/oci.ts';
+import type { ErrorCode } from '../base/error-codes.ts';
+
+/**
+ * What one question to a registry found. Only a clear 404 is `absent`; everything that is not a
+ * clear answer is `unknown` (promise 6).
+ */
+export type Presence =
+  | { readonly state: 'present'; readonly digest: Digest; readonly mediaType: string; readonly size: number | null }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unknown'; readonly code: ErrorCode; readonly message: string; readonly hint: string | null; readonly retryAfterSeconds: number | null };
+
+/** A registry, read-only: nothing here sends anything but HEAD and GET (promise 1). */
+export interface RegistryPort extends ContentReader {
+  /** Host with port, as in image references. */
+  readonly host: string;
+  /** Never throws for what the registry does; `unknown` says why. Rejects only when the signal aborts. */
+  headManifest(repository: string, reference: string, signal?: AbortSignal): Promise<Presence>;
+  /** All tags in the registry's order; an unknown repository has none. Throws `ToolError` for anything but 200 and 404. */
+  listTags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
+  /** Requests sent so far, token requests included. */
+  countRequests(): number;
+  close(): Promise<void>;
+}
