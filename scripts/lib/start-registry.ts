@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { baseUrl, sendRequest } from './send-request.ts';
+
+export interface RegistryOptions {
+  /** Made when absent; holds configuration and storage. */
+  readonly folder: string;
+  /** 0 or absent: a free one. */
+  readonly port?: number;
+  readonly readOnly?: boolean;
+  /** Only `DEMO_USER` with `DEMO_PASSWORD` is known: their bcrypt hash is precomputed. */
+  readonly htpasswd?: { readonly user: string; readonly password: string };
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** Default true. */
+  readonly deleteEnabled?: boolean;
+}
+
+export interface RunningRegistry {
+  /** `127.0.0.1:port`. */
+  readonly host: string;
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export const DEMO_USER = 'demo';
+export const DEMO_PASSWORD = 'demo-secret';
+const DEMO_HASH = '$2a$05$abcdefghijklmnopqrstuuCThTB3Siyh47BQjqon2geCNO7yu4T1e';
+
+/** Runs `docker-registry serve` (or `REGISTRY_BIN`) and resolves when it answers. */
+export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
+  await mkdir(options.folder, { recursive: true });
+  const attempts = options.port ? 1 : 3;
+  let failure: unknown;
+  // A free port may be taken by another process before the registry listens on it.
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    try {
+      return await startOn(options.port || (await findFreePort()), options);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function startOn(port: number, options: RegistryOptions): Promise<RunningRegistry> {
+  const configFile = join(options.folder, 'config.yml');
+  if (options.htpasswd) await writeHtpasswd(options.folder, options.htpasswd);
+  await writeFile(configFile, renderConfig(port, options));
+  const child = spawn(process.env['REGISTRY_BIN'] ?? 'docker-registry', ['serve', configFile], {
+    env: { PATH: process.env['PATH'], OTEL_TRACES_EXPORTER: 'none' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const errors: string[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      errors.push(error.message);
+      resolve();
+    });
+    child.once('exit', () => resolve());
+  });
+  const host = `127.0.0.1:${port}`;
+  const alive = await Promise.race([
+    waitUntilAnswers(options.tls ? `https://${host}` : host, child),
+    ended.then(() => false),
+  ]);
+  if (!alive) {
+    child.kill('SIGKILL');
+    throw new Error(`docker-registry did not start on ${host}: ${errors.join('').slice(-500)}`);
+  }
+  return { host, port, pid: child.pid ?? 0, stop: () => stop(child, ended) };
+}
+
+async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  child.kill('SIGKILL');
+  await ended;
+}
+
+async function waitUntilAnswers(host: string, child: ChildProcess): Promise<boolean> {
+  for (let i = 0; i < 400 && child.exitCode === null; i += 1) {
+    try {
+      const { status } = await sendRequest(`${baseUrl(host)}/v2/`, { method: 'GET' });
+      if (status === 200 || status === 401) return true;
+    } catch {
+      // Not listening yet.
+    }
+    await sleep(25);
+  }
+  return false;
+}
+
+async function writeHtpasswd(
+  folder: string,
+  { user, password }: { readonly user: string; readonly password: string },
+): Promise<void> {
+  if (user !== DEMO_USER || password !== DEMO_PASSWORD) {
+    throw new Error(`the test registry knows ${DEMO_USER} with ${DEMO_PASSWORD} only`);
+  }
+  await writeFile(join(folder, 'htpasswd'), `${DEMO_USER}:${DEMO_HASH}\n`);
+}
+
+// JSON is YAML.
+function renderConfig(port: number, options: RegistryOptions): string {
+  const { tls, htpasswd, folder } = options;
+  return JSON.stringify(
+    {
+      version: 0.1,
+      log: { level: 'error', accesslog: { disabled: true } },
+      storage: {
+        filesystem: { rootdirectory: join(folder, 'storage') },
+        delete: { enabled: options.deleteEnabled ?? true },
+        maintenance: {
+          uploadpurging: { enabled: false },
+          readonly: { enabled: options.readOnly ?? false },
+        },
+      },
+      http: {
+        addr: `127.0.0.1:${port}`,
+        ...(tls && { tls: { certificate: tls.certFile, key: tls.keyFile } }),
+      },
+      ...(htpasswd && {
+        auth: { htpasswd: { realm: 'olmirror', path: join(folder, 'htpasswd') } },
+      }),
+    },
+    null,
+    2,
+  );
+}
