@@ -65,6 +65,8 @@ export interface WantedIndex {
   readonly imageKeys: readonly string[];
   /** Digests of served indexes that `init` or `merge` took in, with the content each had. */
   readonly takenIn: readonly { readonly digest: Digest; readonly content: Digest }[];
+  /** Why the catalog's index is held where it is; null for no pin. */
+  readonly pinned: string | null;
 }
 
 export interface Wanted {
@@ -146,6 +148,8 @@ export interface Check {
     | 'collision'
     | 'known-missing'
     | 'index-only'
+    | 'pinned'
+    | 'invalid'
     | 'uncommitted';
   readonly severity: 'error' | 'blocked' | 'warning';
   readonly message: string;
@@ -169,9 +173,6 @@ export interface Outcome {
 
 export type Sums = Readonly<Record<'wanted' | OutcomeKind, number>>;
 
-/** One item that the plan settles without a step: in sync, lost, refused, or unknown. */
-export interface SettledItem extends Outcome {}
-
 export interface PlanBinding {
   /** Hash of the manifest with defaults filled in. */
   readonly manifest: Digest;
@@ -179,12 +180,25 @@ export interface PlanBinding {
   readonly catalogs: Readonly<Record<string, string>>;
 }
 
-/** Operator-level change of one catalog, for people. */
-export interface CatalogChangeSummary {
+/** One package whose offer changes when the index is published; for people. */
+export interface PackagePlan {
+  readonly package: string;
+  readonly change: 'added' | 'changed' | 'removed';
+  readonly channels: readonly { readonly channel: string; readonly old: string | null; readonly new: string | null }[];
+  readonly bundlesAdded: readonly string[];
+  readonly bundlesRemoved: readonly string[];
+}
+
+/** What happens to the index of one catalog, and what its users will see. */
+export interface CatalogPlan {
   readonly catalog: string;
+  /** `repository:tag` in the serving registry. */
+  readonly target: string;
   readonly servedId: Digest | null;
-  readonly wantedId: Digest;
-  readonly action: 'none' | 'publish' | 'restore' | 'blocked';
+  readonly wantedId: Digest | null;
+  readonly action: 'none' | 'publish' | 'restore' | 'blocked' | 'pinned';
+  /** Null where what is served could not be compared. */
+  readonly packages: readonly PackagePlan[] | null;
 }
 
 export interface Plan {
@@ -199,8 +213,9 @@ export interface Plan {
   readonly binding: PlanBinding;
   readonly steps: readonly Step[];
   readonly checks: readonly Check[];
-  readonly settled: readonly SettledItem[];
-  readonly catalogs: readonly CatalogChangeSummary[];
+  /** Items that need no step: in sync, lost, refused, unknown, held back. */
+  readonly settled: readonly Outcome[];
+  readonly catalogs: readonly CatalogPlan[];
   readonly wantedItems: number;
   /** Unique bytes to move. */
   readonly bytes: number;

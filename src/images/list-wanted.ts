@@ -1,0 +1,181 @@
+import { hexOf } from '../base/digest.ts';
+import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
+import { compareBytes } from '../base/text.ts';
+import { isToolError } from '../base/tool-error.ts';
+import type { Problem } from '../base/problem.ts';
+import { listBundleImages } from '../catalog/list-images.ts';
+import type { BundleImages, Catalog } from '../catalog/types.ts';
+import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import { mapRepository, RELEASE_COMPONENTS, RELEASE_PAYLOAD } from './map-path.ts';
+import { formatReleaseTag, type ReleaseContent } from './release.ts';
+import type { NeededBy, WantedImage, WantedKind } from './types.ts';
+
+export interface WantedSources {
+  readonly manifest: Pick<MirrorManifest, 'paths' | 'registries' | 'images' | 'releases'>;
+  readonly catalogs: ReadonlyMap<string, Catalog>;
+  /** Releases whose payload could be read; the payload itself is wanted in any case. */
+  readonly releases: readonly ReleaseContent[];
+}
+
+export interface WantedList {
+  /** Sorted by key. */
+  readonly images: readonly WantedImage[];
+  /** Catalog name → keys of the images that its index names. */
+  readonly keysByCatalog: ReadonlyMap<string, readonly string[]>;
+  /** References that cannot be read, and tags that two upstream images would share. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Lists what production must hold for these catalogs, releases and extra images. The same image
+ * named by several bundles is one location; equal inputs give equal lists, whatever their order.
+ */
+export function listWanted(sources: WantedSources): WantedList {
+  const mentions = [...listCatalogMentions(sources), ...listReleaseMentions(sources), ...listExtraMentions(sources)];
+  const problems: Problem[] = [];
+  const groups = new Map<string, Resolved[]>();
+  for (const mention of mentions) {
+    const resolved = resolveMention(mention, sources.manifest);
+    if ('problem' in resolved) problems.push(resolved.problem);
+    else groups.set(resolved.key, [...(groups.get(resolved.key) ?? []), resolved]);
+  }
+  for (const group of groups.values()) problems.push(...findCollision(group));
+  const images = [...groups.values()].map(joinMentions).toSorted((a, b) => compareBytes(a.key, b.key));
+  return { images, keysByCatalog: groupByCatalog(images, sources.catalogs), problems };
+}
+
+interface Mention {
+  readonly reference: string;
+  readonly kind: WantedKind;
+  readonly neededBy: NeededBy;
+  readonly demandedTags: readonly string[];
+  readonly arrivalTags: readonly string[];
+  /** Upstream name that decides the path, where it is not the reference's own. */
+  readonly mappedAs?: string;
+  readonly place?: Pick<Problem, 'file' | 'line'>;
+}
+
+interface Resolved extends Mention {
+  readonly key: string;
+  readonly ref: ImageRef;
+  readonly repository: PerRole<string>;
+}
+
+const NO_TAGS = { demandedTags: [], arrivalTags: [] } as const;
+
+function* listCatalogMentions(sources: WantedSources): Iterable<Mention> {
+  for (const [catalog, content] of sources.catalogs) {
+    for (const bundle of listBundleImages(content)) yield* listBundleMentions(catalog, bundle);
+  }
+}
+
+function* listBundleMentions(catalog: string, bundle: BundleImages): Iterable<Mention> {
+  const common = { neededBy: { catalog, package: bundle.package, item: bundle.bundle }, place: { file: bundle.file, line: bundle.line }, ...NO_TAGS };
+  if (bundle.image !== '') yield { reference: bundle.image, kind: 'bundle', ...common };
+  for (const reference of bundle.relatedImages) {
+    if (reference !== '' && reference !== bundle.image) yield { reference, kind: 'related', ...common };
+  }
+}
+
+function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
+  for (const release of sources.manifest.releases) {
+    const tag = formatReleaseTag(release);
+    yield { reference: `${RELEASE_PAYLOAD}:${tag}`, kind: 'release', neededBy: releaseItem(tag), ...NO_TAGS };
+  }
+  for (const release of sources.releases) {
+    const tag = formatReleaseTag(release);
+    for (const component of release.components) {
+      // oc-mirror puts every component into one repository, whatever repository the payload names.
+      yield { reference: component.image, kind: 'release', neededBy: releaseItem(tag), demandedTags: [], arrivalTags: [`${tag}-${component.name}`], mappedAs: RELEASE_COMPONENTS };
+    }
+  }
+}
+
+function releaseItem(tag: string): NeededBy {
+  return { catalog: null, package: null, item: `release ${tag}` };
+}
+
+function* listExtraMentions(sources: WantedSources): Iterable<Mention> {
+  for (const image of sources.manifest.images) {
+    yield { reference: image.source, kind: 'extra', neededBy: { catalog: null, package: null, item: 'images' }, demandedTags: image.tags, arrivalTags: [] };
+  }
+}
+
+function resolveMention(mention: Mention, manifest: WantedSources['manifest']): Resolved | { readonly problem: Problem } {
+  try {
+    const ref = parseImageRef(mention.reference);
+    const named = mention.mappedAs === undefined ? ref : parseImageRef(mention.mappedAs);
+    const repository = { production: mapRepository(named, 'production', manifest), staging: mapRepository(named, 'staging', manifest) };
+    const tag = ref.tag ?? 'latest';
+    const key = ref.digest === null ? `${repository.production}:${tag}` : `${repository.production}@${ref.digest}`;
+    return { ...mention, key, ref, repository };
+  } catch (error) {
+    if (!isToolError(error, 'BASE_BAD_IMAGE_REF')) throw error;
+    return { problem: { severity: 'error', code: error.code, message: `${formatNeed(mention.neededBy)}: ${error.message}`, ...(error.hint === undefined ? {} : { hint: error.hint }), ...mention.place } };
+  }
+}
+
+// Two upstream images may share a digest, but not a tag: a tag has one content.
+function findCollision(group: readonly Resolved[]): readonly Problem[] {
+  const tagOnly = group.filter((mention) => mention.ref.digest === null);
+  const upstream = [...new Set(tagOnly.map((mention) => `${mention.ref.registry}/${mention.ref.repository}`))].toSorted(compareBytes);
+  const first = tagOnly[0];
+  if (upstream.length < 2 || first === undefined) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'IMAGES_COLLISION',
+      message: `${upstream.join(' and ')} would both become ${first.key} in production.`,
+      hint: 'Give one of them a path of its own with a rule in spec.paths of mirror.yaml.',
+      ...(first.neededBy.catalog === null ? {} : { catalog: first.neededBy.catalog }),
+    },
+  ];
+}
+
+function joinMentions(group: readonly Resolved[]): WantedImage {
+  const sorted = group.toSorted((a, b) => compareBytes(a.reference, b.reference));
+  const first = sorted[0];
+  if (first === undefined) throw new Error('A group of mentions is never empty.');
+  const tags = sorted.flatMap((mention) => (mention.ref.digest !== null && mention.ref.tag !== null ? [mention.ref.tag] : []));
+  const demandedTags = uniqueSorted(sorted.flatMap((mention) => mention.demandedTags));
+  const arrivalTags = uniqueSorted([...tags, ...sorted.flatMap((mention) => mention.arrivalTags)]).filter((tag) => !demandedTags.includes(tag));
+  return {
+    key: first.key,
+    kind: first.kind,
+    upstream: first.reference,
+    digest: first.ref.digest,
+    tag: first.ref.digest === null ? (first.ref.tag ?? 'latest') : null,
+    repository: first.repository,
+    demandedTags,
+    arrivalTags,
+    neededBy: uniqueNeeds(sorted.map((mention) => mention.neededBy)),
+  };
+}
+
+function uniqueNeeds(needs: readonly NeededBy[]): readonly NeededBy[] {
+  const byText = new Map(needs.map((need) => [formatNeed(need), need]));
+  return [...byText.keys()].toSorted(compareBytes).flatMap((text) => byText.get(text) ?? []);
+}
+
+function uniqueSorted(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)].toSorted(compareBytes);
+}
+
+function groupByCatalog(images: readonly WantedImage[], catalogs: ReadonlyMap<string, Catalog>): ReadonlyMap<string, readonly string[]> {
+  const keys = new Map<string, string[]>([...catalogs.keys()].map((name) => [name, []]));
+  for (const image of images) {
+    const names = new Set(image.neededBy.map((need) => need.catalog));
+    for (const name of names) if (name !== null) keys.get(name)?.push(image.key);
+  }
+  return keys;
+}
+
+/** `catalog/package/bundle`, or what else needs the image. */
+export function formatNeed(need: NeededBy): string {
+  return [need.catalog, need.package, need.item].filter((part) => part !== null).join('/');
+}
+
+/** The tag that never moves and keeps a digest from a registry's clean-up (promise 5). */
+export function formatProtectTag(digest: `sha256:${string}`, holdsReferrers: boolean): string {
+  return `${holdsReferrers ? 'olmirror' : 'sha256'}-${hexOf(digest)}`;
+}

@@ -1,0 +1,68 @@
+import { formatImageRef, type ImageRef } from '../base/image-ref.ts';
+import type { MirrorManifest, PathRule, RoleName } from '../manifest/types.ts';
+
+/** Where a release payload and its components come from upstream. */
+export const RELEASE_PAYLOAD = 'quay.io/openshift-release-dev/ocp-release';
+export const RELEASE_COMPONENTS = 'quay.io/openshift-release-dev/ocp-v4.0-art-dev';
+
+type PathManifest = Pick<MirrorManifest, 'paths' | 'registries'>;
+
+// What oc-mirror v2 does without configuration (spec "oc-mirror" §2); a rule of the manifest for the same prefix goes before.
+const DEFAULT_RULES: readonly PathRule[] = [
+  { from: RELEASE_PAYLOAD, to: both('openshift/release-images'), maxNestedPaths: null },
+  { from: RELEASE_COMPONENTS, to: both('openshift/release'), maxNestedPaths: null },
+];
+
+/**
+ * The repository that holds an upstream image in a registry role, path prefix included. The
+ * longest matching rule of `paths` decides; without one the source host is dropped and the path
+ * kept, as oc-mirror v2 does (spec "oc-mirror" §2).
+ */
+export function mapRepository(ref: ImageRef, role: RoleName, manifest: PathManifest): string {
+  const upstream = `${ref.registry}/${ref.repository}`;
+  const rule = findRule(upstream, manifest);
+  const mapped = rule === null || rule.from === '' ? joinPath(rule?.to[role] ?? '', ref.repository) : joinPath(rule.to[role], restAfter(upstream, rule.from));
+  return limitNesting(joinPath(manifest.registries[role].pathPrefix, mapped), rule?.maxNestedPaths ?? null);
+}
+
+/** The reference as the registry of a role serves it. */
+export function mapReference(ref: ImageRef, role: RoleName, manifest: PathManifest): string {
+  return formatImageRef({ ...ref, registry: manifest.registries[role].host, repository: mapRepository(ref, role, manifest) });
+}
+
+/** Rules of the manifest, then the built-in ones. */
+export function listRules(manifest: Pick<MirrorManifest, 'paths'>): readonly PathRule[] {
+  return [...manifest.paths, ...DEFAULT_RULES];
+}
+
+/** `a` or `a/…` for a prefix `a`; everything for an empty prefix. */
+export function hasPathPrefix(path: string, prefix: string): boolean {
+  return prefix === '' || path === prefix || path.startsWith(`${prefix}/`);
+}
+
+export function restAfter(path: string, prefix: string): string {
+  return prefix === '' ? path : path.slice(prefix.length + 1);
+}
+
+export function joinPath(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('/');
+}
+
+function findRule(upstream: string, manifest: Pick<MirrorManifest, 'paths'>): PathRule | null {
+  let best: PathRule | null = null;
+  for (const rule of listRules(manifest)) {
+    if (hasPathPrefix(upstream, rule.from) && (best === null || rule.from.length > best.from.length)) best = rule;
+  }
+  return best;
+}
+
+// oc-mirror: surplus components are joined with "-", so that a/b/c becomes a/b-c under a limit of 2.
+function limitNesting(path: string, limit: number | null): string {
+  const parts = path.split('/');
+  if (limit === null || limit <= 0 || parts.length <= limit) return path;
+  return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join('-')].join('/');
+}
+
+function both(value: string): PathRule['to'] {
+  return { production: value, staging: value };
+}

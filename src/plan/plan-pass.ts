@@ -1,0 +1,177 @@
+import { compareBytes } from '../base/text.ts';
+import type { Problem } from '../base/problem.ts';
+import { formatNeed } from '../images/list-wanted.ts';
+import type { NeededBy, WantedImage } from '../images/types.ts';
+import type { MirrorManifest } from '../manifest/types.ts';
+import { hashPlan } from './hash-plan.ts';
+import { type ImagePolicy, joinSettled, type Settled, settleImage } from './settle-image.ts';
+import { formatIndexItem, type SettledIndex, settleIndex } from './settle-index.ts';
+import type { CatalogPlan, Check, CopyStep, Observed, Outcome, PackagePlan, Plan, PlanBinding, Step, Wanted, WantedIndex } from './types.ts';
+
+export interface PlanInput {
+  readonly manifest: Pick<MirrorManifest, 'name' | 'policy' | 'movableTags' | 'registries'>;
+  readonly wanted: Wanted;
+  readonly observed: Observed;
+  readonly binding: PlanBinding;
+  readonly revision: string;
+  /** ISO 8601. */
+  readonly time: string;
+  /** Leave images and closure aside and look at the indexes only. */
+  readonly indexOnly: boolean;
+  readonly rebuild: boolean;
+  /** Upstream references that production was known to lack. */
+  readonly knownMissing: ReadonlySet<string>;
+  /** Faults of references found while listing what is wanted. */
+  readonly problems: readonly Problem[];
+  /** Catalogs that cannot be read or judged valid, with their first fault: no index of theirs is touched. */
+  readonly broken: ReadonlyMap<string, string>;
+  /** What changes for users, by catalog; null where the served index could not be compared. */
+  readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
+}
+
+/**
+ * Compares wanted with observed and lists the steps between them: copies, tags, then index images,
+ * each sorted, so that equal inputs always give equal plans and every step comes after what it
+ * needs. Every wanted item is either settled or named by exactly one step (promise 8).
+ */
+export function planPass(input: PlanInput): Plan {
+  const images = input.indexOnly ? joinSettled([]) : settleImages(input);
+  const indexes = input.wanted.indexes.map((index) => ({ index, result: settleOneIndex(index, input, images) }));
+  const broken = [...input.broken].map(([catalog, why]) => settleBroken(catalog, why));
+  const all = joinSettled([images, ...indexes.map((entry) => entry.result), ...broken]);
+  const steps = shareBlobs(sortSteps(all.steps), input);
+  const plan: Omit<Plan, 'hash'> = {
+    apiVersion: 'olmirror/v1alpha1',
+    kind: 'Plan',
+    mirror: input.manifest.name,
+    revision: input.revision,
+    time: input.time,
+    indexOnly: input.indexOnly,
+    binding: input.binding,
+    steps,
+    checks: [...sharedChecks(input), ...all.checks],
+    settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
+    catalogs: [...indexes.map(({ index, result }) => describeCatalog(index, result, input)), ...[...input.broken.keys()].map(describeBroken)],
+    wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
+    bytes: steps.reduce((sum, step) => sum + step.bytes, 0),
+  };
+  return { ...plan, hash: hashPlan(plan) };
+}
+
+function settleImages(input: PlanInput): Settled {
+  const { policy, movableTags, registries } = input.manifest;
+  const prefix = registries.production.pathPrefix;
+  const imagePolicy: ImagePolicy = {
+    protect: policy.protect,
+    tagDrift: policy.tagDrift,
+    movableTags: new Set(movableTags.map((tag) => (prefix === '' ? tag : `${prefix}/${tag}`))),
+    knownMissing: input.knownMissing,
+  };
+  const parts = input.wanted.images.map((image) => {
+    const observed = input.observed.images.get(image.key);
+    if (observed === undefined) throw new Error(`${image.key} was not observed.`);
+    return settleImage(image, observed, imagePolicy);
+  });
+  return mergeCopies(joinSettled(parts));
+}
+
+// A tag-only and a by-digest mention may come to the same copy: one step settles both.
+function mergeCopies(settled: Settled): Settled {
+  const byId = new Map<string, Step>();
+  for (const step of settled.steps) {
+    const earlier = byId.get(step.id);
+    byId.set(step.id, earlier === undefined ? step : joinSteps(earlier, step));
+  }
+  return { ...settled, steps: [...byId.values()] };
+}
+
+function joinSteps(a: Step, b: Step): Step {
+  if (a.kind !== 'copy' || b.kind !== 'copy') return { ...a, items: union(a.items, b.items) };
+  return { ...a, items: union(a.items, b.items), tags: union(a.tags, b.tags) };
+}
+
+function union(a: readonly string[], b: readonly string[]): readonly string[] {
+  return [...new Set([...a, ...b])].toSorted(compareBytes);
+}
+
+function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): SettledIndex {
+  const observed = input.observed.indexes.get(index.catalog);
+  if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
+  return settleIndex(index, observed, { rebuild: input.rebuild, obstacles: input.indexOnly ? [] : listObstacles(index, input, images) });
+}
+
+function listObstacles(index: WantedIndex, input: PlanInput, images: Settled): readonly string[] {
+  const bad = new Map(images.settled.filter((outcome) => outcome.type === 'image' && outcome.kind !== 'in-sync').map((outcome) => [outcome.item, outcome]));
+  if (bad.size === 0) return [];
+  const byKey = new Map(input.wanted.images.map((image) => [image.key, image]));
+  return index.imageKeys.flatMap((key) => {
+    const outcome = bad.get(key);
+    const image = byKey.get(key);
+    if (outcome === undefined || image === undefined || (outcome.kind === 'lost' && input.knownMissing.has(image.upstream))) return [];
+    return [`${image.upstream} (${firstNeed(image, index.catalog)}) is ${describeOutcome(outcome.kind)}`];
+  });
+}
+
+function firstNeed(image: WantedImage, catalog: string): string {
+  const need: NeededBy | undefined = image.neededBy.find((entry) => entry.catalog === catalog);
+  return need === undefined ? 'needed' : formatNeed(need);
+}
+
+function describeOutcome(kind: Outcome['kind']): string {
+  if (kind === 'lost') return 'in neither registry';
+  return kind === 'failed' ? 'in an unknown state' : kind;
+}
+
+function settleBroken(catalog: string, why: string): Settled {
+  const message = `Catalog ${catalog} is not valid, so its index stays as it is: ${why}`;
+  const check: Check = { kind: 'invalid', severity: 'error', message, hint: 'Run `olmirror validate` to see every fault.', catalog, item: formatIndexItem(catalog), neededBy: [] };
+  return { steps: [], settled: [{ item: formatIndexItem(catalog), type: 'index', kind: 'failed', message, code: 'CATALOG_INVALID' }], checks: [check] };
+}
+
+function sharedChecks(input: PlanInput): readonly Check[] {
+  const collisions = input.problems.map(
+    (problem): Check => ({ kind: 'collision', severity: 'error', message: problem.message, hint: problem.hint ?? null, catalog: problem.catalog ?? null, item: null, neededBy: [] }),
+  );
+  if (!input.indexOnly) return collisions;
+  const message = 'Index only: images are neither copied nor looked for, so the index may name what production does not hold.';
+  return [...collisions, { kind: 'index-only', severity: 'warning', message, hint: 'Run without --index-only to have closure.', catalog: null, item: null, neededBy: [] }];
+}
+
+const STEP_ORDER: Readonly<Record<Step['kind'], number>> = { copy: 0, tag: 1, 'push-index': 2, 'move-index': 3 };
+
+function sortSteps(steps: readonly Step[]): readonly Step[] {
+  return steps.toSorted((a, b) => STEP_ORDER[a.kind] - STEP_ORDER[b.kind] || compareBytes(a.id, b.id));
+}
+
+// A blob that several images share is counted where it moves first, so that the sum is what goes over the wire.
+function shareBlobs(steps: readonly Step[], input: PlanInput): readonly Step[] {
+  const seen = new Set<string>();
+  return steps.map((step) => (step.kind === 'copy' ? { ...step, bytes: countNew(step, input, seen) } : step));
+}
+
+function countNew(step: CopyStep, input: PlanInput, seen: Set<string>): number {
+  let bytes = 0;
+  for (const item of step.items) {
+    for (const [digest, size] of Object.entries(input.observed.images.get(item)?.blobs ?? {})) {
+      if (!seen.has(digest)) bytes += size;
+      seen.add(digest);
+    }
+  }
+  return bytes;
+}
+
+function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanInput): CatalogPlan {
+  const observed = input.observed.indexes.get(index.catalog);
+  return {
+    catalog: index.catalog,
+    target: `${index.repository}:${index.tag}`,
+    servedId: observed?.servedId ?? null,
+    wantedId: index.imageId,
+    action: result.action,
+    packages: input.offers.get(index.catalog) ?? null,
+  };
+}
+
+function describeBroken(catalog: string): CatalogPlan {
+  return { catalog, target: '', servedId: null, wantedId: null, action: 'blocked', packages: null };
+}
