@@ -33,3 +33,10 @@ export function formatPlace(problem: Pick<Problem, 'file' | 'line' | 'column'>):
 export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
 }
+
+/** `place: message (hint)` on one line. */
+export function formatProblemLine(problem: Problem): string {
+  const place = formatPlace(problem);
+  const hint = problem.hint === undefined ? '' : ` (${problem.hint})`;
+  return `${place === '' ? '' : `${place}: `}${problem.severity === 'warning' ? 'warning: ' : ''}${problem.message}${hint}`;
+}

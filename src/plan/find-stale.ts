@@ -28,7 +28,7 @@ export function listStepFacts(step: Step): readonly StepFact[] {
   switch (step.kind) {
     case 'copy':
       return [
-        { role: step.to.role, repository: step.to.repository, reference: step.digest, expected: null },
+        { role: step.to.role, repository: step.to.repository, reference: step.absent, expected: null },
         { role: step.from.role, repository: step.from.repository, reference: step.digest, expected: step.digest },
       ];
     case 'tag':

@@ -83,8 +83,8 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
   const repository = image.repository.production;
   const guard = observed.protectTag;
   if (guard?.state === 'unknown') return settleUnknown(image, guard, 'production');
-  if (guard?.state === 'present' && guard.digest !== digest && !observed.protectTagIsReferrers) {
-    return refuse(image, immutableTaken(image, formatProtectTag(digest, false), guard.digest));
+  if (guard?.state === 'present' && guard.digest !== digest) {
+    return refuse(image, immutableTaken(image, formatProtectTag(digest, observed.protectTagIsReferrers), guard.digest));
   }
   const demanded = image.demandedTags.map((tag) => settleTag({ image, tag, digest }, observed.tags[tag], policy));
   if (demanded.some((part) => part.settled.some((outcome) => outcome.kind === 'refused' || outcome.kind === 'failed'))) {
@@ -102,6 +102,7 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
     from: { role: 'staging', repository: image.repository.staging },
     to: { role: 'production', repository },
     digest,
+    absent: image.tag ?? digest,
     protectTag: formatProtectTag(digest, observed.protectTagIsReferrers),
     tags: wanted,
   };

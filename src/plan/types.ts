@@ -97,6 +97,8 @@ export interface CopyStep extends StepBase {
   readonly from: { readonly role: RoleName; readonly repository: string };
   readonly to: { readonly role: RoleName; readonly repository: string };
   readonly digest: Digest;
+  /** What production lacked when this was planned: the digest, or the tag of a tag-only reference. */
+  readonly absent: string;
   /** `sha256-<hex>` or `olmirror-<hex>`. */
   readonly protectTag: string;
   readonly tags: readonly string[];

@@ -1,0 +1,26 @@
+import type { Digest } from '../base/digest.ts';
+import type { ExitCode } from './sum-outcomes.ts';
+import type { Outcome, Plan, Sums } from './types.ts';
+
+/** What one pass did: every wanted item with its outcome, and sums that add up. */
+export interface PassReport {
+  readonly apiVersion: 'olmirror/v1alpha1';
+  readonly kind: 'Report';
+  readonly mirror: string;
+  readonly revision: string;
+  readonly planHash: Digest;
+  /** ISO 8601. */
+  readonly started: string;
+  readonly finished: string;
+  readonly sums: Sums;
+  readonly outcomes: readonly Outcome[];
+  readonly checks: Plan['checks'];
+  /** Steps that were carried out, of those planned. */
+  readonly steps: { readonly planned: number; readonly done: number };
+  /** Bytes of the copies that were carried out, as planned. */
+  readonly bytes: number;
+  /** Requests that olmirror itself sent, skopeo's not counted. */
+  readonly requests: number;
+  readonly interrupted: boolean;
+  readonly exitCode: ExitCode;
+}

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { Digest } from '../base/digest.ts';
+import { formatProblemLine, hasErrors, type Problem } from '../base/problem.ts';
+import { ToolError } from '../base/tool-error.ts';
+import { buildCatalog } from '../catalog/build-catalog.ts';
+import { hashCatalog } from '../catalog/hash-catalog.ts';
+import { selectCatalogFiles } from '../catalog/ignore.ts';
+import { parseCatalogFile } from '../catalog/parse-catalog.ts';
+import type { Blob, Catalog, CatalogFile } from '../catalog/types.ts';
+import { validateCatalog } from '../catalog/validate-catalog.ts';
+import type { Snapshot, TreeFile } from '../git/port.ts';
+import { parseDeliveryRecord } from '../manifest/delivery-record.ts';
+import { hashManifest } from '../manifest/hash-manifest.ts';
+import { parseKnownMissing } from '../manifest/known-missing.ts';
+import { parseManifest } from '../manifest/parse-manifest.ts';
+import type { CatalogEntry, DeliveryRecord, MirrorManifest } from '../manifest/types.ts';
+import type { PlanBinding } from '../plan/types.ts';
+
+export interface LoadedCatalog {
+  readonly entry: CatalogEntry;
+  readonly catalog: Catalog;
+  /** Faults of reading and of validation. */
+  readonly problems: readonly Problem[];
+  /** Hash of the names and object ids of the catalog's files and rules. */
+  readonly tree: string;
+  readonly content: Digest;
+}
+
+/** Everything that one commit (or the working tree) says. */
+export interface LoadedState {
+  readonly snapshot: Snapshot;
+  readonly manifest: MirrorManifest;
+  readonly catalogs: readonly LoadedCatalog[];
+  readonly records: readonly DeliveryRecord[];
+  /** Upstream references listed in `rules/<name>/known-missing.yaml`. */
+  readonly knownMissing: ReadonlySet<string>;
+  readonly binding: PlanBinding;
+}
+
+export type StateLoader = (snapshot: Snapshot, manifestFile: string) => Promise<LoadedState>;
+
+interface ParsedFile {
+  readonly blobs: readonly Blob[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Makes a loader that remembers parsed files by object id and judged catalogs by tree, so that a
+ * file that did not change is not parsed again within a process.
+ */
+export function createStateLoader(): StateLoader {
+  let parsed = new Map<string, ParsedFile>();
+  const judged = new Map<string, LoadedCatalog>();
+  return async (snapshot, manifestFile) => {
+    const manifest = await readManifest(snapshot, manifestFile);
+    const used = new Map<string, ParsedFile>();
+    const catalogs: LoadedCatalog[] = [];
+    for (const entry of manifest.catalogs) {
+      const loaded = await loadCatalog(snapshot, entry, { parsed, used, known: judged.get(entry.name) });
+      judged.set(entry.name, loaded);
+      catalogs.push(loaded);
+    }
+    parsed = used;
+    const binding = { manifest: hashManifest(manifest), catalogs: Object.fromEntries(catalogs.map((loaded) => [loaded.entry.name, loaded.tree])) };
+    return { snapshot, manifest, catalogs, records: await readRecords(snapshot), knownMissing: await readKnownMissing(snapshot, manifest), binding };
+  };
+}
+
+/** Reads the manifest out of a snapshot; throws `MANIFEST_INVALID` with every fault in its message. */
+export async function readManifest(snapshot: Snapshot, file: string): Promise<MirrorManifest> {
+  const bytes = await snapshot.readFile(file);
+  if (bytes === null) {
+    const where = snapshot.revision === 'working-tree' ? 'the folder' : `commit ${snapshot.revision.slice(0, 12)}`;
+    throw new ToolError('MANIFEST_NOT_FOUND', `There is no ${file} in ${where}.`, {
+      hint: 'Write one with `olmirror init`, commit it, or name another with --manifest; --working-tree reads files that are not committed.',
+    });
+  }
+  const result = parseManifest(Buffer.from(bytes).toString(), file);
+  if (result.manifest === null || hasErrors(result.problems)) throw new ToolError('MANIFEST_INVALID', `${file} is not valid:\n${result.problems.map(formatProblemLine).join('\n')}`, { hint: 'Correct the lines named above; `olmirror validate` checks them without touching anything.' });
+  return result.manifest;
+}
+
+async function loadCatalog(snapshot: Snapshot, entry: CatalogEntry, cache: CatalogCache): Promise<LoadedCatalog> {
+  const files = await snapshot.listFiles(entry.path);
+  const rules = await snapshot.listFiles(`rules/${entry.name}`);
+  const tree = hashTree([...files, ...rules]);
+  if (cache.known?.tree === tree) {
+    for (const file of files) keepParsed(file, cache);
+    return { ...cache.known, entry };
+  }
+  const parts = await parseFiles(snapshot, { files, folder: entry.path }, cache);
+  const catalog = buildCatalog(parts.flatMap((part) => part.blobs));
+  const faults = [...parts.flatMap((part) => part.problems), ...validateCatalog(catalog)];
+  const problems = faults.map((problem) => ({ ...problem, catalog: entry.name, ...(problem.file === undefined ? {} : { file: `${entry.path}/${problem.file}` }) }));
+  return { entry, catalog, problems, tree, content: hashCatalog(catalog) };
+}
+
+interface CatalogCache {
+  readonly parsed: ReadonlyMap<string, ParsedFile>;
+  readonly used: Map<string, ParsedFile>;
+  readonly known: LoadedCatalog | undefined;
+}
+
+async function parseFiles(snapshot: Snapshot, source: { readonly files: readonly TreeFile[]; readonly folder: string }, cache: CatalogCache): Promise<readonly ParsedFile[]> {
+  const inFolder = (file: TreeFile): string => file.path.slice(source.folder.length + 1);
+  const ignoreFiles = await collectFiles(snapshot, source.files.filter((file) => file.path.endsWith('/.indexignore')), inFolder);
+  const selected = new Set(selectCatalogFiles(source.files.map(inFolder), ignoreFiles));
+  const wanted = source.files.filter((file) => selected.has(inFolder(file)));
+  for (const file of wanted) keepParsed(file, cache);
+  for await (const { file, bytes } of snapshot.readFiles(wanted.filter((entry) => !cache.used.has(cacheKey(entry))))) {
+    cache.used.set(cacheKey(file), parseCatalogFile({ path: inFolder(file), bytes }));
+  }
+  return wanted.flatMap((file) => cache.used.get(cacheKey(file)) ?? []);
+}
+
+async function collectFiles(snapshot: Snapshot, files: readonly TreeFile[], inFolder: (file: TreeFile) => string): Promise<readonly CatalogFile[]> {
+  const found: CatalogFile[] = [];
+  for await (const { file, bytes } of snapshot.readFiles(files)) found.push({ path: inFolder(file), bytes });
+  return found;
+}
+
+function keepParsed(file: TreeFile, cache: CatalogCache): void {
+  const known = cache.parsed.get(cacheKey(file));
+  if (known !== undefined) cache.used.set(cacheKey(file), known);
+}
+
+// Problems and blobs name their file, so the same bytes at another path are another entry.
+function cacheKey(file: TreeFile): string {
+  return `${file.objectId} ${file.path}`;
+}
+
+function hashTree(files: readonly TreeFile[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file.objectId} ${file.path}\n`);
+  return hash.digest('hex');
+}
+
+async function readRecords(snapshot: Snapshot): Promise<readonly DeliveryRecord[]> {
+  const files = (await snapshot.listFiles('deliveries')).filter((file) => file.path.endsWith('.yaml'));
+  const records: DeliveryRecord[] = [];
+  for await (const { file, bytes } of snapshot.readFiles(files)) records.push(parseDeliveryRecord(Buffer.from(bytes).toString(), file.path));
+  return records;
+}
+
+async function readKnownMissing(snapshot: Snapshot, manifest: MirrorManifest): Promise<ReadonlySet<string>> {
+  const references = new Set<string>();
+  for (const entry of manifest.catalogs) {
+    const file = `rules/${entry.name}/known-missing.yaml`;
+    const bytes = await snapshot.readFile(file);
+    if (bytes !== null) for (const known of parseKnownMissing(Buffer.from(bytes).toString(), file)) references.add(known.image);
+  }
+  return references;
+}

@@ -1,0 +1,118 @@
+import type { Digest } from '../base/digest.ts';
+import { isToolError, type ToolError } from '../base/tool-error.ts';
+import { buildCatalog } from '../catalog/build-catalog.ts';
+import { findMissing } from '../catalog/find-missing.ts';
+import { parseCatalog } from '../catalog/parse-catalog.ts';
+import type { Catalog } from '../catalog/types.ts';
+import { joinPath } from '../images/map-path.ts';
+import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../index/read-index.ts';
+import { INDEX_LABEL } from '../index/labels.ts';
+import type { MirrorManifest } from '../manifest/types.ts';
+import { formatImmutableTag, judgeIndex } from '../plan/settle-index.ts';
+import type { ForeignContent, ObservedIndex, ObservedPresence, WantedIndex } from '../plan/types.ts';
+import type { RegistryPort } from '../registry/port.ts';
+import type { IndexBuilder } from './build-index.ts';
+import type { LoadedCatalog, LoadedState } from './load-state.ts';
+
+/** An observed index, and the catalog it serves where that had to be read. */
+export interface IndexObservation {
+  readonly wanted: WantedIndex;
+  readonly observed: ObservedIndex;
+  /** What is served today; null where nothing is, or it could not be read or need not be. */
+  readonly served: Catalog | null;
+}
+
+export interface ObserveIndexContext {
+  readonly state: LoadedState;
+  readonly production: RegistryPort;
+  readonly builder: IndexBuilder;
+  readonly imageKeys: ReadonlyMap<string, readonly string[]>;
+  /** Remembers served catalogs by digest. */
+  readonly servedCache: Map<Digest, Catalog>;
+  readonly signal: AbortSignal;
+}
+
+/** Says what Git wants of one catalog's index, and what production serves under its tag. */
+export async function observeIndex(loaded: LoadedCatalog, context: ObserveIndexContext): Promise<IndexObservation> {
+  const wanted = await wantIndex(loaded, context);
+  const { production, signal } = context;
+  const moving = await identify(production, { repository: wanted.repository, tag: wanted.tag, signal });
+  const expected = await identify(production, { repository: wanted.repository, tag: formatImmutableTag(wanted.tag, wanted.imageId), signal });
+  const servedId = moving.identity?.imageId ?? null;
+  const partial: Omit<ObservedIndex, 'foreign'> = {
+    moving: moving.presence,
+    servedId,
+    servedLabelled: moving.identity?.labels[INDEX_LABEL] !== undefined,
+    servedImmutable: servedId === null ? null : await production.headManifest(wanted.repository, formatImmutableTag(wanted.tag, servedId), signal),
+    expectedImmutable: expected.presence,
+    expectedImmutableId: expected.identity?.imageId ?? null,
+  };
+  const standing = judgeIndex(wanted, partial);
+  if (standing === 'expected' || standing === 'taken-in-equal') return { wanted, observed: { ...partial, foreign: null }, served: loaded.catalog };
+  const served = await readServed(wanted, moving.presence, context);
+  const foreign: ForeignContent | null = standing === 'foreign' && served !== null ? findMissing(loaded.catalog, served) : null;
+  return { wanted, observed: { ...partial, foreign }, served };
+}
+
+async function wantIndex(loaded: LoadedCatalog, context: ObserveIndexContext): Promise<WantedIndex> {
+  const { entry, catalog } = loaded;
+  const { manifest, records } = context.state;
+  const summary = await context.builder.summarize(loaded, context.state);
+  const packages = [...catalog.packages.values()];
+  return {
+    catalog: entry.name,
+    repository: indexRepository(loaded, manifest),
+    tag: entry.tag.production,
+    imageId: summary.imageId,
+    content: loaded.content,
+    tree: loaded.tree,
+    packages: packages.length,
+    bundles: packages.reduce((sum, entryPackage) => sum + entryPackage.bundles.length, 0),
+    bytes: summary.bytes,
+    imageKeys: context.imageKeys.get(entry.name) ?? [],
+    takenIn: records.filter((record) => record.catalog === entry.name).map(({ digest, content }) => ({ digest, content })),
+    pinned: entry.pin === null ? null : `${entry.pin.reason} (by ${entry.pin.by}${entry.pin.until === null ? '' : `, until ${entry.pin.until}`})`,
+  };
+}
+
+export function indexRepository(loaded: Pick<LoadedCatalog, 'entry'>, manifest: MirrorManifest, role: 'production' | 'staging' = 'production'): string {
+  return joinPath(manifest.registries[role].pathPrefix, loaded.entry.repository[role]);
+}
+
+interface Identified {
+  readonly presence: ObservedPresence;
+  readonly identity: IndexIdentity | null;
+}
+
+async function identify(registry: RegistryPort, place: { readonly repository: string; readonly tag: string; readonly signal: AbortSignal }): Promise<Identified> {
+  const presence = await registry.headManifest(place.repository, place.tag, place.signal);
+  if (presence.state !== 'present') return { presence, identity: null };
+  try {
+    return { presence, identity: await readIndexIdentity(registry, place.repository, presence.digest) };
+  } catch (error) {
+    if (!isToolError(error)) throw error;
+    return { presence: toUnknown(error), identity: null };
+  }
+}
+
+function toUnknown(error: ToolError): ObservedPresence {
+  return { state: 'unknown', code: error.code, message: error.message, hint: error.hint ?? null, retryAfterSeconds: error.retryAfterSeconds ?? null };
+}
+
+// What is served only serves to tell people what changes: a served index that cannot be read stops nothing here.
+async function readServed(wanted: WantedIndex, moving: ObservedPresence, context: ObserveIndexContext): Promise<Catalog | null> {
+  if (moving.state === 'absent') return buildCatalog([]);
+  if (moving.state !== 'present') return null;
+  const known = context.servedCache.get(moving.digest);
+  if (known !== undefined) return known;
+  try {
+    const { files } = await readIndexCatalog(context.production, wanted.repository, moving.digest);
+    const { catalog } = parseCatalog(files);
+    context.servedCache.clear();
+    context.servedCache.set(moving.digest, catalog);
+    return catalog;
+  } catch (error) {
+    if (!isToolError(error)) throw error;
+    return null;
+  }
+}

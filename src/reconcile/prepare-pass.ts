@@ -1,0 +1,165 @@
+import type { Digest } from '../base/digest.ts';
+import type { EmitEvent } from '../base/events.ts';
+import { formatProblemLine, hasErrors } from '../base/problem.ts';
+import { ToolError } from '../base/tool-error.ts';
+import { diffCatalogs } from '../catalog/diff-catalogs.ts';
+import type { Catalog } from '../catalog/types.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Snapshot } from '../git/port.ts';
+import { listWanted, type WantedList } from '../images/list-wanted.ts';
+import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import { planPass } from '../plan/plan-pass.ts';
+import type { Observed, PackagePlan, Plan, WantedIndex } from '../plan/types.ts';
+import type { RegistryPort } from '../registry/port.ts';
+import { createIndexBuilder, type IndexBuilder } from './build-index.ts';
+import { createStateLoader, type LoadedCatalog, type LoadedState, type StateLoader } from './load-state.ts';
+import { observeImages } from './observe-images.ts';
+import { type IndexObservation, observeIndex } from './observe-index.ts';
+import { readReleases, type ReleaseCache } from './read-releases.ts';
+
+export interface PassOptions {
+  readonly manifestFile: string;
+  /** Look at the indexes only: images are neither copied nor looked for. */
+  readonly indexOnly: boolean;
+  /** Replace an index that was taken in, though it equals Git. */
+  readonly rebuild: boolean;
+}
+
+export interface PassDeps {
+  readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
+  readonly readSource: () => Promise<string | null>;
+  readonly clock: Clock;
+  readonly emit: EmitEvent;
+  readonly signal: AbortSignal;
+}
+
+export interface PreparedPass {
+  readonly state: LoadedState;
+  readonly plan: Plan;
+  readonly registries: PerRole<RegistryPort>;
+  readonly wanted: WantedList;
+  readonly indexes: readonly IndexObservation[];
+  readonly builder: IndexBuilder;
+  readonly requests: number;
+}
+
+/** Reads a commit, looks at the registries and plans; remembers between calls what cannot have changed. */
+export type PassPreparer = (snapshot: Snapshot, options: PassOptions) => Promise<PreparedPass>;
+
+interface Memory {
+  readonly load: StateLoader;
+  readonly releases: ReleaseCache;
+  readonly served: Map<Digest, Catalog>;
+  connection: { readonly key: string; readonly registries: PerRole<RegistryPort>; readonly builder: IndexBuilder } | null;
+}
+
+export function createPassPreparer(deps: PassDeps): PassPreparer {
+  const memory: Memory = { load: createStateLoader(), releases: new Map(), served: new Map(), connection: null };
+  return async (snapshot, options) => {
+    const state = await memory.load(snapshot, options.manifestFile);
+    assertSupported(state.manifest);
+    const { registries, builder } = await connect(state.manifest, memory, deps);
+    const before = countRequests(registries);
+    const started = deps.clock.now().getTime();
+    const sound = state.catalogs.filter((loaded) => !hasErrors(loaded.problems));
+    const observation = await observe({ state, sound, registries, builder }, { memory, options, deps });
+    const requests = countRequests(registries) - before;
+    deps.emit({ kind: 'observe-finished', requests, milliseconds: deps.clock.now().getTime() - started });
+    const plan = planPass({
+      manifest: state.manifest,
+      wanted: { images: observation.wanted.images, indexes: observation.indexes.map((entry) => entry.wanted) },
+      observed: observation.observed,
+      binding: state.binding,
+      revision: snapshot.revision,
+      time: deps.clock.now().toISOString(),
+      indexOnly: options.indexOnly,
+      rebuild: options.rebuild,
+      knownMissing: state.knownMissing,
+      problems: [...observation.wanted.problems, ...observation.faults],
+      broken: new Map(state.catalogs.filter((loaded) => hasErrors(loaded.problems)).map((loaded) => [loaded.entry.name, firstFault(loaded)])),
+      offers: new Map(observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)])),
+    });
+    return { state, plan, registries, wanted: observation.wanted, indexes: observation.indexes, builder, requests };
+  };
+}
+
+interface Subject {
+  readonly state: LoadedState;
+  readonly sound: readonly LoadedCatalog[];
+  readonly registries: PerRole<RegistryPort>;
+  readonly builder: IndexBuilder;
+}
+
+interface Surroundings {
+  readonly memory: Memory;
+  readonly options: PassOptions;
+  readonly deps: PassDeps;
+}
+
+async function observe(subject: Subject, { memory, options, deps }: Surroundings): Promise<Observation> {
+  const { state, sound, registries, builder } = subject;
+  const { signal, emit } = deps;
+  const releases = options.indexOnly ? { content: [], faults: [] } : await readReleases(state.manifest, registries, { cache: memory.releases, signal });
+  const wanted = listWanted({ manifest: state.manifest, catalogs: new Map(sound.map((loaded) => [loaded.entry.name, loaded.catalog])), releases: releases.content });
+  const images = options.indexOnly ? new Map() : await observeImages(wanted.images, registries, { policy: state.manifest.policy, emit, signal });
+  const indexes: IndexObservation[] = [];
+  for (const loaded of sound) {
+    indexes.push(await observeIndex(loaded, { state, production: registries.production, builder, imageKeys: wanted.keysByCatalog, servedCache: memory.served, signal }));
+  }
+  const faults = releases.faults.map((fault) => ({ severity: 'error' as const, code: 'IMAGES_BAD_RELEASE' as const, message: fault.message, ...(fault.hint === null ? {} : { hint: fault.hint }) }));
+  return { wanted, indexes, faults, observed: { images, indexes: new Map(indexes.map((entry) => [entry.wanted.catalog, entry.observed])) } };
+}
+
+interface Observation {
+  readonly wanted: WantedList;
+  readonly indexes: readonly IndexObservation[];
+  readonly faults: WantedList['problems'];
+  readonly observed: Observed;
+}
+
+// Another host, credential file or certificate means other connections; all else keeps them alive.
+async function connect(manifest: MirrorManifest, memory: Memory, deps: PassDeps): Promise<NonNullable<Memory['connection']>> {
+  const key = JSON.stringify(manifest.registries);
+  if (memory.connection?.key === key) return memory.connection;
+  if (memory.connection !== null) await Promise.all(Object.values(memory.connection.registries).map((registry) => registry.close()));
+  const registries = deps.openRegistries(manifest);
+  memory.connection = { key, registries, builder: createIndexBuilder(registries.production, deps.readSource) };
+  return memory.connection;
+}
+
+function assertSupported(manifest: MirrorManifest): void {
+  if (manifest.strategy === 'append') return;
+  throw new ToolError('PLAN_UNSUPPORTED', 'Strategy relocate is described in mirror.yaml, but this version of olmirror carries out append only.', {
+    hint: 'Set spec.strategy to append.',
+  });
+}
+
+function countRequests(registries: PerRole<RegistryPort>): number {
+  return registries.production.countRequests() + registries.staging.countRequests();
+}
+
+function firstFault(loaded: LoadedCatalog): string {
+  const errors = loaded.problems.filter((problem) => problem.severity === 'error');
+  const [first] = errors;
+  if (first === undefined) return '';
+  return `${formatProblemLine(first)}${errors.length > 1 ? `; and ${errors.length - 1} more` : ''}`;
+}
+
+function describeOffer(entry: IndexObservation, state: LoadedState): readonly PackagePlan[] | null {
+  const loaded = findLoaded(state, entry.wanted);
+  if (entry.served === null) return null;
+  if (entry.served === loaded.catalog) return [];
+  return diffCatalogs(entry.served, loaded.catalog).packages.map((change) => ({
+    package: change.package,
+    change: change.change,
+    channels: change.channels.map((channel) => ({ channel: channel.channel, old: channel.oldHead, new: channel.newHead })),
+    bundlesAdded: change.bundlesAdded,
+    bundlesRemoved: change.bundlesRemoved,
+  }));
+}
+
+export function findLoaded(state: LoadedState, wanted: Pick<WantedIndex, 'catalog'>): LoadedCatalog {
+  const loaded = state.catalogs.find((candidate) => candidate.entry.name === wanted.catalog);
+  if (loaded === undefined) throw new Error(`Catalog ${wanted.catalog} is not in the manifest.`);
+  return loaded;
+}

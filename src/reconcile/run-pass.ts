@@ -1,0 +1,88 @@
+import type { ApplyRequest, Applier } from '../apply/port.ts';
+import { ToolError } from '../base/tool-error.ts';
+import { findStaleBinding, judgeFact, listStepFacts, type StaleFact } from '../plan/find-stale.ts';
+import type { PassReport } from '../plan/report-types.ts';
+import { exitCodeOfApply, sumOutcomes } from '../plan/sum-outcomes.ts';
+import type { Plan } from '../plan/types.ts';
+import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts';
+
+export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
+  readonly applier: Applier;
+}
+
+/**
+ * Carries out a plan and reports every wanted item. The plan is the prepared pass's own, or a
+ * saved one that `assertFresh` has let through.
+ */
+export async function runPass(prepared: PreparedPass, plan: Plan, deps: RunDeps): Promise<PassReport> {
+  const started = deps.clock.now().toISOString();
+  const before = countAll(prepared);
+  const result = await deps.applier.applyPlan(buildRequest(prepared, plan, deps), deps.signal);
+  const outcomes = [...plan.settled, ...result.outcomes];
+  return {
+    apiVersion: 'olmirror/v1alpha1',
+    kind: 'Report',
+    mirror: plan.mirror,
+    revision: plan.revision,
+    planHash: plan.hash,
+    started,
+    finished: deps.clock.now().toISOString(),
+    sums: sumOutcomes(outcomes, plan.wantedItems),
+    outcomes,
+    checks: plan.checks,
+    steps: { planned: plan.steps.length, done: result.stepsDone },
+    bytes: result.bytes,
+    requests: prepared.requests + countAll(prepared) - before,
+    interrupted: result.interrupted,
+    exitCode: result.interrupted ? 1 : exitCodeOfApply(plan, outcomes),
+  };
+}
+
+function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyRequest {
+  const { state, registries, builder } = prepared;
+  return {
+    plan,
+    registries,
+    access: state.manifest.registries,
+    buildIndex: (catalog) => builder.build(findLoaded(state, { catalog }), state),
+    closure: (catalog) => (plan.indexOnly ? [] : listClosure(prepared, catalog)),
+    servingRole: 'production',
+    emit: deps.emit,
+  };
+}
+
+/** Everything that the index of a catalog names, where the serving registry must hold it. */
+function listClosure(prepared: PreparedPass, catalog: string): readonly { readonly repository: string; readonly reference: string; readonly label: string }[] {
+  const keys = new Set(prepared.wanted.keysByCatalog.get(catalog));
+  return prepared.wanted.images
+    .filter((image) => keys.has(image.key) && !prepared.state.knownMissing.has(image.upstream))
+    .map((image) => {
+      const need = image.neededBy.find((entry) => entry.catalog === catalog);
+      return { repository: image.repository.production, reference: image.digest ?? image.tag ?? '', label: `${image.upstream} of ${need?.item ?? catalog}` };
+    });
+}
+
+/**
+ * Throws `PLAN_STALE` unless a saved plan still fits: same manifest, same catalogs, and every step
+ * finds the registries as it was planned for. Nothing has been written then (promise 10).
+ */
+export async function assertFresh(plan: Plan, prepared: PreparedPass, signal: AbortSignal): Promise<void> {
+  const stale = [...findStaleBinding(plan.binding, prepared.state.binding), ...(await findStaleSteps(plan, prepared, signal))];
+  const [first] = stale;
+  if (first === undefined) return;
+  const list = stale.map((fact) => `${fact.step === null ? '' : `step ${fact.step}: `}${fact.message}`);
+  throw new ToolError('PLAN_STALE', `The saved plan no longer fits, so nothing was written:\n${list.join('\n')}`, {
+    hint: 'Make a new plan with `olmirror plan --out FILE`, review it, and apply that one.',
+  });
+}
+
+async function findStaleSteps(plan: Plan, prepared: PreparedPass, signal: AbortSignal): Promise<readonly StaleFact[]> {
+  const checks = plan.steps.flatMap((step) =>
+    listStepFacts(step).map(async (fact) => judgeFact(step, fact, await prepared.registries[fact.role].headManifest(fact.repository, fact.reference, signal))),
+  );
+  return (await Promise.all(checks)).filter((fact) => fact !== null);
+}
+
+function countAll(prepared: PreparedPass): number {
+  return prepared.registries.production.countRequests() + prepared.registries.staging.countRequests();
+}
