@@ -1,0 +1,255 @@
+import canonicalize from 'canonicalize';
+import { type Digest, digestOf } from '../base/digest.ts';
+import {
+  type Descriptor,
+  formatPlatform,
+  OCI_CONFIG,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  type Platform,
+  parsePlatform,
+} from '../base/oci.ts';
+import { compareBytes } from '../base/text.ts';
+import { ToolError } from '../base/tool-error.ts';
+import {
+  type BasePlatform,
+  buildConfig,
+  CONFIGS_LABEL,
+  CONTENT_LABEL,
+  OURS_LABEL,
+} from './build-config.ts';
+import {
+  type BuiltLayer,
+  buildContentLayer,
+  buildWhiteoutLayer,
+  type IndexFile,
+  OCI_LAYER,
+} from './build-layer.ts';
+import { computeImageId } from './image-id.ts';
+
+/** An image that brings opm: its config and layers by platform. Its layers are named, not held. */
+export interface IndexBase {
+  readonly platforms: readonly BasePlatform[];
+}
+
+export interface IndexInput {
+  /** In any order. */
+  readonly files: readonly IndexFile[];
+  /** `os/arch[/variant]`, at least one. */
+  readonly platforms: readonly string[];
+  /** Null for scratch. */
+  readonly base: IndexBase | null;
+  /** Canonical hash of the catalog's content. */
+  readonly content: Digest;
+  /** Further labels; they are part of the image id. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Of the top manifest only, so that they are no part of the image id: revision, source, created. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface BuiltBlob {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface BuiltIndex {
+  readonly imageId: Digest;
+  readonly mediaType: string;
+  /** Of `manifest`. */
+  readonly digest: Digest;
+  /** The image's manifest, or the OCI index of several platforms. */
+  readonly manifest: Uint8Array;
+  /** What was made here: layers, configs, manifests of single platforms. */
+  readonly blobs: readonly BuiltBlob[];
+  /** What the base image holds and a push needs besides. */
+  readonly baseLayers: readonly Descriptor[];
+  /** Compressed bytes of the layers made here. */
+  readonly layerBytes: number;
+}
+
+interface BuiltPlatform {
+  readonly platform: Platform;
+  readonly config: BuiltBlob;
+  readonly layers: readonly Descriptor[];
+}
+
+/**
+ * Builds the index image of a catalog without opm or a container engine (design §8).
+ *
+ * The image id is a pure function of files, platforms, base, content hash and labels (promise 7):
+ * it rests on uncompressed layers and on constants. The digests of compressed layers and of
+ * manifests may differ where zlib does.
+ *
+ * Throws `INDEX_BAD_BASE` where the base lacks a platform, `INDEX_UNSAFE_PATH` for a bad path.
+ */
+export function buildIndexImage(input: IndexInput): BuiltIndex {
+  const layers = [
+    ...(input.base === null ? [] : [buildWhiteoutLayer()]),
+    buildContentLayer(input.files),
+  ];
+  const platforms = parsePlatforms(input.platforms).map((platform) =>
+    buildPlatform(input, platform, layers),
+  );
+  const imageId = computeImageId(
+    platforms.map(({ platform, config }) => ({ platform, digest: config.digest })),
+  );
+  const made = [...layers.map(blobOfLayer), ...platforms.map(({ config }) => config)];
+  const ours = new Set(made.map((blob) => blob.digest));
+  const baseLayers = platforms
+    .flatMap((entry) => entry.layers)
+    .filter((layer) => !ours.has(layer.digest));
+  const rest = {
+    imageId,
+    baseLayers: uniqueByDigest(baseLayers),
+    layerBytes: layers.reduce((sum, layer) => sum + layer.bytes.length, 0),
+  };
+  return { ...buildTop(platforms, made, input.annotations), ...rest };
+}
+
+function parsePlatforms(texts: readonly string[]): readonly Platform[] {
+  const sorted = [...new Set(texts)].toSorted(compareBytes);
+  if (sorted.length === 0) throw new Error('An index image needs a platform.');
+  return sorted.map(parsePlatform);
+}
+
+function buildPlatform(
+  input: IndexInput,
+  platform: Platform,
+  layers: readonly BuiltLayer[],
+): BuiltPlatform {
+  const base = input.base === null ? null : findBase(input.base, platform);
+  const labels = {
+    ...input.labels,
+    [CONFIGS_LABEL]: '/configs',
+    [OURS_LABEL]: 'v1',
+    [CONTENT_LABEL]: input.content,
+  };
+  const config = buildConfig({
+    platform,
+    base,
+    labels,
+    diffIds: layers.map((layer) => layer.diffId),
+  });
+  return {
+    platform,
+    config: renderJson(config, OCI_CONFIG),
+    layers: [...(base?.layers ?? []).map(toOciLayer), ...layers.map((layer) => layer.descriptor)],
+  };
+}
+
+function findBase(base: IndexBase, platform: Platform): BasePlatform {
+  const wanted = formatPlatform(platform);
+  const found =
+    base.platforms.find((entry) => formatPlatform(entry.platform) === wanted) ??
+    base.platforms.find((entry) => isSameMachine(entry.platform, platform));
+  if (found !== undefined) return found;
+  const known = base.platforms.map((entry) => formatPlatform(entry.platform)).join(', ');
+  throw new ToolError(
+    'INDEX_BAD_BASE',
+    `The base image has no platform ${wanted}; it has ${known}.`,
+    {
+      hint: 'Take the platform out of `platforms` of this catalog in mirror.yaml, or choose another `base`.',
+    },
+  );
+}
+
+// Images name the usual variant of arm64 (v8) or leave it out; both mean the same machine.
+function isSameMachine(a: Platform, b: Platform): boolean {
+  return (
+    a.os === b.os &&
+    a.architecture === b.architecture &&
+    (a.variant === undefined || b.variant === undefined)
+  );
+}
+
+const LAYER_TYPES: Readonly<Record<string, string>> = {
+  [OCI_LAYER]: OCI_LAYER,
+  'application/vnd.docker.image.rootfs.diff.tar.gzip': OCI_LAYER,
+  'application/vnd.oci.image.layer.v1.tar': 'application/vnd.oci.image.layer.v1.tar',
+  'application/vnd.oci.image.layer.v1.tar+zstd': 'application/vnd.oci.image.layer.v1.tar+zstd',
+};
+
+// The bytes stay; an OCI manifest must only call them by their OCI name.
+function toOciLayer(layer: Descriptor): Descriptor {
+  const mediaType = LAYER_TYPES[layer.mediaType];
+  if (mediaType !== undefined) return { mediaType, digest: layer.digest, size: layer.size };
+  throw new ToolError(
+    'INDEX_BAD_BASE',
+    `The base image has a layer of type ${layer.mediaType}, which an index image cannot take over.`,
+    {
+      hint: 'Choose another image for `base` of this catalog in mirror.yaml.',
+    },
+  );
+}
+
+type Annotations = Readonly<Record<string, string>>;
+
+function buildTop(
+  platforms: readonly BuiltPlatform[],
+  made: readonly BuiltBlob[],
+  annotations: Annotations,
+): Pick<BuiltIndex, 'mediaType' | 'digest' | 'manifest' | 'blobs'> {
+  const [only, ...others] = platforms;
+  if (only !== undefined && others.length === 0)
+    return { ...asTop(renderManifest(only, annotations)), blobs: made };
+  const children = platforms.map((entry) => ({
+    manifest: renderManifest(entry, {}),
+    platform: entry.platform,
+  }));
+  const manifests = children.map(({ manifest, platform }) => ({
+    ...describeBlob(manifest),
+    platform,
+  }));
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests, ...orNothing(annotations) };
+  return {
+    ...asTop(renderJson(index, OCI_INDEX)),
+    blobs: [...made, ...children.map(({ manifest }) => manifest)],
+  };
+}
+
+function asTop(blob: BuiltBlob): Pick<BuiltIndex, 'mediaType' | 'digest' | 'manifest'> {
+  return { mediaType: blob.mediaType, digest: blob.digest, manifest: blob.bytes };
+}
+
+function renderManifest(entry: BuiltPlatform, annotations: Annotations): BuiltBlob {
+  const config = describeBlob(entry.config);
+  return renderJson(
+    {
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      config,
+      layers: entry.layers,
+      ...orNothing(annotations),
+    },
+    OCI_MANIFEST,
+  );
+}
+
+function orNothing(annotations: Annotations): { readonly annotations?: Annotations } {
+  return Object.keys(annotations).length === 0 ? {} : { annotations };
+}
+
+function describeBlob(blob: BuiltBlob): Descriptor {
+  return { mediaType: blob.mediaType, digest: blob.digest, size: blob.bytes.length };
+}
+
+function blobOfLayer(layer: BuiltLayer): BuiltBlob {
+  return {
+    digest: layer.descriptor.digest,
+    mediaType: layer.descriptor.mediaType,
+    bytes: layer.bytes,
+  };
+}
+
+// RFC 8785, so that key order and number forms are no matter of how the value was put together.
+function renderJson(value: unknown, mediaType: string): BuiltBlob {
+  const text = canonicalize(value);
+  if (text === undefined) throw new Error('Nothing to write as JSON.');
+  const bytes = Buffer.from(text);
+  return { digest: digestOf(bytes), mediaType, bytes };
+}
+
+function uniqueByDigest(layers: readonly Descriptor[]): readonly Descriptor[] {
+  return [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
+}

@@ -1,0 +1,122 @@
+import { ToolError } from '../base/tool-error.ts';
+
+/** One entry of a layer: a path relative to the image's root, `/`-separated. */
+export type TarEntry =
+  | { readonly type: 'directory'; readonly path: string }
+  | { readonly type: 'file'; readonly path: string; readonly bytes: Uint8Array };
+
+const BLOCK = 512;
+const DIRECTORY_MODE = 0o755;
+const FILE_MODE = 0o644;
+const LARGEST_SIZE = 0o77777777777;
+
+/**
+ * Renders entries, in the order given, as a POSIX tar stream cut into chunks.
+ *
+ * Nothing but paths and bytes gets in: directories are 0755, files 0644, owner and group 0:0
+ * without names, time 0. A path that ustar cannot hold (over 100 bytes, or not ASCII) gets a pax
+ * record before its header. Throws `INDEX_UNSAFE_PATH` for a path that would leave the root.
+ */
+export function* renderTar(entries: Iterable<TarEntry>): Generator<Uint8Array> {
+  for (const entry of entries) {
+    assertSafePath(entry.path);
+    yield* renderEntry(entry);
+  }
+  yield new Uint8Array(2 * BLOCK);
+}
+
+function* renderEntry(entry: TarEntry): Generator<Uint8Array> {
+  const isFile = entry.type === 'file';
+  const name = Buffer.from(isFile ? entry.path : `${entry.path}/`);
+  if (name.length > 100 || !isAscii(name)) yield* renderPaxPath(name);
+  const bytes = isFile ? entry.bytes : new Uint8Array(0);
+  yield renderHeader({
+    name,
+    mode: isFile ? FILE_MODE : DIRECTORY_MODE,
+    size: bytes.length,
+    type: isFile ? '0' : '5',
+  });
+  yield* renderBody(bytes);
+}
+
+function* renderPaxPath(name: Buffer): Generator<Uint8Array> {
+  const record = Buffer.concat([Buffer.from(` path=`), name, Buffer.from('\n')]);
+  const body = Buffer.concat([Buffer.from(String(paxLength(record.length))), record]);
+  yield renderHeader({
+    name: Buffer.from('PaxHeaders.0/path'),
+    mode: FILE_MODE,
+    size: body.length,
+    type: 'x',
+  });
+  yield* renderBody(body);
+}
+
+// The number at the head of a pax record counts its own digits too.
+function paxLength(rest: number): number {
+  let length = rest;
+  while (length !== rest + String(length).length) length = rest + String(length).length;
+  return length;
+}
+
+interface Header {
+  readonly name: Buffer;
+  readonly mode: number;
+  readonly size: number;
+  readonly type: '0' | '5' | 'x';
+}
+
+function renderHeader(header: Header): Uint8Array {
+  if (header.size > LARGEST_SIZE)
+    throw new Error(`A tar entry of ${header.size} bytes does not fit.`);
+  const block = Buffer.alloc(BLOCK);
+  header.name.copy(block, 0, 0, Math.min(100, header.name.length));
+  writeOctal(block, { value: header.mode, offset: 100, length: 8 });
+  writeOctal(block, { value: 0, offset: 108, length: 8 });
+  writeOctal(block, { value: 0, offset: 116, length: 8 });
+  writeOctal(block, { value: header.size, offset: 124, length: 12 });
+  writeOctal(block, { value: 0, offset: 136, length: 12 });
+  block.write(header.type, 156, 'latin1');
+  block.write('ustar\u000000', 257, 'latin1');
+  writeChecksum(block);
+  return block;
+}
+
+interface OctalField {
+  readonly value: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+function writeOctal(block: Buffer, field: OctalField): void {
+  const digits = field.value.toString(8).padStart(field.length - 1, '0');
+  block.write(`${digits}\0`, field.offset, 'latin1');
+}
+
+function writeChecksum(block: Buffer): void {
+  block.fill(' ', 148, 156);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+}
+
+function* renderBody(bytes: Uint8Array): Generator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
+  const rest = bytes.length % BLOCK;
+  if (rest > 0) yield new Uint8Array(BLOCK - rest);
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte < 0x80);
+}
+
+function assertSafePath(path: string): void {
+  const parts = path.split('/');
+  if (!path.includes('\0') && parts.every((part) => part !== '' && part !== '.' && part !== '..'))
+    return;
+  throw new ToolError(
+    'INDEX_UNSAFE_PATH',
+    `The path ${JSON.stringify(path)} cannot be written to an index image.`,
+    {
+      hint: 'Paths are relative to the catalog folder and have no empty, "." or ".." part.',
+    },
+  );
+}

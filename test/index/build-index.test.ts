@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import tarStream from 'tar-stream';
+import { digestOf } from '../../src/base/digest.ts';
+import { isToolError } from '../../src/base/tool-error.ts';
+import type { BasePlatform } from '../../src/index/build-config.ts';
+import { type BuiltIndex, buildIndexImage, type IndexInput } from '../../src/index/build-index.ts';
+import { formatBlobPath, renderOciLayout } from '../../src/index/render-oci-layout.ts';
+
+const CONTENT = digestOf('content');
+const FILES = [
+  { path: 'b/catalog.json', bytes: Buffer.from('{"schema":"olm.package","name":"b"}\n') },
+  { path: 'a/catalog.json', bytes: Buffer.from('{"schema":"olm.package","name":"a"}\n') },
+  { path: 'a-more/catalog.json', bytes: Buffer.from('{"schema":"olm.package","name":"a-more"}\n') },
+];
+const INPUT: IndexInput = {
+  files: FILES,
+  platforms: ['linux/amd64'],
+  base: null,
+  content: CONTENT,
+  annotations: {},
+};
+
+function basePlatform(architecture: string): BasePlatform {
+  const layer = digestOf(`layer ${architecture}`);
+  return {
+    platform: { os: 'linux', architecture },
+    config: {
+      os: 'linux',
+      architecture,
+      created: '2024-05-06T07:08:09Z',
+      config: {
+        Entrypoint: ['/usr/bin/opm'],
+        User: '1001',
+        Env: ['PATH=/bin'],
+        Labels: { vendor: 'x', 'operators.operatorframework.io.index.database.v1': '/d' },
+      },
+      rootfs: { type: 'layers', diff_ids: [digestOf(`diff ${architecture}`)] } as {
+        diff_ids: [`sha256:${string}`];
+      },
+      history: [{ created: '2024-05-06T07:08:09Z' }, { empty_layer: true }],
+    },
+    layers: [
+      { mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip', digest: layer, size: 10 },
+    ],
+  };
+}
+
+interface ParsedJson {
+  readonly architecture: string;
+  readonly created: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly rootfs: { readonly diff_ids: readonly string[] };
+  readonly history: readonly unknown[];
+  readonly layers: readonly { readonly mediaType: string; readonly digest: string }[];
+  readonly manifests: readonly {
+    readonly digest: string;
+    readonly platform: { readonly architecture: string };
+  }[];
+  readonly annotations?: unknown;
+}
+
+function parse(bytes: Uint8Array | undefined): ParsedJson {
+  assert.ok(bytes);
+  const value: ParsedJson = JSON.parse(Buffer.from(bytes).toString());
+  return value;
+}
+
+function readBlob(built: BuiltIndex, mediaType: string, nth = 0): Uint8Array {
+  const blob = built.blobs.filter((entry) => entry.mediaType.includes(mediaType))[nth];
+  assert.ok(blob, `no blob of type ${mediaType}`);
+  assert.equal(digestOf(blob.bytes), blob.digest);
+  return blob.bytes;
+}
+
+async function listLayer(bytes: Uint8Array): Promise<readonly string[]> {
+  const extract = tarStream.extract();
+  extract.end(gunzipSync(bytes));
+  const names: string[] = [];
+  for await (const entry of extract) {
+    names.push(entry.header.name);
+    entry.resume();
+  }
+  return names;
+}
+
+// Promise 7. Seen to fail with `created: new Date().toISOString()` in build-config.ts, with the
+// sort of entries taken out of build-layer.ts, and with the gzip bytes' digest as diff id.
+test('buildIndexImage gives the id that was written down, on any machine and Node version', () => {
+  assert.equal(
+    buildIndexImage(INPUT).imageId,
+    'sha256:3ddf03e1f425fdf9e7902944589acde9339c844d801e67e30db5c57c3dea9f45',
+  );
+  const many = {
+    ...INPUT,
+    platforms: ['linux/s390x', 'linux/amd64'],
+    base: { platforms: [basePlatform('amd64'), basePlatform('s390x')] },
+  };
+  assert.equal(
+    buildIndexImage(many).imageId,
+    'sha256:006b146b1c79f555937c194241ca425d37b7c73db3dd2357113338fdf86201d3',
+  );
+});
+
+// Promise 7. Seen to fail with annotations copied into the config's labels.
+test('buildIndexImage gives one id whatever the order of files and platforms and the annotations', () => {
+  const platforms = ['linux/amd64', 'linux/arm64/v8', 'linux/ppc64le'];
+  const expected = buildIndexImage({ ...INPUT, platforms }).imageId;
+  const shuffled = fc.record({
+    files: fc.shuffledSubarray(FILES, { minLength: FILES.length }),
+    platforms: fc.shuffledSubarray(platforms, { minLength: platforms.length }),
+    annotations: fc.dictionary(fc.string({ minLength: 1 }), fc.string()),
+    offset: fc.nat(7),
+  });
+  fc.assert(
+    fc.property(shuffled, ({ offset, ...rest }) => {
+      const files = rest.files.map((file) => ({ ...file, bytes: recut(file.bytes, offset) }));
+      assert.equal(buildIndexImage({ ...INPUT, ...rest, files }).imageId, expected);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+// The same bytes as a view into a larger buffer, as a stream's chunks would leave them.
+function recut(bytes: Uint8Array, offset: number): Uint8Array {
+  const larger = new Uint8Array(bytes.length + offset);
+  larger.set(bytes, offset);
+  return larger.subarray(offset);
+}
+
+test('buildIndexImage gives another id for other content, platforms or labels', () => {
+  const id = buildIndexImage(INPUT).imageId;
+  const others: Partial<IndexInput>[] = [
+    { files: FILES.slice(1) },
+    { platforms: ['linux/arm64'] },
+    { labels: { team: 'x' } },
+    { content: digestOf('other') },
+  ];
+  for (const other of others) assert.notEqual(buildIndexImage({ ...INPUT, ...other }).imageId, id);
+});
+
+test('buildIndexImage on scratch makes one manifest with the catalog, without entrypoint and command', async () => {
+  const annotations = { 'org.opencontainers.image.revision': 'abc' };
+  const built = buildIndexImage({ ...INPUT, annotations });
+  const manifest = parse(built.manifest);
+  assert.equal(built.mediaType, 'application/vnd.oci.image.manifest.v1+json');
+  assert.equal(built.digest, digestOf(built.manifest));
+  assert.deepEqual(manifest.annotations, annotations);
+  const config = parse(readBlob(built, 'config'));
+  assert.deepEqual(config.config, {
+    Labels: {
+      'io.olmirror.content': CONTENT,
+      'io.olmirror.index': 'v1',
+      'operators.operatorframework.io.index.configs.v1': '/configs',
+    },
+  });
+  assert.equal(config.architecture, 'amd64');
+  assert.equal(built.imageId, digestOf(readBlob(built, 'config')));
+  const layer = readBlob(built, 'layer');
+  assert.equal(built.layerBytes, layer.length);
+  assert.deepEqual(await listLayer(layer), [
+    'configs/',
+    'configs/a/',
+    'configs/a-more/',
+    'configs/a-more/catalog.json',
+    'configs/a/catalog.json',
+    'configs/b/',
+    'configs/b/catalog.json',
+  ]);
+  assert.deepEqual(config.rootfs, { type: 'layers', diff_ids: [digestOf(gunzipSync(layer))] });
+});
+
+test('buildIndexImage on a base hides its catalog and cache, keeps its settings and names its layers', async () => {
+  const base = basePlatform('amd64');
+  const built = buildIndexImage({ ...INPUT, base: { platforms: [base] } });
+  assert.deepEqual(await listLayer(readBlob(built, 'layer', 0)), ['.wh.configs', 'tmp/.wh.cache']);
+  const config = parse(readBlob(built, 'config'));
+  assert.deepEqual(config.config['Entrypoint'], ['/usr/bin/opm']);
+  assert.deepEqual(config.config['Cmd'], ['serve', '/configs']);
+  assert.equal(config.config['User'], '1001');
+  assert.deepEqual(Object.keys(config.config['Labels'] ?? {}), [
+    'io.olmirror.content',
+    'io.olmirror.index',
+    'operators.operatorframework.io.index.configs.v1',
+    'vendor',
+  ]);
+  assert.equal(config.rootfs.diff_ids.length, 3);
+  assert.equal(config.history.length, 4);
+  assert.equal(config.created, '1970-01-01T00:00:00Z');
+  const [layer] = parse(built.manifest).layers;
+  assert.deepEqual(
+    [layer?.mediaType, layer?.digest],
+    ['application/vnd.oci.image.layer.v1.tar+gzip', base.layers[0]?.digest],
+  );
+  assert.deepEqual(
+    built.baseLayers.map((entry) => entry.digest),
+    [base.layers[0]?.digest],
+  );
+});
+
+test('buildIndexImage makes an OCI index of several platforms, sorted, with annotations on top only', () => {
+  const built = buildIndexImage({
+    ...INPUT,
+    platforms: ['linux/s390x', 'linux/amd64'],
+    annotations: { a: 'b' },
+  });
+  const index = parse(built.manifest);
+  assert.equal(built.mediaType, 'application/vnd.oci.image.index.v1+json');
+  assert.deepEqual(
+    index.manifests.map((entry) => entry.platform.architecture),
+    ['amd64', 's390x'],
+  );
+  assert.deepEqual(index.annotations, { a: 'b' });
+  const child = readBlob(built, 'manifest', 0);
+  assert.equal(parse(child).annotations, undefined);
+  assert.equal(digestOf(child), index.manifests[0]?.digest);
+});
+
+test('buildIndexImage refuses a base without the platform, with a foreign layer, or with uneven layers', () => {
+  const base = basePlatform('amd64');
+  const foreign = {
+    ...base,
+    layers: [
+      {
+        mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+        digest: CONTENT,
+        size: 1,
+      },
+    ],
+  };
+  for (const platform of [basePlatform('arm64'), foreign, { ...base, layers: [] }]) {
+    assert.throws(
+      () => buildIndexImage({ ...INPUT, base: { platforms: [platform] } }),
+      (error) => isToolError(error, 'INDEX_BAD_BASE'),
+    );
+  }
+});
+
+test('buildIndexImage refuses a path that is file and folder, and one that leaves /configs', () => {
+  const bytes = Buffer.from('x');
+  for (const paths of [['a', 'a/b'], ['a/b', 'a'], ['a', 'a'], ['../x']]) {
+    const files = paths.map((path) => ({ path, bytes }));
+    assert.throws(
+      () => buildIndexImage({ ...INPUT, files }),
+      (error) => isToolError(error, 'INDEX_UNSAFE_PATH'),
+      paths.join(' '),
+    );
+  }
+});
+
+test('renderOciLayout gives every blob at the path of its digest and one root in index.json', () => {
+  const built = buildIndexImage({ ...INPUT, platforms: ['linux/s390x', 'linux/amd64'] });
+  const layout = renderOciLayout(built);
+  const root = parse(layout.get('index.json'));
+  assert.deepEqual(
+    root.manifests.map((entry) => entry.digest),
+    [built.digest],
+  );
+  const blobs = [...layout].filter(([path]) => path.startsWith('blobs/'));
+  assert.equal(blobs.length, 1 + 2 + 2 + 1);
+  for (const [path, bytes] of blobs) assert.equal(path, formatBlobPath(digestOf(bytes)));
+});
