@@ -1,0 +1,2 @@
+export function hasTool(name: string): boolean;
+export function ensureTools(names: readonly string[]): boolean;

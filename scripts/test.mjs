@@ -1,0 +1,115 @@
+// Runs the tests: all of test/**/*.test.ts, or the files, folders and patterns given as arguments.
+// Options: --test-name-pattern=REGEXP, --test-concurrency=N.
+import { existsSync, globSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ensureTools, hasTool } from './lib/tools.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TOOLS = ['skopeo', 'docker-registry', 'git'];
+// Programs that Debian does not carry: tests against them are a bonus wherever they are present.
+const OPTIONAL_TOOLS = ['opm', 'podman', 'crane'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { 'test-name-pattern': { type: 'string' }, 'test-concurrency': { type: 'string' } },
+});
+const files = listTestFiles(positionals);
+if (files.length === 0) fail(`No test file found for ${positionals.join(' ') || 'test/'}.`);
+if (!ensureTools(TOOLS)) process.exit(1);
+isolateGit();
+process.env.OLMIRROR_TEST_DATA ??= resolve(ROOT, '../shared');
+
+/** @type {{ passed: number, failed: number, noData: string[], noTool: string[], wrongSkips: string[] }} */
+const results = { passed: 0, failed: 0, noData: [], noTool: [], wrongSkips: [] };
+const stream = run({
+  files,
+  concurrency: Number(values['test-concurrency'] ?? availableParallelism()),
+  ...(values['test-name-pattern'] && {
+    testNamePatterns: [new RegExp(values['test-name-pattern'])],
+  }),
+});
+stream.on('test:pass', (event) => countPass(event));
+stream.on('test:fail', () => {
+  results.failed += 1;
+});
+stream.on('end', finish);
+stream.compose(insertSummary).compose(spec).pipe(process.stdout);
+
+function listTestFiles(wanted) {
+  const patterns = wanted.length > 0 ? wanted : ['test'];
+  const found = patterns.flatMap((pattern) => {
+    const isFolder = existsSync(pattern) && statSync(pattern).isDirectory();
+    return globSync(isFolder ? `${pattern}/**/*.test.ts` : pattern, { cwd: ROOT });
+  });
+  return [...new Set(found.map((file) => resolve(ROOT, file)))].toSorted(compareText);
+}
+
+function compareText(a, b) {
+  return a < b ? -1 : Number(a > b);
+}
+
+// A test must not depend on the developer's Git settings, nor reach a proxy.
+function isolateGit() {
+  Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' });
+  for (const name of Object.keys(process.env)) {
+    if (/^(https?|all|no)_proxy$/i.test(name)) delete process.env[name];
+  }
+}
+
+function countPass(event) {
+  if (event.skip === undefined || event.skip === false) {
+    if (event.details?.type !== 'suite') results.passed += 1;
+    return;
+  }
+  const reason = `${event.name}: ${event.skip === true ? 'no reason given' : event.skip}`;
+  if (reason.includes('OLMIRROR_TEST_DATA')) results.noData.push(reason);
+  else if (namesMissingTool(reason)) results.noTool.push(reason);
+  else results.wrongSkips.push(reason);
+}
+
+function namesMissingTool(reason) {
+  const words = reason.match(/[\w-]+/g) ?? [];
+  const known = process.env.CI ? OPTIONAL_TOOLS : [...OPTIONAL_TOOLS, ...TOOLS, 'jq', 'curl'];
+  return words.some((word) => known.includes(word) && !hasTool(word));
+}
+
+// Node's own totals stay the last lines, so ours go before them.
+async function* insertSummary(events) {
+  let printed = false;
+  for await (const event of events) {
+    const isTotals = event.type === 'test:diagnostic' && /^tests \d+$/.test(event.data.message);
+    if (isTotals && !printed) {
+      printed = true;
+      process.stdout.write(formatSummary());
+    }
+    yield event;
+  }
+}
+
+function formatSummary() {
+  const data = results.noData.length;
+  const lines = [
+    `${results.passed} tests ran in ${files.length} files; ${data} skipped for absence of real data`,
+  ];
+  if (data > 0) lines.push(`  real data: OLMIRROR_TEST_DATA is ${process.env.OLMIRROR_TEST_DATA}`);
+  for (const reason of results.noTool) lines.push(`  skipped, a tool is missing: ${reason}`);
+  for (const reason of results.wrongSkips) lines.push(`  NOT ALLOWED to skip: ${reason}`);
+  return `\n${lines.join('\n')}\n`;
+}
+
+function finish() {
+  const ran = results.passed + results.failed;
+  const good = results.failed === 0 && results.wrongSkips.length === 0 && ran > 0;
+  process.exitCode = good ? 0 : 1;
+  if (ran === 0) console.error('No test ran.');
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

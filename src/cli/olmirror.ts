@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// Everything that is not needed to refuse an old Node or to print the version is loaded behind the
+// dynamic import: an old Node must be able to read this file, and `--version` must not wait.
+import { VERSION } from './version.ts';
+
+const OLDEST_NODE = [22, 15] as const;
+const args = process.argv.slice(2);
+
+if (isOldNode(process.versions.node)) {
+  console.error(
+    `olmirror needs Node.js ${OLDEST_NODE.join('.')} or later, and this is ${process.versions.node}.`,
+  );
+  process.exitCode = 1;
+} else if (args[0] === '--version' && args.length === 1) {
+  console.log(VERSION);
+} else {
+  const { main } = await import('./main.ts');
+  process.exitCode = await main(args);
+}
+
+function isOldNode(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+// Seen to fail: without the version check (old Node dies inside a package), and with a static
+// import of main.ts in the entry.
+suite('the olmirror entry', () => {
+  let folder = '';
+  let entry = '';
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'olmirror-entry-'));
+    entry = join(folder, 'olmirror.mjs');
+    await build({
+      entryPoints: [join(ROOT, 'src/cli/olmirror.ts')],
+      outfile: entry,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node22',
+      external: ['./main.ts'],
+      logLevel: 'error',
+    });
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  test('prints the version of package.json without loading the program', async () => {
+    const packageJson = await readFile(join(ROOT, 'package.json'), 'utf8');
+    const version = /"version": "([^"]+)"/.exec(packageJson)?.[1];
+    const result = spawnSync(process.execPath, [entry, '--version'], { encoding: 'utf8' });
+    assert.deepEqual([result.stdout, result.stderr, result.status], [`${version}\n`, '', 0]);
+  });
+
+  test('ends with the exit code that the program returns', async () => {
+    await writeFile(
+      join(folder, 'main.ts'),
+      'export async function main(argv: readonly string[]) { console.log(argv.join()); return 4; }',
+    );
+    const result = spawnSync(process.execPath, [entry, 'plan', '--offline'], { encoding: 'utf8' });
+    assert.deepEqual([result.stdout, result.status], ['plan,--offline\n', 4]);
+  });
+
+  test('refuses a Node older than 22.15 with one sentence and exit 1', () => {
+    const script = `Object.defineProperty(process.versions, 'node', { value: '22.14.9' });
+      await import(${JSON.stringify(entry)});`;
+    const args = ['--input-type=module', '-e', script];
+    const result = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    const expected = 'olmirror needs Node.js 22.15 or later, and this is 22.14.9.\n';
+    assert.deepEqual([result.stdout, result.stderr, result.status], ['', expected, 1]);
+  });
+
+  // The tests run on the packaged Node; npm itself may run on an older one, as on Debian.
+  const oldNode = findOldNode();
+  if (oldNode !== null) {
+    test('can be read by the old Node of this machine', () => {
+      const result = spawnSync(oldNode, [entry, '--version'], { encoding: 'utf8' });
+      assert.match(
+        result.stderr,
+        /^olmirror needs Node\.js 22\.15 or later, and this is [\d.]+\.\n$/,
+      );
+      assert.equal(result.status, 1);
+    });
+  }
+});
+
+function findOldNode(): string | null {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, 'node');
+    if (!existsSync(path)) continue;
+    const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' });
+    if (Number(/^v(\d+)/.exec(stdout)?.[1]) < 22) return path;
+  }
+  return null;
+}
