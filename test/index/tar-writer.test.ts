@@ -86,7 +86,7 @@ test('renderTar writes what the system tar lists without complaint', () => {
 test('renderTar gives back every path and content, whatever characters and lengths they have', async () => {
   const part = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
-    .filter((text) => !/[/\0]/.test(text) && text !== '.' && text !== '..');
+    .filter((name) => !/[/\0]/.test(name) && name !== '.' && name !== '..');
   const path = fc.array(part, { minLength: 1, maxLength: 5 }).map((parts) => parts.join('/'));
   const entry = fc.record({ path, content: fc.string({ maxLength: 1200 }) });
   await fc.assert(
