@@ -29,6 +29,8 @@ import { computeImageId } from './image-id.ts';
 
 /** An image that brings opm: its config and layers by platform. Its layers are named, not held. */
 export interface IndexBase {
+  /** Where its layers lie in the serving registry, with path prefix. */
+  readonly repository: string;
   readonly platforms: readonly BasePlatform[];
 }
 
@@ -64,6 +66,8 @@ export interface BuiltIndex {
   readonly blobs: readonly BuiltBlob[];
   /** What the base image holds and a push needs besides. */
   readonly baseLayers: readonly Descriptor[];
+  /** Where the base layers lie in the serving registry; null for scratch. */
+  readonly baseRepository: string | null;
   /** Compressed bytes of the layers made here. */
   readonly layerBytes: number;
 }
@@ -102,6 +106,7 @@ export function buildIndexImage(input: IndexInput): BuiltIndex {
   const rest = {
     imageId,
     baseLayers: uniqueByDigest(baseLayers),
+    baseRepository: input.base?.repository ?? null,
     layerBytes: layers.reduce((sum, layer) => sum + layer.bytes.length, 0),
   };
   return { ...buildTop(platforms, made, input.annotations), ...rest };

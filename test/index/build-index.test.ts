@@ -96,7 +96,7 @@ test('buildIndexImage gives the id that was written down, on any machine and Nod
   const many = {
     ...INPUT,
     platforms: ['linux/s390x', 'linux/amd64'],
-    base: { platforms: [basePlatform('amd64'), basePlatform('s390x')] },
+    base: { repository: 'opm', platforms: [basePlatform('amd64'), basePlatform('s390x')] },
   };
   assert.equal(
     buildIndexImage(many).imageId,
@@ -174,7 +174,7 @@ test('buildIndexImage on scratch makes one manifest with the catalog, without en
 
 test('buildIndexImage on a base hides its catalog and cache, keeps its settings and names its layers', async () => {
   const base = basePlatform('amd64');
-  const built = buildIndexImage({ ...INPUT, base: { platforms: [base] } });
+  const built = buildIndexImage({ ...INPUT, base: { repository: 'opm', platforms: [base] } });
   assert.deepEqual(await listLayer(readBlob(built, 'layer', 0)), ['.wh.configs', 'tmp/.wh.cache']);
   const config = parse(readBlob(built, 'config'));
   assert.deepEqual(config.config['Entrypoint'], ['/usr/bin/opm']);
@@ -232,7 +232,7 @@ test('buildIndexImage refuses a base without the platform, with a foreign layer,
   };
   for (const platform of [basePlatform('arm64'), foreign, { ...base, layers: [] }]) {
     assert.throws(
-      () => buildIndexImage({ ...INPUT, base: { platforms: [platform] } }),
+      () => buildIndexImage({ ...INPUT, base: { repository: 'opm', platforms: [platform] } }),
       (error) => isToolError(error, 'INDEX_BAD_BASE'),
     );
   }

@@ -1,0 +1,86 @@
+import type { EmitEvent } from '../base/events.ts';
+import type { BuiltIndex } from '../index/build-index.ts';
+import type { CopyStep, Outcome, Plan } from '../plan/types.ts';
+import type { RegistryPort } from '../registry/port.ts';
+
+export type Role = CopyStep['from']['role'];
+type PerRole<T> = Readonly<Record<Role, T>>;
+
+/** How a registry is reached by skopeo. */
+export interface RegistryAccess {
+  /** Plain HTTP or unverified TLS. */
+  readonly insecure: boolean;
+  /** Null: skopeo looks where it looks by default. */
+  readonly authFile: string | null;
+  readonly caFile: string | null;
+}
+
+export interface RegistryTarget {
+  readonly host: string;
+  readonly repository: string;
+  /** Tag or digest. */
+  readonly reference: string;
+}
+
+/** One run of the copier. */
+export interface CopyRequest {
+  /** An image in a registry, or the folder of an OCI layout that holds one image. */
+  readonly source: RegistryTarget | { readonly layout: string };
+  readonly destination: RegistryTarget;
+  /** Null for a layout. */
+  readonly sourceAccess: RegistryAccess | null;
+  readonly destinationAccess: RegistryAccess;
+  /** `all`: the image with all its platforms. `index-only`: a manifest whose children are there already. */
+  readonly multiArch: 'all' | 'index-only';
+}
+
+/** The only thing that writes to a registry (promise 1). Digests are preserved, always (promise 4). */
+export interface Copier {
+  /** Throws `APPLY_NO_SKOPEO` or `APPLY_OLD_SKOPEO` where no copy could work. */
+  assertReady(): Promise<void>;
+  /** Throws `APPLY_COPY_FAILED`, `APPLY_COPY_TIMEOUT` or `APPLY_INTERRUPTED`; resolving proves nothing, a HEAD does. */
+  copy(request: CopyRequest, signal?: AbortSignal): Promise<void>;
+}
+
+/** One image that an index names. */
+export interface ClosureEntry {
+  readonly repository: string;
+  /** Digest, or the tag of a tag-only reference. */
+  readonly reference: string;
+  /** For people: the image and the bundle that names it. */
+  readonly label: string;
+}
+
+export interface ApplyRequest {
+  readonly plan: Plan;
+  readonly registries: PerRole<RegistryPort>;
+  readonly access: PerRole<RegistryAccess & { readonly host: string }>;
+  /** Role whose registry serves the index images. */
+  readonly servingRole: Role;
+  readonly buildIndex: (catalog: string) => Promise<BuiltIndex>;
+  /** What must be seen in the serving registry before the catalog's tag moves (promise 3). */
+  readonly closure: (catalog: string) => readonly ClosureEntry[];
+  /** Copies at a time; default 4. */
+  readonly concurrency?: number;
+  readonly emit: EmitEvent;
+}
+
+export interface ApplyResult {
+  /** One for every item of every step, in the order of the plan (promise 8). */
+  readonly outcomes: readonly Outcome[];
+  readonly interrupted: boolean;
+  /** Steps that reached what they were planned for. */
+  readonly stepsDone: number;
+  /** Expected bytes of the copies and pushes that were carried out. */
+  readonly bytes: number;
+  readonly milliseconds: number;
+}
+
+export interface Applier {
+  /**
+   * Carries out a plan: copies and tags side by side, then each catalog's index. One bad step does
+   * not stop the others (promise 9). Throws `APPLY_LOCKED` where another pass runs, and what
+   * `Copier.assertReady` throws; nothing has been written then.
+   */
+  applyPlan(request: ApplyRequest, signal: AbortSignal): Promise<ApplyResult>;
+}
