@@ -79,7 +79,11 @@ export interface ReconcileSettings {
   readonly intervalMilliseconds: number;
   readonly proofAgeMilliseconds: number;
   readonly windows: { readonly copy: string; readonly publish: string };
-  readonly suspend: { readonly reason: string; readonly by: string; readonly until: string | null } | null;
+  readonly suspend: {
+    readonly reason: string;
+    readonly by: string;
+    readonly until: string | null;
+  } | null;
 }
 
 /** `mirror.yaml` with every default filled in. */
@@ -124,4 +128,14 @@ export interface DeliveryRecord {
   readonly held: readonly string[];
   /** Packages that a gap left as they were. */
   readonly gaps: readonly string[];
+}
+
+/** One line of `rules/<name>/known-missing.yaml`: an image that production lacked when `init` looked. */
+export interface KnownMissing {
+  /** Upstream reference. */
+  readonly image: string;
+  readonly bundles: readonly string[];
+  readonly reason: string;
+  /** UTC date, `YYYY-MM-DD`. */
+  readonly since: string;
 }

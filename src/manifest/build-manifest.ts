@@ -1,0 +1,99 @@
+import {
+  buildCatalogPath,
+  CATALOG_DEFAULTS,
+  CATALOG_SOURCE_NAMESPACE_DEFAULT,
+  POLICY_DEFAULTS,
+  RECONCILE_DEFAULTS,
+  REGISTRY_DEFAULTS,
+  RELEASE_ARCHITECTURE_DEFAULT,
+  SPEC_DEFAULTS,
+} from './defaults.ts';
+import { parseDuration } from './duration.ts';
+import type {
+  RawCatalog,
+  RawManifest,
+  RawPathRule,
+  RawPerRole,
+  RawRegistry,
+  RawSpec,
+} from './raw-manifest.ts';
+import type {
+  CatalogEntry,
+  MirrorManifest,
+  PathRule,
+  PerRole,
+  ReconcileSettings,
+  RegistryEntry,
+} from './types.ts';
+
+/** Fills every default in; the manifest must have been found valid. */
+export function buildManifest(raw: RawManifest): MirrorManifest {
+  const { spec } = raw;
+  return {
+    name: raw.metadata.name,
+    strategy: spec.strategy ?? SPEC_DEFAULTS.strategy,
+    registries: {
+      production: buildRegistry(spec.registries.production),
+      staging: buildRegistry(spec.registries.staging),
+    },
+    catalogs: (spec.catalogs ?? []).map(buildCatalogEntry),
+    releases: (spec.releases ?? []).map((release) => ({
+      architecture: RELEASE_ARCHITECTURE_DEFAULT,
+      ...release,
+    })),
+    images: (spec.images ?? []).map((image) => ({ tags: [], ...image })),
+    paths: (spec.paths ?? []).map(buildPathRule),
+    movableTags: spec.movableTags ?? [],
+    policy: { ...POLICY_DEFAULTS, ...spec.policy },
+    reconcile: buildReconcile(spec.reconcile ?? {}),
+  };
+}
+
+export function buildCatalogEntry(raw: RawCatalog): CatalogEntry {
+  const source = raw.catalogSource ?? null;
+  const pin = raw.pin ?? null;
+  return {
+    name: raw.name,
+    path: trimPath(raw.path ?? buildCatalogPath(raw.name)),
+    repository: spreadRoles(raw.repository),
+    tag: spreadRoles(raw.tag),
+    base: raw.base ?? CATALOG_DEFAULTS.base,
+    platforms: raw.platforms ?? CATALOG_DEFAULTS.platforms,
+    references: raw.references ?? CATALOG_DEFAULTS.references,
+    catalogSource:
+      source === null ? null : { namespace: CATALOG_SOURCE_NAMESPACE_DEFAULT, ...source },
+    pin: pin === null ? null : { until: null, ...pin },
+  };
+}
+
+export function buildRegistry(raw: RawRegistry): RegistryEntry {
+  return { ...REGISTRY_DEFAULTS, ...raw };
+}
+
+function buildPathRule(raw: RawPathRule): PathRule {
+  return { from: raw.from, to: spreadRoles(raw.to), maxNestedPaths: raw.maxNestedPaths ?? null };
+}
+
+function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettings {
+  const suspend = raw.suspend ?? RECONCILE_DEFAULTS.suspend;
+  return {
+    intervalMilliseconds: readDuration(raw.interval ?? RECONCILE_DEFAULTS.interval),
+    proofAgeMilliseconds: readDuration(raw.proofAge ?? RECONCILE_DEFAULTS.proofAge),
+    windows: { ...RECONCILE_DEFAULTS.windows, ...raw.windows },
+    suspend: suspend === null ? null : { until: null, ...suspend },
+  };
+}
+
+function readDuration(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === null) throw new Error(`The schema let the duration ${text} through.`);
+  return milliseconds;
+}
+
+function spreadRoles<T extends string>(value: RawPerRole<T>): PerRole<T> {
+  return typeof value === 'object' ? value : { production: value, staging: value };
+}
+
+function trimPath(path: string): string {
+  return path.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '');
+}

@@ -1,0 +1,114 @@
+import { posix } from 'node:path';
+import { type Fault, findRepeats, type Located, readRef } from './fault.ts';
+import type { CatalogEntry, RoleName } from './types.ts';
+import type { ValuePath } from './yaml-document.ts';
+
+const ROLES: readonly RoleName[] = ['production', 'staging'];
+// Folders beside the catalogs that olmirror itself writes to or reads.
+const RESERVED_FOLDERS = ['rules', 'deliveries', 'cluster', '.git'];
+
+type LocatedCatalog = Located<CatalogEntry>;
+
+/** Finds catalogs that get in each other's way, in the registries or in the state repository. */
+export function checkCatalogs(catalogs: readonly LocatedCatalog[]): readonly Fault[] {
+  return [
+    ...checkCatalogNames(catalogs),
+    ...checkCatalogTags(catalogs),
+    ...checkCatalogPaths(catalogs),
+    ...catalogs.flatMap(checkBase),
+  ];
+}
+
+function checkCatalogNames(catalogs: readonly LocatedCatalog[]): readonly Fault[] {
+  return findRepeats(catalogs, (entry) => entry.name).map(({ again, first }) => ({
+    path: [...again.path, 'name'],
+    message: `Two catalogs have the name ${first.value.name}.`,
+    hint: 'Give each catalog a name of its own.',
+  }));
+}
+
+function checkCatalogTags(catalogs: readonly LocatedCatalog[]): readonly Fault[] {
+  return ROLES.flatMap((role) =>
+    findRepeats(catalogs, (entry) => `${entry.repository[role]}:${entry.tag[role]}`).map(
+      ({ again, first }) => ({
+        path: [...again.path, 'repository'],
+        message: `The catalogs ${first.value.name} and ${again.value.name} have the same index image in ${role}, ${first.value.repository[role]}:${first.value.tag[role]}.`,
+        hint: 'Give one of them another repository or another tag.',
+      }),
+    ),
+  );
+}
+
+function checkCatalogPaths(catalogs: readonly LocatedCatalog[]): readonly Fault[] {
+  return catalogs.flatMap((catalog, index) => {
+    const path = [...catalog.path, 'path'];
+    const folder = posix.normalize(catalog.value.path);
+    if (folder === '.' || folder.startsWith('../') || folder === '..' || folder.startsWith('/')) {
+      return [
+        {
+          path,
+          message: `The path "${catalog.value.path}" is not a folder below the manifest.`,
+          hint: `Use a folder of its own in this repository, such as catalogs/${catalog.value.name}.`,
+        },
+      ];
+    }
+    const reserved = RESERVED_FOLDERS.find((name) => isWithin(folder, name));
+    if (reserved !== undefined)
+      return [
+        {
+          path,
+          message: `The path "${catalog.value.path}" lies in ${reserved}/, which is not for catalogs.`,
+          hint: `Use a folder such as catalogs/${catalog.value.name}.`,
+        },
+      ];
+    return catalogs
+      .slice(0, index)
+      .flatMap((other) => checkNesting(path, catalog.value, other.value));
+  });
+}
+
+function checkNesting(
+  path: ValuePath,
+  catalog: CatalogEntry,
+  other: CatalogEntry,
+): readonly Fault[] {
+  const [a, b] = [posix.normalize(catalog.path), posix.normalize(other.path)];
+  if (!isWithin(a, b) && !isWithin(b, a)) return [];
+  const message =
+    a === b
+      ? `The catalogs ${other.name} and ${catalog.name} share the folder ${a}.`
+      : `The folders of the catalogs ${other.name} (${b}) and ${catalog.name} (${a}) lie one within the other.`;
+  return [
+    {
+      path,
+      message,
+      hint: 'Every file in a catalog folder belongs to that catalog: give each one a folder of its own.',
+    },
+  ];
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
+function checkBase({ path, value }: LocatedCatalog): readonly Fault[] {
+  if (value.base === 'scratch') return [];
+  const ref = readRef(value.base);
+  const at = [...path, 'base'];
+  if (typeof ref === 'string')
+    return [
+      {
+        path: at,
+        message: ref,
+        hint: 'Use scratch, or an image in production with its digest: host/path@sha256:….',
+      },
+    ];
+  if (ref.digest !== null) return [];
+  return [
+    {
+      path: at,
+      message: `The base ${value.base} is not pinned by a digest.`,
+      hint: 'The same commit must always give the same index: write it as host/path@sha256:….',
+    },
+  ];
+}

@@ -1,0 +1,48 @@
+import type { CatalogEntry, MirrorManifest, MirrorPolicy, RegistryEntry } from './types.ts';
+
+/** What a manifest means where it says nothing. The schema repeats these for editors; a test compares them. */
+export const REGISTRY_DEFAULTS: Omit<RegistryEntry, 'host'> = {
+  pathPrefix: '',
+  aliases: [],
+  insecure: false,
+  caFile: null,
+  authFile: null,
+  writePolicy: 'unknown',
+  requestsPerDay: null,
+};
+
+export const CATALOG_DEFAULTS: Pick<
+  CatalogEntry,
+  'base' | 'platforms' | 'references' | 'catalogSource' | 'pin'
+> = {
+  base: 'scratch',
+  platforms: ['linux/amd64'],
+  references: 'keep',
+  catalogSource: null,
+  pin: null,
+};
+
+export const POLICY_DEFAULTS: MirrorPolicy = {
+  missing: 'block',
+  protect: 'new',
+  strandedUpgrades: 'block',
+  automaticUpgrades: 'warn',
+  duplicateBundle: 'newer',
+  tagDrift: 'keep',
+};
+
+export const RECONCILE_DEFAULTS = {
+  interval: '10m',
+  proofAge: '7d',
+  windows: { copy: 'always', publish: 'always' },
+  suspend: null,
+} as const;
+
+export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy'> = { strategy: 'append' };
+export const RELEASE_ARCHITECTURE_DEFAULT = 'x86_64';
+export const CATALOG_SOURCE_NAMESPACE_DEFAULT = 'openshift-marketplace';
+
+/** Folder of a catalog that names none. */
+export function buildCatalogPath(name: string): string {
+  return `catalogs/${name}`;
+}

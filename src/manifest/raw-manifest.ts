@@ -1,0 +1,49 @@
+import type { CatalogPin, MirrorPolicy, PerRole, RegistryEntry } from './types.ts';
+
+/** `mirror.yaml` as written, once its schema accepts it. */
+export interface RawManifest {
+  readonly metadata: { readonly name: string };
+  readonly spec: RawSpec;
+}
+
+export type RawPerRole<T> = T | PerRole<T>;
+export type RawRegistry = Partial<RegistryEntry> & Pick<RegistryEntry, 'host'>;
+
+export interface RawCatalog {
+  readonly name: string;
+  readonly path?: string;
+  readonly repository: RawPerRole<string>;
+  readonly tag: RawPerRole<string>;
+  readonly base?: string;
+  readonly platforms?: readonly string[];
+  readonly references?: 'keep' | 'rewrite';
+  readonly catalogSource?: { readonly name: string; readonly namespace?: string } | null;
+  readonly pin?: (Omit<CatalogPin, 'until'> & { readonly until?: string | null }) | null;
+}
+
+export interface RawPathRule {
+  readonly from: string;
+  readonly to: RawPerRole<string>;
+  readonly maxNestedPaths?: number | null;
+}
+
+export interface RawSpec {
+  readonly strategy?: 'append' | 'relocate';
+  readonly registries: PerRole<RawRegistry>;
+  readonly catalogs?: readonly RawCatalog[];
+  readonly releases?: readonly { readonly version: string; readonly architecture?: string }[];
+  readonly images?: readonly { readonly source: string; readonly tags?: readonly string[] }[];
+  readonly paths?: readonly RawPathRule[];
+  readonly movableTags?: readonly string[];
+  readonly policy?: Partial<MirrorPolicy>;
+  readonly reconcile?: {
+    readonly interval?: string;
+    readonly proofAge?: string;
+    readonly windows?: { readonly copy?: string; readonly publish?: string };
+    readonly suspend?: {
+      readonly reason: string;
+      readonly by: string;
+      readonly until?: string | null;
+    } | null;
+  };
+}

@@ -1,0 +1,66 @@
+import { buildCatalogPath } from './defaults.ts';
+import type { PerRole } from './types.ts';
+
+/** What `init` knows when it writes a state repository's first manifest. */
+export interface ManifestDraft {
+  readonly name: string;
+  readonly registries: PerRole<{ readonly host: string; readonly insecure: boolean }>;
+  readonly catalog: {
+    readonly name: string;
+    readonly repository: PerRole<string>;
+    readonly tag: PerRole<string>;
+    readonly base: string;
+    readonly platforms: readonly string[];
+  };
+}
+
+/** A commented `mirror.yaml` that `parseManifest` accepts; everything it does not name has its default. */
+export function renderManifest(draft: ManifestDraft): string {
+  const { registries, catalog } = draft;
+  return `# yaml-language-server: $schema=schemas/mirror.schema.json
+apiVersion: olmirror/v1alpha1
+kind: Mirror
+metadata:
+  name: ${quote(draft.name)}
+spec:
+  # append: production only grows, deliveries land in staging and are copied over.
+  strategy: append
+  registries:
+    # Credentials never stand here: they come from the auth files that skopeo reads.
+    production: ${renderRegistry(registries.production)}
+    staging: ${renderRegistry(registries.staging)}
+  catalogs:
+    - name: ${quote(catalog.name)}
+      # One folder per package; nothing else may lie in it.
+      path: ${quote(buildCatalogPath(catalog.name))}
+      repository: ${renderPerRole(catalog.repository)}
+      tag: ${renderPerRole(catalog.tag)}
+      # scratch, or an image in production that carries opm, pinned by its digest.
+      base: ${quote(catalog.base)}
+      platforms: [${catalog.platforms.map(quote).join(', ')}]
+      # keep: the index names upstream addresses and the cluster redirects them. rewrite: the serving host.
+      references: keep
+  policy:
+    # block: an index that names a missing image is not published. hold: merge keeps such a bundle out.
+    missing: block
+  reconcile:
+    # Time between two passes of \`olmirror watch\`.
+    interval: 10m
+`;
+}
+
+function renderRegistry(registry: { readonly host: string; readonly insecure: boolean }): string {
+  return `{ host: ${quote(registry.host)}${registry.insecure ? ', insecure: true' : ''} }`;
+}
+
+function renderPerRole(value: PerRole<string>): string {
+  if (value.production === value.staging) return quote(value.production);
+  return `{ production: ${quote(value.production)}, staging: ${quote(value.staging)} }`;
+}
+
+// JSON strings are YAML strings. Words that YAML could take for nothing else stay bare.
+function quote(text: string): string {
+  return /^[a-z][a-z/-]*[a-z]$/.test(text) && !/^(?:true|false|null|yes|no|on|off)$/.test(text)
+    ? text
+    : JSON.stringify(text);
+}

@@ -1,0 +1,231 @@
+import { CORE_SCHEMA, type EventType, loadAll, type State, Type, YAMLException } from 'js-yaml';
+import type { Problem } from '../base/problem.ts';
+
+/** Where something stands in a text; both 1-based. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Field names and list indexes from the document's root. */
+export type ValuePath = readonly (string | number)[];
+
+/** One YAML document and where each part of it stands. */
+export interface YamlDocument {
+  readonly file: string;
+  readonly value: unknown;
+  /** Place of the value; for an alias that of its use, below it that of the anchor. The nearest parent's where there is no such value. */
+  placeOf(path: ValuePath): Place;
+  /** Place of the field name; that of the value for list items and the root. */
+  placeOfKey(path: ValuePath): Place;
+}
+
+export type YamlResult =
+  | { readonly document: YamlDocument; readonly problem: null }
+  | { readonly document: null; readonly problem: Problem };
+
+interface YamlNode {
+  readonly start: number;
+  readonly value: unknown;
+  readonly isKey: boolean;
+}
+
+interface OpenNode {
+  readonly opened: number;
+  readonly children: YamlNode[];
+}
+
+interface Member {
+  readonly key: number;
+  readonly value: number;
+}
+
+/** Members of one mapping or list, by field name or index; `merged` are the values of its `<<`. */
+interface Members {
+  readonly byName: ReadonlyMap<string, Member>;
+  readonly merged: readonly unknown[];
+}
+
+// Dates stay text; merge keys are understood.
+const MERGE_KEY = new Type('tag:yaml.org,2002:merge', { kind: 'scalar', resolve: isMergeKey });
+const SCHEMA = CORE_SCHEMA.extend({ implicit: [MERGE_KEY] });
+const SEPARATION = /(?:[ \t\r\n]|#[^\r\n]*)*/y;
+
+/** Reads exactly one YAML document; a syntax error, none or a second one is a `MANIFEST_SYNTAX` problem. */
+export function parseYamlDocument(source: string, file: string): YamlResult {
+  const text = source.startsWith('\uFEFF') ? source.slice(1) : source;
+  const recorder = createRecorder(text);
+  try {
+    const documents = loadAll(text, null, { schema: SCHEMA, listener: recorder.listen });
+    const [first, second] = recorder.roots;
+    if (first === undefined || documents[0] === null || documents[0] === undefined)
+      return failed(file, { line: 1, column: 1 }, 'The file is empty.');
+    if (second !== undefined)
+      return failed(
+        file,
+        placeAt(text, second.start),
+        'The file holds more than one YAML document; one is expected.',
+      );
+    return {
+      document: buildDocument(text, { file, root: first, members: recorder.members }),
+      problem: null,
+    };
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    return failed(
+      file,
+      { line: error.mark.line + 1, column: error.mark.column + 1 },
+      `The file is not valid YAML: ${error.reason}.`,
+    );
+  }
+}
+
+/** `spec.catalogs[0].tag`. */
+export function formatValuePath(path: ValuePath): string {
+  return path
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`,
+    )
+    .join('');
+}
+
+function isMergeKey(data: unknown): boolean {
+  return data === '<<';
+}
+
+function failed(file: string, place: Place, message: string): YamlResult {
+  const hint = 'Check the indentation, brackets and quotes at this place.';
+  return {
+    document: null,
+    problem: { severity: 'error', code: 'MANIFEST_SYNTAX', message, hint, file, ...place },
+  };
+}
+
+interface Recorder {
+  readonly roots: readonly YamlNode[];
+  readonly members: ReadonlyMap<object, Members>;
+  listen(this: void, event: EventType, state: State): void;
+}
+
+// js-yaml tells when it starts and ends to read a node. It reads some nodes twice or as their own
+// parent while it finds out what they are; the first record of a mapping or list is the right one,
+// because what is inside ends first.
+function createRecorder(text: string): Recorder {
+  const open: OpenNode[] = [];
+  const roots: YamlNode[] = [];
+  const members = new Map<object, Members>();
+  function close(state: State): void {
+    const node = open.pop();
+    if (node === undefined) return;
+    const start = skipSeparation(text, node.opened);
+    const isEmpty = state.position <= start;
+    const value: unknown = state.result;
+    if (typeof value === 'object' && value !== null && !members.has(value))
+      members.set(value, readMembers(value, node.children));
+    const isKey = text[skipBlanks(text, state.position)] === ':';
+    (open.at(-1)?.children ?? roots).push({ start: isEmpty ? -1 : start, value, isKey });
+  }
+  return {
+    roots,
+    members,
+    listen(event, state) {
+      if (event === 'open') open.push({ opened: state.position, children: [] });
+      else close(state);
+    },
+  };
+}
+
+function readMembers(value: object, children: readonly YamlNode[]): Members {
+  return Array.isArray(value) ? readItems(value, children) : readFields(children);
+}
+
+function readItems(items: readonly unknown[], children: readonly YamlNode[]): Members {
+  const byName = new Map<string, Member>();
+  let next = 0;
+  for (const [index, item] of items.entries()) {
+    // An item without text (`-` alone) has no node of its own.
+    const found = children.findIndex((child, at) => at >= next && Object.is(child.value, item));
+    const start = found < 0 ? -1 : (children[found]?.start ?? -1);
+    if (found >= 0) next = found + 1;
+    byName.set(String(index), { key: start, value: start });
+  }
+  return { byName, merged: [] };
+}
+
+function readFields(children: readonly YamlNode[]): Members {
+  const byName = new Map<string, Member>();
+  const merged: unknown[] = [];
+  for (const [index, child] of children.entries()) {
+    if (!child.isKey) continue;
+    const after = children[index + 1];
+    const value = after === undefined || after.isKey || after.start < 0 ? child.start : after.start;
+    byName.set(String(child.value), { key: child.start, value });
+    if (child.value === '<<') merged.push(...[after?.value].flat());
+  }
+  return { byName, merged };
+}
+
+interface Recorded {
+  readonly file: string;
+  readonly root: YamlNode;
+  readonly members: ReadonlyMap<object, Members>;
+}
+
+function buildDocument(text: string, recorded: Recorded): YamlDocument {
+  const root = { key: Math.max(recorded.root.start, 0), value: Math.max(recorded.root.start, 0) };
+  function find(path: ValuePath): Member {
+    let member = root;
+    let value = recorded.root.value;
+    for (const part of path) {
+      const next = findMember(recorded.members, value, String(part));
+      if (next === null || next.key < 0) return member;
+      member = next;
+      value = readPart(value, part);
+    }
+    return member;
+  }
+  return {
+    file: recorded.file,
+    value: recorded.root.value,
+    placeOf: (path) => placeAt(text, find(path).value),
+    placeOfKey: (path) => placeAt(text, find(path).key),
+  };
+}
+
+function findMember(
+  members: ReadonlyMap<object, Members>,
+  value: unknown,
+  name: string,
+): Member | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const own = members.get(value);
+  const member = own?.byName.get(name);
+  if (member !== undefined) return member;
+  for (const source of own?.merged ?? []) {
+    const found = findMember(members, source, name);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The member of a mapping or list, undefined where there is none. */
+export function readPart(value: unknown, part: string | number): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+  return Reflect.get(value, part);
+}
+
+function placeAt(text: string, offset: number): Place {
+  const lines = text.slice(0, offset).split(/\r\n|\r|\n/);
+  return { line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
+}
+
+function skipSeparation(text: string, from: number): number {
+  SEPARATION.lastIndex = from;
+  return from + (SEPARATION.exec(text)?.[0].length ?? 0);
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (text[at] === ' ' || text[at] === '\t') at += 1;
+  return at;
+}
