@@ -1,0 +1,121 @@
+import { tryParseVersion, type Version } from '../base/semver.ts';
+import { foldKey } from './canonical-fields.ts';
+import { isJsonArray, isJsonObject, ownField } from './raw-json.ts';
+import type { Blob, CatalogPackage, JsonObject, JsonValue } from './types.ts';
+
+/** One entry of a channel; what is absent or of a wrong type is empty. */
+export interface ChannelEntry {
+  readonly name: string;
+  readonly replaces: string;
+  readonly skips: readonly string[];
+  readonly skipRange: string;
+}
+
+export interface BundleProperty {
+  readonly type: string;
+  /** Undefined where the property has no value. */
+  readonly value: JsonValue | undefined;
+}
+
+/** Version and release of a bundle as its `olm.package` property says; empty where there is none. */
+export interface BundleVersion {
+  readonly packageName: string;
+  readonly version: string;
+  readonly release: string;
+}
+
+export interface DeprecationEntry {
+  readonly schema: string;
+  readonly name: string;
+  readonly message: string;
+}
+
+/** The text in a field, or empty where there is none. */
+export function textField(value: JsonValue | undefined, key: string): string {
+  const field = isJsonObject(value) ? ownField(value, key) : undefined;
+  return typeof field === 'string' ? field : '';
+}
+
+export function listField(value: JsonObject, key: string): readonly JsonValue[] {
+  const field = ownField(value, key);
+  return isJsonArray(field) ? field : [];
+}
+
+/** A field by Go's rules: the exact name first, then any spelling. */
+export function foldedField(value: JsonObject, key: string): JsonValue | undefined {
+  if (Object.hasOwn(value, key)) return value[key];
+  const folded = foldKey(key);
+  const name = Object.keys(value).find((candidate) => foldKey(candidate) === folded);
+  return name === undefined ? undefined : value[name];
+}
+
+export function readEntries(channel: Blob): readonly ChannelEntry[] {
+  return listField(channel.value, 'entries').map(readEntry);
+}
+
+export function readEntry(entry: JsonValue): ChannelEntry {
+  const skips = isJsonObject(entry) ? listField(entry, 'skips') : [];
+  return {
+    name: textField(entry, 'name'),
+    replaces: textField(entry, 'replaces'),
+    skips: skips.map((skip) => (typeof skip === 'string' ? skip : '')),
+    skipRange: textField(entry, 'skipRange'),
+  };
+}
+
+export function readProperties(bundle: Blob): readonly BundleProperty[] {
+  return listField(bundle.value, 'properties').map((property) => ({
+    type: textField(property, 'type'),
+    value: isJsonObject(property) ? ownField(property, 'value') : undefined,
+  }));
+}
+
+export function readBundleVersion(bundle: Blob): BundleVersion {
+  const property = readProperties(bundle).find(({ type }) => type === 'olm.package');
+  return readPackageProperty(property?.value);
+}
+
+export function readPackageProperty(value: JsonValue | undefined): BundleVersion {
+  const field = (key: string): string => {
+    const found = isJsonObject(value) ? foldedField(value, key) : undefined;
+    return typeof found === 'string' ? found : '';
+  };
+  return {
+    packageName: field('packageName'),
+    version: field('version'),
+    release: field('release'),
+  };
+}
+
+/** Version text of each bundle of a package, by bundle name: what two bundles may not share. */
+export function formatBundleVersion(version: BundleVersion): string {
+  return version.release === '' ? version.version : `${version.version}-${version.release}`;
+}
+
+export function readDeprecations(blob: Blob): readonly DeprecationEntry[] {
+  return listField(blob.value, 'entries').map(readDeprecation);
+}
+
+export function readDeprecation(entry: JsonValue): DeprecationEntry {
+  const reference = isJsonObject(entry) ? ownField(entry, 'reference') : undefined;
+  return {
+    schema: textField(reference, 'schema'),
+    name: textField(reference, 'name'),
+    message: textField(entry, 'message'),
+  };
+}
+
+/** Default channel of a package; empty where it has none. */
+export function readDefaultChannel(pkg: CatalogPackage): string {
+  return textField(pkg.packages[0]?.value, 'defaultChannel');
+}
+
+/** Parsed version of every bundle that has a sound one, by bundle name. */
+export function readVersions(pkg: CatalogPackage): ReadonlyMap<string, Version> {
+  const versions = new Map<string, Version>();
+  for (const bundle of pkg.bundles) {
+    const version = tryParseVersion(readBundleVersion(bundle).version);
+    if (version !== null) versions.set(bundle.name, version);
+  }
+  return versions;
+}

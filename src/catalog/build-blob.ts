@@ -1,0 +1,83 @@
+import type { Problem } from '../base/problem.ts';
+import { canonicalizeFields, foldKey } from './canonical-fields.ts';
+import { isJsonObject } from './raw-json.ts';
+import type { Blob, JsonObject, JsonValue } from './types.ts';
+
+/** Where an object was read. */
+export interface BlobPlace {
+  readonly file: string;
+  readonly line: number;
+}
+
+const HEAD_KEYS = ['schema', 'package', 'name'] as const;
+type HeadKey = (typeof HEAD_KEYS)[number];
+
+/** Makes a blob of one object of a stream, or says why it is none. */
+export function buildBlob(value: JsonValue, place: BlobPlace): Blob | Problem {
+  if (value === null) return schemaMissing(null, place);
+  if (!isJsonObject(value))
+    return syntaxProblem('Each document of a catalog must be a mapping.', place);
+  const keys = findHeadKeys(value);
+  const duplicate = HEAD_KEYS.find((key) => keys[key].length > 1);
+  if (duplicate !== undefined)
+    return syntaxProblem(
+      `The key "${duplicate}" stands there several times: ${keys[duplicate].join(', ')}.`,
+      place,
+    );
+  const wrong = HEAD_KEYS.find((key) => keys[key].some((name) => typeof value[name] !== 'string'));
+  if (wrong !== undefined) return syntaxProblem(`The value of "${wrong}" must be a text.`, place);
+  const head = (key: HeadKey): string => String(value[keys[key][0] ?? ''] ?? '');
+  const schema = head('schema');
+  if (schema === '') return schemaMissing(value, place);
+  const name = head('name');
+  return {
+    schema,
+    package: schema === 'olm.package' ? name : head('package'),
+    name,
+    value: canonicalizeFields(value, schema),
+    ...place,
+  };
+}
+
+export function isProblem(value: Blob | Problem): value is Problem {
+  return 'severity' in value;
+}
+
+function findHeadKeys(value: JsonObject): Readonly<Record<HeadKey, readonly string[]>> {
+  const found: Record<HeadKey, string[]> = { schema: [], package: [], name: [] };
+  for (const key of Object.keys(value)) {
+    // Folding can only map a key of one of these lengths to one of the three names.
+    if (key.length < 4 || key.length > 7) continue;
+    const folded = foldKey(key);
+    const head = HEAD_KEYS.find((candidate) => candidate === folded);
+    if (head !== undefined) found[head].push(key);
+  }
+  return found;
+}
+
+function schemaMissing(value: JsonObject | null, place: BlobPlace): Problem {
+  const excerpt =
+    value === null ? 'An empty document' : `The object ${JSON.stringify(value).slice(0, 120)}`;
+  return {
+    ...syntaxProblem(`${excerpt} has no schema.`, place),
+    hint: 'Every file of a catalog folder is read, whatever its name: remove it, or name it in a .indexignore file.',
+    ...namesOf(value),
+  };
+}
+
+function namesOf(value: JsonObject | null): {
+  readonly package?: string;
+  readonly bundle?: string;
+} {
+  const { package: pkg, name, image } = value ?? {};
+  const bundle = typeof name === 'string' && image !== undefined ? { bundle: name } : {};
+  return typeof pkg === 'string' ? { package: pkg, ...bundle } : bundle;
+}
+
+/** A fault of the text itself. */
+export function syntaxProblem(
+  message: string,
+  place: { readonly file: string; readonly line?: number; readonly column?: number },
+): Problem {
+  return { severity: 'error', code: 'CATALOG_SYNTAX', message, ...place };
+}

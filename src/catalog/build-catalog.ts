@@ -1,0 +1,79 @@
+import { compareBytes } from '../base/text.ts';
+import type { Blob, Catalog, CatalogPackage } from './types.ts';
+
+type BlobKind = 'packages' | 'channels' | 'bundles' | 'deprecations' | 'others';
+type OpenPackage = { readonly [kind in BlobKind]: Blob[] } & { readonly name: string };
+
+/**
+ * Sorts blobs into packages. Channels and bundles come in byte order of their names, the rest in
+ * input order; custom blobs without a package are loose.
+ */
+export function buildCatalog(blobs: Iterable<Blob>): Catalog {
+  const open = new Map<string, OpenPackage>();
+  const loose: Blob[] = [];
+  for (const blob of blobs) {
+    const kind = kindOf(blob.schema);
+    if (kind === 'others' && blob.package === '') loose.push(blob);
+    else openPackage(open, blob.package)[kind].push(blob);
+  }
+  const names = [...open.keys()].toSorted(compareBytes);
+  return {
+    packages: new Map(names.map((name) => [name, closePackage(openPackage(open, name))])),
+    loose,
+  };
+}
+
+/** Every blob of a catalog: package by package, then the loose ones. */
+export function* listBlobs(catalog: Catalog): Generator<Blob, void, undefined> {
+  for (const pkg of catalog.packages.values()) yield* listPackageBlobs(pkg);
+  yield* catalog.loose;
+}
+
+export function listPackageBlobs(pkg: CatalogPackage): readonly Blob[] {
+  return [...pkg.packages, ...pkg.channels, ...pkg.bundles, ...pkg.others, ...pkg.deprecations];
+}
+
+/** Joins packages and loose blobs into a catalog; packages come in byte order of their names. */
+export function joinCatalog(packages: Iterable<CatalogPackage>, loose: readonly Blob[]): Catalog {
+  const sorted = [...packages].toSorted((a, b) => compareBytes(a.name, b.name));
+  return { packages: new Map(sorted.map((pkg) => [pkg.name, pkg])), loose };
+}
+
+function kindOf(schema: string): BlobKind {
+  switch (schema) {
+    case 'olm.package':
+      return 'packages';
+    case 'olm.channel':
+      return 'channels';
+    case 'olm.bundle':
+      return 'bundles';
+    case 'olm.deprecations':
+      return 'deprecations';
+    default:
+      return 'others';
+  }
+}
+
+function openPackage(open: Map<string, OpenPackage>, name: string): OpenPackage {
+  const known = open.get(name);
+  if (known !== undefined) return known;
+  const fresh: OpenPackage = {
+    name,
+    packages: [],
+    channels: [],
+    bundles: [],
+    deprecations: [],
+    others: [],
+  };
+  open.set(name, fresh);
+  return fresh;
+}
+
+function closePackage(open: OpenPackage): CatalogPackage {
+  const byName = (a: Blob, b: Blob): number => compareBytes(a.name, b.name);
+  return {
+    ...open,
+    channels: open.channels.toSorted(byName),
+    bundles: open.bundles.toSorted(byName),
+  };
+}

@@ -1,0 +1,118 @@
+import { foldKey } from './canonical-fields.ts';
+import { isJsonArray, isJsonObject, isRawNumber } from './raw-json.ts';
+import type { JsonObject, JsonValue } from './types.ts';
+
+/** What Go's decoder accepts for one field; null is accepted everywhere. */
+export type Shape =
+  | { readonly kind: 'text' | 'truth' | 'integer' | 'base64' | 'any' }
+  | { readonly kind: 'list'; readonly item: Shape }
+  | { readonly kind: 'texts' }
+  | {
+      readonly kind: 'fields';
+      readonly fields: ReadonlyMap<string, Shape>;
+      readonly folded: ReadonlyMap<string, Shape>;
+    };
+
+/** Where a value has the wrong shape, as a path such as `entries[0].skips`, and what was expected. */
+export interface ShapeFault {
+  readonly path: string;
+  readonly expected: string;
+}
+
+export const TEXT: Shape = { kind: 'text' };
+export const TRUTH: Shape = { kind: 'truth' };
+export const INTEGER: Shape = { kind: 'integer' };
+export const BASE64: Shape = { kind: 'base64' };
+export const ANY: Shape = { kind: 'any' };
+/** A mapping of texts to texts. */
+export const TEXTS: Shape = { kind: 'texts' };
+
+export function listOf(item: Shape): Shape {
+  return { kind: 'list', item };
+}
+
+export function fieldsOf(fields: Readonly<Record<string, Shape>>): Shape {
+  const named = new Map(Object.entries(fields));
+  return {
+    kind: 'fields',
+    fields: named,
+    folded: new Map([...named].map(([key, shape]) => [foldKey(key), shape])),
+  };
+}
+
+/** The first fault of a value against a shape; fields that the shape does not name are not looked at. */
+export function findShapeFault(value: JsonValue, shape: Shape, path = ''): ShapeFault | null {
+  if (value === null) return null;
+  switch (shape.kind) {
+    case 'any':
+      return null;
+    case 'text':
+      return typeof value === 'string' ? null : { path, expected: 'a text' };
+    case 'truth':
+      return typeof value === 'boolean' ? null : { path, expected: 'true or false' };
+    case 'integer':
+      return isInteger(value) ? null : { path, expected: 'a whole number' };
+    case 'base64':
+      return typeof value === 'string' && isBase64(value)
+        ? null
+        : { path, expected: 'base64 text with padding' };
+    case 'list':
+      return isJsonArray(value)
+        ? findItemFault(value, shape.item, path)
+        : { path, expected: 'a list' };
+    case 'texts':
+      return isJsonObject(value)
+        ? findTextsFault(value, path)
+        : { path, expected: 'a mapping of texts' };
+    case 'fields':
+      return isJsonObject(value)
+        ? findFieldFault(value, shape, path)
+        : { path, expected: 'a mapping' };
+  }
+}
+
+const BASE64_TEXT = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Standard, padded base64; line breaks in it are tolerated, as by Go. */
+export function isBase64(text: string): boolean {
+  const plain = text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]/g, '') : text;
+  return plain.length % 4 === 0 && BASE64_TEXT.test(plain);
+}
+
+function isInteger(value: JsonValue): boolean {
+  if (isRawNumber(value)) return /^-?\d+$/.test(value.rawJSON);
+  return typeof value === 'number' && Number.isInteger(value);
+}
+
+function findItemFault(list: readonly JsonValue[], item: Shape, path: string): ShapeFault | null {
+  for (const [index, value] of list.entries()) {
+    const fault = findShapeFault(value, item, `${path}[${index}]`);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function findTextsFault(value: JsonObject, path: string): ShapeFault | null {
+  const wrong = Object.keys(value).find(
+    (key) => value[key] !== null && typeof value[key] !== 'string',
+  );
+  return wrong === undefined ? null : { path: joinPath(path, wrong), expected: 'a text' };
+}
+
+function findFieldFault(
+  value: JsonObject,
+  shape: Shape & { readonly kind: 'fields' },
+  path: string,
+): ShapeFault | null {
+  for (const key of Object.keys(value)) {
+    const field = shape.fields.get(key) ?? shape.folded.get(foldKey(key));
+    const fault =
+      field === undefined ? null : findShapeFault(value[key] ?? null, field, joinPath(path, key));
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function joinPath(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}

@@ -1,0 +1,26 @@
+import { type Digest, digestOf } from '../base/digest.ts';
+import { listPackageBlobs } from './build-catalog.ts';
+import { formatCanonicalJson } from './format-json.ts';
+import type { Blob, Catalog, CatalogPackage } from './types.ts';
+
+/**
+ * Hash of what a catalog says: file layout, order of blobs, order of keys, spelling of known keys
+ * and indentation do not count; numbers count by their text, lists by their order.
+ */
+export function hashCatalog(catalog: Catalog): Digest {
+  const packages = [...catalog.packages.values()].map(hashPackage);
+  return digestOf([...packages, hashBlobs(catalog.loose)].toSorted().join('\n'));
+}
+
+export function hashPackage(pkg: CatalogPackage): Digest {
+  return hashBlobs(listPackageBlobs(pkg));
+}
+
+function hashBlobs(blobs: readonly Blob[]): Digest {
+  return digestOf(
+    blobs
+      .map((blob) => digestOf(formatCanonicalJson(blob.value)))
+      .toSorted()
+      .join('\n'),
+  );
+}

@@ -1,0 +1,127 @@
+import { compareBytes } from '../base/text.ts';
+import type { CatalogFile } from './types.ts';
+
+/** Name of the file that takes other files out of a catalog folder. */
+export const IGNORE_FILE = '.indexignore';
+
+interface IgnorePattern {
+  /** Folder that the pattern's file stands in. */
+  readonly domain: readonly string[];
+  readonly parts: readonly string[];
+  readonly anchored: boolean;
+  readonly folderOnly: boolean;
+  readonly include: boolean;
+}
+
+/**
+ * The files that opm would load: all but `.indexignore` files and what they name. The last
+ * matching pattern wins, so `!` takes a file back in even below an ignored folder.
+ */
+export function selectCatalogFiles(files: Iterable<CatalogFile>): readonly CatalogFile[] {
+  const sorted = [...files].toSorted((a, b) => compareBytes(a.path, b.path));
+  const patterns = sorted.filter(isIgnoreFile).toSorted(compareWalkOrder).flatMap(parsePatterns);
+  return sorted.filter((file) => !isIgnoreFile(file) && !isIgnored(file.path, patterns));
+}
+
+function isIgnoreFile(file: CatalogFile): boolean {
+  return file.path.split('/').at(-1) === IGNORE_FILE;
+}
+
+function compareWalkOrder(a: CatalogFile, b: CatalogFile): number {
+  return a.path.split('/').length - b.path.split('/').length || compareBytes(a.path, b.path);
+}
+
+function parsePatterns(file: CatalogFile): readonly IgnorePattern[] {
+  const domain = file.path.split('/').slice(0, -1);
+  const lines = Buffer.from(file.bytes)
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.trim());
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => parsePattern(line, domain));
+}
+
+function parsePattern(line: string, domain: readonly string[]): IgnorePattern {
+  const include = line.startsWith('!');
+  const body = include ? line.slice(1) : line;
+  const folderOnly = body.endsWith('/');
+  const pattern = folderOnly ? body.slice(0, -1) : body;
+  return {
+    domain,
+    parts: pattern.split('/'),
+    anchored: pattern.includes('/'),
+    folderOnly,
+    include,
+  };
+}
+
+function isIgnored(path: string, patterns: readonly IgnorePattern[]): boolean {
+  const parts = path.split('/');
+  const last = patterns.findLast((pattern) => matchesPattern(pattern, parts));
+  return last !== undefined && !last.include;
+}
+
+function matchesPattern(pattern: IgnorePattern, path: readonly string[]): boolean {
+  if (path.length <= pattern.domain.length) return false;
+  if (pattern.domain.some((part, index) => path[index] !== part)) return false;
+  const rest = path.slice(pattern.domain.length);
+  return pattern.anchored ? matchesPath(pattern, rest) : matchesName(pattern, rest);
+}
+
+function matchesName(pattern: IgnorePattern, path: readonly string[]): boolean {
+  const index = path.findIndex((name) => matchesComponent(pattern.parts[0] ?? '', name));
+  return index !== -1 && !(pattern.folderOnly && index === path.length - 1);
+}
+
+function matchesPath(pattern: IgnorePattern, path: readonly string[]): boolean {
+  let rest = path;
+  let matched = false;
+  let anywhere = false;
+  for (const [index, part] of pattern.parts.entries()) {
+    if (part === '**' && index < pattern.parts.length - 1) anywhere = true;
+    else if (part === '') anywhere = false;
+    else if (part !== '**') {
+      const found = anywhere ? rest.findIndex((name) => matchesComponent(part, name)) : 0;
+      if (part.includes('**') || rest.length === 0) return false;
+      if (!anywhere && !matchesComponent(part, rest[0] ?? '')) return false;
+      matched = found !== -1;
+      rest = matched ? rest.slice(found + 1) : [];
+      anywhere = false;
+    }
+  }
+  return matched && !(pattern.folderOnly && rest.length === 0);
+}
+
+function matchesComponent(pattern: string, name: string): boolean {
+  const expression = toExpression(pattern);
+  return expression?.test(name) ?? false;
+}
+
+const TOKEN = /\*+|\?|\\(.)|\[(\^?)((?:\\.|[^\]\\])+)\]|([^[\\])/gsuy;
+
+/** Null for a malformed pattern, which matches nothing. */
+function toExpression(pattern: string): RegExp | null {
+  let source = '';
+  let end = 0;
+  for (const match of pattern.matchAll(TOKEN)) {
+    const [token, escaped, negated, members, plain] = match;
+    if (token.startsWith('*')) source += '[^/]*';
+    else if (token === '?') source += '[^/]';
+    else if (members !== undefined)
+      source += `[${negated}${members.replaceAll(/[[&^~|]/gu, '\\$&')}]`;
+    else source += escapeLiteral(escaped ?? plain ?? '');
+    end = match.index + token.length;
+  }
+  if (end !== pattern.length) return null;
+  try {
+    return new RegExp(`^${source}$`, 's');
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function escapeLiteral(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
+}

@@ -1,0 +1,22 @@
+import { listField, textField } from './blob-fields.ts';
+import type { Blob, BundleImages, Catalog } from './types.ts';
+
+/** The images that each bundle names, in the catalog's order; empty related images are left out. */
+export function listBundleImages(catalog: Catalog): readonly BundleImages[] {
+  return [...catalog.packages.values()].flatMap((pkg) => pkg.bundles.map(readBundleImages));
+}
+
+/** The images that one bundle names, as written. */
+export function readBundleImages(bundle: Blob): BundleImages {
+  const related = listField(bundle.value, 'relatedImages').map((image) =>
+    textField(image, 'image'),
+  );
+  return {
+    package: bundle.package,
+    bundle: bundle.name,
+    image: textField(bundle.value, 'image'),
+    relatedImages: related.filter((image) => image !== ''),
+    file: bundle.file,
+    line: bundle.line,
+  };
+}

@@ -1,0 +1,53 @@
+import { compareBytes } from '../base/text.ts';
+import { formatOpmJson } from './format-json.ts';
+import { normalizeBlob } from './normalize-blob.ts';
+import type { Blob, Catalog, CatalogPackage } from './types.ts';
+
+/** File name of each part of a catalog as written. */
+const CATALOG_FILE = 'catalog.json';
+
+/**
+ * The files of a catalog folder, by path: `<package>/catalog.json`, and `catalog.json` for blobs
+ * without a package. Text that opm rendered comes out with the same bytes; unknown fields and the
+ * texts of numbers stay.
+ */
+export function renderCatalogFiles(catalog: Catalog): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  const nameless = catalog.packages.get('');
+  const loose =
+    (nameless === undefined ? '' : renderPackage(nameless)) + renderBlobs(catalog.loose);
+  for (const pkg of catalog.packages.values()) {
+    if (pkg.name !== '') files.set(`${pkg.name}/${CATALOG_FILE}`, renderPackage(pkg));
+  }
+  if (loose !== '') files.set(CATALOG_FILE, loose);
+  return files;
+}
+
+/** One package in opm's order and form, nothing dropped. */
+export function renderPackage(pkg: CatalogPackage): string {
+  return renderBlobs(orderBlobs(pkg));
+}
+
+/** The whole catalog as `opm render -o json` prints it: unknown fields of `olm.*` blobs are dropped and numbers pass through float64. */
+export function renderAll(catalog: Catalog): string {
+  const packages = [...catalog.packages.values()].map((pkg) =>
+    renderBlobs(orderBlobs(pkg).map(normalizeBlob)),
+  );
+  return packages.join('') + renderBlobs(catalog.loose.map(normalizeBlob));
+}
+
+function renderBlobs(blobs: readonly Blob[]): string {
+  return blobs.map((blob) => `${formatOpmJson(blob.value, blob.schema)}\n`).join('');
+}
+
+function orderBlobs(pkg: CatalogPackage): readonly Blob[] {
+  const byName = (a: Blob, b: Blob): number => compareBytes(a.name, b.name);
+  const others = pkg.others.toSorted((a, b) => compareBytes(a.schema, b.schema));
+  return [
+    ...pkg.packages,
+    ...pkg.channels.toSorted(byName),
+    ...pkg.bundles.toSorted(byName),
+    ...others,
+    ...pkg.deprecations,
+  ];
+}

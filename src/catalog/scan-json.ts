@@ -1,0 +1,123 @@
+/** A stretch of bytes that looks like one JSON object, found by its braces. */
+export interface JsonSlice {
+  readonly start: number;
+  readonly end: number;
+  /** 1-based line of `start`. */
+  readonly line: number;
+  /** False where the braces never close. */
+  readonly closed: boolean;
+  /** Some number in it has a text that a double would not give back. */
+  readonly oddNumbers: boolean;
+  readonly depth: number;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const NEWLINE = 0x0a;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/**
+ * Finds the next object of concatenated JSON at or after `from`, by braces and strings alone: the
+ * parser judges its content. Null where no object starts there: `from` must be past white space.
+ */
+export function scanJsonObject(bytes: Uint8Array, from: number, line: number): JsonSlice | null {
+  if (bytes[from] !== 0x7b) return null;
+  let depth = 0;
+  let deepest = 0;
+  let oddNumbers = false;
+  let at = from;
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) {
+      at = skipString(bytes, at + 1);
+      continue;
+    }
+    if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
+      const end = skipNumber(bytes, at);
+      oddNumbers ||= isOddNumber(bytes, at, end);
+      at = end;
+      continue;
+    }
+    at += 1;
+    if (byte === 0x7b || byte === 0x5b) {
+      depth += 1;
+      if (depth > deepest) deepest = depth;
+    } else if (byte === 0x7d || byte === 0x5d) {
+      depth -= 1;
+      if (depth === 0)
+        return { start: from, end: at, line, closed: true, oddNumbers, depth: deepest };
+    }
+  }
+  return { start: from, end: at, line, closed: false, oddNumbers, depth: deepest };
+}
+
+function skipString(bytes: Uint8Array, from: number): number {
+  // Most strings are short: a loop beats a call of indexOf until it has gone some way.
+  const near = Math.min(bytes.length, from + 64);
+  for (let at = from; at < near; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) return skipEscapes(bytes, at);
+  }
+  return skipEscapes(bytes, near);
+}
+
+function skipEscapes(bytes: Uint8Array, from: number): number {
+  let quote = bytes.indexOf(QUOTE, from);
+  while (quote !== -1) {
+    let back = quote - 1;
+    while (back >= from && bytes[back] === BACKSLASH) back -= 1;
+    if ((quote - 1 - back) % 2 === 0) return quote + 1;
+    quote = bytes.indexOf(QUOTE, quote + 1);
+  }
+  return bytes.length;
+}
+
+function skipNumber(bytes: Uint8Array, from: number): number {
+  let at = from + 1;
+  while (at < bytes.length && isNumberByte(bytes[at] ?? 0)) at += 1;
+  return at;
+}
+
+function isNumberByte(byte: number): boolean {
+  if (byte >= ZERO && byte <= NINE) return true;
+  return byte === 0x2e || byte === 0x65 || byte === 0x45 || byte === 0x2b || byte === MINUS;
+}
+
+function isOddNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > 15) return true;
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte < ZERO || byte > NINE) return byte !== MINUS || end - start === 2;
+  }
+  return false;
+}
+
+/** Skips JSON white space; returns the next position and its line. */
+export function skipSpace(
+  bytes: Uint8Array,
+  from: number,
+  line: number,
+): { readonly at: number; readonly line: number } {
+  let at = from;
+  let lines = line;
+  for (; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === NEWLINE) lines += 1;
+    else if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) break;
+  }
+  return { at, line: lines };
+}
+
+/** Counts line feeds in a stretch of bytes. */
+export function countLines(bytes: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  let at = bytes.indexOf(NEWLINE, from);
+  while (at !== -1 && at < to) {
+    count += 1;
+    at = bytes.indexOf(NEWLINE, at + 1);
+  }
+  return count;
+}

@@ -1,0 +1,79 @@
+import { Buffer } from 'node:buffer';
+import type { Problem } from '../base/problem.ts';
+import { foldedField, readProperties } from './blob-fields.ts';
+import { blobProblem } from './blob-problem.ts';
+import { PROPERTY_SHAPES, SCHEMA_SHAPES } from './blob-shapes.ts';
+import { findShapeFault, type ShapeFault } from './check-shape.ts';
+import { parseYamlDocument } from './parse-yaml.ts';
+import { isJsonObject } from './raw-json.ts';
+import type { Blob, CatalogPackage, JsonValue } from './types.ts';
+
+/** Fields of a type that opm cannot decode (spec "file-based catalogs" §2, B1 to B6 and C11). */
+export function validateShapes(pkg: CatalogPackage): readonly Problem[] {
+  const blobs = [...pkg.packages, ...pkg.channels, ...pkg.bundles, ...pkg.deprecations];
+  return [...blobs.flatMap(validateSchema), ...pkg.bundles.flatMap(validateProperties)];
+}
+
+function validateSchema(blob: Blob): readonly Problem[] {
+  const shape = SCHEMA_SHAPES.get(blob.schema);
+  const fault = shape === undefined ? null : findShapeFault(blob.value, shape);
+  return fault === null
+    ? []
+    : [blobProblem(blob, `${describeBlob(blob)}: ${describeFault(fault)}.`)];
+}
+
+function validateProperties(bundle: Blob): readonly Problem[] {
+  return readProperties(bundle).flatMap(({ type, value }, index) => {
+    const fault = findPropertyFault(type, value);
+    return fault === null
+      ? []
+      : [
+          blobProblem(
+            bundle,
+            `${describeBlob(bundle)}, property ${index} of type "${type}": ${fault}.`,
+          ),
+        ];
+  });
+}
+
+function findPropertyFault(type: string, value: JsonValue | undefined): string | null {
+  if (value === undefined) return 'it has no value';
+  const shape = PROPERTY_SHAPES.get(type);
+  const fault = shape === undefined ? null : findShapeFault(value, shape);
+  if (fault !== null) return describeFault(fault);
+  return type === 'olm.bundle.object' ? findManifestFault(value) : null;
+}
+
+function findManifestFault(value: JsonValue): string | null {
+  const encoded = isJsonObject(value) ? foldedField(value, 'data') : null;
+  if (typeof encoded !== 'string') return null;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  if (isJson(text)) return null;
+  const outcome = parseYamlDocument(text);
+  return outcome.kind === 'fault'
+    ? `its data is no manifest, since it is not YAML: ${outcome.reason}`
+    : null;
+}
+
+function isJson(text: string): boolean {
+  if (!text.startsWith('{')) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+function describeBlob(blob: Blob): string {
+  return blob.schema === 'olm.deprecations'
+    ? 'Deprecations'
+    : `${blob.schema.charAt(4).toUpperCase()}${blob.schema.slice(5)} "${blob.name}"`;
+}
+
+function describeFault(fault: ShapeFault): string {
+  return fault.path === ''
+    ? `${fault.expected} was expected`
+    : `${fault.path} must be ${fault.expected}`;
+}

@@ -1,0 +1,135 @@
+import { Buffer } from 'node:buffer';
+import { Schema, Type } from 'js-yaml';
+import { rawNumber } from './raw-json.ts';
+
+/** Stands for null until a document is whole, so that a null key can be told from the key "null". */
+export const YAML_NULL: object = Object.freeze({
+  [Symbol.toStringTag]: 'YamlNull',
+  toString: () => NULL_KEY,
+});
+
+/** What js-yaml makes of a key that is null; a text that no catalog contains. */
+export const NULL_KEY = '\u0000null';
+/** What js-yaml makes of a key that is a mapping. */
+export const MAPPING_KEY = '[object Object]';
+
+const TRUE = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']);
+const FALSE = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']);
+const NULLS = new Set(['', '~', 'null', 'Null', 'NULL']);
+const INTEGER = /^[-+]?(?:0[bB][01]+|0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const SPECIAL = new Set([
+  '.inf',
+  '.Inf',
+  '.INF',
+  '+.inf',
+  '+.Inf',
+  '+.INF',
+  '-.inf',
+  '-.Inf',
+  '-.INF',
+  '.nan',
+  '.NaN',
+  '.NAN',
+]);
+
+/** YAML 1.1 as go-yaml v2 reads it: yes and on are booleans, dates are strings, 0777 is octal. */
+export const GO_YAML_SCHEMA: Schema = new Schema({
+  implicit: [
+    new Type('tag:yaml.org,2002:null', {
+      kind: 'scalar',
+      resolve: (text: string | null) => text === null || NULLS.has(text),
+      construct: () => YAML_NULL,
+    }),
+    new Type('tag:yaml.org,2002:bool', {
+      kind: 'scalar',
+      resolve: isBoolean,
+      construct: (text: string) => TRUE.has(text),
+    }),
+    new Type('tag:yaml.org,2002:int', {
+      kind: 'scalar',
+      resolve: isInteger,
+      construct: parseInteger,
+    }),
+    new Type('tag:yaml.org,2002:float', {
+      kind: 'scalar',
+      resolve: isFloat,
+      construct: parseFloatText,
+    }),
+    new Type('tag:yaml.org,2002:merge', {
+      kind: 'scalar',
+      resolve: (text: string | null) => text === '<<',
+    }),
+  ],
+  explicit: [
+    new Type('tag:yaml.org,2002:str', {
+      kind: 'scalar',
+      construct: (text: string | null) => text ?? '',
+    }),
+    new Type('tag:yaml.org,2002:seq', {
+      kind: 'sequence',
+      construct: (list: unknown[] | null) => list ?? [],
+    }),
+    new Type('tag:yaml.org,2002:map', {
+      kind: 'mapping',
+      construct: (map: object | null) => map ?? {},
+    }),
+    new Type('tag:yaml.org,2002:binary', {
+      kind: 'scalar',
+      resolve: isBase64,
+      construct: (text: string) => Buffer.from(text, 'base64').toString('utf8'),
+    }),
+    new Type('tag:yaml.org,2002:timestamp', {
+      kind: 'scalar',
+      construct: (text: string | null) => text ?? '',
+    }),
+    ...(['scalar', 'sequence', 'mapping'] as const).map(
+      (kind) => new Type('!', { kind, multi: true, construct: (value: unknown) => value ?? '' }),
+    ),
+  ],
+});
+
+function isBoolean(text: string | null): boolean {
+  return text !== null && (TRUE.has(text) || FALSE.has(text));
+}
+
+function isInteger(text: string | null): boolean {
+  if (text === null || !startsNumber(text)) return false;
+  const plain = text.replaceAll('_', '');
+  if (!INTEGER.test(plain)) return false;
+  const value = integerOf(plain);
+  return value >= -(2n ** 63n) && value < 2n ** 64n;
+}
+
+function parseInteger(text: string): unknown {
+  const value = integerOf(text.replaceAll('_', ''));
+  return Number.isSafeInteger(Number(value)) ? Number(value) : rawNumber(String(value));
+}
+
+function integerOf(plain: string): bigint {
+  const negative = plain.startsWith('-');
+  const digits = plain.replace(/^[-+]/, '');
+  const octal = /^0[0-7]+$/.test(digits);
+  const value = BigInt(octal ? `0o${digits.slice(1)}` : digits);
+  return negative ? -value : value;
+}
+
+function isFloat(text: string | null): boolean {
+  if (text === null) return false;
+  return SPECIAL.has(text) || (startsNumber(text) && FLOAT.test(text.replaceAll('_', '')));
+}
+
+function parseFloatText(text: string): unknown {
+  if (SPECIAL.has(text)) throw new RangeError(`"${text}" has no form in JSON`);
+  const value = Number(text.replaceAll('_', ''));
+  if (!Number.isFinite(value)) throw new RangeError(`"${text}" is too large a number`);
+  return Object.is(value, -0) ? rawNumber('-0') : value;
+}
+
+function startsNumber(text: string): boolean {
+  return /^[-+.0-9]/.test(text);
+}
+
+function isBase64(text: string | null): boolean {
+  return text !== null && /^[A-Za-z0-9+/]*={0,2}$/.test(text.replaceAll(/\s/g, ''));
+}
