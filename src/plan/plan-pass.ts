@@ -5,7 +5,8 @@ import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { hashPlan } from './hash-plan.ts';
 import { type ImagePolicy, joinSettled, type Settled, settleImage } from './settle-image.ts';
-import { formatIndexItem, type SettledIndex, settleIndex } from './settle-index.ts';
+import { formatIndexItem } from './item.ts';
+import { type SettledIndex, settleIndex } from './settle-index.ts';
 import type { CatalogPlan, Check, CopyStep, Observed, Outcome, PackagePlan, Plan, PlanBinding, Step, Wanted, WantedIndex } from './types.ts';
 
 export interface PlanInput {

@@ -1,5 +1,6 @@
 import { formatNeed, formatProtectTag } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
+import { formatTagItem } from './item.ts';
 import type { Check, ObservedImage, ObservedPresence, Outcome, Step } from './types.ts';
 
 /** What one wanted image comes to: steps, or items settled without one, and what people must know. */
@@ -94,7 +95,7 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
   const wanted = [...(image.tag === null ? [] : [image.tag]), ...image.demandedTags, ...arrivals.free];
   const step: Step = {
     kind: 'copy',
-    id: `copy:${repository}@${digest}`,
+    id: `copy ${repository}@${digest}`,
     reason: formatReason(image),
     bytes: Object.values(observed.blobs).reduce((sum, size) => sum + size, 0),
     items: [image.key, ...image.demandedTags.map((tag) => formatTagItem(repository, tag))],
@@ -225,10 +226,6 @@ function formatReason(image: WantedImage): string {
 
 function inSync(item: string, type: Outcome['type']): Outcome {
   return { item, type, kind: 'in-sync', message: null, code: null };
-}
-
-function formatTagItem(repository: string, tag: string): string {
-  return `tag:${repository}:${tag}`;
 }
 
 export function joinSettled(parts: readonly Settled[]): Settled {

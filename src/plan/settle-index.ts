@@ -1,5 +1,6 @@
 import { shortHex } from '../base/digest.ts';
 import { formatCount } from '../base/text.ts';
+import { formatIndexItem, formatTagItem } from './item.ts';
 import type { Settled } from './settle-image.ts';
 import type { CatalogPlan, Check, ObservedIndex, ObservedPresence, Outcome, Step, WantedIndex } from './types.ts';
 
@@ -82,20 +83,20 @@ function restoreImmutable(wanted: WantedIndex, observed: ObservedIndex): readonl
 
 function keepStep(wanted: WantedIndex, keep: { readonly tag: string; readonly digest: `sha256:${string}`; readonly reason: string }): Step {
   const { repository } = wanted;
-  return { kind: 'tag', id: `tag:${repository}:${keep.tag}`, reason: keep.reason, bytes: 0, items: [], repository, tag: keep.tag, digest: keep.digest, previous: null };
+  return { kind: 'tag', id: formatTagItem(repository, keep.tag), reason: keep.reason, bytes: 0, items: [], repository, tag: keep.tag, digest: keep.digest, previous: null };
 }
 
 function pushStep(wanted: WantedIndex): Step {
   const { catalog, repository, imageId, bytes } = wanted;
   const reason = `${formatCount(wanted.packages, 'package')}, ${formatCount(wanted.bundles, 'bundle')} as in Git`;
-  return { kind: 'push-index', id: `push:${catalog}`, reason, bytes, items: [], catalog, repository, tag: immutableTagOf(wanted), imageId };
+  return { kind: 'push-index', id: `push ${catalog}`, reason, bytes, items: [], catalog, repository, tag: immutableTagOf(wanted), imageId };
 }
 
 function moveStep(wanted: WantedIndex, observed: ObservedIndex): Step {
   const { catalog, repository, tag, imageId } = wanted;
   const previous = observed.moving.state === 'present' ? observed.moving.digest : null;
   const reason = previous === null ? `${tag} is missing` : `${tag} serves ${observed.servedId === null ? 'another index' : shortHex(observed.servedId)}`;
-  return { kind: 'move-index', id: `index:${catalog}`, reason, bytes: 0, items: [formatIndexItem(catalog)], catalog, repository, tag, immutableTag: immutableTagOf(wanted), imageId, previous };
+  return { kind: 'move-index', id: formatIndexItem(catalog), reason, bytes: 0, items: [formatIndexItem(catalog)], catalog, repository, tag, immutableTag: immutableTagOf(wanted), imageId, previous };
 }
 
 function keepServed(wanted: WantedIndex): SettledIndex {
@@ -163,10 +164,6 @@ function pinnedCheck(wanted: WantedIndex): Check {
 
 function checkOf(wanted: WantedIndex): Pick<Check, 'catalog' | 'item' | 'neededBy'> {
   return { catalog: wanted.catalog, item: formatIndexItem(wanted.catalog), neededBy: [] };
-}
-
-export function formatIndexItem(catalog: string): string {
-  return `index:${catalog}`;
 }
 
 /** `<tag>-<first 12 hex of the image id>`: never moves, and is the way back (design §8). */

@@ -80,7 +80,7 @@ export interface Observed {
 }
 
 interface StepBase {
-  /** Stable within a plan: `copy:repo@sha256:…`, `tag:repo:tag`, `index:catalog`. */
+  /** Stable within a plan: `copy repo@sha256:…`, `tag repo:tag`, `push catalog`, `index catalog`. */
   readonly id: string;
   /** Why, as a sentence part: `needed by b.v1.2.0`. */
   readonly reason: string;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
 import type { Digest } from '../base/digest.ts';
 import { formatProblemLine, hasErrors, type Problem } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
@@ -80,6 +81,11 @@ export async function readManifest(snapshot: Snapshot, file: string): Promise<Mi
   return result.manifest;
 }
 
+/** Reads and judges one catalog without remembering anything. */
+export function readCatalog(snapshot: Snapshot, entry: CatalogEntry): Promise<LoadedCatalog> {
+  return loadCatalog(snapshot, entry, { parsed: new Map(), used: new Map(), known: undefined });
+}
+
 async function loadCatalog(snapshot: Snapshot, entry: CatalogEntry, cache: CatalogCache): Promise<LoadedCatalog> {
   const files = await snapshot.listFiles(entry.path);
   const rules = await snapshot.listFiles(`rules/${entry.name}`);
@@ -95,6 +101,8 @@ async function loadCatalog(snapshot: Snapshot, entry: CatalogEntry, cache: Catal
   return { entry, catalog, problems, tree, content: hashCatalog(catalog) };
 }
 
+const NO_BYTES = new Uint8Array();
+
 interface CatalogCache {
   readonly parsed: ReadonlyMap<string, ParsedFile>;
   readonly used: Map<string, ParsedFile>;
@@ -103,8 +111,9 @@ interface CatalogCache {
 
 async function parseFiles(snapshot: Snapshot, source: { readonly files: readonly TreeFile[]; readonly folder: string }, cache: CatalogCache): Promise<readonly ParsedFile[]> {
   const inFolder = (file: TreeFile): string => file.path.slice(source.folder.length + 1);
-  const ignoreFiles = await collectFiles(snapshot, source.files.filter((file) => file.path.endsWith('/.indexignore')), inFolder);
-  const selected = new Set(selectCatalogFiles(source.files.map(inFolder), ignoreFiles));
+  const ignoreFiles = await collectFiles(snapshot, source.files.filter((file) => posix.basename(file.path) === '.indexignore'), inFolder);
+  const names = source.files.map((file) => ({ path: inFolder(file), bytes: NO_BYTES })).filter((file) => !ignoreFiles.some((ignore) => ignore.path === file.path));
+  const selected = new Set(selectCatalogFiles([...names, ...ignoreFiles]).map((file) => file.path));
   const wanted = source.files.filter((file) => selected.has(inFolder(file)));
   for (const file of wanted) keepParsed(file, cache);
   for await (const { file, bytes } of snapshot.readFiles(wanted.filter((entry) => !cache.used.has(cacheKey(entry))))) {
@@ -135,7 +144,8 @@ function hashTree(files: readonly TreeFile[]): string {
   return hash.digest('hex');
 }
 
-async function readRecords(snapshot: Snapshot): Promise<readonly DeliveryRecord[]> {
+/** Delivery records, in order of their file names, so oldest first. */
+export async function readRecords(snapshot: Snapshot): Promise<readonly DeliveryRecord[]> {
   const files = (await snapshot.listFiles('deliveries')).filter((file) => file.path.endsWith('.yaml'));
   const records: DeliveryRecord[] = [];
   for await (const { file, bytes } of snapshot.readFiles(files)) records.push(parseDeliveryRecord(Buffer.from(bytes).toString(), file.path));

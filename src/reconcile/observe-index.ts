@@ -6,7 +6,7 @@ import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { joinPath } from '../images/map-path.ts';
 import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../index/read-index.ts';
-import { INDEX_LABEL } from '../index/labels.ts';
+import { OURS_LABEL } from '../index/build-config.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag, judgeIndex } from '../plan/settle-index.ts';
 import type { ForeignContent, ObservedIndex, ObservedPresence, WantedIndex } from '../plan/types.ts';
@@ -42,7 +42,7 @@ export async function observeIndex(loaded: LoadedCatalog, context: ObserveIndexC
   const partial: Omit<ObservedIndex, 'foreign'> = {
     moving: moving.presence,
     servedId,
-    servedLabelled: moving.identity?.labels[INDEX_LABEL] !== undefined,
+    servedLabelled: moving.identity?.labels[OURS_LABEL] !== undefined,
     servedImmutable: servedId === null ? null : await production.headManifest(wanted.repository, formatImmutableTag(wanted.tag, servedId), signal),
     expectedImmutable: expected.presence,
     expectedImmutableId: expected.identity?.imageId ?? null,

@@ -1,0 +1,56 @@
+import { readFile } from '../../files/read-file.ts';
+import { parsePlan } from '../../plan/parse-plan.ts';
+import type { PassReport } from '../../plan/report-types.ts';
+import { exitCodeOfPlan, type ExitCode } from '../../plan/sum-outcomes.ts';
+import type { Plan } from '../../plan/types.ts';
+import { assertFresh, runPass } from '../../reconcile/run-pass.ts';
+import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
+import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
+import { renderReportText } from '../../report/render-report-text.ts';
+import type { CommandContext } from '../context.ts';
+import { systemClock } from '../system-clock.ts';
+import type { Wiring } from '../wire.ts';
+import { type PassFlags, prepare } from './plan.ts';
+
+export interface ApplyOptions extends PassFlags {
+  /** A saved plan: exactly this, or a refusal. */
+  readonly planFile: string | null;
+  readonly concurrency: number;
+  readonly copyTimeoutSeconds: number;
+  readonly format: 'text' | 'json';
+}
+
+/** One pass, or exactly a saved plan. */
+export async function runApply(options: ApplyOptions, context: CommandContext, wiring: Wiring): Promise<ExitCode> {
+  const saved = options.planFile === null ? null : parsePlan(Buffer.from(await readFile(options.planFile)).toString(), options.planFile);
+  const git = await wiring.openGit();
+  const flags = saved === null ? options : { ...options, indexOnly: saved.indexOnly };
+  const prepared = await prepare(flags, { git, context, wiring });
+  if (saved !== null) await assertFresh(saved, prepared, context.signal);
+  const report = await carryOut(saved ?? prepared.plan, prepared, { options, context, wiring });
+  tell(report, saved ?? prepared.plan, { options, context });
+  return report.exitCode;
+}
+
+interface ApplyContext {
+  readonly options: ApplyOptions;
+  readonly context: CommandContext;
+  readonly wiring: Wiring;
+}
+
+async function carryOut(plan: Plan, prepared: PreparedPass, { options, context, wiring }: ApplyContext): Promise<PassReport> {
+  context.progress.clear();
+  if (plan.steps.length > 0 && options.format === 'text') context.console.say(exitCodeOfPlan(plan) === 2 ? `Plan: ${countSteps(plan.steps)}.` : renderPlanText(plan, { verbose: context.console.verbose }));
+  const applier = wiring.createApplier({ concurrency: options.concurrency, copyTimeout: options.copyTimeoutSeconds * 1000 });
+  return runPass(prepared, plan, { applier, clock: systemClock, emit: context.progress.emit, signal: context.signal });
+}
+
+function tell(report: PassReport, plan: Plan, { options, context }: Pick<ApplyContext, 'options' | 'context'>): void {
+  context.progress.clear();
+  if (options.format === 'json') {
+    context.console.result(JSON.stringify(report, null, 2));
+    return;
+  }
+  context.console.result(renderReportText(report));
+  if (plan.steps.length > 0 && report.interrupted) context.console.warn('What is left is done by the next `olmirror apply`; nothing half-copied is visible.');
+}

@@ -1,0 +1,52 @@
+import type { EmitEvent } from '../base/events.ts';
+import { ToolError } from '../base/tool-error.ts';
+import { listBundleImages } from '../catalog/list-images.ts';
+import type { Catalog } from '../catalog/types.ts';
+import { listWanted } from '../images/list-wanted.ts';
+import type { CatalogEntry, MirrorManifest, PerRole } from '../manifest/types.ts';
+import { observeImages } from '../reconcile/observe-images.ts';
+import type { RegistryPort } from '../registry/port.ts';
+
+/** A bundle that stays out of Git for now, and the image that is in neither registry. */
+export interface HeldBundle {
+  /** `package/bundle`. */
+  readonly bundle: string;
+  readonly image: string;
+}
+
+export interface FindHeldContext {
+  readonly manifest: MirrorManifest;
+  readonly entry: CatalogEntry;
+  readonly registries: PerRole<RegistryPort>;
+  readonly emit: EmitEvent;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * For `policy.missing: hold`: the bundles of a delivery, new to Git, that name an image which is
+ * clearly in neither registry. An unknown answer holds nothing back and lets nothing in: it throws.
+ */
+export async function findHeld(incoming: Catalog, base: Catalog, context: FindHeldContext): Promise<readonly HeldBundle[]> {
+  const { manifest, entry, registries } = context;
+  const known = new Set(listBundleImages(base).map((bundle) => `${bundle.package}/${bundle.bundle}`));
+  const { images } = listWanted({ manifest: { ...manifest, images: [], releases: [] }, catalogs: new Map([[entry.name, incoming]]), releases: [] });
+  const candidates = images.filter((image) => image.neededBy.some((need) => !known.has(`${need.package}/${need.item}`)));
+  const observed = await observeImages(candidates, registries, { policy: manifest.policy, emit: context.emit, signal: context.signal });
+  const held = new Map<string, string>();
+  for (const image of candidates) {
+    const found = observed.get(image.key);
+    const answers = [found?.production, found?.staging];
+    const unknown = answers.find((answer) => answer?.state === 'unknown');
+    if (unknown?.state === 'unknown') throw unclear(image.upstream, unknown);
+    if (answers.some((answer) => answer?.state === 'present')) continue;
+    for (const need of image.neededBy) {
+      const bundle = `${need.package}/${need.item}`;
+      if (!known.has(bundle) && !held.has(bundle)) held.set(bundle, image.upstream);
+    }
+  }
+  return [...held].map(([bundle, image]) => ({ bundle, image }));
+}
+
+function unclear(image: string, answer: { readonly message: string; readonly hint: string | null; readonly code: ToolError['code'] }): ToolError {
+  return new ToolError(answer.code, `Whether ${image} has been delivered is unknown, so nothing was merged: ${answer.message}`, { ...(answer.hint === null ? {} : { hint: answer.hint }), disposition: 'retry' });
+}

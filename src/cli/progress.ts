@@ -1,0 +1,104 @@
+import type { EmitEvent, PassEvent } from '../base/events.ts';
+import { formatBytes, formatCount } from '../base/text.ts';
+import type { Console } from './console.ts';
+
+/** Prints what a pass is doing: one line that is rewritten on a terminal, plain lines in a pipe. */
+export interface Progress {
+  readonly emit: EmitEvent;
+  /** Removes the line that is being rewritten, so that other text can follow. */
+  readonly clear: () => void;
+}
+
+export interface ProgressOptions {
+  readonly console: Console;
+  readonly stream: NodeJS.WriteStream;
+  readonly now: () => number;
+}
+
+interface Tally {
+  steps: number;
+  done: number;
+  bytes: number;
+  doneBytes: number;
+  startedAt: number;
+}
+
+const LINE_START = '\r\u001b[K';
+
+export function createProgress(options: ProgressOptions): Progress {
+  const { console, stream } = options;
+  const live = stream.isTTY && !console.quiet;
+  const tally: Tally = { steps: 0, done: 0, bytes: 0, doneBytes: 0, startedAt: 0 };
+  function clear(): void {
+    if (live) stream.write(LINE_START);
+  }
+  function show(text: string): void {
+    if (live) stream.write(`${LINE_START}${text.slice(0, (stream.columns || 80) - 1)}`);
+  }
+  function print(text: string): void {
+    clear();
+    console.say(text);
+  }
+  function emit(event: PassEvent): void {
+    count(tally, event, options.now());
+    const line = formatEvent(event, { live, verbose: console.verbose });
+    if (event.kind === 'warning') {
+      clear();
+      console.warn(`warning: ${event.message}${event.hint === null ? '' : `\nHint: ${event.hint}`}`);
+    } else if (line !== null) print(line);
+    const status = formatStatus(event, tally, options.now());
+    if (status !== null) show(status);
+  }
+  return { emit, clear };
+}
+
+function count(tally: Tally, event: PassEvent, now: number): void {
+  if (event.kind === 'apply-started') Object.assign(tally, { steps: event.steps, bytes: event.bytes, done: 0, doneBytes: 0, startedAt: now });
+  if (event.kind !== 'step-finished') return;
+  Object.assign(tally, { done: tally.done + 1, doneBytes: tally.doneBytes + event.bytes });
+}
+
+interface Shape {
+  readonly live: boolean;
+  readonly verbose: boolean;
+}
+
+function formatEvent(event: PassEvent, shape: Shape): string | null {
+  switch (event.kind) {
+    case 'observe-started':
+      return shape.live || event.images === 0 ? null : `Looking at ${formatCount(event.images, 'image')} …`;
+    case 'observe-finished':
+      return shape.verbose ? `Looked with ${formatCount(event.requests, 'request')} in ${(event.milliseconds / 1000).toFixed(1)} s.` : null;
+    case 'apply-started':
+      return event.steps === 0 ? null : `Applying ${formatCount(event.steps, 'step')}, ${formatBytes(event.bytes)} …`;
+    case 'step-started':
+      return shape.verbose ? `start  ${event.title}` : null;
+    case 'step-finished':
+      return `${event.result.padEnd(8)} ${event.title}${event.message === null ? '' : `: ${event.message}`}`;
+    case 'step-retry':
+      return `retry    ${event.title} in ${(event.delayMilliseconds / 1000).toFixed(1)} s (attempt ${event.attempt} failed: ${event.message})`;
+    case 'closure-started':
+      return `closure  ${event.catalog}: checks that production holds ${formatCount(event.images, 'image')}`;
+    case 'index-built':
+      return shape.verbose ? `built    index of ${event.catalog}: ${event.imageId}, ${formatBytes(event.bytes)}` : null;
+    case 'interrupted':
+      return `Interrupted: ${formatCount(event.running, 'step')} running, ${formatCount(event.left, 'step')} not begun.`;
+    case 'observe-progress':
+    case 'warning':
+      return null;
+  }
+}
+
+function formatStatus(event: PassEvent, tally: Tally, now: number): string | null {
+  if (event.kind === 'observe-progress') return `Looked at ${event.done} of ${formatCount(event.total, 'image')}`;
+  if (tally.steps === 0 || tally.done === tally.steps) return null;
+  const left = formatTimeLeft(tally, now);
+  return `${tally.done} of ${formatCount(tally.steps, 'step')}, ${formatBytes(tally.doneBytes)} of ${formatBytes(tally.bytes)}${left === null ? '' : `, about ${left} left`}`;
+}
+
+function formatTimeLeft(tally: Tally, now: number): string | null {
+  const elapsed = now - tally.startedAt;
+  if (elapsed < 2000 || tally.doneBytes === 0) return null;
+  const seconds = Math.round(((tally.bytes - tally.doneBytes) / tally.doneBytes) * (elapsed / 1000));
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}

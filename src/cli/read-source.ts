@@ -1,0 +1,139 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { type Digest, digestOf } from '../base/digest.ts';
+import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
+import type { ContentReader } from '../base/oci.ts';
+import { ToolError } from '../base/tool-error.ts';
+import type { CatalogFile } from '../catalog/types.ts';
+import { openOciLayout } from '../files/oci-layout.ts';
+import { readFile } from '../files/read-file.ts';
+import { readFolder } from '../files/read-folder.ts';
+import type { GitPort } from '../git/port.ts';
+import { joinPath } from '../images/map-path.ts';
+import { type IndexContent, readIndexCatalog } from '../index/read-index.ts';
+import { REGISTRY_DEFAULTS } from '../manifest/defaults.ts';
+import type { CatalogEntry, MirrorManifest, RegistryEntry, RoleName } from '../manifest/types.ts';
+import type { RegistryPort } from '../registry/port.ts';
+
+/** A catalog as it came from a SOURCE. */
+export interface SourceContent {
+  /** As the user would name it. */
+  readonly name: string;
+  /** Role whose registry it was read from; null for a local source or another registry. */
+  readonly role: RoleName | null;
+  readonly files: readonly CatalogFile[];
+  /** The index image, where the source is one. */
+  readonly image: IndexContent | null;
+  /** Digest of the index image; null for a local source. */
+  readonly digest: Digest | null;
+}
+
+export interface SourceContext {
+  /** Folder against which paths are read. */
+  readonly folder: string;
+  readonly openRegistry: (entry: RegistryEntry) => RegistryPort;
+  readonly openGit: () => Promise<GitPort>;
+  /** Null before there is a manifest. */
+  readonly manifest: MirrorManifest | null;
+  /** For registries that no manifest names. */
+  readonly insecure: boolean;
+}
+
+/**
+ * Reads a SOURCE (design §9): `production` or `staging` (the catalog's index there), an image
+ * reference, a folder, a catalog file, `oci:LAYOUT[:TAG]`, or `COMMIT:PATH`. Something that
+ * exists on disk is taken for that.
+ */
+export async function readSource(source: string, entry: CatalogEntry | null, context: SourceContext): Promise<SourceContent> {
+  if (source === 'production' || source === 'staging') return readRoleIndex(source, entry, context);
+  if (source.startsWith('oci:')) return readLayout(source, context);
+  const path = resolve(context.folder, source);
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() === true) return readLocal(source, await collect(readFolder(path)));
+  if (found !== null) return readLocal(source, [{ path: basename(path), bytes: await readFile(path) }]);
+  return (await readCommit(source, context)) ?? readImage(source, context);
+}
+
+async function readRoleIndex(role: RoleName, entry: CatalogEntry | null, context: SourceContext): Promise<SourceContent> {
+  const { manifest } = context;
+  if (manifest === null || entry === null) throw noManifest(role);
+  const registry = manifest.registries[role];
+  const repository = joinPath(registry.pathPrefix, entry.repository[role]);
+  return readIndex(context.openRegistry(registry), { repository, reference: entry.tag[role], name: `${registry.host}/${repository}:${entry.tag[role]}`, role });
+}
+
+interface IndexPlace {
+  readonly repository: string;
+  readonly reference: string;
+  readonly name: string;
+  readonly role: RoleName | null;
+}
+
+async function readIndex(reader: ContentReader, place: IndexPlace): Promise<SourceContent> {
+  const image = await readIndexCatalog(reader, place.repository, place.reference);
+  return { name: place.name, role: place.role, files: image.files, image, digest: image.digest };
+}
+
+async function readImage(source: string, context: SourceContext): Promise<SourceContent> {
+  const ref = parseSourceRef(source);
+  const role = findRole(ref, context.manifest);
+  const entry = role === null || context.manifest === null ? { ...REGISTRY_DEFAULTS, host: ref.registry, insecure: context.insecure } : context.manifest.registries[role];
+  return readIndex(context.openRegistry(entry), { repository: ref.repository, reference: ref.digest ?? ref.tag ?? 'latest', name: source, role });
+}
+
+function parseSourceRef(source: string): ImageRef {
+  try {
+    return parseImageRef(source);
+  } catch (error) {
+    throw new ToolError('CLI_UNSUPPORTED_SOURCE', `"${source}" is neither a path that exists, nor COMMIT:PATH, nor an image reference.`, {
+      cause: error,
+      hint: 'Give production, staging, an image reference, a folder, a catalog file, oci:LAYOUT or COMMIT:PATH.',
+    });
+  }
+}
+
+function findRole(ref: ImageRef, manifest: MirrorManifest | null): RoleName | null {
+  const roles = ['production', 'staging'] as const;
+  return roles.find((role) => manifest !== null && (manifest.registries[role].host === ref.registry || manifest.registries[role].aliases.includes(ref.registry))) ?? null;
+}
+
+async function readLayout(source: string, context: SourceContext): Promise<SourceContent> {
+  const { reader, repository, reference } = await openOciLayout(source.slice('oci:'.length), context.folder);
+  return readIndex(reader, { repository, reference, name: source, role: null });
+}
+
+async function readCommit(source: string, context: SourceContext): Promise<SourceContent | null> {
+  const match = /^([^:]+):(.*)$/.exec(source);
+  if (match === null) return null;
+  const [, revision = '', path = ''] = match;
+  const git = await context.openGit();
+  if ((await git.resolveRevision(revision)) === null) return null;
+  const snapshot = await git.openCommit(revision);
+  const folder = path.replace(/\/+$/, '');
+  const files = await snapshot.listFiles(folder);
+  if (files.length === 0) throw new ToolError('FILES_NOT_FOUND', `Commit ${revision} has no file at or below ${path}.`, { hint: 'Paths are relative to the folder of mirror.yaml.' });
+  const found: CatalogFile[] = [];
+  for await (const { file, bytes } of snapshot.readFiles(files)) {
+    found.push({ path: file.path === folder ? basename(folder) : file.path.slice(folder === '' ? 0 : folder.length + 1), bytes });
+  }
+  return readLocal(source, found);
+}
+
+function readLocal(name: string, files: readonly CatalogFile[]): SourceContent {
+  return { name, role: null, files, image: null, digest: null };
+}
+
+async function collect(files: AsyncIterable<CatalogFile>): Promise<readonly CatalogFile[]> {
+  const found: CatalogFile[] = [];
+  for await (const file of files) found.push(file);
+  return found;
+}
+
+function noManifest(role: RoleName): ToolError {
+  return new ToolError('CLI_USAGE', `Without a manifest nobody knows which registry is ${role}.`, { hint: 'Give the index as an image reference with --from.' });
+}
+
+/** A digest for a source that has none of its own: of its files, in order of their paths. */
+export function digestOfFiles(files: readonly CatalogFile[]): Digest {
+  return digestOf(files.map((file) => `${file.path} ${digestOf(file.bytes)}\n`).toSorted().join(''));
+}

@@ -1,0 +1,141 @@
+import { posix } from 'node:path';
+import { type Digest, isDigest } from '../base/digest.ts';
+import { formatProblemLine, hasErrors } from '../base/problem.ts';
+import { ToolError } from '../base/tool-error.ts';
+import { diffCatalogFiles } from '../catalog/diff-files.ts';
+import { dropBundles } from '../catalog/drop-bundles.ts';
+import { hashCatalog } from '../catalog/hash-catalog.ts';
+import { listBundleImages } from '../catalog/list-images.ts';
+import { mergeCatalogs } from '../catalog/merge-catalogs.ts';
+import type { MergeResult } from '../catalog/merge-types.ts';
+import { parseCatalog } from '../catalog/parse-catalog.ts';
+import type { Catalog } from '../catalog/types.ts';
+import { replaceFiles } from '../files/replace-files.ts';
+import type { GitPort } from '../git/port.ts';
+import { normalizeAddresses } from '../images/normalize-addresses.ts';
+import { buildDeliveryFileName, formatDeliveryRecord } from '../manifest/delivery-record.ts';
+import type { CatalogEntry, DeliveryRecord, MirrorManifest } from '../manifest/types.ts';
+import type { MergeSummary } from '../report/render-merge-text.ts';
+import { readCatalog, readRecords } from '../reconcile/load-state.ts';
+import type { HeldBundle } from './find-held.ts';
+import { digestOfFiles, type SourceContent } from './read-source.ts';
+
+export interface TakeInRequest {
+  readonly command: DeliveryRecord['command'];
+  readonly entry: CatalogEntry;
+  readonly manifest: MirrorManifest;
+  readonly source: SourceContent;
+  readonly acceptDefaultChannel: boolean;
+  /** Write nothing where one package has a gap. */
+  readonly allOrNothing: boolean;
+  readonly dryRun: boolean;
+}
+
+export interface TakeInDeps {
+  readonly git: GitPort;
+  /** UTC date, `YYYY-MM-DD`. */
+  readonly today: string;
+  /** Bundles to keep out until their images arrive; null where the policy does not ask for it. */
+  readonly findHeld: ((incoming: Catalog, base: Catalog) => Promise<readonly HeldBundle[]>) | null;
+}
+
+/** Reads a source's catalog and merges it into the working tree, with its delivery record; nothing is written on an error. */
+export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<MergeSummary> {
+  const { entry, manifest, source } = request;
+  const snapshot = await deps.git.openWorkingTree();
+  const base = await readCatalog(snapshot, entry);
+  if (hasErrors(base.problems)) throw invalidCatalog(`${entry.path} in Git`, base.problems.map(formatProblemLine));
+  const incoming = normalizeAddresses(parseSource(source), manifest, base.catalog).catalog;
+  const held = deps.findHeld === null ? [] : await deps.findHeld(incoming, base.catalog);
+  const kept = held.length === 0 ? incoming : dropBundles(incoming, new Set(held.map((bundle) => bundle.bundle))).catalog;
+  const { strandedUpgrades, duplicateBundle } = manifest.policy;
+  const result = mergeCatalogs(base.catalog, kept, { duplicateBundle, strandedUpgrades, acceptDefaultChannel: request.acceptDefaultChannel });
+  const newImages = countNewImages(base.catalog, result.catalog);
+  const record = buildRecord(request, { result, newImages, held, content: hashCatalog(incoming), today: deps.today });
+  const blocked = request.allOrNothing && result.gaps.length > 0;
+  const recordFile = blocked || request.dryRun ? null : await write(request, { base: base.catalog, result, record }, deps);
+  return { catalog: entry.name, source: source.name, changes: result.changes, gaps: result.gaps, notes: result.notes, held, newImages, record: recordFile };
+}
+
+/** Throws `GIT_DIRTY` where a catalog's folder has changes that are not committed. */
+export async function assertClean(git: GitPort, entry: CatalogEntry): Promise<void> {
+  const changed = await git.listUncommitted([entry.path]);
+  const [first] = changed;
+  if (first === undefined) return;
+  const more = changed.length > 1 ? ` and ${changed.length - 1} more` : '';
+  throw new ToolError('GIT_DIRTY', `${entry.path} has changes that are not committed: ${first}${more}. Nothing was written.`, {
+    hint: `Commit them, or put them away with \`git stash -u -- ${entry.path}\`; then run the command again.`,
+  });
+}
+
+function parseSource(source: SourceContent): Catalog {
+  const { catalog, problems } = parseCatalog(source.files);
+  if (hasErrors(problems)) throw invalidCatalog(source.name, problems.map(formatProblemLine));
+  return catalog;
+}
+
+function invalidCatalog(name: string, lines: readonly string[]): ToolError {
+  return new ToolError('CATALOG_INVALID', `The catalog ${name} cannot be read:\n${lines.join('\n')}\nNothing was written.`, { hint: 'Correct the places named above, then run the command again.' });
+}
+
+interface RecordFacts {
+  readonly result: MergeResult;
+  readonly newImages: number;
+  readonly held: readonly HeldBundle[];
+  readonly content: Digest;
+  readonly today: string;
+}
+
+function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord {
+  const { source } = request;
+  const { result } = facts;
+  const digest = source.digest ?? digestOfFiles(source.files);
+  if (!isDigest(digest)) throw new Error(`${digest} is not a digest.`);
+  const packages = result.changes
+    .filter((change) => change.change === 'added' || change.change === 'updated')
+    .map((change) => ({ name: change.package, old: change.oldHead, new: change.newHead }));
+  return {
+    catalog: request.entry.name,
+    command: request.command,
+    source: source.name,
+    role: source.role,
+    digest,
+    content: facts.content,
+    date: facts.today,
+    packages,
+    newImages: facts.newImages,
+    held: facts.held.map((bundle) => bundle.bundle),
+    gaps: result.gaps.map((gap) => gap.package),
+  };
+}
+
+interface Writing {
+  readonly base: Catalog;
+  readonly result: MergeResult;
+  readonly record: DeliveryRecord;
+}
+
+async function write(request: TakeInRequest, writing: Writing, deps: TakeInDeps): Promise<string | null> {
+  const { entry } = request;
+  const changes = diffCatalogFiles(writing.base, writing.result.catalog);
+  const records = await readRecords(await deps.git.openWorkingTree());
+  const earlier = records.find((record) => record.catalog === entry.name && record.digest === writing.record.digest);
+  const nothing = changes.write.size === 0 && changes.remove.length === 0;
+  // The same delivery once more changes nothing, its record included.
+  if (earlier !== undefined && nothing) return null;
+  const record = earlier === undefined ? writing.record : { ...writing.record, date: earlier.date };
+  const recordFile = buildDeliveryFileName(record);
+  const inRepository = (path: string): string => posix.join(entry.path, path);
+  const files = new Map([...changes.write].map(([path, text]) => [inRepository(path), text]));
+  await replaceFiles(deps.git.folder, new Map([...files, [recordFile, formatDeliveryRecord(record)]]), { remove: changes.remove.map(inRepository) });
+  return recordFile;
+}
+
+function countNewImages(before: Catalog, after: Catalog): number {
+  const known = listReferences(before);
+  return [...listReferences(after)].filter((reference) => !known.has(reference)).length;
+}
+
+function listReferences(catalog: Catalog): ReadonlySet<string> {
+  return new Set([...listBundleImages(catalog)].flatMap((bundle) => [bundle.image, ...bundle.relatedImages]).filter((reference) => reference !== ''));
+}

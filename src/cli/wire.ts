@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { EmitEvent } from '../base/events.ts';
+import { createApplier } from '../apply/apply-plan.ts';
+import type { Applier } from '../apply/port.ts';
+import { createSkopeoCopier } from '../apply/skopeo-copier.ts';
+import { openGitRepository } from '../git/git-repository.ts';
+import type { GitPort } from '../git/port.ts';
+import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
+import { createPassPreparer, type PassDeps, type PassPreparer } from '../reconcile/prepare-pass.ts';
+import { createHttpRegistry } from '../registry/http-registry.ts';
+import type { RegistryPort } from '../registry/port.ts';
+import type { CommandContext } from './context.ts';
+import { systemClock } from './system-clock.ts';
+
+/** The real things behind the ports, built for one command. Close it when the command ends. */
+export interface Wiring {
+  openGit(): Promise<GitPort>;
+  openRegistry(entry: RegistryEntry): RegistryPort;
+  openRegistries(manifest: MirrorManifest): PerRole<RegistryPort>;
+  createPreparer(git: GitPort, emit?: EmitEvent): PassPreparer;
+  createApplier(options: ApplierOptions): Applier;
+  /** Folder for the journal, the lock and half-made layouts of one state repository. */
+  readonly stateFolder: string;
+  close(): Promise<void>;
+}
+
+export interface ApplierOptions {
+  readonly concurrency: number;
+  /** Milliseconds one copy may take. */
+  readonly copyTimeout: number;
+}
+
+const REGISTRY_TIMEOUT = 30_000;
+const REGISTRY_RETRIES = 3;
+
+export function createWiring(context: CommandContext): Wiring {
+  const open = new Set<RegistryPort>();
+  const stateFolder = findStateFolder(context.folder);
+  function openRegistry(entry: RegistryEntry): RegistryPort {
+    const registry = createHttpRegistry({
+      host: entry.host,
+      insecure: entry.insecure,
+      caFile: resolveFile(entry.caFile, context.folder),
+      authFile: resolveFile(entry.authFile, context.folder),
+      environment: process.env,
+      timeoutMilliseconds: readNumber('OLMIRROR_REGISTRY_TIMEOUT_MS', REGISTRY_TIMEOUT),
+      retries: REGISTRY_RETRIES,
+      clock: systemClock,
+    });
+    open.add(registry);
+    return registry;
+  }
+  function openRegistries(manifest: MirrorManifest): PerRole<RegistryPort> {
+    return { production: openRegistry(manifest.registries.production), staging: openRegistry(manifest.registries.staging) };
+  }
+  return {
+    stateFolder,
+    openGit: () => openGitRepository(context.folder),
+    openRegistry,
+    openRegistries,
+    createPreparer(git, emit = context.progress.emit) {
+      const deps: PassDeps = { openRegistries, readSource: () => git.readRemoteUrl(), clock: systemClock, emit, signal: context.signal };
+      return createPassPreparer(deps);
+    },
+    createApplier: (options) =>
+      createApplier({
+        copier: createSkopeoCopier({ timeoutMilliseconds: options.copyTimeout, environment: process.env }),
+        clock: systemClock,
+        random: Math.random,
+        stateFolder,
+        concurrency: options.concurrency,
+      }),
+    async close() {
+      await Promise.all([...open].map((registry) => registry.close()));
+    },
+  };
+}
+
+// XDG: state that outlives a restart but is not the user's work. One folder per state repository.
+function findStateFolder(folder: string): string {
+  const home = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+  return join(home, 'olmirror', createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16));
+}
+
+function resolveFile(file: string | null, folder: string): string | null {
+  return file === null ? null : resolve(folder, file);
+}
+
+function readNumber(name: string, otherwise: number): number {
+  const value = Number(process.env[name]);
+  return Number.isFinite(value) && value > 0 ? value : otherwise;
+}

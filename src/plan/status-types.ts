@@ -1,0 +1,37 @@
+import type { Digest } from '../base/digest.ts';
+import type { CatalogPlan, Check, Sums } from './types.ts';
+
+/** What became of the delivery that a catalog's index in staging is. */
+export type DeliveryState =
+  | 'applied'
+  | 'merged'
+  | 'merged-not-committed'
+  | 'not-merged'
+  | 'none'
+  | 'unknown';
+
+export interface CatalogStatus extends CatalogPlan {
+  readonly packageCount: number;
+  readonly bundleCount: number;
+  readonly staging: {
+    readonly state: DeliveryState;
+    readonly digest: Digest | null;
+    /** Date of its delivery record, where there is one. */
+    readonly recorded: string | null;
+    readonly message: string | null;
+  };
+}
+
+/** What is in production against Git, at one moment. */
+export interface StatusReport {
+  readonly apiVersion: 'olmirror/v1alpha1';
+  readonly kind: 'Status';
+  readonly mirror: string;
+  readonly revision: string;
+  readonly time: string;
+  readonly sync: 'Synced' | 'OutOfSync' | 'Unknown';
+  readonly images: Sums;
+  readonly pendingSteps: number;
+  readonly catalogs: readonly CatalogStatus[];
+  readonly checks: readonly Check[];
+}

@@ -1,0 +1,48 @@
+import { formatCount } from '../base/text.ts';
+import type { Gap, MergeNote, PackageChange } from '../catalog/merge-types.ts';
+import { formatHeads } from './render-plan-text.ts';
+
+/** What `merge` or `init` did to one catalog in Git. */
+export interface MergeSummary {
+  readonly catalog: string;
+  readonly source: string;
+  readonly changes: readonly PackageChange[];
+  readonly gaps: readonly Gap[];
+  readonly notes: readonly MergeNote[];
+  /** `package/bundle` of bundles left out because an image of theirs is in neither registry. */
+  readonly held: readonly { readonly bundle: string; readonly image: string }[];
+  readonly newImages: number;
+  readonly record: string | null;
+}
+
+/** What changes for the users of OperatorHub, what stays although it was not delivered, and what could not be merged. */
+export function renderMergeText(summary: MergeSummary): string {
+  const { changes } = summary;
+  const changed = changes.filter((change) => change.change === 'added' || change.change === 'updated');
+  const kept = changes.filter((change) => change.change === 'kept').map((change) => change.package);
+  const same = changes.filter((change) => change.change === 'unchanged').map((change) => change.package);
+  const lines = [
+    `Catalog ${summary.catalog} ← ${summary.source}`,
+    ...changed.map(renderChange),
+    ...(changed.length === 0 ? ['  nothing new'] : []),
+    ...listNames('  unchanged: ', same),
+    ...listNames('  stays, though it was not delivered: ', kept),
+    ...summary.held.map((held) => `  held back: ${held.bundle}, because ${held.image} is in neither registry`),
+    ...summary.notes.map((note) => `  note: ${note.message}`),
+    ...summary.gaps.map((gap) => `  gap: ${gap.package} stays as it was: ${gap.message}${gap.hint === undefined ? '' : `\n    Hint: ${gap.hint}`}`),
+    `  ${formatCount(summary.newImages, 'image')} named for the first time`,
+    ...(summary.record === null ? [] : [`  recorded in ${summary.record}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function renderChange(change: PackageChange): string {
+  const symbol = change.change === 'added' ? '+' : '~';
+  const bundles = change.bundlesAdded.length === 0 ? '' : `  +${formatCount(change.bundlesAdded.length, 'bundle')}`;
+  const channels = change.channels.filter((channel) => channel.oldHead !== channel.newHead || change.change === 'added').map((channel) => `      ${channel.channel}: ${formatHeads({ old: channel.oldHead, new: channel.newHead })}`);
+  return [`  ${symbol} ${change.package}${bundles}`, ...channels].join('\n');
+}
+
+function listNames(label: string, names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [`${label}${names.join(', ')}`];
+}

@@ -1,0 +1,46 @@
+import { shortHex } from '../base/digest.ts';
+import { formatCount } from '../base/text.ts';
+import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
+import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
+import { formatIds } from './render-plan-text.ts';
+
+/** One screen: is production in step with Git, what is served, and what became of the delivery in staging. */
+export function renderStatusText(status: StatusReport): string {
+  const where = status.revision === 'working-tree' ? 'the working tree' : `commit ${status.revision.slice(0, 12)}`;
+  const pending = status.pendingSteps === 0 ? '' : `, ${formatCount(status.pendingSteps, 'step')} pending`;
+  const lines = [
+    `${status.mirror}: ${status.sync} with ${where}${pending}`,
+    `Images: ${formatImages(status)}`,
+    ...status.catalogs.flatMap(renderCatalog),
+    ...status.checks.map((check) => `${check.severity === 'warning' ? 'warning' : 'problem'}: ${check.message}${check.hint === null ? '' : `\n  Hint: ${check.hint}`}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function formatImages(status: StatusReport): string {
+  const parts = OUTCOME_KINDS.filter((kind) => status.images[kind] > 0).map((kind) => `${status.images[kind]} ${kind === 'copied' ? 'to copy' : kind}`);
+  return `${status.images.wanted} wanted${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+}
+
+function renderCatalog(catalog: CatalogStatus): readonly string[] {
+  return [
+    `Catalog ${catalog.catalog}: ${formatCount(catalog.packageCount, 'package')}, ${formatCount(catalog.bundleCount, 'bundle')} in Git`,
+    `  production  ${catalog.target}  index ${formatIds(catalog)}`,
+    `  staging     ${formatDelivery(catalog.staging)}`,
+  ];
+}
+
+const DELIVERY_WORDS: Readonly<Record<DeliveryState, string>> = {
+  applied: 'merged and applied',
+  merged: 'merged, not applied yet: run `olmirror apply`',
+  'merged-not-committed': 'merged in the working tree, not committed yet',
+  'not-merged': 'NOT MERGED: take it in with `olmirror merge`',
+  none: 'no index there',
+  unknown: 'unknown',
+};
+
+function formatDelivery(staging: CatalogStatus['staging']): string {
+  const digest = staging.digest === null ? '' : `delivery ${shortHex(staging.digest)} `;
+  const recorded = staging.recorded === null ? '' : ` (taken in ${staging.recorded})`;
+  return `${digest}${DELIVERY_WORDS[staging.state]}${recorded}${staging.message === null ? '' : `: ${staging.message}`}`;
+}
