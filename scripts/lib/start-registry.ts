@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -17,6 +18,8 @@ export interface RegistryOptions {
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Default true. */
   readonly deleteEnabled?: boolean;
+  /** Outlives this process; its log goes to `registry.log` in the folder. */
+  readonly detached?: boolean;
 }
 
 export interface RunningRegistry {
@@ -61,10 +64,14 @@ async function startOn(port: number, options: RegistryOptions): Promise<RunningR
   const configFile = join(options.folder, 'config.yml');
   if (options.htpasswd) await writeHtpasswd(options.folder, options.htpasswd);
   await writeFile(configFile, renderConfig(port, options));
+  // A pipe would break, and the registry with it, when this process ends before it.
+  const log = options.detached ? openSync(join(options.folder, 'registry.log'), 'w') : 'pipe';
   const child = spawn(process.env['REGISTRY_BIN'] ?? 'docker-registry', ['serve', configFile], {
     env: { PATH: process.env['PATH'], OTEL_TRACES_EXPORTER: 'none' },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', log],
+    detached: options.detached ?? false,
   });
+  if (options.detached) child.unref();
   const errors: string[] = [];
   child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
   const ended = new Promise<void>((resolve) => {

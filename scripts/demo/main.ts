@@ -1,0 +1,99 @@
+// `npm run demo`: the story of a delivery, on two real registries. See story.ts.
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ensureTools } from '../lib/tools.mjs';
+import { createNarrator, StoryError } from './narrator.ts';
+import { openStage, type Stage } from './stage.ts';
+import { playStory } from './story.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FOLDER = join(ROOT, '.demo');
+const USAGE = `Usage: npm run demo -- [options]
+  --yes          do not wait for Enter between the chapters
+  --keep         leave the registries running at the end
+  --ports A,B    ports of production and staging (5000,5001 if they are free)`;
+
+process.exitCode = await runDemo();
+
+async function runDemo(): Promise<number> {
+  const options = readOptions();
+  if (options === null) return 1;
+  if (!ensureTools(['skopeo', 'docker-registry', 'git']) || !buildIfOutdated()) return 1;
+  const start = performance.now();
+  const interruption = new AbortController();
+  process.once('SIGINT', () => interruption.abort());
+  process.once('SIGTERM', () => interruption.abort());
+  const wait = !options.yes && process.stdin.isTTY && process.stdout.isTTY;
+  const narrator = createNarrator({ folder: ROOT, signal: interruption.signal, wait });
+  let stage: Stage | null = null;
+  try {
+    await narrator.begin(
+      'Two registries',
+      'Production serves the clusters. Deliveries land in staging.',
+    );
+    const { ports, keep } = options;
+    stage = await openStage({ folder: FOLDER, ports, keep, narrator });
+    await playStory({ stage, narrator, root: ROOT });
+    const seconds = ((performance.now() - start) / 1000).toFixed(0);
+    console.log(`\nThe story took ${seconds} s.\n${formatEnd(stage, options.keep)}`);
+    if (!options.keep) await stage.stop();
+    return 0;
+  } catch (error) {
+    await stage?.stop();
+    if (interruption.signal.aborted) console.error('\nInterrupted; the registries are stopped.');
+    else if (error instanceof StoryError) console.error(`\nThe demo failed. ${error.message}`);
+    else console.error(error);
+    return interruption.signal.aborted ? 130 : 1;
+  }
+}
+
+interface DemoOptions {
+  readonly yes: boolean;
+  readonly keep: boolean;
+  readonly ports: readonly [number, number];
+}
+
+function readOptions(): DemoOptions | null {
+  const { values } = parseArgs({
+    options: {
+      yes: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      ports: { type: 'string', default: '5000,5001' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const ports = /^(\d+),(\d+)$/.exec(values.ports);
+  if (values.help || ports === null) {
+    console.log(USAGE);
+    return null;
+  }
+  return { yes: values.yes, keep: values.keep, ports: [Number(ports[1]), Number(ports[2])] };
+}
+
+function buildIfOutdated(): boolean {
+  const built = join(ROOT, 'dist/olmirror.js');
+  const sources = globSync('{src/**/*.ts,package.json}', { cwd: ROOT });
+  const newest = Math.max(...sources.map((file) => statSync(join(ROOT, file)).mtimeMs));
+  if (existsSync(built) && statSync(built).mtimeMs > newest) return true;
+  console.log('Building olmirror: npm run build');
+  const args = [join(ROOT, 'scripts/build.mjs')];
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status === 0;
+}
+
+function formatEnd(stage: Stage, keep: boolean): string {
+  const folder = relative(process.cwd(), stage.folder);
+  const lines = [
+    `The state repository is ${folder}/state: look at it with  git -C ${folder}/state log -p`,
+  ];
+  if (keep) {
+    const pids = `${stage.production.pid} ${stage.staging.pid}`;
+    lines.push(`The registries keep running. Stop them with  kill ${pids}`);
+  } else {
+    lines.push('The registries are stopped; `npm run demo -- --keep` leaves them running.');
+  }
+  lines.push(`Clean up with  rm -rf ${folder}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,269 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { deleteManifest } from '../lib/delete-manifest.ts';
+import { renderExampleCatalog } from './example-catalog.ts';
+import { buildExampleRelease } from './example-release.ts';
+import {
+  INDEX_REPOSITORY,
+  INDEX_TAG,
+  listCatalogImages,
+  pushCatalog,
+  pushRelease,
+} from './fill-registries.ts';
+import { formatHeadsTable } from './format-table.ts';
+import type { Narrator } from './narrator.ts';
+import { type Heads, headDigest, readOperatorHub } from './operator-hub.ts';
+import { listLost, readSnapshot, type Snapshot } from './snapshot.ts';
+import type { Stage } from './stage.ts';
+
+export interface StoryDeps {
+  readonly stage: Stage;
+  readonly narrator: Narrator;
+  /** Top folder of this project. */
+  readonly root: string;
+}
+
+interface World extends StoryDeps {
+  /** What production held before olmirror did anything. */
+  readonly start: Snapshot;
+  readonly before: Heads;
+  readonly delivered: Heads;
+}
+
+const INDEX = { repository: INDEX_REPOSITORY, reference: INDEX_TAG };
+const MOVING_TAG = `${INDEX_REPOSITORY}:${INDEX_TAG}`;
+const NEW_RELEASE = '    - { version: 4.20.2, architecture: x86_64 }\n';
+
+/** Plays the story of design §1 from an existing mirror to a lost index; throws where it goes otherwise. */
+export async function playStory(deps: StoryDeps): Promise<void> {
+  const world = await fillRegistries(deps);
+  await startStateRepository(world);
+  await takeFirstDelivery(world);
+  await applyFirstDelivery(world);
+  await takeSecondDelivery(world);
+  await restoreLostIndex(world);
+  await showEnd(world);
+}
+
+async function fillRegistries(deps: StoryDeps): Promise<World> {
+  const { production, staging } = deps.stage;
+  const old = await pushCatalog(production.host, 'old');
+  const oldRelease = await pushRelease(production.host, buildExampleRelease('4.20.1'));
+  const first = await pushCatalog(staging.host, 'first');
+  const newRelease = await pushRelease(staging.host, buildExampleRelease('4.20.2'));
+  const before = await readHeads(production.host);
+  const delivered = await readHeads(staging.host);
+  deps.narrator.say(`
+Production holds an existing mirror as oc-mirror left it: OpenShift 4.20.1 (${oldRelease} images), operators
+A, B, C and D (${old} images) and the index ${MOVING_TAG} that names them.
+The delivery in staging brings OpenShift 4.20.2 (${newRelease} images) and newer versions of A and C (${first} images).
+Its index knows nothing of B and D: served as it is, it would take them out of OperatorHub.
+
+What OperatorHub shows:
+${formatHeadsTable([
+  { title: 'production now', heads: before },
+  { title: "delivery's index alone", heads: delivered },
+])}`);
+  return { ...deps, start: await readSnapshot(production.host), before, delivered };
+}
+
+async function startStateRepository(world: World): Promise<void> {
+  await world.narrator.begin(
+    'The state repository',
+    'A Git repository says what production must hold. It starts with mirror.yaml; init reads the\ncatalog out of the index that production serves.',
+  );
+  const { stage, root } = world;
+  const example = await readFile(join(root, 'mirror.yaml'), 'utf8');
+  const manifest = example
+    .replace(NEW_RELEASE, '')
+    .replace('localhost:5000', stage.production.host)
+    .replace('localhost:5001', stage.staging.host);
+  await writeFile(join(stage.state, 'mirror.yaml'), manifest);
+  await playGit(world, ['init', '--quiet', '--initial-branch=main']);
+  await playOlmirror(world, ['init']);
+  await commit(world, 'Take over the existing mirror');
+  world.narrator.say('\nNothing was changed yet, so there is nothing to do:');
+  await playOlmirror(world, ['plan']);
+}
+
+async function takeFirstDelivery(world: World): Promise<void> {
+  const { narrator, stage } = world;
+  await narrator.begin(
+    'The first delivery, as a change to review',
+    'merge reads the index in staging and writes both catalogs, united, into the working tree.\nThe new release is one line in mirror.yaml.',
+  );
+  await playOlmirror(world, ['merge']);
+  const file = join(stage.state, 'mirror.yaml');
+  const manifest = await readFile(file, 'utf8');
+  await writeFile(file, `${manifest}${NEW_RELEASE}`);
+  narrator.say(`\nmirror.yaml, spec.releases:\n+${NEW_RELEASE.trimEnd()}`);
+  await playGit(world, ['add', '--all']);
+  await playGit(world, ['diff', '--cached', '--stat']);
+  await playGit(world, ['commit', '--quiet', '-m', 'Deliver OpenShift 4.20.2, operators A and C']);
+}
+
+async function applyFirstDelivery(world: World): Promise<void> {
+  const { narrator, stage } = world;
+  const { host } = stage.production;
+  await narrator.begin(
+    'Plan and apply',
+    'plan compares the commit with both registries and says what apply would do (exit 2: changes).',
+  );
+  await playOlmirror(world, ['plan'], 2);
+  narrator.check('plan changed nothing', isSame(world.start, await readSnapshot(host)));
+  await playOlmirror(world, ['apply']);
+  const heads = await readHeads(host);
+  narrator.say(`\nWhat OperatorHub shows:\n${formatHeadsTable([{ title: 'production', heads }])}`);
+  checkHeads(world, { heads, first: true, second: false });
+  await checkGrowth(world, host);
+
+  narrator.say('\nA second apply finds production in sync:');
+  const applied = await readSnapshot(host);
+  await playOlmirror(world, ['apply']);
+  narrator.check('the second apply changed nothing', isSame(applied, await readSnapshot(host)));
+}
+
+async function takeSecondDelivery(world: World): Promise<void> {
+  const { narrator, stage } = world;
+  await pushCatalog(stage.staging.host, 'second');
+  await narrator.begin(
+    'The second delivery brings operator B only',
+    'The index in staging now names B and nothing else. The way is the same.',
+  );
+  await playOlmirror(world, ['merge']);
+  await playGit(world, ['add', '--all']);
+  await playGit(world, ['diff', '--cached', '--stat']);
+  await playGit(world, ['commit', '--quiet', '-m', 'Deliver operator B']);
+  await playOlmirror(world, ['plan'], 2);
+  await playOlmirror(world, ['apply']);
+  checkHeads(world, { heads: await readHeads(stage.production.host), first: true, second: true });
+  await checkGrowth(world, stage.production.host);
+}
+
+async function restoreLostIndex(world: World): Promise<void> {
+  const { narrator, stage } = world;
+  const { host } = stage.production;
+  await narrator.begin(
+    'The index is lost',
+    'Somebody deletes the index from production: OperatorHub is empty.',
+  );
+  const digest = await headDigest(host, INDEX);
+  if (digest === null) throw new Error('There is no index to delete.');
+  narrator.say(`\n$ curl -X DELETE http://${host}/v2/${INDEX_REPOSITORY}/manifests/${digest}`);
+  await deleteManifest(host, INDEX_REPOSITORY, digest);
+  narrator.check('production serves no index', (await readOperatorHub(host)) === null);
+  narrator.say('\nGit still has it, and apply brings it back:');
+  await playOlmirror(world, ['plan'], 2);
+  await playOlmirror(world, ['apply']);
+  const restored = await headDigest(host, INDEX);
+  narrator.check(`the index is back, with the digest it had`, restored === digest);
+}
+
+async function showEnd(world: World): Promise<void> {
+  const { narrator, stage, root } = world;
+  await narrator.begin('What came of it', 'Production against Git, on one screen:');
+  await playOlmirror(world, ['status']);
+  const heads = await readHeads(stage.production.host);
+  narrator.say(`
+What OperatorHub shows:
+${formatHeadsTable([
+  { title: 'before', heads: world.before },
+  { title: 'first delivery alone', heads: world.delivered },
+  { title: 'after', heads },
+])}
+`);
+  checkHeads(world, { heads, first: true, second: true });
+  narrator.check('every image that the index names is in production', await isComplete(stage));
+  const same = await hasExampleCatalog(stage.state, root);
+  narrator.check('Git holds the catalog that this project keeps in catalogs/example-index', same);
+}
+
+function playOlmirror(world: World, args: readonly string[], exit = 0): Promise<void> {
+  const { stage, root } = world;
+  const state = relative(root, stage.state);
+  return world.narrator.play({
+    shown: ['npx', 'olmirror', '-C', state, ...args],
+    program: [process.execPath, join(root, 'dist/olmirror.js'), '-C', state, ...args],
+    // The journal of the demo belongs to the demo's folder, not to the user's.
+    env: { XDG_STATE_HOME: join(stage.folder, 'local-state') },
+    exit,
+  });
+}
+
+function playGit(world: World, args: readonly string[]): Promise<void> {
+  const command = ['git', '-C', relative(world.root, world.stage.state), ...args] as const;
+  const person = { NAME: 'olmirror demo', EMAIL: 'demo@example.com' };
+  return world.narrator.play({
+    shown: command,
+    program: [...command],
+    env: {
+      GIT_AUTHOR_NAME: person.NAME,
+      GIT_AUTHOR_EMAIL: person.EMAIL,
+      GIT_COMMITTER_NAME: person.NAME,
+      GIT_COMMITTER_EMAIL: person.EMAIL,
+      GIT_PAGER: 'cat',
+    },
+  });
+}
+
+async function commit(world: World, message: string): Promise<void> {
+  await playGit(world, ['add', '--all']);
+  await playGit(world, ['commit', '--quiet', '-m', message]);
+}
+
+function checkHeads(
+  world: World,
+  {
+    heads,
+    first,
+    second,
+  }: { readonly heads: Heads; readonly first: boolean; readonly second: boolean },
+): void {
+  const [a, c] = first ? ['1.2.0', '0.11.0'] : ['1.1.0', '0.10.0'];
+  const wanted = new Map([
+    ['operator-a candidate', a],
+    ['operator-a stable', a],
+    ['operator-b stable', second ? '2.2.0' : '2.1.0'],
+    ['operator-c stable', c],
+    ['operator-d stable', '3.1.0'],
+  ]);
+  const same = isSame(wanted, heads);
+  const b = second ? 'B is new too' : 'B is still there';
+  world.narrator.check(`A and C are new, ${b}, and so is D: nothing was lost`, same);
+}
+
+async function checkGrowth(world: World, host: string): Promise<void> {
+  const lost = listLost(world.start, await readSnapshot(host));
+  const grown = lost.every((name) => name === MOVING_TAG);
+  world.narrator.check('no tag of the old mirror was moved or removed, save the index tag', grown);
+}
+
+async function isComplete({ production }: Stage): Promise<boolean> {
+  const { host } = production;
+  const found = listCatalogImages('merged').map(({ spec, digest }) =>
+    headDigest(host, { repository: spec.repository, reference: digest }),
+  );
+  const release = buildExampleRelease('4.20.2').components.map(({ digest }) =>
+    headDigest(host, { repository: 'openshift/release', reference: digest }),
+  );
+  return (await Promise.all([...found, ...release])).every((digest) => digest !== null);
+}
+
+async function hasExampleCatalog(state: string, root: string): Promise<boolean> {
+  for (const path of renderExampleCatalog('merged').keys()) {
+    const file = join('catalogs/example-index', path);
+    const [inState, here] = [await readFile(join(state, file)), await readFile(join(root, file))];
+    if (!inState.equals(here)) return false;
+  }
+  return true;
+}
+
+async function readHeads(host: string): Promise<Heads> {
+  const heads = await readOperatorHub(host);
+  if (heads === null) throw new Error(`${host} serves no index`);
+  return heads;
+}
+
+function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && listLost(a, b).length === 0;
+}
