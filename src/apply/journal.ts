@@ -1,0 +1,141 @@
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { ErrorCode } from '../base/error-codes.ts';
+import { redactSecrets } from '../base/redact.ts';
+import { messageOf, ToolError } from '../base/tool-error.ts';
+import type { Outcome, Step, Sums } from '../plan/types.ts';
+
+/** What one pass writes down while it works. */
+export type JournalEntry =
+  | {
+      readonly kind: 'pass-started';
+      readonly mirror: string;
+      readonly revision: string;
+      readonly plan: string;
+      readonly steps: number;
+    }
+  | { readonly kind: 'step-started'; readonly step: string; readonly title: string }
+  | {
+      readonly kind: 'step-finished';
+      readonly step: string;
+      readonly result: Outcome['kind'];
+      readonly code: ErrorCode | null;
+      readonly message: string | null;
+    }
+  | ({ readonly kind: 'outcome'; readonly step: Step['id'] } & { readonly outcome: Outcome })
+  | {
+      readonly kind: 'pass-finished';
+      readonly interrupted: boolean;
+      readonly counts: Omit<Sums, 'wanted'>;
+    };
+
+export type JournalRecord = JournalEntry & { readonly pass: string; readonly time: string };
+
+export interface Journal {
+  /** Resolves when the line is on disk. */
+  write(entry: JournalEntry): Promise<void>;
+  close(): Promise<void>;
+}
+
+const FILE = 'journal.jsonl';
+
+/** Opens the journal of a state folder for one pass: JSON lines, appended, each synced. Throws `APPLY_JOURNAL`. */
+export async function openJournal(folder: string, clock: Clock): Promise<Journal> {
+  const file = join(folder, FILE);
+  const handle = await wrap(file, async () => {
+    await mkdir(folder, { recursive: true });
+    return open(file, 'a+', 0o600);
+  });
+  const pass = `${clock.now().toISOString()}-${process.pid}`;
+  let last: Promise<void> = endCutLine(file, handle);
+  async function append(entry: JournalEntry): Promise<void> {
+    const line = JSON.stringify({ time: clock.now().toISOString(), pass, ...entry }, redactValue);
+    await wrap(file, async () => {
+      await handle.appendFile(`${line}\n`);
+      await handle.datasync();
+    });
+  }
+  return {
+    write(entry): Promise<void> {
+      last = last.then(() => append(entry));
+      return last;
+    },
+    async close(): Promise<void> {
+      try {
+        await last;
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}
+
+/** Reads every whole record; a line that a kill cut off is left out. No journal has no records. */
+export async function readJournal(folder: string): Promise<readonly JournalRecord[]> {
+  const file = join(folder, FILE);
+  const text = await readOrEmpty(file);
+  return text.split('\n').flatMap((line) => parseRecord(line));
+}
+
+async function readOrEmpty(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw journalError(file, error);
+  }
+}
+
+function parseRecord(line: string): readonly JournalRecord[] {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isRecord(value) ? [value] : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+function isRecord(value: unknown): value is JournalRecord {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    'pass' in value &&
+    'time' in value
+  );
+}
+
+// A kill may have left half a line, which must not swallow the next one.
+async function endCutLine(file: string, handle: Awaited<ReturnType<typeof open>>): Promise<void> {
+  await wrap(file, async () => {
+    const { size } = await handle.stat();
+    if (size === 0) return;
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+    if (buffer[0] !== 0x0a) await handle.appendFile('\n');
+  });
+}
+
+function redactValue(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? redactSecrets(value) : value;
+}
+
+async function wrap<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw journalError(file, error);
+  }
+}
+
+function journalError(file: string, cause: unknown): ToolError {
+  return new ToolError(
+    'APPLY_JOURNAL',
+    `The journal ${file} cannot be used: ${messageOf(cause)}.`,
+    {
+      cause,
+      hint: 'Make room, or give the state folder to the user who runs olmirror.',
+    },
+  );
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { ToolError } from '../base/tool-error.ts';
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When the lock was taken, ISO 8601. */
+  readonly since: string;
+  /** Tells two processes of one pid apart; null where the system does not say. */
+  readonly processStart: string | null;
+  readonly id: string;
+}
+
+/**
+ * Takes the lock of a state folder, so that one pass writes at a time. A lock whose process is gone
+ * (killed, or the machine restarted) is taken over. Throws `APPLY_LOCKED` where it is held.
+ */
+export async function acquireLock(folder: string): Promise<Lock> {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'apply.lock');
+  const own = await describeSelf();
+  const text = JSON.stringify(own);
+  if (await placeLock(file, text)) return { release: () => releaseLock(file, text) };
+  const held = await readFileOrNull(file);
+  if (held !== null) await removeStale(file, held);
+  if (await placeLock(file, text)) return { release: () => releaseLock(file, text) };
+  throw locked(file, parseHolder((await readFileOrNull(file)) ?? ''));
+}
+
+async function describeSelf(): Promise<Holder> {
+  const { pid } = process;
+  return {
+    pid,
+    host: hostname(),
+    since: new Date().toISOString(),
+    processStart: await readProcessStart(pid),
+    id: randomUUID(),
+  };
+}
+
+// Written aside and linked, so that the lock is never seen half written.
+async function placeLock(file: string, text: string): Promise<boolean> {
+  const aside = `${file}.${randomUUID()}`;
+  await writeFile(aside, text, { mode: 0o600 });
+  try {
+    await link(aside, file);
+    return true;
+  } catch (error) {
+    if (hasErrorCode(error, 'EEXIST')) return false;
+    throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+// Moved aside first: another process may have taken the stale lock over in the meantime, and gets its own back.
+async function removeStale(file: string, held: string): Promise<void> {
+  const holder = parseHolder(held);
+  if (holder !== null && (await isAlive(holder))) throw locked(file, holder);
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  const moved = await readFileOrNull(aside);
+  if (moved !== null && moved !== held) await placeLock(file, moved);
+  await rm(aside, { force: true });
+}
+
+async function isAlive(holder: Holder): Promise<boolean> {
+  if (holder.host !== hostname()) return true;
+  if (!isRunning(holder.pid)) return false;
+  const start = await readProcessStart(holder.pid);
+  return start === null || holder.processStart === null || start === holder.processStart;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !hasErrorCode(error, 'ESRCH');
+  }
+}
+
+// Field 22 of /proc/<pid>/stat, counted behind the command's closing parenthesis.
+async function readProcessStart(pid: number): Promise<string | null> {
+  const stat = await readFileOrNull(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+}
+
+async function releaseLock(file: string, text: string): Promise<void> {
+  if ((await readFileOrNull(file)) === text) await rm(file, { force: true });
+}
+
+function parseHolder(text: string): Holder | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isHolder(value) ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'pid' in value &&
+    typeof value.pid === 'number' &&
+    'host' in value &&
+    typeof value.host === 'string'
+  );
+}
+
+function locked(file: string, holder: Holder | null): ToolError {
+  const who =
+    holder === null
+      ? 'Another process'
+      : `Process ${holder.pid} on ${holder.host} (since ${holder.since})`;
+  return new ToolError('APPLY_LOCKED', `${who} is applying; the lock is ${file}.`, {
+    disposition: 'retry',
+    hint: 'Wait until it has ended. If that machine is gone for good, delete the lock file.',
+  });
+}
+
+async function readFileOrNull(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ESRCH')) return null;
+    throw error;
+  }
+}
+
+function hasErrorCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,115 @@
+import type { Digest } from '../base/digest.ts';
+import { isToolError, ToolError } from '../base/tool-error.ts';
+import type { PassContext } from './pass-context.ts';
+import type { CopyRequest } from './port.ts';
+import { headDigest, headPresence, type Place } from './read-registry.ts';
+import { recoverIndex } from './recover-index.ts';
+import { retryStep } from './retry.ts';
+import { buildRequest, placeOf, type TagJob } from './tag-job.ts';
+
+export type TagResult = 'written' | 'unchanged';
+
+/**
+ * Makes a tag point at an image, copying what is missing, and proves it by HEAD: neither skopeo's
+ * exit code nor its text decides (promise 4). A tag that points at anything but `previous` or the
+ * image itself is left alone: `APPLY_TAG_CONFLICT` (promise 2). The tag is asked again before every
+ * single write.
+ */
+export async function putTag(context: PassContext, job: TagJob): Promise<TagResult> {
+  try {
+    return await retryStep(context, job.step, () =>
+      tryOnce(context, job, (request) => context.copier.copy(request, context.kill)),
+    );
+  } catch (error) {
+    if (!isToolError(error) || 'layout' in job.source) throw error;
+    const recovery = await recoverIndex(context, job, error);
+    if (recovery === null) throw error;
+    return tryOnce(context, job, recovery);
+  }
+}
+
+type Write = (request: CopyRequest) => Promise<void>;
+
+async function tryOnce(context: PassContext, job: TagJob, write: Write): Promise<TagResult> {
+  const place = placeOf(context, job);
+  const current = await headDigest(place, job.tag);
+  if (current === job.digest) return 'unchanged';
+  if (current !== job.previous) throw tagConflict(job, current);
+  const failure = await attempt(() => write(buildRequest(context, job)));
+  if (failure !== null && failure.code === 'APPLY_INTERRUPTED') throw failure;
+  await assertThere(place, job, failure);
+  return 'written';
+}
+
+async function attempt(work: () => Promise<void>): Promise<ToolError | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (isToolError(error)) return error;
+    throw error;
+  }
+}
+
+async function assertThere(place: Place, job: TagJob, failure: ToolError | null): Promise<void> {
+  const byDigest = await headPresence(place, job.digest);
+  const byTag = await headPresence(place, job.tag);
+  if (byDigest.state === 'present' && byTag.state === 'present' && byTag.digest === job.digest)
+    return;
+  const asked = byDigest.state === 'unknown' ? byDigest : byTag;
+  const state = describeState(
+    job,
+    asked.state === 'unknown'
+      ? null
+      : {
+          image: byDigest.state === 'present',
+          tag: byTag.state === 'present' ? byTag.digest : null,
+        },
+  );
+  const error = failure ?? notThere(job);
+  throw new ToolError(error.code, `${error.message} ${state}`, {
+    cause: error,
+    disposition: error.disposition,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.side === undefined ? {} : { side: error.side }),
+    ...(error.retryAfterSeconds === undefined
+      ? {}
+      : { retryAfterSeconds: error.retryAfterSeconds }),
+  });
+}
+
+function describeState(
+  job: TagJob,
+  seen: { readonly image: boolean; readonly tag: Digest | null } | null,
+): string {
+  const name = `${job.repository}:${job.tag}`;
+  if (seen === null) return 'What the destination holds now is unknown.';
+  if (seen.tag !== null) return `Tag ${name} points at ${seen.tag}.`;
+  return seen.image
+    ? `The destination holds the image, but not under tag ${name}.`
+    : 'Nothing of it is visible at the destination.';
+}
+
+function notThere(job: TagJob): ToolError {
+  return new ToolError(
+    'APPLY_NOT_THERE_AFTER_COPY',
+    `skopeo reported success for ${job.repository}:${job.tag}, but the registry does not hold ${job.digest} there.`,
+    {
+      disposition: 'retry',
+      side: 'destination',
+      hint: 'Look at the registry: its disk may be full, or a proxy in front of it answers in its place.',
+    },
+  );
+}
+
+function tagConflict(job: TagJob, current: Digest | null): ToolError {
+  const found = current === null ? 'is gone' : `points at ${current}`;
+  const wanted = job.previous === null ? 'does not exist yet' : `points at ${job.previous}`;
+  return new ToolError(
+    'APPLY_TAG_CONFLICT',
+    `Tag ${job.repository}:${job.tag} ${found}; it was to get ${job.digest} if it ${wanted}. Nothing was written to it.`,
+    {
+      hint: 'Run `olmirror plan` again to see what changed; somebody else writes to this registry.',
+    },
+  );
+}

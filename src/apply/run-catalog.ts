@@ -1,0 +1,105 @@
+import { ToolError } from '../base/tool-error.ts';
+import type { MoveIndexStep, Outcome, PushIndexStep } from '../plan/types.ts';
+import { checkClosure } from './check-closure.ts';
+import type { PassContext } from './pass-context.ts';
+import { retryStep } from './retry.ts';
+import { type Running, runStep, settleStep } from './run-step.ts';
+import { nameStep } from './step-name.ts';
+import {
+  buildResult,
+  DEFERRED,
+  type Ending,
+  endWith,
+  isDone,
+  type StepResult,
+} from './step-result.ts';
+
+/** The steps of one catalog's index. */
+export interface CatalogSteps {
+  readonly push: PushIndexStep | null;
+  readonly move: MoveIndexStep | null;
+}
+
+/**
+ * Publishes one index, last of all: nothing of it is pushed and no tag moves unless every earlier
+ * step that it rests on was done and every image it names is seen in the serving registry
+ * (promise 3).
+ */
+export async function runCatalog(
+  context: PassContext,
+  steps: CatalogSteps,
+  before: { readonly results: readonly StepResult[]; readonly running: Running },
+): Promise<readonly StepResult[]> {
+  const { push, move } = steps;
+  const obstacle = move === null ? null : await findObstacle(context, move, before.results);
+  if (obstacle !== null) return endAll(context, steps, obstacle);
+  const pushed = push === null ? null : await runStep(context, push, before.running);
+  if (move === null) return pushed === null ? [] : [pushed];
+  if (pushed !== null && !isDone(pushed))
+    return [pushed, await settleStep(context, buildResult(move, notPushed(pushed)), 0)];
+  const moved = await runStep(context, move, before.running);
+  return pushed === null ? [moved] : [pushed, moved];
+}
+
+async function findObstacle(
+  context: PassContext,
+  move: MoveIndexStep,
+  results: readonly StepResult[],
+): Promise<Ending | null> {
+  if (context.stop.aborted) return DEFERRED;
+  try {
+    assertImagesSettled(context, move, results);
+    await retryStep(context, nameStep(move), () => checkClosure(context, move));
+    return null;
+  } catch (error) {
+    return endWith(error);
+  }
+}
+
+// A refused tag keeps back the index that needs its image, even where the image itself is there.
+function assertImagesSettled(
+  context: PassContext,
+  move: MoveIndexStep,
+  results: readonly StepResult[],
+): void {
+  if (context.request.plan.indexOnly) return;
+  const names = new Map(
+    context.request
+      .closure(move.catalog)
+      .flatMap((entry) =>
+        ['@', ':'].map(
+          (sign) => [`${entry.repository}${sign}${entry.reference}`, entry.label] as const,
+        ),
+      ),
+  );
+  for (const { outcomes } of results) {
+    const named = outcomes.find((outcome) => names.has(outcome.item));
+    const bad = named === undefined ? undefined : outcomes.find((outcome) => !isDone(outcome));
+    if (named !== undefined && bad !== undefined)
+      throw notSettled(move, bad, names.get(named.item) ?? named.item);
+  }
+}
+
+function notSettled(move: MoveIndexStep, bad: Outcome, label: string): ToolError {
+  const message = `The index of ${move.catalog} stays as it is: ${bad.item}, needed for ${label}, is ${bad.kind}.`;
+  return new ToolError('APPLY_CLOSURE', message, { hint: 'Settle that first, then apply again.' });
+}
+
+function notPushed(pushed: StepResult): Ending {
+  return {
+    kind: pushed.kind,
+    code: pushed.code,
+    message: `The index was not pushed. ${pushed.message ?? ''}`.trim(),
+  };
+}
+
+async function endAll(
+  context: PassContext,
+  steps: CatalogSteps,
+  ending: Ending,
+): Promise<readonly StepResult[]> {
+  const all = [steps.push, steps.move].filter((step) => step !== null);
+  const results: StepResult[] = [];
+  for (const step of all) results.push(await settleStep(context, buildResult(step, ending), 0));
+  return results;
+}

@@ -1,0 +1,78 @@
+import { assertNever } from '../base/tool-error.ts';
+import type { Step } from '../plan/types.ts';
+import { applyCopy } from './apply-copy.ts';
+import { moveIndex, pushIndex } from './apply-index.ts';
+import { applyTag } from './apply-tag.ts';
+import type { PassContext } from './pass-context.ts';
+import { nameStep } from './step-name.ts';
+import { buildResult, DEFERRED, endWith, isDone, type StepResult } from './step-result.ts';
+
+/** Steps that run now; shared by all of a pass. */
+export interface Running {
+  count: number;
+}
+
+/** Carries out one step, tells and writes down how it began and ended. A stopped pass begins none. */
+export async function runStep(
+  context: PassContext,
+  step: Step,
+  running: Running,
+): Promise<StepResult> {
+  if (context.stop.aborted) return settleStep(context, buildResult(step, DEFERRED), 0);
+  const name = nameStep(step);
+  const started = context.clock.now().getTime();
+  context.request.emit({ kind: 'step-started', ...name, bytes: step.bytes });
+  await context.record({ kind: 'step-started', step: step.id, title: name.title });
+  running.count += 1;
+  try {
+    const result = await carryOut(context, step);
+    return await settleStep(context, result, context.clock.now().getTime() - started);
+  } finally {
+    running.count -= 1;
+  }
+}
+
+async function carryOut(context: PassContext, step: Step): Promise<StepResult> {
+  try {
+    return await dispatch(context, step);
+  } catch (error) {
+    return buildResult(step, endWith(error));
+  }
+}
+
+function dispatch(context: PassContext, step: Step): Promise<StepResult> {
+  switch (step.kind) {
+    case 'copy':
+      return applyCopy(context, step);
+    case 'tag':
+      return applyTag(context, step);
+    case 'push-index':
+      return pushIndex(context, step);
+    case 'move-index':
+      return moveIndex(context, step);
+    default:
+      return assertNever(step);
+  }
+}
+
+/** Writes down and tells how a step ended. */
+export async function settleStep(
+  context: PassContext,
+  result: StepResult,
+  milliseconds: number,
+): Promise<StepResult> {
+  const { step, kind, code, message } = result;
+  for (const outcome of result.outcomes)
+    await context.record({ kind: 'outcome', step: step.id, outcome });
+  await context.record({ kind: 'step-finished', step: step.id, result: kind, code, message });
+  const bytes = isDone(result) ? step.bytes : 0;
+  context.request.emit({
+    kind: 'step-finished',
+    ...nameStep(step),
+    bytes,
+    result: kind,
+    message,
+    milliseconds,
+  });
+  return result;
+}

@@ -1,0 +1,94 @@
+import { isDigest } from '../base/digest.ts';
+import type { CopyRequest, RegistryAccess, RegistryTarget } from './port.ts';
+
+/** Private places of one skopeo run, so that nothing of the machine's configuration changes what it does. */
+export interface SkopeoPlaces {
+  readonly registriesConf: string;
+  readonly registriesFolder: string;
+  readonly temporaryFolder: string;
+  /** Holds `ca.crt`; null where the registry has no CA file of its own. */
+  readonly sourceCertFolder: string | null;
+  readonly destinationCertFolder: string | null;
+}
+
+/**
+ * Lists the arguments of one copy. Digests are preserved, always, and all platforms are copied
+ * save in the recovery of a half-copied index (promise 4). The run is cut off from registries.conf,
+ * policy.json and signature lookasides; cosign signatures are images of their own and not touched.
+ */
+export function buildCopyArguments(request: CopyRequest, places: SkopeoPlaces): readonly string[] {
+  const { source, destination, sourceAccess, destinationAccess } = request;
+  return [
+    '--insecure-policy',
+    '--registries-conf',
+    places.registriesConf,
+    '--registries.d',
+    places.registriesFolder,
+    '--tmpdir',
+    places.temporaryFolder,
+    'copy',
+    ...(request.multiArch === 'all' ? ['--all'] : ['--multi-arch', request.multiArch]),
+    '--preserve-digests',
+    '--remove-signatures',
+    ...(sourceAccess === null ? [] : listAccess('src', sourceAccess, places.sourceCertFolder)),
+    ...listAccess('dest', destinationAccess, places.destinationCertFolder),
+    // The run's working folder is the layout, because a colon in a path would end it.
+    'layout' in source ? 'oci:.' : formatSource(source),
+    formatSource(destination),
+  ];
+}
+
+function listAccess(
+  side: 'src' | 'dest',
+  access: RegistryAccess,
+  certFolder: string | null,
+): readonly string[] {
+  return [
+    `--${side}-tls-verify=${!access.insecure}`,
+    ...(access.authFile === null ? [] : [`--${side}-authfile`, access.authFile]),
+    ...(certFolder === null ? [] : [`--${side}-cert-dir`, certFolder]),
+  ];
+}
+
+function formatSource(target: RegistryTarget): string {
+  return `docker://${formatTarget(target)}`;
+}
+
+/** `host/repository:tag` or `host/repository@digest`. */
+export function formatTarget(target: RegistryTarget): string {
+  const separator = isDigest(target.reference) ? '@' : ':';
+  return `${target.host}/${target.repository}${separator}${target.reference}`;
+}
+
+const KEPT_VARIABLES = /^(?:PATH|SSL_CERT_FILE|SSL_CERT_DIR|(?:https?|no|all)_proxy)$/i;
+const LOOKUP_VARIABLES = [
+  'HOME',
+  'XDG_RUNTIME_DIR',
+  'XDG_CONFIG_HOME',
+  'DOCKER_CONFIG',
+  'REGISTRY_AUTH_FILE',
+];
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Picks what a run sees of the environment. Where the manifest names an auth file for every side,
+ * even HOME is private: skopeo before 1.11 reads the default files besides and fails on a bad one.
+ */
+export function buildEnvironment(
+  environment: Environment,
+  request: CopyRequest,
+  privateFolder: string,
+): Record<string, string> {
+  const sides = [request.sourceAccess, request.destinationAccess].filter(
+    (access) => access !== null,
+  );
+  const looksUp = sides.some((access) => access.authFile === null);
+  const kept = Object.entries(environment).filter(
+    ([name]) => KEPT_VARIABLES.test(name) || (looksUp && LOOKUP_VARIABLES.includes(name)),
+  );
+  const known = Object.fromEntries(
+    kept.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  return { HOME: privateFolder, ...known, XDG_DATA_HOME: privateFolder, LC_ALL: 'C' };
+}

@@ -1,0 +1,132 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { ToolError } from '../base/tool-error.ts';
+import { withDisk } from './disk-error.ts';
+import type { Copier, CopyRequest, RegistryAccess } from './port.ts';
+import {
+  buildCopyArguments,
+  buildEnvironment,
+  type Environment,
+  type SkopeoPlaces,
+} from './skopeo-arguments.ts';
+import { buildCopyError, formatCopy } from './skopeo-errors.ts';
+import { readSkopeoVersion } from './skopeo-version.ts';
+import { watchProcess } from './watch-process.ts';
+
+export interface SkopeoOptions {
+  /** Default `skopeo`, looked up in PATH. */
+  readonly skopeoPath?: string;
+  /** For one copy; default an hour. */
+  readonly timeoutMilliseconds?: number;
+  /** A copy that says nothing for so long is stopped; one large layer is silent while it moves. Default 20 minutes. */
+  readonly idleMilliseconds?: number;
+  readonly environment: Environment;
+}
+
+/** Copies by running skopeo, one process of its own group per copy. */
+export function createSkopeoCopier(options: SkopeoOptions): Copier {
+  let version: Promise<string> | null = null;
+  return {
+    async assertReady(): Promise<void> {
+      version ??= readSkopeoVersion(options.skopeoPath ?? 'skopeo', pathOnly(options.environment));
+      await version;
+    },
+    async copy(request, signal): Promise<void> {
+      const folder = await withDisk(formatCopy(request), () =>
+        mkdtemp(join(tmpdir(), 'olmirror-skopeo-')),
+      );
+      try {
+        await runCopy({ request, folder, signal }, options);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+function pathOnly(environment: Environment): Record<string, string> {
+  return { PATH: environment['PATH'] ?? '' };
+}
+
+interface Run {
+  readonly request: CopyRequest;
+  /** Private to this run. */
+  readonly folder: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
+  const { request, folder, signal } = run;
+  const places = await withDisk(formatCopy(request), () => makePlaces(run));
+  if (signal?.aborted === true) throw interrupted(request);
+  const child = execa(options.skopeoPath ?? 'skopeo', buildCopyArguments(request, places), {
+    env: buildEnvironment(options.environment, request, folder),
+    extendEnv: false,
+    cwd: 'layout' in request.source ? request.source.layout : folder,
+    stdin: 'ignore',
+    buffer: { stdout: false },
+    reject: false,
+    // A group of its own: Ctrl-C does not reach it, and all of it can be killed.
+    detached: true,
+  });
+  const watch = watchProcess(child, {
+    totalMilliseconds: options.timeoutMilliseconds ?? 3_600_000,
+    idleMilliseconds: options.idleMilliseconds ?? 1_200_000,
+    signal,
+  });
+  const result = await child;
+  const stopped = watch.end();
+  if (stopped === 'aborted') throw interrupted(request);
+  if (stopped !== null) throw timedOut(request, stopped);
+  if (result.failed)
+    throw buildCopyError(request, {
+      exitCode: result.exitCode,
+      stderr: result.stderr || (result.originalMessage ?? ''),
+    });
+}
+
+async function makePlaces({ request, folder }: Run): Promise<SkopeoPlaces> {
+  const registriesConf = join(folder, 'registries.conf');
+  const registriesFolder = join(folder, 'registries.d');
+  const temporaryFolder = join(folder, 'tmp');
+  await writeFile(registriesConf, '');
+  await mkdir(registriesFolder);
+  await mkdir(temporaryFolder);
+  return {
+    registriesConf,
+    registriesFolder,
+    temporaryFolder,
+    sourceCertFolder: await makeCertFolder(join(folder, 'source-certs'), request.sourceAccess),
+    destinationCertFolder: await makeCertFolder(
+      join(folder, 'destination-certs'),
+      request.destinationAccess,
+    ),
+  };
+}
+
+async function makeCertFolder(
+  folder: string,
+  access: RegistryAccess | null,
+): Promise<string | null> {
+  if (access === null || access.caFile === null) return null;
+  await mkdir(folder);
+  await copyFile(access.caFile, join(folder, 'ca.crt'));
+  return folder;
+}
+
+function interrupted(request: CopyRequest): ToolError {
+  return new ToolError('APPLY_INTERRUPTED', `${formatCopy(request)} was interrupted.`, {
+    disposition: 'retry',
+    hint: 'Run the command again; it goes on where this one stopped.',
+  });
+}
+
+function timedOut(request: CopyRequest, why: 'timeout' | 'idle'): ToolError {
+  const text = why === 'idle' ? 'made no progress for too long' : 'took too long';
+  return new ToolError('APPLY_COPY_TIMEOUT', `${formatCopy(request)} ${text} and was stopped.`, {
+    disposition: 'retry',
+    hint: 'Check that both registries answer; a slow link may need a longer time-out.',
+  });
+}
