@@ -94,7 +94,7 @@ async function* insertSummary(events) {
 function formatSummary() {
   const data = results.noData.length;
   const lines = [
-    `${results.passed} tests ran in ${files.length} files; ${data} skipped for absence of real data`,
+    `${results.passed + results.failed} tests ran in ${files.length} files; ${data} skipped for absence of real data`,
   ];
   if (data > 0) lines.push(`  real data: OLMIRROR_TEST_DATA is ${process.env.OLMIRROR_TEST_DATA}`);
   for (const reason of results.noTool) lines.push(`  skipped, a tool is missing: ${reason}`);

@@ -138,6 +138,7 @@ export const OPERATORS: readonly Operator[] = [
         created: '2026-09-08T09:00:00Z',
         platforms: AMD64,
         operands: { 'certificate-signer': '0.11' },
+        replaces: '0.9.0',
         skipRange: '>=0.9.0 <0.11.0',
         skips: ['0.10.0'],
         channels: ['stable'],

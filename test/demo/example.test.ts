@@ -5,6 +5,10 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { renderExampleCatalog } from '../../scripts/demo/example-catalog.ts';
 import { listCatalogImages } from '../../scripts/demo/fill-registries.ts';
+import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
+import { renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
+import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
+import { parseManifest } from '../../src/manifest/parse-manifest.ts';
 
 const FOLDER = fileURLToPath(new URL('../../catalogs/example-index', import.meta.url));
 
@@ -34,4 +38,22 @@ test('listCatalogImages names each image once, several of them on two platforms'
   const images = listCatalogImages('merged');
   assert.equal(new Set(images.map((image) => image.upstream)).size, images.length);
   assert.ok(images.filter((image) => (image.spec.platforms ?? []).length === 2).length >= 5);
+});
+
+test('the example catalog is valid, and reading and writing it gives the same bytes', () => {
+  for (const state of ['old', 'first', 'second', 'merged'] as const) {
+    const files = renderExampleCatalog(state);
+    const parsed = parseCatalog(
+      [...files].map(([path, text]) => ({ path, bytes: Buffer.from(text) })),
+    );
+    assert.deepEqual([...parsed.problems, ...validateCatalog(parsed.catalog)], [], state);
+    assert.deepEqual([...renderCatalogFiles(parsed.catalog)], [...files], state);
+  }
+});
+
+test('mirror.yaml at the top is a manifest for this catalog', async () => {
+  const text = await readFile(new URL('../../mirror.yaml', import.meta.url), 'utf8');
+  const result = parseManifest(text, 'mirror.yaml');
+  assert.deepEqual(result.problems, []);
+  assert.equal(result.manifest?.catalogs[0]?.path, 'catalogs/example-index');
 });
