@@ -17,7 +17,9 @@ export interface Snapshot {
   /** Files at or below a path, byte order, symlinks and submodules left out; none where the path does not exist. */
   listFiles(path: string): Promise<readonly TreeFile[]>;
   /** Bytes in the order asked for. */
-  readFiles(files: readonly TreeFile[]): AsyncIterable<{ readonly file: TreeFile; readonly bytes: Uint8Array }>;
+  readFiles(
+    files: readonly TreeFile[],
+  ): AsyncIterable<{ readonly file: TreeFile; readonly bytes: Uint8Array }>;
   /** Null where there is no such file. */
   readFile(path: string): Promise<Uint8Array | null>;
 }

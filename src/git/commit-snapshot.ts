@@ -1,0 +1,65 @@
+import { compareBytes } from '../base/text.ts';
+import type { Snapshot, TreeFile } from './port.ts';
+import { readBlobs } from './read-blobs.ts';
+import { type GitPlace, runGit, trimEnd } from './run-git.ts';
+import { cleanPath } from './tree-path.ts';
+
+/** A commit's files, read out of Git's own storage. `prefix` is the folder within the repository, ending in `/`, or empty. */
+export async function openCommitSnapshot(
+  place: GitPlace,
+  prefix: string,
+  commit: string,
+): Promise<Snapshot> {
+  const log = await runGit(place, [
+    'log',
+    '-1',
+    '--no-show-signature',
+    '--encoding=UTF-8',
+    '--format=%cI%x00%s',
+    commit,
+  ]);
+  const [time = '', subject = ''] = trimEnd(log).split('\0');
+  async function listFiles(path: string): Promise<readonly TreeFile[]> {
+    const full = prefix + cleanPath(path);
+    const only = full === '' ? [] : [`:(literal)${full}`];
+    const answer = await runGit(place, ['ls-tree', '-r', '-z', '--full-tree', commit, ...only]);
+    return parseTree(answer, prefix);
+  }
+  async function* readFiles(
+    files: readonly TreeFile[],
+  ): AsyncGenerator<{ readonly file: TreeFile; readonly bytes: Uint8Array }> {
+    let index = 0;
+    for await (const bytes of readBlobs(
+      place,
+      files.map((file) => file.objectId),
+    )) {
+      const file = files[index];
+      index += 1;
+      if (file !== undefined) yield { file, bytes };
+    }
+  }
+  async function readFile(path: string): Promise<Uint8Array | null> {
+    const file = (await listFiles(path)).find((candidate) => candidate.path === cleanPath(path));
+    if (file === undefined) return null;
+    for await (const { bytes } of readFiles([file])) return bytes;
+    return null;
+  }
+  return {
+    revision: commit,
+    subject,
+    time: new Date(time).toISOString(),
+    listFiles,
+    readFiles,
+    readFile,
+  };
+}
+
+// `<mode> <type> <object id>\t<path>\0`; regular files have modes 100644 and 100755.
+function parseTree(answer: string, prefix: string): readonly TreeFile[] {
+  const files = answer.split('\0').flatMap((line) => {
+    const [, mode = '', objectId = '', path = ''] =
+      /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
+    return mode.startsWith('100') ? [{ path: path.slice(prefix.length), objectId }] : [];
+  });
+  return files.toSorted((a, b) => compareBytes(a.path, b.path));
+}

@@ -1,0 +1,126 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
+import { openCommitSnapshot } from './commit-snapshot.ts';
+import { buildGitEnvironment, type Environment } from './environment.ts';
+import { fetchRevision, redactRemote } from './fetch-revision.ts';
+import type { GitPort, Snapshot } from './port.ts';
+import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
+import { cleanPath } from './tree-path.ts';
+import { watchHead } from './watch-head.ts';
+import { openWorkingTreeSnapshot } from './working-tree.ts';
+
+export interface GitRepositoryOptions {
+  /** What git runs with; default: the environment of this process. */
+  readonly environment?: Environment;
+}
+
+/**
+ * Opens the state repository that holds `folder`, which may lie below the repository's top or be a
+ * bare clone. Throws `GIT_MISSING`, `GIT_NOT_A_REPOSITORY`.
+ */
+export async function openGitRepository(
+  folder: string,
+  options: GitRepositoryOptions = {},
+): Promise<GitPort> {
+  // oxlint-disable-next-line node/no-process-env -- git needs the PATH, HOME, agent and proxies of whoever runs olmirror.
+  const environment = options.environment ?? process.env;
+  const place: GitPlace = {
+    folder: resolve(folder),
+    environment: buildGitEnvironment(environment),
+  };
+  await assertRepository(place);
+  const prefix = trimEnd(await runGit(place, ['rev-parse', '--show-prefix']));
+  return {
+    folder: place.folder,
+    openCommit: (revision) => openCommit(place, prefix, revision),
+    openWorkingTree: () => openWorkingTree(place),
+    resolveRevision: (revision) => resolveRevision(place, revision),
+    listUncommitted: (paths) => listUncommitted(place, prefix, paths),
+    async readRemoteUrl() {
+      const url = trimEnd(await runGit(place, ['config', '--get', 'remote.origin.url']));
+      return url === '' ? null : redactRemote(url);
+    },
+    fetchRevision: (remote, ref, signal) => fetchRevision(place, { remote, ref, signal }),
+    watchHead: (onChange) => watchHead(place, onChange),
+  };
+}
+
+async function assertRepository(place: GitPlace): Promise<void> {
+  const stats = await stat(place.folder).catch(() => null);
+  if (stats?.isDirectory() !== true)
+    throw new ToolError('GIT_NOT_A_REPOSITORY', `The folder ${place.folder} does not exist.`, {
+      hint: 'Give the folder of the state repository with -C.',
+    });
+  try {
+    await runGit(place, ['rev-parse', '--git-dir']);
+  } catch (error) {
+    // The only other reason, a folder of another user, names the setting in every language.
+    if (!isToolError(error, 'GIT_FAILED') || messageOf(error.cause).includes('safe.directory'))
+      throw error;
+    throw new ToolError(
+      'GIT_NOT_A_REPOSITORY',
+      `The folder ${place.folder} is not in a Git repository.`,
+      {
+        hint: 'Run git init there, or give the folder of the state repository with -C.',
+        cause: error,
+      },
+    );
+  }
+}
+
+async function resolveRevision(place: GitPlace, revision: string): Promise<string | null> {
+  if (revision === '' || revision.startsWith('-')) return null;
+  const answer = await tryGit(place, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]);
+  return answer === null || answer === '' ? null : trimEnd(answer);
+}
+
+async function openCommit(place: GitPlace, prefix: string, revision: string): Promise<Snapshot> {
+  const commit = await resolveRevision(place, revision);
+  if (commit !== null) return openCommitSnapshot(place, prefix, commit);
+  if (revision === 'HEAD') {
+    throw new ToolError('GIT_NO_COMMIT', `The repository ${place.folder} has no commit yet.`, {
+      hint: 'Commit the state first: git add . && git commit -m "State of the mirror"; or use --working-tree.',
+    });
+  }
+  throw new ToolError(
+    'GIT_UNKNOWN_REVISION',
+    `The repository ${place.folder} has no commit ${revision}.`,
+    {
+      hint: 'Check the name; in a shallow clone run git fetch --unshallow first.',
+    },
+  );
+}
+
+async function openWorkingTree(place: GitPlace): Promise<Snapshot> {
+  const bare = trimEnd(await runGit(place, ['rev-parse', '--is-bare-repository']));
+  if (bare === 'true')
+    throw new ToolError(
+      'GIT_FAILED',
+      `The repository ${place.folder} is bare: it has no working tree.`,
+      { hint: 'Read a commit instead.' },
+    );
+  const algorithm = trimEnd(await runGit(place, ['rev-parse', '--show-object-format']));
+  return openWorkingTreeSnapshot(place.folder, algorithm);
+}
+
+async function listUncommitted(
+  place: GitPlace,
+  prefix: string,
+  paths: readonly string[],
+): Promise<readonly string[]> {
+  const full = paths.map((path) => prefix + cleanPath(path));
+  if (full.length === 0) return [];
+  const only = full.includes('') ? [] : full.map((path) => `:(top,literal)${path}`);
+  const answer = await runGit(place, [
+    'status',
+    '--porcelain=v1',
+    '-z',
+    '--untracked-files=all',
+    '--no-renames',
+    '--',
+    ...only,
+  ]);
+  const entries = answer.split('\0').filter((entry) => entry !== '');
+  return entries.map((entry) => entry.slice('XY '.length + prefix.length));
+}

@@ -1,0 +1,96 @@
+import { execa } from 'execa';
+import { messageOf, ToolError } from '../base/tool-error.ts';
+import type { GitPlace } from './run-git.ts';
+
+/**
+ * Streams the bytes of blobs in the order asked for, out of one `git cat-file --batch`, which
+ * simple-git cannot stream. No working tree is needed. Throws `GIT_FAILED` where an object is missing.
+ */
+export async function* readBlobs(
+  place: GitPlace,
+  objectIds: readonly string[],
+): AsyncGenerator<Uint8Array> {
+  if (objectIds.length === 0) return;
+  const child = execa('git', ['cat-file', '--batch', '--buffer'], {
+    cwd: place.folder,
+    env: { ...place.environment },
+    extendEnv: false,
+    input: `${objectIds.join('\n')}\n`,
+    stdout: 'pipe',
+    encoding: 'buffer',
+    buffer: { stdout: false },
+    reject: false,
+  });
+  const reader = createByteReader(child.stdout);
+  try {
+    for (const objectId of objectIds) {
+      const header = await reader.readLine();
+      const [, type, size] = header.split(' ');
+      if (type !== 'blob') throw missing(place, objectId, header);
+      yield await reader.readBytes(Number(size));
+      await reader.readBytes(1);
+    }
+  } catch (error) {
+    if (error instanceof ToolError) throw error;
+    throw new ToolError(
+      'GIT_FAILED',
+      `git cat-file failed in ${place.folder}: ${messageOf(error)}.`,
+      { disposition: 'retry', cause: error },
+    );
+  } finally {
+    child.kill();
+    await child;
+  }
+}
+
+function missing(place: GitPlace, objectId: string, answer: string): ToolError {
+  return new ToolError(
+    'GIT_FAILED',
+    `The repository ${place.folder} does not give the file with object id ${objectId}: ${answer || 'no answer'}.`,
+    {
+      hint: 'The repository may be damaged: run git fsck.',
+    },
+  );
+}
+
+interface ByteReader {
+  /** Up to a line break, without it. */
+  readLine(): Promise<string>;
+  readBytes(length: number): Promise<Uint8Array>;
+}
+
+function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader {
+  const chunks = source[Symbol.asyncIterator]();
+  let rest: Uint8Array = new Uint8Array(0);
+  async function readChunk(): Promise<Uint8Array> {
+    const next = await chunks.next();
+    if (next.done === true) throw new Error('its answer ended early');
+    return next.value;
+  }
+  return {
+    async readLine() {
+      let line = '';
+      let end = rest.indexOf(0x0a);
+      while (end < 0) {
+        line += Buffer.from(rest).toString('latin1');
+        rest = await readChunk();
+        end = rest.indexOf(0x0a);
+      }
+      line += Buffer.from(rest.subarray(0, end)).toString('latin1');
+      rest = rest.subarray(end + 1);
+      return line;
+    },
+    async readBytes(length) {
+      const parts = [rest];
+      let have = rest.length;
+      while (have < length) {
+        const chunk = await readChunk();
+        parts.push(chunk);
+        have += chunk.length;
+      }
+      const all = parts.length === 1 ? rest : Buffer.concat(parts);
+      rest = all.subarray(length);
+      return all.subarray(0, length);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import { lstat, readFile as readBytes, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compareBytes } from '../base/text.ts';
+import { messageOf, ToolError } from '../base/tool-error.ts';
+import type { Snapshot, TreeFile } from './port.ts';
+import { cleanPath } from './tree-path.ts';
+
+/**
+ * The files as they lie, ignored ones included, without `.git` and other repositories within.
+ * `algorithm` is the repository's object format. A file that changes while it is looked at is
+ * given with the object id of the bytes that were read.
+ */
+export function openWorkingTreeSnapshot(folder: string, algorithm: string): Snapshot {
+  async function readTreeFile(
+    path: string,
+  ): Promise<{ readonly file: TreeFile; readonly bytes: Uint8Array }> {
+    const bytes = await readWorkingFile(join(folder, path));
+    return { file: { path, objectId: hashBlob(bytes, algorithm) }, bytes };
+  }
+  async function listFiles(path: string): Promise<readonly TreeFile[]> {
+    const files: TreeFile[] = [];
+    for (const found of await listPaths(folder, cleanPath(path)))
+      files.push((await readTreeFile(found)).file);
+    return files;
+  }
+  async function* readFiles(
+    files: readonly TreeFile[],
+  ): AsyncGenerator<{ readonly file: TreeFile; readonly bytes: Uint8Array }> {
+    for (const { path } of files) yield await readTreeFile(path);
+  }
+  async function readFile(path: string): Promise<Uint8Array | null> {
+    const paths = await listPaths(folder, cleanPath(path));
+    if (!paths.includes(cleanPath(path))) return null;
+    return readWorkingFile(join(folder, path));
+  }
+  return { revision: 'working-tree', subject: '', time: null, listFiles, readFiles, readFile };
+}
+
+function hashBlob(bytes: Uint8Array, algorithm: string): string {
+  return createHash(algorithm).update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+}
+
+async function listPaths(folder: string, path: string): Promise<readonly string[]> {
+  const kind = await readKind(join(folder, path));
+  if (kind === 'file') return [path];
+  const paths = kind === 'folder' ? await walk(folder, path) : [];
+  return paths.toSorted(compareBytes);
+}
+
+async function walk(folder: string, path: string): Promise<readonly string[]> {
+  const entries = await readdir(join(folder, path), { withFileTypes: true });
+  if (path !== '' && entries.some((entry) => entry.name === '.git')) return [];
+  const found = entries
+    .filter((entry) => entry.name !== '.git')
+    .map((entry) => walkEntry(folder, path, entry));
+  return (await Promise.all(found)).flat();
+}
+
+async function walkEntry(
+  folder: string,
+  parent: string,
+  entry: Dirent,
+): Promise<readonly string[]> {
+  const path = parent === '' ? entry.name : `${parent}/${entry.name}`;
+  if (entry.isDirectory()) return walk(folder, path);
+  return entry.isFile() ? [path] : [];
+}
+
+async function readKind(path: string): Promise<'file' | 'folder' | 'none'> {
+  const stats = await lstat(path).catch((error: unknown) => {
+    if (isAbsent(error)) return null;
+    throw unreadable(path, error);
+  });
+  if (stats?.isFile() === true) return 'file';
+  return stats?.isDirectory() === true ? 'folder' : 'none';
+}
+
+async function readWorkingFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readBytes(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+  );
+}
+
+function unreadable(path: string, cause: unknown): ToolError {
+  return new ToolError(
+    'FILES_UNREADABLE',
+    `The file ${path} cannot be read: ${messageOf(cause)}.`,
+    { hint: 'Check its permissions, and that nothing else changes the folder now.', cause },
+  );
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { compareBytes } from '../../src/base/text.ts';
+import { ToolError } from '../../src/base/tool-error.ts';
+import type { GitPort, Snapshot } from '../../src/git/port.ts';
+
+type Files = ReadonlyMap<string, Uint8Array>;
+
+/** A state repository in memory. Its one branch is `main`. */
+export interface FakeGit extends GitPort {
+  write(path: string, text: string): void;
+  remove(path: string): void;
+  /** Commits everything that lies in the working tree; returns the commit id. */
+  commit(message: string): string;
+}
+
+export function createFakeGit(folder = '/fake'): FakeGit {
+  const working = new Map<string, Uint8Array>();
+  const commits = new Map<string, { readonly snapshot: Snapshot; readonly files: Files }>();
+  const watchers = new Set<() => void>();
+  let head: string | null = null;
+
+  function resolve(revision: string): string | null {
+    if (revision === 'HEAD' || revision === 'main') return head;
+    const found = [...commits.keys()].filter(
+      (id) => revision.length >= 4 && id.startsWith(revision),
+    );
+    return found[0] ?? null;
+  }
+
+  return {
+    folder,
+    write: (path, text) => void working.set(path, Buffer.from(text)),
+    remove: (path) => void working.delete(path),
+    commit(message) {
+      const files = new Map(working);
+      const id = hash(`${commits.size} ${message} ${[...files.keys()].join('\0')}`);
+      const snapshot = createSnapshot(files, {
+        revision: id,
+        subject: message.split('\n')[0] ?? '',
+        time: new Date(commits.size * 1000).toISOString(),
+      });
+      commits.set(id, { snapshot, files });
+      head = id;
+      for (const onChange of watchers) onChange();
+      return id;
+    },
+    async openCommit(revision) {
+      const found = commits.get(resolve(revision) ?? '');
+      if (found === undefined)
+        throw new ToolError(
+          revision === 'HEAD' ? 'GIT_NO_COMMIT' : 'GIT_UNKNOWN_REVISION',
+          `There is no ${revision}.`,
+        );
+      return found.snapshot;
+    },
+    openWorkingTree: async () =>
+      createSnapshot(working, { revision: 'working-tree', subject: '', time: null }),
+    resolveRevision: async (revision) => resolve(revision),
+    async listUncommitted(paths) {
+      const committed: Files = commits.get(head ?? '')?.files ?? new Map();
+      const all = [...new Set([...working.keys(), ...committed.keys()])].toSorted(compareBytes);
+      const changed = all.filter((path) => !isSame(working.get(path), committed.get(path)));
+      return changed.filter((path) => paths.some((at) => isBelow(path, at)));
+    },
+    readRemoteUrl: async () => null,
+    async fetchRevision(_remote, ref) {
+      const commit = resolve(ref);
+      if (commit === null) throw new ToolError('GIT_UNKNOWN_REVISION', `There is no ${ref}.`);
+      return commit;
+    },
+    async watchHead(onChange) {
+      watchers.add(onChange);
+      return async () => void watchers.delete(onChange);
+    },
+  };
+}
+
+function createSnapshot(
+  files: Files,
+  about: Pick<Snapshot, 'revision' | 'subject' | 'time'>,
+): Snapshot {
+  return {
+    ...about,
+    async listFiles(path) {
+      const paths = [...files.keys()].filter((file) => isBelow(file, path)).toSorted(compareBytes);
+      return paths.map((file) => ({ path: file, objectId: hash(files.get(file) ?? '') }));
+    },
+    async *readFiles(wanted) {
+      for (const file of wanted) yield { file, bytes: files.get(file.path) ?? new Uint8Array() };
+    },
+    readFile: async (path) => files.get(path) ?? null,
+  };
+}
+
+function isBelow(file: string, path: string): boolean {
+  return path === '' || file === path || file.startsWith(`${path}/`);
+}
+
+function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
+}
+
+function hash(bytes: Uint8Array | string): string {
+  return createHash('sha1').update(bytes).digest('hex');
+}
