@@ -1,0 +1,135 @@
+import { messageOf, ToolError, type ToolErrorOptions } from '../base/tool-error.ts';
+
+/** Where a request went, for messages. */
+export interface RequestPlace {
+  readonly host: string;
+  /** Empty for requests that concern the whole registry. */
+  readonly repository: string;
+}
+
+const TLS_CODES =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_|EPROTO|HOSTNAME_MISMATCH|INVALID_CA)/;
+const TIMEOUT_CODES = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+]);
+
+/** A `ToolError` for a request that got no answer. */
+export function toConnectionError(error: unknown, place: RequestPlace): ToolError {
+  if (error instanceof ToolError) return error;
+  const code = codeOf(error);
+  const what = formatPlace(place);
+  if (TIMEOUT_CODES.has(code)) {
+    return new ToolError('REGISTRY_TIMEOUT', `${what} did not answer in time.`, {
+      hint: `Check that ${place.host} is up and not overloaded, then run again.`,
+      cause: error,
+      disposition: 'retry',
+    });
+  }
+  if (TLS_CODES.test(code)) return tlsError(error, what, place.host);
+  const why = code === '' ? messageOf(error) : describeCode(code);
+  return new ToolError('REGISTRY_UNREACHABLE', `${what} cannot be reached: ${why}.`, {
+    hint: `Check host and port in mirror.yaml and that the registry runs: curl -i http(s)://${place.host}/v2/`,
+    cause: error,
+    disposition: 'retry',
+  });
+}
+
+function tlsError(error: unknown, what: string, host: string): ToolError {
+  const plain = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|EPROTO/.test(codeOf(error));
+  const why = plain ? 'it does not speak TLS on this port' : messageOf(error);
+  return new ToolError('REGISTRY_TLS', `${what} cannot be trusted: ${why}.`, {
+    hint: plain
+      ? `If ${host} is a plain HTTP registry, write insecure: true for it in mirror.yaml.`
+      : `Give the certificate authority of ${host} as caFile of this registry in mirror.yaml, or put it into /etc/containers/certs.d/${host}/ca.crt.`,
+    cause: error,
+  });
+}
+
+/** A `ToolError` for a status that is not the answer to the question; `retryAfterSeconds` from the header. */
+export function toStatusError(
+  status: number,
+  place: RequestPlace,
+  details: { readonly retryAfterSeconds: number | null; readonly loggedIn: boolean },
+): ToolError {
+  const what = formatPlace(place);
+  const waits = details.retryAfterSeconds;
+  const retryAfter = waits === null ? {} : { retryAfterSeconds: waits };
+  const login = `skopeo login ${place.host}`;
+  if (status === 401) {
+    const why = details.loggedIn ? 'refused the user name or password' : 'wants a login';
+    return stall(
+      'REGISTRY_UNAUTHORIZED',
+      `${what} ${why} (401).`,
+      `Log in with a user who may pull: ${login}`,
+    );
+  }
+  if (status === 403) {
+    return stall(
+      'REGISTRY_FORBIDDEN',
+      `${what} forbids reading (403).`,
+      `Give the user of the auth file the right to pull ${place.repository}, or log in as another: ${login}`,
+    );
+  }
+  if (status === 429) {
+    const until = waits === null ? 'later' : `in ${waits} s`;
+    return new ToolError('REGISTRY_RATE_LIMITED', `${what} refuses more requests for now (429).`, {
+      hint: `Run again ${until}, or raise the rate limit of ${place.host}.`,
+      disposition: 'wait',
+      ...retryAfter,
+    });
+  }
+  if (status >= 500) {
+    return new ToolError('REGISTRY_SERVER_ERROR', `${what} failed with ${status}.`, {
+      hint: `Look into the log of ${place.host}, then run again.`,
+      disposition: 'retry',
+      ...retryAfter,
+    });
+  }
+  return stall(
+    'REGISTRY_PROTOCOL',
+    `${what} gave the unexpected answer ${status}.`,
+    `Check that ${place.host} is a container registry: curl -i http(s)://${place.host}/v2/`,
+  );
+}
+
+/** For answers in HTML: a login page, a proxy, a wrong port. */
+export function notARegistry(status: number, place: RequestPlace): ToolError {
+  return stall(
+    'REGISTRY_NOT_A_REGISTRY',
+    `${formatPlace(place)} answered ${status} with something that no container registry sends.`,
+    `Check the port and pathPrefix of ${place.host} in mirror.yaml; a proxy or login page may stand before it.`,
+  );
+}
+
+/** `registry.example/path`, as messages name it. */
+export function formatPlace(place: RequestPlace): string {
+  return place.repository === '' ? place.host : `${place.host}/${place.repository}`;
+}
+
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  return codeOf(first ?? error.cause);
+}
+
+function describeCode(code: string): string {
+  const words: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'nothing listens there (connection refused)',
+    ENOTFOUND: 'its name is unknown (DNS)',
+    EAI_AGAIN: 'its name cannot be looked up now (DNS)',
+    ECONNRESET: 'it broke the connection',
+    UND_ERR_SOCKET: 'it broke the connection',
+    EHOSTUNREACH: 'there is no route to it',
+    ENETUNREACH: 'there is no route to it',
+  };
+  return words[code] ?? code;
+}
+
+function stall(code: ToolError['code'], message: string, hint: string): ToolError {
+  const options: ToolErrorOptions = { hint };
+  return new ToolError(code, message, options);
+}
