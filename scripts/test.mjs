@@ -24,8 +24,8 @@ if (!ensureTools(TOOLS)) process.exit(1);
 isolateGit();
 process.env.OLMIRROR_TEST_DATA ??= resolve(ROOT, '../shared');
 
-/** @type {{ passed: number, failed: number, noData: string[], noTool: string[], wrongSkips: string[] }} */
-const results = { passed: 0, failed: 0, noData: [], noTool: [], wrongSkips: [] };
+/** @type {{ passed: number, failed: number, noData: string[], noTool: string[], wrongSkips: string[], empty: string[] }} */
+const results = { passed: 0, failed: 0, noData: [], noTool: [], wrongSkips: [], empty: [] };
 const stream = run({
   files,
   concurrency: Number(values['test-concurrency'] ?? availableParallelism()),
@@ -62,6 +62,11 @@ function isolateGit() {
 }
 
 function countPass(event) {
+  // Node reports a file in which no test ran as a test of its own that passed.
+  if (event.name === event.file) {
+    if (values['test-name-pattern'] === undefined) results.empty.push(event.file);
+    return;
+  }
   if (event.skip === undefined || event.skip === false) {
     if (event.details?.type !== 'suite') results.passed += 1;
     return;
@@ -99,13 +104,14 @@ function formatSummary() {
   if (data > 0) lines.push(`  real data: OLMIRROR_TEST_DATA is ${process.env.OLMIRROR_TEST_DATA}`);
   for (const reason of results.noTool) lines.push(`  skipped, a tool is missing: ${reason}`);
   for (const reason of results.wrongSkips) lines.push(`  NOT ALLOWED to skip: ${reason}`);
+  for (const file of results.empty) lines.push(`  NO TEST in ${file}`);
   return `\n${lines.join('\n')}\n`;
 }
 
 function finish() {
   const ran = results.passed + results.failed;
-  const good = results.failed === 0 && results.wrongSkips.length === 0 && ran > 0;
-  process.exitCode = good ? 0 : 1;
+  const faults = results.failed + results.wrongSkips.length + results.empty.length;
+  process.exitCode = faults === 0 && ran > 0 ? 0 : 1;
   if (ran === 0) console.error('No test ran.');
 }
 
