@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
 
 rmSync(`${ROOT}dist`, { recursive: true, force: true });
-await build({
+const bundle = build({
   absWorkingDir: ROOT,
   entryPoints: { olmirror: 'src/cli/olmirror.ts' },
   outdir: 'dist',
@@ -24,6 +24,12 @@ await build({
   plugins: [{ name: 'version-only', setup: keepVersionOnly }],
   logLevel: 'warning',
 });
+// esbuild has printed what is wrong.
+const done = await bundle.then(
+  () => true,
+  () => false,
+);
+if (!done) process.exit(1);
 chmodSync(`${ROOT}dist/olmirror.js`, 0o755);
 const types = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.types.json'], {
   cwd: ROOT,
