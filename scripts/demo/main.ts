@@ -20,7 +20,7 @@ process.exitCode = await runDemo();
 
 async function runDemo(): Promise<number> {
   const options = readOptions();
-  if (options === null) return 1;
+  if (typeof options === 'number') return options;
   if (!ensureTools(['skopeo', 'docker-registry', 'git']) || !buildIfOutdated()) return 1;
   const start = performance.now();
   const interruption = new AbortController();
@@ -56,21 +56,33 @@ interface DemoOptions {
   readonly ports: readonly [number, number];
 }
 
-function readOptions(): DemoOptions | null {
-  const { values } = parseArgs({
-    options: {
-      yes: { type: 'boolean', default: false },
-      keep: { type: 'boolean', default: false },
-      ports: { type: 'string', default: '5000,5001' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  const ports = /^(\d+),(\d+)$/.exec(values.ports);
-  if (values.help || ports === null) {
+/** The options, or the exit code where there is nothing to play. */
+function readOptions(): DemoOptions | number {
+  const { values, unknown } = parseOptions();
+  const ports = /^(\d+),(\d+)$/.exec(String(values['ports'] ?? '5000,5001'));
+  if (values['help'] === true || unknown.length > 0 || ports === null) {
+    if (unknown.length > 0) console.error(`Unknown: ${unknown.join(' ')}`);
     console.log(USAGE);
-    return null;
+    return values['help'] === true ? 0 : 1;
   }
-  return { yes: values.yes, keep: values.keep, ports: [Number(ports[1]), Number(ports[2])] };
+  const { yes, keep } = values;
+  return { yes: yes === true, keep: keep === true, ports: [Number(ports[1]), Number(ports[2])] };
+}
+
+interface RawOptions {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly unknown: readonly string[];
+}
+
+function parseOptions(): RawOptions {
+  const known = ['yes', 'keep', 'ports', 'help'];
+  const { values, positionals } = parseArgs({
+    options: { ports: { type: 'string' } },
+    allowPositionals: true,
+    strict: false,
+  });
+  const wrong = Object.keys(values).filter((name) => !known.includes(name));
+  return { values, unknown: [...wrong.map((name) => `--${name}`), ...positionals] };
 }
 
 function buildIfOutdated(): boolean {

@@ -192,15 +192,18 @@ function playOlmirror(world: World, args: readonly string[], exit = 0): Promise<
 
 function playGit(world: World, args: readonly string[]): Promise<void> {
   const command = ['git', '-C', relative(world.root, world.stage.state), ...args] as const;
-  const person = { NAME: 'olmirror demo', EMAIL: 'demo@example.com' };
+  const [name, email] = ['olmirror demo', 'demo@example.com'];
   return world.narrator.play({
     shown: command,
     program: [...command],
     env: {
-      GIT_AUTHOR_NAME: person.NAME,
-      GIT_AUTHOR_EMAIL: person.EMAIL,
-      GIT_COMMITTER_NAME: person.NAME,
-      GIT_COMMITTER_EMAIL: person.EMAIL,
+      GIT_AUTHOR_NAME: name,
+      GIT_AUTHOR_EMAIL: email,
+      GIT_COMMITTER_NAME: name,
+      GIT_COMMITTER_EMAIL: email,
+      // The user's own settings may ask to sign, or run hooks.
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
       GIT_PAGER: 'cat',
     },
   });
