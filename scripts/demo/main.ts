@@ -59,13 +59,13 @@ interface DemoOptions {
 /** The options, or the exit code where there is nothing to play. */
 function readOptions(): DemoOptions | number {
   const { values, unknown } = parseOptions();
-  const ports = /^(\d+),(\d+)$/.exec(String(values['ports'] ?? '5000,5001'));
+  const { yes, keep, ports: text = '5000,5001' } = values;
+  const ports = typeof text === 'string' ? /^(\d+),(\d+)$/.exec(text) : null;
   if (values['help'] === true || unknown.length > 0 || ports === null) {
     if (unknown.length > 0) console.error(`Unknown: ${unknown.join(' ')}`);
     console.log(USAGE);
     return values['help'] === true ? 0 : 1;
   }
-  const { yes, keep } = values;
   return { yes: yes === true, keep: keep === true, ports: [Number(ports[1]), Number(ports[2])] };
 }
 
