@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { type Digest, isDigest } from '../base/digest.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { describeCatalog } from '../catalog/describe-catalog.ts';
 import { diffCatalogFiles } from '../catalog/diff-files.ts';
 import { dropBundles } from '../catalog/drop-bundles.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
@@ -51,7 +52,7 @@ export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<
   const { strandedUpgrades, duplicateBundle } = manifest.policy;
   const result = mergeCatalogs(base.catalog, kept, { duplicateBundle, strandedUpgrades, acceptDefaultChannel: request.acceptDefaultChannel });
   const newImages = countNewImages(base.catalog, result.catalog);
-  const record = buildRecord(request, { result, newImages, held, content: hashCatalog(incoming), today: deps.today });
+  const record = buildRecord(request, { base: base.catalog, result, newImages, held, content: hashCatalog(incoming), today: deps.today });
   const blocked = request.allOrNothing && result.gaps.length > 0;
   const recordFile = blocked || request.dryRun ? null : await write(request, { base: base.catalog, result, record }, deps);
   return { catalog: entry.name, source: source.name, changes: result.changes, gaps: result.gaps, notes: result.notes, held, newImages, record: recordFile };
@@ -79,6 +80,7 @@ function invalidCatalog(name: string, lines: readonly string[]): ToolError {
 }
 
 interface RecordFacts {
+  readonly base: Catalog;
   readonly result: MergeResult;
   readonly newImages: number;
   readonly held: readonly HeldBundle[];
@@ -91,9 +93,11 @@ function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord
   const { result } = facts;
   const digest = source.digest ?? digestOfFiles(source.files);
   if (!isDigest(digest)) throw new Error(`${digest} is not a digest.`);
+  const before = listHeads(facts.base);
+  const after = listHeads(result.catalog);
   const packages = result.changes
-    .filter((change) => change.change === 'added' || change.change === 'updated')
-    .map((change) => ({ name: change.package, old: change.oldHead, new: change.newHead }));
+    .filter((change) => change.kind === 'added' || change.kind === 'updated')
+    .map(({ package: name }) => ({ name, old: before.get(name) ?? null, new: after.get(name) ?? null }));
   return {
     catalog: request.entry.name,
     command: request.command,
@@ -107,6 +111,11 @@ function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord
     held: facts.held.map((bundle) => bundle.bundle),
     gaps: result.gaps.map((gap) => gap.package),
   };
+}
+
+/** Package → head of its default channel. */
+function listHeads(catalog: Catalog): ReadonlyMap<string, string | null> {
+  return new Map(describeCatalog(catalog).map((entry) => [entry.package, entry.channels.find((channel) => channel.channel === entry.defaultChannel)?.head?.name ?? null]));
 }
 
 interface Writing {

@@ -20,17 +20,13 @@ export interface Wiring {
   openRegistry(entry: RegistryEntry): RegistryPort;
   openRegistries(manifest: MirrorManifest): PerRole<RegistryPort>;
   createPreparer(git: GitPort, emit?: EmitEvent): PassPreparer;
-  createApplier(options: ApplierOptions): Applier;
+  /** `copyTimeout`: milliseconds one copy may take. */
+  createApplier(copyTimeout: number): Applier;
   /** Folder for the journal, the lock and half-made layouts of one state repository. */
   readonly stateFolder: string;
   close(): Promise<void>;
 }
 
-export interface ApplierOptions {
-  readonly concurrency: number;
-  /** Milliseconds one copy may take. */
-  readonly copyTimeout: number;
-}
 
 const REGISTRY_TIMEOUT = 30_000;
 const REGISTRY_RETRIES = 3;
@@ -64,13 +60,12 @@ export function createWiring(context: CommandContext): Wiring {
       const deps: PassDeps = { openRegistries, readSource: () => git.readRemoteUrl(), clock: systemClock, emit, signal: context.signal };
       return createPassPreparer(deps);
     },
-    createApplier: (options) =>
+    createApplier: (copyTimeout) =>
       createApplier({
-        copier: createSkopeoCopier({ timeoutMilliseconds: options.copyTimeout, environment: process.env }),
+        copier: createSkopeoCopier({ timeoutMilliseconds: copyTimeout, environment: process.env }),
         clock: systemClock,
         random: Math.random,
         stateFolder,
-        concurrency: options.concurrency,
       }),
     async close() {
       await Promise.all([...open].map((registry) => registry.close()));

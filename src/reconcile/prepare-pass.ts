@@ -151,8 +151,8 @@ function describeOffer(entry: IndexObservation, state: LoadedState): readonly Pa
   if (entry.served === loaded.catalog) return [];
   return diffCatalogs(entry.served, loaded.catalog).packages.map((change) => ({
     package: change.package,
-    change: change.change,
-    channels: change.channels.map((channel) => ({ channel: channel.channel, old: channel.oldHead, new: channel.newHead })),
+    change: change.kind,
+    channels: change.channels.map((channel) => ({ channel: channel.channel, old: channel.oldHead?.name ?? null, new: channel.newHead?.name ?? null })),
     bundlesAdded: change.bundlesAdded,
     bundlesRemoved: change.bundlesRemoved,
   }));

@@ -8,6 +8,8 @@ import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts'
 
 export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
   readonly applier: Applier;
+  /** Copies at a time. */
+  readonly concurrency: number;
 }
 
 /**
@@ -47,6 +49,7 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
     buildIndex: (catalog) => builder.build(findLoaded(state, { catalog }), state),
     closure: (catalog) => (plan.indexOnly ? [] : listClosure(prepared, catalog)),
     servingRole: 'production',
+    concurrency: deps.concurrency,
     emit: deps.emit,
   };
 }

@@ -23,6 +23,8 @@ export interface WatchDeps {
   readonly git: GitPort;
   readonly prepare: PassPreparer;
   readonly applier: Applier;
+  /** Copies at a time. */
+  readonly concurrency: number;
   readonly clock: Clock;
   /** Between 0 and 1. */
   readonly random: () => number;

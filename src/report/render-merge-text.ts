@@ -18,9 +18,9 @@ export interface MergeSummary {
 /** What changes for the users of OperatorHub, what stays although it was not delivered, and what could not be merged. */
 export function renderMergeText(summary: MergeSummary): string {
   const { changes } = summary;
-  const changed = changes.filter((change) => change.change === 'added' || change.change === 'updated');
-  const kept = changes.filter((change) => change.change === 'kept').map((change) => change.package);
-  const same = changes.filter((change) => change.change === 'unchanged').map((change) => change.package);
+  const changed = changes.filter((change) => change.kind === 'added' || change.kind === 'updated');
+  const kept = changes.filter((change) => change.kind === 'kept').map((change) => change.package);
+  const same = changes.filter((change) => change.kind === 'unchanged').map((change) => change.package);
   const lines = [
     `Catalog ${summary.catalog} ← ${summary.source}`,
     ...changed.map(renderChange),
@@ -29,7 +29,7 @@ export function renderMergeText(summary: MergeSummary): string {
     ...listNames('  stays, though it was not delivered: ', kept),
     ...summary.held.map((held) => `  held back: ${held.bundle}, because ${held.image} is in neither registry`),
     ...summary.notes.map((note) => `  note: ${note.message}`),
-    ...summary.gaps.map((gap) => `  gap: ${gap.package} stays as it was: ${gap.message}${gap.hint === undefined ? '' : `\n    Hint: ${gap.hint}`}`),
+    ...summary.gaps.map((gap) => `  gap: ${gap.package} stays as it was: ${gap.message}\n    Hint: ${gap.hint}`),
     `  ${formatCount(summary.newImages, 'image')} named for the first time`,
     ...(summary.record === null ? [] : [`  recorded in ${summary.record}`]),
   ];
@@ -37,9 +37,9 @@ export function renderMergeText(summary: MergeSummary): string {
 }
 
 function renderChange(change: PackageChange): string {
-  const symbol = change.change === 'added' ? '+' : '~';
+  const symbol = change.kind === 'added' ? '+' : '~';
   const bundles = change.bundlesAdded.length === 0 ? '' : `  +${formatCount(change.bundlesAdded.length, 'bundle')}`;
-  const channels = change.channels.filter((channel) => channel.oldHead !== channel.newHead || change.change === 'added').map((channel) => `      ${channel.channel}: ${formatHeads({ old: channel.oldHead, new: channel.newHead })}`);
+  const channels = change.channels.filter((channel) => channel.oldHead?.name !== channel.newHead?.name || change.kind === 'added').map((channel) => `      ${channel.channel}: ${formatHeads({ old: channel.oldHead?.name ?? null, new: channel.newHead?.name ?? null })}`);
   return [`  ${symbol} ${change.package}${bundles}`, ...channels].join('\n');
 }
 

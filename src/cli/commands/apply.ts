@@ -16,7 +16,7 @@ export interface ApplyOptions extends PassFlags {
   /** A saved plan: exactly this, or a refusal. */
   readonly planFile: string | null;
   readonly concurrency: number;
-  readonly copyTimeoutSeconds: number;
+  readonly copyTimeoutMilliseconds: number;
   readonly format: 'text' | 'json';
 }
 
@@ -41,8 +41,8 @@ interface ApplyContext {
 async function carryOut(plan: Plan, prepared: PreparedPass, { options, context, wiring }: ApplyContext): Promise<PassReport> {
   context.progress.clear();
   if (plan.steps.length > 0 && options.format === 'text') context.console.say(exitCodeOfPlan(plan) === 2 ? `Plan: ${countSteps(plan.steps)}.` : renderPlanText(plan, { verbose: context.console.verbose }));
-  const applier = wiring.createApplier({ concurrency: options.concurrency, copyTimeout: options.copyTimeoutSeconds * 1000 });
-  return runPass(prepared, plan, { applier, clock: systemClock, emit: context.progress.emit, signal: context.signal });
+  const applier = wiring.createApplier(options.copyTimeoutMilliseconds);
+  return runPass(prepared, plan, { applier, concurrency: options.concurrency, clock: systemClock, emit: context.progress.emit, signal: context.signal });
 }
 
 function tell(report: PassReport, plan: Plan, { options, context }: Pick<ApplyContext, 'options' | 'context'>): void {

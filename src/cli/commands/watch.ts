@@ -17,7 +17,7 @@ export interface WatchOptions {
   /** Null for `spec.reconcile.interval`. */
   readonly intervalMilliseconds: number | null;
   readonly concurrency: number;
-  readonly copyTimeoutSeconds: number;
+  readonly copyTimeoutMilliseconds: number;
   readonly logFormat: 'text' | 'json';
 }
 
@@ -30,7 +30,8 @@ export async function runWatch(options: WatchOptions, context: CommandContext, w
     {
       git,
       prepare: wiring.createPreparer(git, log.emit),
-      applier: wiring.createApplier({ concurrency: options.concurrency, copyTimeout: options.copyTimeoutSeconds * 1000 }),
+      applier: wiring.createApplier(options.copyTimeoutMilliseconds),
+      concurrency: options.concurrency,
       clock: systemClock,
       random: Math.random,
       emit: log.emit,

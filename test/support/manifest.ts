@@ -1,0 +1,28 @@
+import { POLICY_DEFAULTS, REGISTRY_DEFAULTS } from '../../src/manifest/defaults.ts';
+import type { MirrorManifest, PathRule } from '../../src/manifest/types.ts';
+
+/** A manifest of two registries for tests of pure rooms. */
+export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManifest {
+  return {
+    name: 'test',
+    strategy: 'append',
+    registries: { production: { ...REGISTRY_DEFAULTS, host: 'prod.example:5000' }, staging: { ...REGISTRY_DEFAULTS, host: 'prod.example:5001' } },
+    catalogs: [],
+    releases: [],
+    images: [],
+    paths: [],
+    movableTags: [],
+    policy: POLICY_DEFAULTS,
+    reconcile: { intervalMilliseconds: 600_000, proofAgeMilliseconds: 604_800_000, windows: { copy: 'always', publish: 'always' }, suspend: null },
+    ...changes,
+  };
+}
+
+export function pathRule(from: string, to: string, maxNestedPaths: number | null = null): PathRule {
+  return { from, to: { production: to, staging: to }, maxNestedPaths };
+}
+
+/** A digest whose hex repeats a character. */
+export function digestOfChar(char: string): `sha256:${string}` {
+  return `sha256:${char.repeat(64)}`;
+}
