@@ -56,10 +56,10 @@ test('applyPlan copies an index with all its platforms and the digest it has at 
 test('applyPlan does not copy again what production holds, and says in-sync', async () => {
   const image = await stage(world, 'team/twice');
   await world.apply([copyStep(image, ['v1'])]);
-  const before = world.copier.requests.length;
+  const earlier = world.copier.requests.length;
   const result = await world.apply([copyStep(image, ['v1'])]);
   assert.deepEqual(kinds(result.outcomes), ['in-sync', 'in-sync']);
-  assert.equal(world.copier.requests.length, before);
+  assert.equal(world.copier.requests.length, earlier);
 });
 
 // Promise 5. Seen to fail with the copy of a present image returned as in sync at once.
