@@ -76,15 +76,16 @@ export function readBundleVersion(bundle: Blob): BundleVersion {
 }
 
 export function readPackageProperty(value: JsonValue | undefined): BundleVersion {
-  const field = (key: string): string => {
-    const found = isJsonObject(value) ? foldedField(value, key) : undefined;
-    return typeof found === 'string' ? found : '';
-  };
   return {
-    packageName: field('packageName'),
-    version: field('version'),
-    release: field('release'),
+    packageName: foldedText(value, 'packageName'),
+    version: foldedText(value, 'version'),
+    release: foldedText(value, 'release'),
   };
+}
+
+function foldedText(value: JsonValue | undefined, key: string): string {
+  const found = isJsonObject(value) ? foldedField(value, key) : undefined;
+  return typeof found === 'string' ? found : '';
 }
 
 /** Version text of each bundle of a package, by bundle name: what two bundles may not share. */

@@ -26,14 +26,14 @@ export function buildBlob(value: JsonValue, place: BlobPlace): Blob | Problem {
     );
   const wrong = HEAD_KEYS.find((key) => keys[key].some((name) => typeof value[name] !== 'string'));
   if (wrong !== undefined) return syntaxProblem(`The value of "${wrong}" must be a text.`, place);
-  const head = (key: HeadKey): string => String(value[keys[key][0] ?? ''] ?? '');
-  const schema = head('schema');
-  if (schema === '') return schemaMissing(value, place);
-  const name = head('name');
+  const texts = HEAD_KEYS.map((key) => value[keys[key][0] ?? '']);
+  const [schema, pkg, name] = texts.map((text) => (typeof text === 'string' ? text : ''));
+  if (schema === undefined || schema === '') return schemaMissing(value, place);
+  const owner = (schema === 'olm.package' ? name : pkg) ?? '';
   return {
     schema,
-    package: schema === 'olm.package' ? name : head('package'),
-    name,
+    package: owner,
+    name: name ?? '',
     value: canonicalizeFields(value, schema),
     ...place,
   };

@@ -23,6 +23,11 @@ export function buildCatalog(blobs: Iterable<Blob>): Catalog {
   };
 }
 
+/** Orders blobs by the bytes of their names. */
+export function compareNames(a: Blob, b: Blob): number {
+  return compareBytes(a.name, b.name);
+}
+
 /** Every blob of a catalog: package by package, then the loose ones. */
 export function* listBlobs(catalog: Catalog): Generator<Blob, void, undefined> {
   for (const pkg of catalog.packages.values()) yield* listPackageBlobs(pkg);
@@ -70,10 +75,9 @@ function openPackage(open: Map<string, OpenPackage>, name: string): OpenPackage 
 }
 
 function closePackage(open: OpenPackage): CatalogPackage {
-  const byName = (a: Blob, b: Blob): number => compareBytes(a.name, b.name);
   return {
     ...open,
-    channels: open.channels.toSorted(byName),
-    bundles: open.bundles.toSorted(byName),
+    channels: open.channels.toSorted(compareNames),
+    bundles: open.bundles.toSorted(compareNames),
   };
 }

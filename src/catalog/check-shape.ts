@@ -43,33 +43,37 @@ export function fieldsOf(fields: Readonly<Record<string, Shape>>): Shape {
 /** The first fault of a value against a shape; fields that the shape does not name are not looked at. */
 export function findShapeFault(value: JsonValue, shape: Shape, path = ''): ShapeFault | null {
   if (value === null) return null;
-  switch (shape.kind) {
-    case 'any':
-      return null;
-    case 'text':
-      return typeof value === 'string' ? null : { path, expected: 'a text' };
-    case 'truth':
-      return typeof value === 'boolean' ? null : { path, expected: 'true or false' };
-    case 'integer':
-      return isInteger(value) ? null : { path, expected: 'a whole number' };
-    case 'base64':
-      return typeof value === 'string' && isBase64(value)
-        ? null
-        : { path, expected: 'base64 text with padding' };
-    case 'list':
-      return isJsonArray(value)
-        ? findItemFault(value, shape.item, path)
-        : { path, expected: 'a list' };
-    case 'texts':
-      return isJsonObject(value)
-        ? findTextsFault(value, path)
-        : { path, expected: 'a mapping of texts' };
-    case 'fields':
-      return isJsonObject(value)
-        ? findFieldFault(value, shape, path)
-        : { path, expected: 'a mapping' };
-  }
+  if (shape.kind === 'list')
+    return isJsonArray(value)
+      ? findItemFault(value, shape.item, path)
+      : { path, expected: 'a list' };
+  if (shape.kind === 'fields')
+    return isJsonObject(value)
+      ? findFieldFault(value, shape, path)
+      : { path, expected: 'a mapping' };
+  if (shape.kind === 'texts')
+    return isJsonObject(value)
+      ? findTextsFault(value, path)
+      : { path, expected: 'a mapping of texts' };
+  const rule = SCALARS[shape.kind];
+  return rule.accepts(value) ? null : { path, expected: rule.expected };
 }
+
+interface ScalarRule {
+  readonly expected: string;
+  readonly accepts: (value: JsonValue) => boolean;
+}
+
+const SCALARS: Readonly<Record<'text' | 'truth' | 'integer' | 'base64' | 'any', ScalarRule>> = {
+  any: { expected: 'anything', accepts: () => true },
+  text: { expected: 'a text', accepts: (value) => typeof value === 'string' },
+  truth: { expected: 'true or false', accepts: (value) => typeof value === 'boolean' },
+  integer: { expected: 'a whole number', accepts: isInteger },
+  base64: {
+    expected: 'base64 text with padding',
+    accepts: (value) => typeof value === 'string' && isBase64(value),
+  },
+};
 
 const BASE64_TEXT = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 

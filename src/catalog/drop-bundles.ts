@@ -1,8 +1,8 @@
-import { listField, readDeprecation, readEntries, textField } from './blob-fields.ts';
+import { readDeprecation, readEntries, textField } from './blob-fields.ts';
 import { joinCatalog } from './build-catalog.ts';
+import { filterEntries } from './edit-blob.ts';
 import { formatBundleKey } from './find-missing.ts';
-import { objectOf } from './raw-json.ts';
-import type { Blob, Catalog, CatalogPackage, JsonValue } from './types.ts';
+import type { Blob, Catalog, CatalogPackage } from './types.ts';
 import { findReferenceFault } from './validate-deprecations.ts';
 
 /** What went away with the dropped bundles. */
@@ -58,18 +58,6 @@ function dropEntries(channel: Blob, names: ReadonlySet<string>): Blob {
 
 function dropReferences(blob: Blob, pkg: CatalogPackage): Blob {
   return filterEntries(blob, (entry) => findReferenceFault(readDeprecation(entry), pkg) === null);
-}
-
-/** The blob with only those of its `entries` that pass; the identical blob where all do. */
-export function filterEntries(blob: Blob, passes: (entry: JsonValue) => boolean): Blob {
-  const entries = listField(blob.value, 'entries');
-  const kept = entries.filter(passes);
-  return kept.length === entries.length ? blob : withField(blob, 'entries', kept);
-}
-
-/** The blob with one field set. */
-export function withField(blob: Blob, key: string, field: JsonValue): Blob {
-  return { ...blob, value: objectOf([...Object.entries(blob.value), [key, field]]) };
 }
 
 function listGone(before: readonly Blob[], after: readonly Blob[]): readonly Blob[] {

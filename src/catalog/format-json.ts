@@ -65,7 +65,7 @@ function orderedKeys(value: JsonObject, known: FieldLayout | null): readonly str
 
 function sortedKeys(value: JsonObject): readonly string[] {
   const keys = Object.keys(value);
-  return keys.length < 2 ? keys : keys.sort(compareBytes);
+  return keys.length < 2 ? keys : keys.toSorted(compareBytes);
 }
 
 function formatScalar(value: JsonValue): string {

@@ -75,22 +75,34 @@ function matchesName(pattern: IgnorePattern, path: readonly string[]): boolean {
 }
 
 function matchesPath(pattern: IgnorePattern, path: readonly string[]): boolean {
-  let rest = path;
-  let matched = false;
+  // A doubled star at the end adds nothing: files below a match are matched anyway.
+  const parts = pattern.parts.at(-1) === '**' ? pattern.parts.slice(0, -1) : pattern.parts;
+  let rest: readonly string[] | null = path;
   let anywhere = false;
-  for (const [index, part] of pattern.parts.entries()) {
-    if (part === '**' && index < pattern.parts.length - 1) anywhere = true;
+  let matched = false;
+  for (const part of parts) {
+    if (part === '**') anywhere = true;
     else if (part === '') anywhere = false;
-    else if (part !== '**') {
-      const found = anywhere ? rest.findIndex((name) => matchesComponent(part, name)) : 0;
-      if (part.includes('**') || rest.length === 0) return false;
-      if (!anywhere && !matchesComponent(part, rest[0] ?? '')) return false;
-      matched = found !== -1;
-      rest = matched ? rest.slice(found + 1) : [];
+    else {
+      rest = rest === null ? null : skipComponent(part, rest, anywhere);
+      if (rest === null) return false;
       anywhere = false;
+      matched = true;
     }
   }
-  return matched && !(pattern.folderOnly && rest.length === 0);
+  return matched && !(pattern.folderOnly && rest?.length === 0);
+}
+
+// What is left of the path behind the component that the part matches; null where none does.
+function skipComponent(
+  part: string,
+  path: readonly string[],
+  anywhere: boolean,
+): readonly string[] | null {
+  if (part.includes('**')) return null;
+  const reach = anywhere ? path : path.slice(0, 1);
+  const found = reach.findIndex((name) => matchesComponent(part, name));
+  return found === -1 ? null : path.slice(found + 1);
 }
 
 function matchesComponent(pattern: string, name: string): boolean {

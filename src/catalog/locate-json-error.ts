@@ -1,3 +1,5 @@
+import { assertNever } from '../base/tool-error.ts';
+
 /** Where JSON breaks and why, in words; offset in UTF-16 units. */
 export interface JsonFault {
   readonly offset: number;
@@ -6,62 +8,78 @@ export interface JsonFault {
 
 interface Cursor {
   readonly text: string;
+  readonly open: ('{' | '[')[];
   at: number;
+  state: State;
 }
+
+/** What may come next; `first-…` also lets the collection close. */
+type State = 'value' | 'first-value' | 'key' | 'first-key' | 'next';
 
 /**
  * Finds the first fault of text that `JSON.parse` refused, since its messages do not always say
  * where. Null where this reader finds none.
  */
 export function locateJsonError(text: string): JsonFault | null {
-  const cursor: Cursor = { text, at: 0 };
-  const open: string[] = [];
-  let expected: 'value' | 'key' | 'next' = 'value';
-  let mayClose = false;
+  const cursor: Cursor = { text, open: [], at: 0, state: 'value' };
   for (;;) {
     skipBlank(cursor);
-    const char = cursor.text[cursor.at];
+    const char = text[cursor.at];
     if (char === undefined)
-      return open.length === 0 && expected === 'next'
-        ? null
-        : unexpected(cursor, 'the text ends here');
-    if (expected === 'next') {
-      if (open.length === 0) return unexpected(cursor, 'nothing may follow the value');
-      const inObject = open.at(-1) === '{';
-      if (char === ',') {
-        expected = inObject ? 'key' : 'value';
-        mayClose = false;
-      } else if (char === (inObject ? '}' : ']')) open.pop();
-      else return unexpected(cursor, `a comma or "${inObject ? '}' : ']'}" was expected`);
-      cursor.at += 1;
-      continue;
-    }
-    if (mayClose && char === (expected === 'key' ? '}' : ']')) {
-      open.pop();
-      cursor.at += 1;
-      expected = 'next';
-      mayClose = false;
-      continue;
-    }
-    if (expected === 'key') {
-      const fault = readKey(cursor);
-      if (fault !== null) return fault;
-      expected = 'value';
-      mayClose = false;
-      continue;
-    }
-    if (char === '{' || char === '[') {
-      open.push(char);
-      cursor.at += 1;
-      expected = char === '{' ? 'key' : 'value';
-      mayClose = true;
-      continue;
-    }
-    const fault = readScalar(cursor, char);
+      return isWhole(cursor) ? null : unexpected(cursor, 'the text ends here');
+    const fault = readToken(cursor, char);
     if (fault !== null) return fault;
-    expected = 'next';
-    mayClose = false;
   }
+}
+
+function isWhole(cursor: Cursor): boolean {
+  return cursor.open.length === 0 && cursor.state === 'next';
+}
+
+function readToken(cursor: Cursor, char: string): JsonFault | null {
+  switch (cursor.state) {
+    case 'next':
+      return readNext(cursor, char);
+    case 'first-key':
+      return char === '}' ? close(cursor) : readKey(cursor);
+    case 'key':
+      return readKey(cursor);
+    case 'first-value':
+      return char === ']' ? close(cursor) : readValue(cursor, char);
+    case 'value':
+      return readValue(cursor, char);
+    default:
+      return assertNever(cursor.state);
+  }
+}
+
+function readNext(cursor: Cursor, char: string): JsonFault | null {
+  const inside = cursor.open.at(-1);
+  if (inside === undefined) return unexpected(cursor, 'nothing may follow the value');
+  const closing = inside === '{' ? '}' : ']';
+  if (char === closing) return close(cursor);
+  if (char !== ',') return unexpected(cursor, `a comma or "${closing}" was expected`);
+  cursor.at += 1;
+  cursor.state = inside === '{' ? 'key' : 'value';
+  return null;
+}
+
+function close(cursor: Cursor): null {
+  cursor.open.pop();
+  cursor.at += 1;
+  cursor.state = 'next';
+  return null;
+}
+
+function readValue(cursor: Cursor, char: string): JsonFault | null {
+  if (char !== '{' && char !== '[') {
+    cursor.state = 'next';
+    return readScalar(cursor, char);
+  }
+  cursor.open.push(char);
+  cursor.at += 1;
+  cursor.state = char === '{' ? 'first-key' : 'first-value';
+  return null;
 }
 
 function readKey(cursor: Cursor): JsonFault | null {
@@ -73,6 +91,7 @@ function readKey(cursor: Cursor): JsonFault | null {
   if (cursor.text[cursor.at] !== ':')
     return unexpected(cursor, 'a colon was expected after the key');
   cursor.at += 1;
+  cursor.state = 'value';
   return null;
 }
 

@@ -82,9 +82,7 @@ const RULES: ReadonlyMap<string, readonly FieldRule[]> = new Map([
 export function normalizeBlob(blob: Blob): Blob {
   const rules = RULES.get(blob.schema);
   const value =
-    rules === undefined
-      ? (normalizeFree(blob.value) as JsonObject)
-      : normalizeObject(blob.value, rules);
+    rules === undefined ? normalizeMapping(blob.value) : normalizeObject(blob.value, rules);
   return { ...blob, value: blob.schema === 'olm.bundle' ? reorderBundle(value) : value };
 }
 
@@ -107,7 +105,8 @@ function isManifest(property: JsonValue): boolean {
 }
 
 function textOf(value: JsonValue, key: string): string {
-  return isJsonObject(value) ? String(value[key] ?? '') : '';
+  const field = isJsonObject(value) ? value[key] : undefined;
+  return typeof field === 'string' ? field : '';
 }
 
 function normalizeObject(value: JsonObject, rules: readonly FieldRule[]): JsonObject {
@@ -146,7 +145,10 @@ function normalizeFree(value: JsonValue): JsonValue {
   if (typeof value === 'string') return replaceLoneSurrogates(value);
   if (isRawNumber(value)) return normalizeNumber(value.rawJSON);
   if (isJsonArray(value)) return value.map(normalizeFree);
-  if (!isJsonObject(value)) return value;
+  return isJsonObject(value) ? normalizeMapping(value) : value;
+}
+
+function normalizeMapping(value: JsonObject): JsonObject {
   return objectOf(
     Object.keys(value).map((key) => [
       replaceLoneSurrogates(key),

@@ -4,7 +4,7 @@ import { buildBlob, isProblem, syntaxProblem } from './build-blob.ts';
 import { buildCatalog } from './build-catalog.ts';
 import { selectCatalogFiles } from './ignore.ts';
 import { locateJsonError } from './locate-json-error.ts';
-import { parseJsonKeepingNumbers } from './raw-json.ts';
+import { parseJson, parseJsonKeepingNumbers } from './raw-json.ts';
 import { countLines, type JsonSlice, scanJsonObject, skipSpace } from './scan-json.ts';
 import type { Blob, Catalog, CatalogFile, JsonValue } from './types.ts';
 import { parseYamlStream, type YamlStream } from './yaml-stream.ts';
@@ -83,7 +83,7 @@ function parseSlice(bytes: Uint8Array, slice: JsonSlice): JsonValue | undefined 
   if (!slice.closed || slice.depth > MAX_DEPTH) return undefined;
   const text = textOf(bytes, slice.start, slice.end);
   try {
-    return slice.oddNumbers ? parseJsonKeepingNumbers(text) : (JSON.parse(text) as JsonValue);
+    return slice.oddNumbers ? parseJsonKeepingNumbers(text) : parseJson(text);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;

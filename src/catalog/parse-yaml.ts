@@ -1,6 +1,6 @@
 import { load, type State, YAMLException } from 'js-yaml';
 import { messageOf } from '../base/tool-error.ts';
-import { isJsonArray, isJsonObject } from './raw-json.ts';
+import { isRawNumber } from './raw-json.ts';
 import type { JsonValue } from './types.ts';
 import { GO_YAML_SCHEMA, MAPPING_KEY, NULL_KEY, YAML_NULL } from './yaml-schema.ts';
 
@@ -23,11 +23,17 @@ export type YamlOutcome =
  * wins, keys become strings, and whatever follows the first document is not read.
  */
 export function parseYamlDocument(text: string): YamlOutcome {
-  const outcome = loadFirst(text, 0);
-  if (outcome.kind === 'fault') return outcome;
-  const fault = settle(outcome.value);
-  if (fault !== null) return { kind: 'fault', reason: fault, line: null, column: null };
-  return { ...outcome, value: isYamlNull(outcome.value) ? null : outcome.value };
+  try {
+    const { value, ignoredFrom } = loadFirst(text);
+    if (value === YAML_NULL) return { kind: 'value', value: null, ignoredFrom };
+    assertSettled(value);
+    return { kind: 'value', value, ignoredFrom };
+  } catch (error) {
+    if (error instanceof YAMLException) return { kind: 'fault', ...placeOf(error) };
+    if (error instanceof RangeError)
+      return { kind: 'fault', reason: error.message, line: null, column: null };
+    throw error;
+  }
 }
 
 // Explicit keys, and flow lists before a colon: only there can a list be a key.
@@ -38,33 +44,27 @@ const MORE_CONTENT = new Set([
   'expected a single document in the stream, but found more',
 ]);
 
-function loadFirst(text: string, attempt: number): YamlOutcome {
-  if (/^\uFEFF?%/.test(text))
-    return {
-      kind: 'fault',
-      reason: 'a directive needs a document start after it',
-      line: 1,
-      column: 1,
-    };
+interface LoadedDocument {
+  readonly value: unknown;
+  readonly ignoredFrom: number | null;
+}
+
+function loadFirst(text: string): LoadedDocument {
+  if (/^\uFEFF?%/.test(text)) throw new RangeError('a directive needs a document start after it');
   try {
-    if (MAYBE_LIST_KEY.test(text))
-      load(text, { schema: GO_YAML_SCHEMA, json: true, listener: trapListKeys });
-    return {
-      kind: 'value',
-      value: (load(text, { schema: GO_YAML_SCHEMA, json: true }) ?? null) as JsonValue,
-      ignoredFrom: null,
-    };
+    return { value: loadWhole(text), ignoredFrom: null };
   } catch (error) {
-    if (error instanceof RangeError)
-      return { kind: 'fault', reason: error.message, line: null, column: null };
-    if (!(error instanceof YAMLException)) throw error;
-    const end = MORE_CONTENT.has(error.reason) ? findDocumentEnd(text, error) : null;
-    if (attempt > 0 || end === null) return { kind: 'fault', ...placeOf(error) };
-    const first = loadFirst(text.slice(0, end), 1);
-    return first.kind === 'fault'
-      ? first
-      : { ...first, ignoredFrom: countLines(text.slice(0, end)) + 1 };
+    const end = error instanceof YAMLException ? findDocumentEnd(text, error) : null;
+    if (end === null) throw error;
+    const first = text.slice(0, end);
+    return { value: loadWhole(first), ignoredFrom: first.split('\n').length };
   }
+}
+
+function loadWhole(text: string): unknown {
+  const options = { schema: GO_YAML_SCHEMA, json: true };
+  if (MAYBE_LIST_KEY.test(text)) load(text, { ...options, listener: trapListKeys });
+  return load(text, options) ?? null;
 }
 
 // js-yaml would join the items of a list that is a key. It copies a list only there, and copying
@@ -95,18 +95,11 @@ function placeOf(error: YAMLException): {
 }
 
 function findDocumentEnd(text: string, error: YAMLException): number | null {
+  if (!MORE_CONTENT.has(error.reason)) return null;
   const dots = /^\.\.\.\s/m.exec(text);
   if (error.reason.startsWith('expected a single')) return dots?.index ?? null;
   const mark = error.mark as YAMLException['mark'] | undefined;
   return mark?.position ?? null;
-}
-
-function countLines(text: string): number {
-  return text.split('\n').length - 1;
-}
-
-function isYamlNull(value: unknown): boolean {
-  return value === YAML_NULL;
 }
 
 interface Walk {
@@ -117,20 +110,15 @@ interface Walk {
 }
 
 /**
- * Puts nulls in place and refuses what go-yaml refuses: null and mapping keys, an anchor inside
- * itself, aliases that blow a small text up.
+ * Puts nulls in place; throws a RangeError for what go-yaml refuses: null and mapping keys, an
+ * anchor inside itself, aliases that blow a small text up.
  */
-function settle(value: JsonValue): string | null {
+function assertSettled(value: unknown): asserts value is JsonValue {
   const walk: Walk = { sizes: new Map(), open: new Set(), distinct: { count: 0 } };
-  try {
-    const total = settleNode(value, walk);
-    const aliased = total - walk.distinct.count;
-    if (aliased > 100 && total > 1000 && aliased / total > allowedAliasShare(total))
-      return 'the document contains excessive aliasing';
-    return null;
-  } catch (error) {
-    if (error instanceof RangeError) return error.message;
-    throw error;
+  const total = settleNode(value, walk);
+  const aliased = total - walk.distinct.count;
+  if (aliased > 100 && total > 1000 && aliased / total > allowedAliasShare(total)) {
+    throw new RangeError('the document contains excessive aliasing');
   }
 }
 
@@ -140,8 +128,8 @@ function allowedAliasShare(total: number): number {
   return 0.99 - 0.89 * ((total - 400_000) / 3_600_000);
 }
 
-function settleNode(value: JsonValue, walk: Walk): number {
-  if (!isJsonArray(value) && !isJsonObject(value)) {
+function settleNode(value: unknown, walk: Walk): number {
+  if (!isCollection(value)) {
     walk.distinct.count += 1;
     return 1;
   }
@@ -150,20 +138,24 @@ function settleNode(value: JsonValue, walk: Walk): number {
   if (walk.open.has(value)) throw new RangeError('an anchor contains itself');
   walk.open.add(value);
   walk.distinct.count += 1;
-  const size = 1 + settleChildren(value as JsonValue[] | Record<string, JsonValue>, walk);
+  const size = 1 + settleChildren(value, walk);
   walk.open.delete(value);
   walk.sizes.set(value, size);
   return size;
 }
 
-function settleChildren(value: JsonValue[] | Record<string, JsonValue>, walk: Walk): number {
+function settleChildren(nodes: Record<string, unknown>, walk: Walk): number {
   let size = 0;
-  const nodes = value as Record<string, JsonValue>;
   for (const key of Object.keys(nodes)) {
     if (key === NULL_KEY || key === MAPPING_KEY)
       throw new RangeError('a key must be a text, a number or a boolean');
-    if (isYamlNull(nodes[key])) nodes[key] = null;
-    else size += settleNode(nodes[key] ?? null, walk);
+    if (nodes[key] === YAML_NULL) nodes[key] = null;
+    else size += settleNode(nodes[key], walk);
   }
   return size;
+}
+
+// Lists count too: their items are reached by index.
+function isCollection(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !isRawNumber(value);
 }

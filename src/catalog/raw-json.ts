@@ -5,21 +5,28 @@ export interface RawNumber {
   readonly rawJSON: string;
 }
 
-interface RawJsonSupport {
-  rawJSON(text: string): RawNumber;
-  isRawJSON(value: unknown): boolean;
+declare global {
+  // TypeScript's es2023 library does not know these yet; Node has them since 21.
+  interface JSON {
+    rawJSON(text: string): JsonValue;
+    isRawJSON(value: unknown): boolean;
+    parse(text: string, reviver: NumberReviver): JsonValue;
+  }
 }
 
-// TypeScript's es2023 library does not know these yet; Node has them since 21.
-const support = JSON as unknown as RawJsonSupport;
+type NumberReviver = (
+  key: string,
+  value: unknown,
+  context: { readonly source?: string },
+) => unknown;
 
 /** The number with this text, without loss of digits, sign or form. */
 export function rawNumber(text: string): JsonValue {
-  return support.rawJSON(text) as unknown as JsonValue;
+  return JSON.rawJSON(text);
 }
 
 export function isRawNumber(value: unknown): value is RawNumber {
-  return typeof value === 'object' && value !== null && support.isRawJSON(value);
+  return typeof value === 'object' && value !== null && JSON.isRawJSON(value);
 }
 
 /** Whether `JSON.stringify(JSON.parse(text))` gives the number's text back to the letter. */
@@ -29,10 +36,7 @@ export function isFaithfulNumber(text: string): boolean {
 
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !support.isRawJSON(value)
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
   );
 }
 
@@ -40,15 +44,24 @@ export function isJsonArray(value: JsonValue | undefined): value is readonly Jso
   return Array.isArray(value);
 }
 
-type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
-
 /** As `JSON.parse`; numbers that a double cannot give back are kept by their text. */
 export function parseJsonKeepingNumbers(text: string): JsonValue {
-  const reviver: Reviver = (_key, value, context) =>
-    typeof value === 'number' && context.source !== undefined && !isFaithfulNumber(context.source)
-      ? rawNumber(context.source)
-      : value;
-  return JSON.parse(text, reviver as (key: string, value: unknown) => unknown) as JsonValue;
+  return JSON.parse(text, reviveNumber);
+}
+
+function reviveNumber(
+  _key: string,
+  value: unknown,
+  context: { readonly source?: string },
+): unknown {
+  if (typeof value !== 'number' || context.source === undefined) return value;
+  return isFaithfulNumber(context.source) ? value : rawNumber(context.source);
+}
+
+/** As `JSON.parse`, with the type of what it gives. */
+export function parseJson(text: string): JsonValue {
+  const value: JsonValue = JSON.parse(text);
+  return value;
 }
 
 /** An object of these entries; a later entry wins, `__proto__` is data. */

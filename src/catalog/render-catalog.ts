@@ -1,4 +1,5 @@
 import { compareBytes } from '../base/text.ts';
+import { compareNames } from './build-catalog.ts';
 import { formatOpmJson } from './format-json.ts';
 import { normalizeBlob } from './normalize-blob.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
@@ -41,12 +42,11 @@ function renderBlobs(blobs: readonly Blob[]): string {
 }
 
 function orderBlobs(pkg: CatalogPackage): readonly Blob[] {
-  const byName = (a: Blob, b: Blob): number => compareBytes(a.name, b.name);
   const others = pkg.others.toSorted((a, b) => compareBytes(a.schema, b.schema));
   return [
     ...pkg.packages,
-    ...pkg.channels.toSorted(byName),
-    ...pkg.bundles.toSorted(byName),
+    ...pkg.channels.toSorted(compareNames),
+    ...pkg.bundles.toSorted(compareNames),
     ...others,
     ...pkg.deprecations,
   ];

@@ -32,7 +32,9 @@ function rewritePackage(pkg: CatalogPackage, rewrite: RewriteReference): Catalog
 
 function rewriteBundle(bundle: Blob, rewrite: RewriteReference): Blob {
   const images = readBundleImages(bundle);
-  const change = (reference: string): string => rewrite(reference, images);
+  function change(reference: string): string {
+    return rewrite(reference, images);
+  }
   const related = rewriteRelated(bundle.value['relatedImages'], change);
   const value = replaceField(rewriteField(bundle.value, change), 'relatedImages', related);
   return value === bundle.value ? bundle : { ...bundle, value };

@@ -23,34 +23,34 @@ const NINE = 0x39;
  * parser judges its content. Null where no object starts there: `from` must be past white space.
  */
 export function scanJsonObject(bytes: Uint8Array, from: number, line: number): JsonSlice | null {
-  if (bytes[from] !== 0x7b) return null;
+  if (bytes[from] !== OPEN_BRACE) return null;
   let depth = 0;
   let deepest = 0;
   let oddNumbers = false;
   let at = from;
-  while (at < bytes.length) {
+  do {
     const byte = bytes[at] ?? 0;
-    if (byte === QUOTE) {
-      at = skipString(bytes, at + 1);
-      continue;
-    }
-    if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
-      const end = skipNumber(bytes, at);
-      oddNumbers ||= isOddNumber(bytes, at, end);
-      at = end;
-      continue;
-    }
-    at += 1;
-    if (byte === 0x7b || byte === 0x5b) {
-      depth += 1;
-      if (depth > deepest) deepest = depth;
-    } else if (byte === 0x7d || byte === 0x5d) {
-      depth -= 1;
-      if (depth === 0)
-        return { start: from, end: at, line, closed: true, oddNumbers, depth: deepest };
-    }
-  }
-  return { start: from, end: at, line, closed: false, oddNumbers, depth: deepest };
+    const end = skipToken(bytes, at, byte);
+    oddNumbers ||= end - at > 1 ? byte !== QUOTE && isOddNumber(bytes, at, end) : false;
+    depth += DEPTH_STEPS[byte] ?? 0;
+    if (depth > deepest) deepest = depth;
+    at = end;
+  } while (depth > 0 && at < bytes.length);
+  return { start: from, end: at, line, closed: depth === 0, oddNumbers, depth: deepest };
+}
+
+const OPEN_BRACE = 0x7b;
+
+/** What each byte does to the nesting. */
+const DEPTH_STEPS = new Int8Array(256);
+DEPTH_STEPS[OPEN_BRACE] = 1;
+DEPTH_STEPS[0x5b] = 1;
+DEPTH_STEPS[0x7d] = -1;
+DEPTH_STEPS[0x5d] = -1;
+
+function skipToken(bytes: Uint8Array, at: number, byte: number): number {
+  if (byte === QUOTE) return skipString(bytes, at + 1);
+  return byte === MINUS || (byte >= ZERO && byte <= NINE) ? skipNumber(bytes, at) : at + 1;
 }
 
 function skipString(bytes: Uint8Array, from: number): number {

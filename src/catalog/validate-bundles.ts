@@ -30,96 +30,69 @@ export function validateBundles(pkg: CatalogPackage): readonly Problem[] {
 }
 
 function validateBundle(bundle: Blob, entries: ReadonlySet<string>): readonly Problem[] {
-  const problems: Problem[] = [];
-  if (bundle.name === '')
-    problems.push(blobProblem(bundle, `A bundle of the package "${bundle.package}" has no name.`));
-  if (!entries.has(bundle.name))
-    problems.push(
-      blobProblem(
-        bundle,
-        `The bundle "${bundle.name}" stands in no channel of the package "${bundle.package}".`,
-      ),
-    );
-  return [...problems, ...validateVersion(bundle), ...validateImages(bundle)];
+  const faults = [
+    ...listPlaceFaults(bundle, entries),
+    ...listVersionFaults(bundle),
+    ...listImageFaults(bundle),
+  ];
+  return faults.map((fault) =>
+    blobProblem(bundle, `The bundle "${bundle.name}" of the package "${bundle.package}" ${fault}.`),
+  );
 }
 
-function validateVersion(bundle: Blob): readonly Problem[] {
+function* listPlaceFaults(
+  bundle: Blob,
+  entries: ReadonlySet<string>,
+): Generator<string, void, undefined> {
+  if (bundle.name === '') yield 'has no name';
+  if (!entries.has(bundle.name)) yield 'stands in no channel';
+}
+
+function* listVersionFaults(bundle: Blob): Generator<string, void, undefined> {
   const found = readProperties(bundle).filter(({ type }) => type === 'olm.package');
   const [property] = found;
-  if (property === undefined || found.length > 1)
-    return [
-      blobProblem(
-        bundle,
-        `The bundle "${bundle.name}" has ${found.length} properties of type "olm.package"; it needs exactly one.`,
-      ),
-    ];
+  if (property === undefined || found.length > 1) {
+    yield `has ${found.length} properties of type "olm.package"; it needs exactly one`;
+    return;
+  }
   const version = readPackageProperty(property.value);
-  const problems: Problem[] = [];
   if (version.packageName !== bundle.package)
-    problems.push(
-      blobProblem(
-        bundle,
-        `The bundle "${bundle.name}" belongs to the package "${bundle.package}", but its olm.package property says "${version.packageName}".`,
-      ),
-    );
+    yield `has an olm.package property that says "${version.packageName}"`;
   if (tryParseVersion(version.version) === null)
-    problems.push(
-      blobProblem(
-        bundle,
-        `The version "${version.version}" of the bundle "${bundle.name}" is not major.minor.patch[-prerelease][+build].`,
-      ),
-    );
-  return [...problems, ...validateRelease(bundle, version)];
+    yield `has a version "${version.version}" that is not major.minor.patch[-prerelease][+build]`;
+  if (version.release !== '') yield* listReleaseFaults(bundle, version);
 }
 
-function validateRelease(bundle: Blob, { version, release }: BundleVersion): readonly Problem[] {
-  if (release === '') return [];
-  if (release.length > 20 || tryParseVersion(`1.0.0-${release}`) === null || release.includes('+'))
-    return [
-      blobProblem(
-        bundle,
-        `The release "${release}" of the bundle "${bundle.name}" is not allowed: at most 20 characters, dot-separated like a prerelease.`,
-      ),
-    ];
-  const problems: Problem[] = [];
+function* listReleaseFaults(
+  bundle: Blob,
+  { version, release }: BundleVersion,
+): Generator<string, void, undefined> {
+  if (
+    release.length > 20 ||
+    release.includes('+') ||
+    tryParseVersion(`1.0.0-${release}`) === null
+  ) {
+    yield `has a release "${release}" that is not allowed: at most 20 characters, dot-separated like a prerelease`;
+    return;
+  }
   const expected = `${bundle.package}-v${version}-${release}`;
-  if (bundle.name !== expected)
-    problems.push(
-      blobProblem(
-        bundle,
-        `The bundle "${bundle.name}" has a release, so its name must be "${expected}".`,
-      ),
-    );
+  if (bundle.name !== expected) yield `has a release, so its name must be "${expected}"`;
   if (version.includes('+'))
-    problems.push(
-      blobProblem(
-        bundle,
-        `The bundle "${bundle.name}" has a release, so its version "${version}" may not have build metadata.`,
-      ),
-    );
-  return problems;
+    yield `has a release, so its version "${version}" may not have build metadata`;
 }
 
-function validateImages(bundle: Blob): readonly Problem[] {
+function* listImageFaults(bundle: Blob): Generator<string, void, undefined> {
   const image = textField(bundle.value, 'image');
-  const problems: Problem[] = [];
-  const check = (reference: string, field: string): void => {
+  const related = listField(bundle.value, 'relatedImages').map(
+    (item, index) => [`relatedImages[${index}].image`, textField(item, 'image')] as const,
+  );
+  for (const [field, reference] of [['image', image] as const, ...related]) {
     const fault = reference === '' ? null : findPullSpecFault(reference);
     if (fault !== null)
-      problems.push(
-        blobProblem(
-          bundle,
-          `The ${field} "${reference}" of the bundle "${bundle.name}" is no image reference: ${fault}.`,
-        ),
-      );
-  };
-  check(image, 'image');
-  for (const [index, related] of listField(bundle.value, 'relatedImages').entries())
-    check(textField(related, 'image'), `relatedImages[${index}].image`);
+      yield `names "${reference}" as ${field}, which is no image reference: ${fault}`;
+  }
   const hasManifests = readProperties(bundle).some(({ type }) => type === 'olm.bundle.object');
-  if (image === '' && !hasManifests)
-    problems.push(blobProblem(bundle, `The bundle "${bundle.name}" has no image.`));
-  return problems;
+  if (image === '' && !hasManifests) yield 'has no image';
 }
 
 function validateVersions(pkg: CatalogPackage, entries: ReadonlySet<string>): readonly Problem[] {

@@ -1,4 +1,5 @@
 import type { Problem } from '../base/problem.ts';
+import { assertNever } from '../base/tool-error.ts';
 import { type ChannelEntry, readEntries } from './blob-fields.ts';
 import { blobProblem, listRepeated } from './blob-problem.ts';
 import { buildChannelGraph, findGraphFaults, type GraphFault } from './channel-graph.ts';
@@ -46,22 +47,21 @@ function validateEntry(
   entry: ChannelEntry,
   bundles: ReadonlySet<string>,
 ): readonly Problem[] {
-  const problems: Problem[] = [];
-  const add = (message: string): void => {
-    problems.push(blobProblem(channel, message, { bundle: entry.name }));
-  };
-  const place = `of the channel "${channel.name}"`;
-  if (entry.name === '') add(`An entry ${place} has no name.`);
-  else if (!bundles.has(entry.name))
-    add(
-      `The entry "${entry.name}" ${place} has no olm.bundle in the package "${channel.package}".`,
-    );
-  if (entry.skips.includes('')) add(`The entry "${entry.name}" ${place} skips an empty name.`);
+  const place = `of the channel "${channel.name}" of the package "${channel.package}"`;
+  return [...listEntryFaults(entry, bundles)].map((fault) =>
+    blobProblem(channel, `The entry "${entry.name}" ${place} ${fault}.`, { bundle: entry.name }),
+  );
+}
+
+function* listEntryFaults(
+  entry: ChannelEntry,
+  bundles: ReadonlySet<string>,
+): Generator<string, void, undefined> {
+  if (entry.name === '') yield 'has no name';
+  else if (!bundles.has(entry.name)) yield 'has no olm.bundle';
+  if (entry.skips.includes('')) yield 'skips an empty name';
   if (entry.skipRange !== '' && tryParseVersionRange(entry.skipRange) === null)
-    add(
-      `The skipRange "${entry.skipRange}" of the entry "${entry.name}" ${place} is not a version range.`,
-    );
-  return problems;
+    yield `has a skipRange "${entry.skipRange}" that is not a version range`;
 }
 
 function describeGraphFault(channel: Blob, fault: GraphFault): Problem {
@@ -90,5 +90,7 @@ function describeGraphFault(channel: Blob, fault: GraphFault): Problem {
         channel,
         `${channelText} strands ${fault.entries.join(', ')}: no chain of replaces from the head leads there, and nothing skips it.`,
       );
+    default:
+      return assertNever(fault);
   }
 }

@@ -1,5 +1,5 @@
 import { compareVersions, tryParseVersion, type Version } from '../base/semver.ts';
-import { ToolError } from '../base/tool-error.ts';
+import { assertNever, ToolError } from '../base/tool-error.ts';
 
 type Operator = '=' | '!=' | '>' | '>=' | '<' | '<=';
 
@@ -153,6 +153,8 @@ function meets(version: Version, bound: Bound): boolean {
       return order < 0;
     case '<=':
       return order <= 0;
+    default:
+      return assertNever(bound.operator);
   }
 }
 

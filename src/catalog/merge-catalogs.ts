@@ -1,0 +1,160 @@
+import { compareBytes } from '../base/text.ts';
+import { listRepeated } from './blob-problem.ts';
+import { joinCatalog } from './build-catalog.ts';
+import { diffPackage } from './diff-catalogs.ts';
+import { addGaps } from './find-gaps.ts';
+import { dropDangling, isOlder, mergePackage } from './merge-package.ts';
+import type {
+  MergeOptions,
+  MergeResult,
+  PackageChange,
+  PackageMerge,
+  Sides,
+} from './merge-types.ts';
+import type { Blob, Catalog, CatalogPackage } from './types.ts';
+import { joinCustomBlobs } from './unite-blobs.ts';
+
+/**
+ * Merges a delivered catalog into ours, so that what was not delivered stays. A package with a gap
+ * stays exactly as the base had it, and is named; blobs that did not change are the base's own
+ * objects. The order of blobs in either catalog makes no difference.
+ */
+export function mergeCatalogs(
+  base: Catalog,
+  incoming: Catalog,
+  options: MergeOptions,
+): MergeResult {
+  const names = [...new Set([...base.packages.keys(), ...incoming.packages.keys()])].toSorted(
+    compareBytes,
+  );
+  const outcomes = names.map((name) =>
+    mergeOne({ base: base.packages.get(name), incoming: incoming.packages.get(name) }, options),
+  );
+  const packages = outcomes.map(({ pkg }) => pkg).filter((pkg) => pkg !== undefined);
+  const loose = joinCustomBlobs({ base: base.loose, incoming: incoming.loose }, 'incoming');
+  return {
+    catalog: joinCatalog(packages, loose),
+    changes: outcomes.map(({ change }) => change),
+    gaps: outcomes.flatMap(({ gaps }) => gaps),
+    notes: outcomes.flatMap(({ notes }) => notes),
+  };
+}
+
+interface PackageOutcome extends Pick<MergeResult, 'gaps' | 'notes'> {
+  /** Undefined where a new package has a gap. */
+  readonly pkg: CatalogPackage | undefined;
+  readonly change: PackageChange;
+}
+
+function mergeOne(
+  { base, incoming }: Sides<CatalogPackage | undefined>,
+  options: MergeOptions,
+): PackageOutcome {
+  const name = (base ?? incoming)?.name ?? '';
+  if (incoming === undefined)
+    return { pkg: base, change: emptyChange(name, 'kept'), gaps: [], notes: [] };
+  const empty: CatalogPackage = {
+    name,
+    packages: [],
+    channels: [],
+    bundles: [],
+    deprecations: [],
+    others: [],
+  };
+  const sides = { base: base ?? empty, incoming };
+  const winner = base !== undefined && isOlder(sides) ? 'base' : 'incoming';
+  const merge: PackageMerge = { sides, winner, options, gaps: [], notes: [] };
+  const merged = base === undefined ? addPackage(merge) : unite(merge);
+  if (merge.gaps.length > 0)
+    return { pkg: base, change: emptyChange(name, 'blocked'), gaps: merge.gaps, notes: [] };
+  return { pkg: merged, change: describeChange(base, merged), gaps: [], notes: merge.notes };
+}
+
+function unite(merge: PackageMerge): CatalogPackage {
+  const { base, incoming } = merge.sides;
+  if (isSameBlobs(base, incoming)) return base;
+  const repeated = [base, incoming].find(hasRepeats);
+  if (repeated !== undefined) {
+    addGaps(repeated, { ...merge, sides: { base: repeated, incoming } });
+    return base;
+  }
+  const merged = mergePackage(merge);
+  if (merge.winner === 'base' && wouldDiffer(merged, merge)) noteOlder(merge);
+  return merged;
+}
+
+// Whether the base won a conflict: with the delivery as the winner, something would differ.
+function wouldDiffer(merged: CatalogPackage, merge: PackageMerge): boolean {
+  const trial: PackageMerge = { ...merge, winner: 'incoming', gaps: [], notes: [] };
+  return diffPackage(merged, mergePackage(trial)) !== null || trial.gaps.length > 0;
+}
+
+function noteOlder(merge: PackageMerge): void {
+  const { name } = merge.sides.base;
+  const message = `The delivery of "${name}" brings no version that the catalog lacks and no higher head: where both differ, the catalog stays as it is.`;
+  merge.notes.push({ kind: 'older-delivery', package: name, channel: null, bundle: null, message });
+}
+
+function addPackage(merge: PackageMerge): CatalogPackage {
+  const { incoming } = merge.sides;
+  const deprecations = incoming.deprecations.map((blob) => dropDangling(blob, incoming, merge));
+  const clean = deprecations.every((blob, index) => blob === incoming.deprecations[index])
+    ? incoming
+    : { ...incoming, deprecations };
+  addGaps(clean, merge);
+  return clean;
+}
+
+function listAll(pkg: CatalogPackage): readonly (readonly Blob[])[] {
+  return [pkg.packages, pkg.channels, pkg.bundles, pkg.deprecations, pkg.others];
+}
+
+function isSameBlobs(a: CatalogPackage, b: CatalogPackage): boolean {
+  const other = listAll(b);
+  return (
+    a === b ||
+    listAll(a).every(
+      (blobs, kind) =>
+        blobs.length === other[kind]?.length &&
+        blobs.every((blob, index) => blob === other[kind]?.[index]),
+    )
+  );
+}
+
+function hasRepeats(pkg: CatalogPackage): boolean {
+  return (
+    pkg.packages.length > 1 ||
+    pkg.deprecations.length > 1 ||
+    listRepeated(pkg.channels).length > 0 ||
+    listRepeated(pkg.bundles).length > 0
+  );
+}
+
+function emptyChange(name: string, kind: PackageChange['kind']): PackageChange {
+  return {
+    package: name,
+    kind,
+    channels: [],
+    bundlesAdded: [],
+    bundlesReplaced: [],
+    defaultChannel: null,
+  };
+}
+
+function describeChange(base: CatalogPackage | undefined, merged: CatalogPackage): PackageChange {
+  const diff = base === merged ? null : diffPackage(base, merged);
+  if (diff === null) return emptyChange(merged.name, 'unchanged');
+  return {
+    package: merged.name,
+    kind: base === undefined ? 'added' : 'updated',
+    channels: diff.channels.map(({ channel, kind, oldHead, newHead }) => ({
+      channel,
+      kind: kind === 'added' ? 'added' : 'updated',
+      oldHead,
+      newHead,
+    })),
+    bundlesAdded: diff.bundlesAdded,
+    bundlesReplaced: diff.bundlesChanged,
+    defaultChannel: diff.defaultChannel,
+  };
+}

@@ -1,0 +1,93 @@
+import type { ChannelHead } from './diff-catalogs.ts';
+import type { Catalog, CatalogPackage } from './types.ts';
+
+export interface MergeOptions {
+  /** One bundle name, two contents: the newer one, the one of the base, or a gap. */
+  readonly duplicateBundle: 'newer' | 'keep' | 'block';
+  /** Takes the incoming default channel where it differs. */
+  readonly acceptDefaultChannel: boolean;
+  /** What becomes of a package in which some version loses its way to the head. */
+  readonly strandedUpgrades: 'block' | 'warn';
+}
+
+export interface ChannelChange {
+  readonly channel: string;
+  readonly kind: 'added' | 'updated';
+  readonly oldHead: ChannelHead | null;
+  readonly newHead: ChannelHead | null;
+}
+
+/** What the merge did with one package. */
+export interface PackageChange {
+  readonly package: string;
+  /** `kept`: not delivered, stays as it was. `blocked`: a gap keeps it as it was. */
+  readonly kind: 'added' | 'updated' | 'unchanged' | 'kept' | 'blocked';
+  /** Only the channels that changed. */
+  readonly channels: readonly ChannelChange[];
+  readonly bundlesAdded: readonly string[];
+  /** Same name, content of the delivery. */
+  readonly bundlesReplaced: readonly string[];
+  /** Null where it stays. */
+  readonly defaultChannel: { readonly before: string; readonly after: string } | null;
+}
+
+/** Why a package could not be merged; it stays exactly as the base had it. */
+export interface Gap {
+  readonly kind:
+    | 'several-heads'
+    | 'no-head'
+    | 'cycle'
+    | 'stranded'
+    | 'upgrade-lost'
+    | 'duplicate-bundle'
+    | 'invalid';
+  readonly package: string;
+  readonly channel: string | null;
+  /** A full sentence. */
+  readonly message: string;
+  readonly hint: string;
+  /** Bundles that are cut off, or that have two contents. */
+  readonly bundles: readonly string[];
+  /** Bundles that the delivery names without bringing them, which might bridge the gap. */
+  readonly bridges: readonly string[];
+}
+
+/** Something that the merge decided and a person should know. */
+export interface MergeNote {
+  readonly kind:
+    | 'older-delivery'
+    | 'default-channel-kept'
+    | 'bundle-taken'
+    | 'bundle-kept'
+    | 'deprecation-dropped'
+    | 'skips-added'
+    | 'upgrade-lost';
+  readonly package: string;
+  readonly channel: string | null;
+  readonly bundle: string | null;
+  readonly message: string;
+}
+
+export interface MergeResult {
+  readonly catalog: Catalog;
+  /** One for each package of either side, in byte order. */
+  readonly changes: readonly PackageChange[];
+  readonly gaps: readonly Gap[];
+  readonly notes: readonly MergeNote[];
+}
+
+/** Two sides of one thing in both catalogs. */
+export interface Sides<T> {
+  readonly base: T;
+  readonly incoming: T;
+}
+
+/** The package that a merge works on, with what was found so far. */
+export interface PackageMerge {
+  readonly sides: Sides<CatalogPackage>;
+  /** Who wins a conflict: the base where the delivery is older. */
+  readonly winner: 'base' | 'incoming';
+  readonly options: MergeOptions;
+  readonly gaps: Gap[];
+  readonly notes: MergeNote[];
+}
