@@ -38,6 +38,7 @@ export async function pushRelease(host: string, release: ExampleRelease): Promis
   return release.components.length + 1;
 }
 
+// Without opm in it, as for a CatalogSource with extractContent.
 function pushIndex(host: string, state: CatalogState): Promise<PushedImage> {
   const files = [...renderExampleCatalog(state)].map(([path, text]) => [`configs/${path}`, text]);
   return pushImage(host, {
@@ -45,7 +46,5 @@ function pushIndex(host: string, state: CatalogState): Promise<PushedImage> {
     tags: [INDEX_TAG],
     files: Object.fromEntries(files),
     labels: { 'operators.operatorframework.io.index.configs.v1': '/configs' },
-    entrypoint: ['/bin/opm'],
-    cmd: ['serve', '/configs'],
   });
 }

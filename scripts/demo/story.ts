@@ -231,8 +231,8 @@ function checkHeads(
     ['operator-d stable', '3.1.0'],
   ]);
   const same = isSame(wanted, heads);
-  const b = second ? 'B is new too' : 'B is still there';
-  world.narrator.check(`A and C are new, ${b}, and so is D: nothing was lost`, same);
+  const told = second ? 'A, B and C are new, D is' : 'A and C are new, B and D are';
+  world.narrator.check(`${told} still there`, same);
 }
 
 async function checkGrowth(world: World, host: string): Promise<void> {
