@@ -1,0 +1,99 @@
+import type { Digest } from '../base/digest.ts';
+import { type ContentReader, formatPlatform } from '../base/oci.ts';
+import { ToolError } from '../base/tool-error.ts';
+import { CONFIGS_LABEL } from './build-config.ts';
+import type { IndexFile } from './build-layer.ts';
+import { computeImageId } from './image-id.ts';
+import { readLayerFiles } from './read-files.ts';
+import { type Image, readImage } from './read-image.ts';
+
+/** What an index image is, without its content. */
+export interface IndexIdentity {
+  /** Of the manifest that the reference names. */
+  readonly digest: Digest;
+  readonly imageId: Digest;
+  readonly mediaType: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** `os/arch[/variant]`, in the image's order. */
+  readonly platforms: readonly string[];
+}
+
+export interface IndexContent extends IndexIdentity {
+  /** Sorted by path, which is relative to the configs folder. */
+  readonly files: readonly IndexFile[];
+  /** Folder in the image, as its label says. */
+  readonly configsPath: string;
+}
+
+const DATABASE_LABEL = 'operators.operatorframework.io.index.database.v1';
+
+/**
+ * Reads the catalog out of an index image; of several platforms the first, because they hold the
+ * same. Throws `INDEX_SQLITE` and `INDEX_NOT_AN_INDEX` for other images, and what `readLayerFiles` throws.
+ */
+export async function readIndexCatalog(
+  reader: ContentReader,
+  repository: string,
+  reference: string,
+): Promise<IndexContent> {
+  const image = await readImage(reader, repository, reference);
+  const identity = identify(image);
+  const configsPath = findConfigsPath(identity, `${repository}@${image.digest}`);
+  const layers = image.platforms[0]?.manifest.layers ?? [];
+  const files = await readLayerFiles(reader, { repository, folder: configsPath, layers });
+  return { ...identity, files, configsPath };
+}
+
+/** Reads manifests and configs only, of any image: whether it is an index is for the labels to say. */
+export async function readIndexIdentity(
+  reader: ContentReader,
+  repository: string,
+  reference: string,
+): Promise<IndexIdentity> {
+  return identify(await readImage(reader, repository, reference));
+}
+
+function identify(image: Image): IndexIdentity {
+  const config = image.platforms[0]?.config.config;
+  return {
+    digest: image.digest,
+    imageId: computeImageId(
+      image.platforms.map(({ platform, manifest }) => ({
+        platform,
+        digest: manifest.config.digest,
+      })),
+    ),
+    mediaType: image.mediaType,
+    labels: config?.Labels ?? {},
+    entrypoint: config?.Entrypoint ?? [],
+    cmd: config?.Cmd ?? [],
+    platforms: image.platforms.map(({ platform }) => formatPlatform(platform)),
+  };
+}
+
+function findConfigsPath({ labels }: IndexIdentity, name: string): string {
+  const path = labels[CONFIGS_LABEL];
+  if (path !== undefined && path !== '') return path;
+  if (labels[DATABASE_LABEL] !== undefined) {
+    throw new ToolError(
+      'INDEX_SQLITE',
+      `${name} is an index in the old sqlite format, which olmirror does not read.`,
+      {
+        hint: 'Render it and give the file instead: opm render <image> -o json > catalog.json, then olmirror merge --from catalog.json (opm migrate makes a folder).',
+      },
+    );
+  }
+  const found = Object.keys(labels).toSorted().join(', ');
+  throw new ToolError(
+    'INDEX_NOT_AN_INDEX',
+    `${name} is not an operator index: it lacks the label ${CONFIGS_LABEL}.`,
+    {
+      hint:
+        found === ''
+          ? 'It has no labels at all; check the reference.'
+          : `It has these labels: ${found}. Check the reference.`,
+    },
+  );
+}
