@@ -23,13 +23,16 @@ export async function fetchRevision(place: GitPlace, options: FetchOptions): Pro
     throw new ToolError('GIT_FAILED', `"${redactRemote(remote)}" is not a Git remote.`, {
       hint: 'Give a URL, a path or the name of a remote.',
     });
-  const target = hideCredentials(place, remote);
+  const target = hideCredentials(limitSilence(place), remote);
   const found = await findRemoteRef(target, ref, signal);
   const local = `refs/olmirror/${createHash('sha256').update(target.remote).digest('hex').slice(0, 12)}/${found.name.slice('refs/'.length)}`;
   if (
     (await tryGit(place, ['rev-parse', '--verify', '--quiet', local]))?.trim() !== found.objectId
   ) {
-    await runGit(target.place, [...FETCH, target.remote, `+${found.name}:${local}`], { signal });
+    await runGit(target.place, [...FETCH, target.remote, `+${found.name}:${local}`], {
+      signal,
+      isRemote: true,
+    });
   }
   return trimEnd(await runGit(place, ['rev-parse', '--verify', `${local}^{commit}`]));
 }
@@ -54,6 +57,12 @@ const FETCH = [
 interface FetchTarget {
   readonly place: GitPlace;
   readonly remote: string;
+}
+
+// Git's HTTP helper outlives a git that was stopped; this ends it when the server says nothing.
+function limitSilence(place: GitPlace): GitPlace {
+  const limited = addGitSetting(place.environment, 'http.lowSpeedLimit', '1');
+  return { ...place, environment: addGitSetting(limited, 'http.lowSpeedTime', '60') };
 }
 
 // Arguments are seen by every user of the machine: a password in the URL travels as a setting instead.
@@ -81,7 +90,7 @@ async function findRemoteRef(
   const names = ref.startsWith('refs/') ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`];
   const isWellFormed = /^[^-\s:?*[\\^~]+[^\s:?*[\\^~]*$/.test(ref) && !ref.includes('..');
   const answer = isWellFormed
-    ? await runGit(target.place, ['ls-remote', target.remote, ...names], { signal })
+    ? await runGit(target.place, ['ls-remote', target.remote, ...names], { signal, isRemote: true })
     : '';
   const offered = new Map(
     answer.split('\n').map((line) => [line.split('\t')[1] ?? '', line.split('\t')[0] ?? '']),

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { GitPluginError, type SimpleGitOptions, simpleGit } from 'simple-git';
 import { redactSecrets } from '../base/redact.ts';
 import { messageOf, ToolError, type ToolErrorOptions } from '../base/tool-error.ts';
@@ -10,11 +11,13 @@ export interface GitPlace {
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds without output after which git is stopped. */
-  readonly silence?: number;
+  /** Talks to another machine: helpers that outlive a stopped git are not waited for. */
+  readonly isRemote?: boolean;
 }
 
+/** Milliseconds without output after which git is stopped. */
 const SILENCE = 120_000;
+const HELPER_GRACE = 500;
 
 // simple-git guards against arguments and settings taken from strangers. Here the arguments are
 // ours and the environment is that of the person who runs olmirror, so nothing in it is refused.
@@ -49,18 +52,31 @@ export async function runGit(
     baseDir: place.folder,
     allowEnvironment: Object.keys(place.environment),
     unsafe: UNSAFE,
-    completion: { onClose: true, onExit: false },
-    timeout: { block: options.silence ?? SILENCE },
+    completion: { onClose: true, onExit: options.isRemote === true ? HELPER_GRACE : false },
+    timeout: { block: SILENCE },
     ...(options.signal === undefined ? {} : { abort: options.signal }),
   };
+  const ended = new AbortController();
   try {
     return await simpleGit(settings)
       .env({ ...place.environment })
+      .outputHandler((_command, stdout, stderr) =>
+        options.signal?.addEventListener('abort', () => closeAll([stdout, stderr]), {
+          signal: ended.signal,
+        }),
+      )
       .raw([...args]);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw buildGitError(error, args, place);
+  } finally {
+    ended.abort();
   }
+}
+
+// A helper that outlives git holds the streams, and they would hold this process.
+function closeAll(streams: readonly NodeJS.ReadableStream[]): void {
+  for (const stream of streams) if (stream instanceof Readable) stream.destroy();
 }
 
 /** As `runGit`, but null where git fails. */
