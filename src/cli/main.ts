@@ -51,7 +51,7 @@ function createParser(argv: readonly string[]): Argv<GlobalOptions> {
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function runCommand(command: Parameters<Run>[0], options: Parameters<Run>[1]): Promise<ExitCode> {
-  const console = createConsole({ quiet: options.quiet, verbose: options.verbose, machine: options.format === 'json' });
+  const console = createConsole({ quiet: options.quiet, verbose: options.verbose, machine: options.format !== undefined && options.format !== 'text' });
   const progress = createProgress({ console, stream: process.stderr, now: Date.now });
   const controller = new AbortController();
   const stop = (): void => {

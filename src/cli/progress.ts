@@ -35,9 +35,10 @@ export function createProgress(options: ProgressOptions): Progress {
   function show(text: string): void {
     if (live) stream.write(`${LINE_START}${text.slice(0, (stream.columns || 80) - 1)}`);
   }
+  // Progress goes where it cannot get into a document that somebody pipes on.
   function print(text: string): void {
     clear();
-    console.say(text);
+    if (!console.quiet) console.warn(text);
   }
   function emit(event: PassEvent): void {
     count(tally, event, options.now());
