@@ -19,30 +19,50 @@ export function validateBundles(pkg: CatalogPackage): readonly Problem[] {
   const repeated = listRepeated(pkg.bundles).map((blob) =>
     blobProblem(blob, `The bundle "${blob.name}" stands in the package "${pkg.name}" twice.`),
   );
-  const entries = new Set(
-    pkg.channels.flatMap((channel) => readEntries(channel).map((entry) => entry.name)),
-  );
+  const channels = listChannelsByEntry(pkg);
   return [
     ...repeated,
-    ...pkg.bundles.flatMap((bundle) => validateBundle(bundle, entries)),
-    ...validateVersions(pkg, entries),
+    ...pkg.bundles.flatMap((bundle) => validateBundle(bundle, channels)),
+    ...validateVersions(pkg, channels),
   ];
 }
 
-function validateBundle(bundle: Blob, entries: ReadonlySet<string>): readonly Problem[] {
+type ChannelsByEntry = ReadonlyMap<string, readonly string[]>;
+
+/** The channels in which each entry stands, in byte order. */
+export function listChannelsByEntry(pkg: CatalogPackage): ChannelsByEntry {
+  const channels = new Map<string, string[]>();
+  for (const channel of pkg.channels) {
+    for (const { name } of readEntries(channel))
+      channels.set(name, [...(channels.get(name) ?? []), channel.name]);
+  }
+  return channels;
+}
+
+function validateBundle(bundle: Blob, channels: ChannelsByEntry): readonly Problem[] {
   const faults = [
-    ...listPlaceFaults(bundle, entries),
+    ...listPlaceFaults(bundle, channels),
     ...listVersionFaults(bundle),
     ...listImageFaults(bundle),
   ];
+  const place = formatChannels(channels.get(bundle.name) ?? []);
   return faults.map((fault) =>
-    blobProblem(bundle, `The bundle "${bundle.name}" of the package "${bundle.package}" ${fault}.`),
+    blobProblem(
+      bundle,
+      `The bundle "${bundle.name}" of the package "${bundle.package}"${place} ${fault}.`,
+    ),
   );
+}
+
+/** ` (channels a, b)`, or nothing for none. */
+export function formatChannels(channels: readonly string[]): string {
+  if (channels.length === 0) return '';
+  return ` (${channels.length === 1 ? 'channel' : 'channels'} ${channels.join(', ')})`;
 }
 
 function* listPlaceFaults(
   bundle: Blob,
-  entries: ReadonlySet<string>,
+  entries: ChannelsByEntry,
 ): Generator<string, void, undefined> {
   if (bundle.name === '') yield 'has no name';
   if (!entries.has(bundle.name)) yield 'stands in no channel';
@@ -95,7 +115,7 @@ function* listImageFaults(bundle: Blob): Generator<string, void, undefined> {
   if (image === '' && !hasManifests) yield 'has no image';
 }
 
-function validateVersions(pkg: CatalogPackage, entries: ReadonlySet<string>): readonly Problem[] {
+function validateVersions(pkg: CatalogPackage, entries: ChannelsByEntry): readonly Problem[] {
   const byVersion = new Map<string, Map<string, Blob>>();
   for (const bundle of pkg.bundles) {
     const property = readProperties(bundle).find(({ type }) => type === 'olm.package');

@@ -2,6 +2,7 @@ import type { Problem } from '../base/problem.ts';
 import { type DeprecationEntry, readDeprecations } from './blob-fields.ts';
 import { blobProblem } from './blob-problem.ts';
 import type { Blob, CatalogPackage } from './types.ts';
+import { formatChannels, listChannelsByEntry } from './validate-bundles.ts';
 
 /** Faults of the deprecations of a package: one blob at most, and references to what exists. */
 export function validateDeprecations(pkg: CatalogPackage): readonly Problem[] {
@@ -14,6 +15,7 @@ export function validateDeprecations(pkg: CatalogPackage): readonly Problem[] {
 
 function validateBlob(blob: Blob, pkg: CatalogPackage): readonly Problem[] {
   const seen = new Set<string>();
+  const channels = listChannelsByEntry(pkg);
   return readDeprecations(blob).flatMap((entry, index) => {
     const key = `${entry.schema} ${entry.name}`;
     const faults = [
@@ -21,13 +23,10 @@ function validateBlob(blob: Blob, pkg: CatalogPackage): readonly Problem[] {
       ...(seen.has(key) ? ['the same thing is deprecated above'] : []),
     ];
     seen.add(key);
-    return faults.map((fault) =>
-      blobProblem(
-        blob,
-        `Deprecation ${index} of the package "${pkg.name}" (${entry.schema} "${entry.name}"): ${fault}.`,
-        detailsOf(entry),
-      ),
-    );
+    const place =
+      entry.schema === 'olm.bundle' ? formatChannels(channels.get(entry.name) ?? []) : '';
+    const subject = `Deprecation ${index} of the package "${pkg.name}", of ${entry.schema} "${entry.name}"${place}`;
+    return faults.map((fault) => blobProblem(blob, `${subject}: ${fault}.`, detailsOf(entry)));
   });
 }
 
