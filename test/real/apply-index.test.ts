@@ -170,7 +170,7 @@ test('applyPlan keeps an index back when a tag of one of its images was refused'
   assert.equal(await served(), null);
 });
 
-// Promise 2. Seen to fail with `previous` of the move replaced by what the tag points at now.
+// Promise 2. Seen to fail with the comparison with `previous` taken out of put-tag.ts.
 test('applyPlan leaves a catalog tag alone that somebody moved since the plan', async () => {
   const foreign = await pushImage(world.productionHost, {
     repository: REPOSITORY,
