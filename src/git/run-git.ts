@@ -94,7 +94,7 @@ export function trimEnd(answer: string): string {
   return answer.endsWith('\n') ? answer.slice(0, -1) : answer;
 }
 
-export function gitMissing(cause: Error): ToolError {
+function gitMissing(cause: Error): ToolError {
   return new ToolError('GIT_MISSING', 'The program git was not found.', {
     hint: 'Install git (2.31 or later) and see that it is in PATH.',
     cause,

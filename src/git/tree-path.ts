@@ -1,7 +1,7 @@
-import { posix } from 'node:path';
+import { normalize } from 'node:path/posix';
 
 /** A path within a snapshot: `/`-separated, no dots, no slash at its ends; empty for the whole. */
 export function cleanPath(path: string): string {
-  const clean = posix.normalize(path).replace(/\/$/, '');
+  const clean = normalize(path).replace(/\/$/, '');
   return clean === '.' ? '' : clean;
 }

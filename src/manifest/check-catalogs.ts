@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { normalize } from 'node:path/posix';
 import { type Fault, findRepeats, type Located, readRef } from './fault.ts';
 import type { CatalogEntry, RoleName } from './types.ts';
 import type { ValuePath } from './yaml-document.ts';
@@ -42,7 +42,7 @@ function checkCatalogTags(catalogs: readonly LocatedCatalog[]): readonly Fault[]
 function checkCatalogPaths(catalogs: readonly LocatedCatalog[]): readonly Fault[] {
   return catalogs.flatMap((catalog, index) => {
     const path = [...catalog.path, 'path'];
-    const folder = posix.normalize(catalog.value.path);
+    const folder = normalize(catalog.value.path);
     if (folder === '.' || folder.startsWith('../') || folder === '..' || folder.startsWith('/')) {
       return [
         {
@@ -72,7 +72,7 @@ function checkNesting(
   catalog: CatalogEntry,
   other: CatalogEntry,
 ): readonly Fault[] {
-  const [a, b] = [posix.normalize(catalog.path), posix.normalize(other.path)];
+  const [a, b] = [normalize(catalog.path), normalize(other.path)];
   if (!isWithin(a, b) && !isWithin(b, a)) return [];
   const message =
     a === b

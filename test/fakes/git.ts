@@ -15,16 +15,14 @@ export interface FakeGit extends GitPort {
 
 export function createFakeGit(folder = '/fake'): FakeGit {
   const working = new Map<string, Uint8Array>();
-  const commits = new Map<string, { readonly snapshot: Snapshot; readonly files: Files }>();
+  const commits = new Map<string, Snapshot & { readonly files: Files }>();
   const watchers = new Set<() => void>();
   let head: string | null = null;
 
   function resolve(revision: string): string | null {
     if (revision === 'HEAD' || revision === 'main') return head;
-    const found = [...commits.keys()].filter(
-      (id) => revision.length >= 4 && id.startsWith(revision),
-    );
-    return found[0] ?? null;
+    if (revision.length < 4) return null;
+    return [...commits.keys()].find((id) => id.startsWith(revision)) ?? null;
   }
 
   return {
@@ -39,19 +37,16 @@ export function createFakeGit(folder = '/fake'): FakeGit {
         subject: message.split('\n')[0] ?? '',
         time: new Date(commits.size * 1000).toISOString(),
       });
-      commits.set(id, { snapshot, files });
+      commits.set(id, { ...snapshot, files });
       head = id;
       for (const onChange of watchers) onChange();
       return id;
     },
     async openCommit(revision) {
       const found = commits.get(resolve(revision) ?? '');
-      if (found === undefined)
-        throw new ToolError(
-          revision === 'HEAD' ? 'GIT_NO_COMMIT' : 'GIT_UNKNOWN_REVISION',
-          `There is no ${revision}.`,
-        );
-      return found.snapshot;
+      const code = revision === 'HEAD' ? 'GIT_NO_COMMIT' : 'GIT_UNKNOWN_REVISION';
+      if (found === undefined) throw new ToolError(code, `There is no ${revision}.`);
+      return found;
     },
     openWorkingTree: async () =>
       createSnapshot(working, { revision: 'working-tree', subject: '', time: null }),
@@ -59,7 +54,7 @@ export function createFakeGit(folder = '/fake'): FakeGit {
     async listUncommitted(paths) {
       const committed: Files = commits.get(head ?? '')?.files ?? new Map();
       const all = [...new Set([...working.keys(), ...committed.keys()])].toSorted(compareBytes);
-      const changed = all.filter((path) => !isSame(working.get(path), committed.get(path)));
+      const changed = all.filter((path) => hashAt(working, path) !== hashAt(committed, path));
       return changed.filter((path) => paths.some((at) => isBelow(path, at)));
     },
     readRemoteUrl: async () => null,
@@ -83,7 +78,7 @@ function createSnapshot(
     ...about,
     async listFiles(path) {
       const paths = [...files.keys()].filter((file) => isBelow(file, path)).toSorted(compareBytes);
-      return paths.map((file) => ({ path: file, objectId: hash(files.get(file) ?? '') }));
+      return paths.map((file) => ({ path: file, objectId: hashAt(files, file) }));
     },
     async *readFiles(wanted) {
       for (const file of wanted) yield { file, bytes: files.get(file.path) ?? new Uint8Array() };
@@ -96,8 +91,8 @@ function isBelow(file: string, path: string): boolean {
   return path === '' || file === path || file.startsWith(`${path}/`);
 }
 
-function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
+function hashAt(files: Files, path: string): string {
+  return files.has(path) ? hash(files.get(path) ?? '') : '';
 }
 
 function hash(bytes: Uint8Array | string): string {
