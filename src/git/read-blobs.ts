@@ -38,6 +38,8 @@ export async function* readBlobs(
       { disposition: 'retry', cause: error },
     );
   } finally {
+    // A reader that stops early leaves bytes in the stream, and execa waits for its end.
+    child.stdout.destroy();
     child.kill();
     await child;
   }
