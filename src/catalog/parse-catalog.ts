@@ -41,7 +41,8 @@ export function parseCatalogFile(file: CatalogFile): ParsedFile {
   const head = skipSpace(file.bytes.subarray(0, 4096), 0, 1);
   if (file.bytes[head.at] === 0x7b) parseJsonStream(file.bytes, output);
   else addYaml(parseYamlStream(file.bytes, { file: file.path, line: 1 }), output);
-  return { blobs: output.blobs, problems: output.problems };
+  const problems = output.problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  return { blobs: output.blobs, problems };
 }
 
 interface OpenFile {

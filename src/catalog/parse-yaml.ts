@@ -24,7 +24,7 @@ export type YamlOutcome =
  */
 export function parseYamlDocument(text: string): YamlOutcome {
   try {
-    const { value, ignoredFrom } = loadFirst(text);
+    const { value, ignoredFrom } = loadFirst(text.replace(/^\uFEFF/, ''));
     if (value === YAML_NULL) return { kind: 'value', value: null, ignoredFrom };
     assertSettled(value);
     return { kind: 'value', value, ignoredFrom };
@@ -50,7 +50,7 @@ interface LoadedDocument {
 }
 
 function loadFirst(text: string): LoadedDocument {
-  if (/^\uFEFF?%/.test(text)) throw new RangeError('a directive needs a document start after it');
+  if (/^%/.test(text)) throw new RangeError('a directive needs a document start after it');
   try {
     return { value: loadWhole(text), ignoredFrom: null };
   } catch (error) {

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { digestOf } from '../../src/base/digest.ts';
+import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
+import { mergeCatalogs } from '../../src/catalog/merge-catalogs.ts';
+import type { MergeOptions } from '../../src/catalog/merge-types.ts';
+import { parseCatalog, type ParsedCatalog } from '../../src/catalog/parse-catalog.ts';
+import { renderAll, renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
+import type { CatalogFile } from '../../src/catalog/types.ts';
+import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
+import { fileOf } from './sample-catalog.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..', process.env['OLMIRROR_TEST_DATA'] ?? '../shared');
+const PRESENT = existsSync(join(ROOT, 'oracle/trees.json'));
+const SKIP = PRESENT ? false : 'OLMIRROR_TEST_DATA has no data';
+
+interface Tree {
+  readonly validate: { readonly exit: number };
+  readonly render_json: { readonly sha256: string };
+}
+
+/** opm reads files side by side, so blobs of one package in two files come in no fixed order. */
+const OTHER_ORDER = new Set(['small/odd/duplicate-package-two-catalogs']);
+
+function readTree(path: string): ParsedCatalog {
+  return parseCatalog(listFiles(path));
+}
+
+function listFiles(path: string): readonly CatalogFile[] {
+  const folder = join(ROOT, 'data', path);
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return entries.map((entry) => join(entry.parentPath, entry.name)).map((file) => ({ path: relative(folder, file), bytes: readFileSync(file) }));
+}
+
+function readTrees(): readonly (readonly [string, Tree])[] {
+  if (!PRESENT) return [];
+  const trees: Record<string, Tree> = JSON.parse(readFileSync(join(ROOT, 'oracle/trees.json'), 'utf8'));
+  return Object.entries(trees);
+}
+
+describe('real catalogs', { skip: SKIP }, () => {
+  for (const [path, tree] of readTrees()) {
+    it(`${path}: opm’s verdict, opm’s bytes, and no loss in writing`, () => {
+      const { catalog, problems } = readTree(path);
+      const errors = [...problems, ...validateCatalog(catalog)].filter(({ severity }) => severity === 'error');
+      assert.equal(errors.length > 0, tree.validate.exit !== 0, JSON.stringify(errors[0]));
+      if (!OTHER_ORDER.has(path)) assert.equal(digestOf(renderAll(catalog)), `sha256:${tree.render_json.sha256}`);
+      const written = [...renderCatalogFiles(catalog)].map(([file, text]) => fileOf(file, text));
+      assert.equal(hashCatalog(parseCatalog(written).catalog), hashCatalog(catalog));
+    });
+  }
+});
+
+const OPTIONS: MergeOptions = { duplicateBundle: 'newer', acceptDefaultChannel: false, strandedUpgrades: 'block' };
+
+/** Pairs whose packages cannot all be merged, with the gaps and why they are none of ours. */
+const GAPS: Readonly<Record<string, readonly string[]>> = {
+  // Images of one bundle changed, createdAt did not.
+  '01-couchbase-v4.18': ['duplicate-bundle couchbase-operator.v2.7.1-1'],
+  // The same, and 1.8.0 was taken out while 1.8.1 lost its edge to it: only 1.8.1 replaces 1.8.0, and 1.8.1 is skipped.
+  '05-dell-csm-v4.16': [
+    'duplicate-bundle dell-csm-operator.v1.6.1',
+    'duplicate-bundle dell-csm-operator.v1.7.0',
+    'duplicate-bundle dell-csm-operator.v1.8.1',
+    'stranded dell-csm-operator.v1.8.0',
+  ],
+};
+
+describe('pairs of real catalogs', { skip: SKIP }, () => {
+  for (const pair of PRESENT ? readdirSync(join(ROOT, 'data/pairs')) : []) {
+    it(`${pair}: old and new merge into a valid catalog, or the gap is named`, () => {
+      const base = readTree(`pairs/${pair}/old`).catalog;
+      const incoming = readTree(`pairs/${pair}/new`).catalog;
+      const { catalog, gaps, changes } = mergeCatalogs(base, incoming, OPTIONS);
+      assert.deepEqual(gaps.map(({ kind, bundles }) => `${kind} ${bundles.join(' ')}`), GAPS[pair] ?? []);
+      assert.deepEqual(validateCatalog(catalog), []);
+      assert.equal(changes.length, new Set([...base.packages.keys(), ...incoming.packages.keys()]).size);
+      assert.equal(hashCatalog(mergeCatalogs(catalog, incoming, OPTIONS).catalog), hashCatalog(catalog));
+    });
+  }
+});

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
+import { jsonEqual } from '../../src/catalog/raw-json.ts';
+import { renderAll, renderCatalogFiles, renderPackage } from '../../src/catalog/render-catalog.ts';
+import { listBlobs } from '../../src/catalog/build-catalog.ts';
+import type { Catalog } from '../../src/catalog/types.ts';
+import { fileOf, parseText } from './sample-catalog.ts';
+
+const OPM_RENDERED = `{
+    "schema": "olm.package",
+    "name": "foo",
+    "defaultChannel": "stable",
+    "icon": {
+        "base64data": "PHN2Zz4=",
+        "mediatype": "image/svg+xml"
+    },
+    "description": "<b>A & B</b>\\u2028"
+}
+{
+    "schema": "olm.channel",
+    "name": "stable",
+    "package": "foo",
+    "entries": [
+        {
+            "name": "foo.v1.1.0",
+            "replaces": "foo.v1.0.0",
+            "skips": [
+                "foo.v1.0.1"
+            ],
+            "skipRange": ">=0.9.0 <1.1.0"
+        }
+    ]
+}
+{
+    "schema": "olm.bundle",
+    "name": "foo.v1.1.0",
+    "package": "foo",
+    "image": "registry.example.com/foo@sha256:aa",
+    "properties": [
+        {
+            "type": "olm.package",
+            "value": {
+                "packageName": "foo",
+                "version": "1.1.0"
+            }
+        },
+        {
+            "type": "x",
+            "value": {
+                "": [],
+                "10": {},
+                "9": null,
+                "__proto__": 1e+21,
+                "ä": "\\u0007"
+            }
+        }
+    ],
+    "relatedImages": [
+        {
+            "name": "",
+            "image": "registry.example.com/foo@sha256:bb"
+        }
+    ]
+}
+{
+    "name": "z",
+    "package": "foo",
+    "schema": "acme.x"
+}
+{
+    "schema": "olm.deprecations",
+    "package": "foo",
+    "entries": [
+        {
+            "reference": {
+                "schema": "olm.package"
+            },
+            "message": "gone"
+        }
+    ]
+}
+`;
+
+describe('renderCatalogFiles', () => {
+  it('gives opm-rendered text back to the byte', () => {
+    const files = renderCatalogFiles(parseText(OPM_RENDERED));
+    assert.deepEqual([...files.keys()], ['foo/catalog.json']);
+    assert.equal(files.get('foo/catalog.json'), OPM_RENDERED);
+    assert.equal(renderAll(parseText(OPM_RENDERED)), OPM_RENDERED);
+  });
+
+  it('keeps unknown fields behind the known ones and the texts of numbers', () => {
+    const catalog = parseText('{"zz":1.0,"aa":1e3,"name":"foo","schema":"olm.package","defaultChannel":"s"}');
+    assert.equal(
+      renderCatalogFiles(catalog).get('foo/catalog.json'),
+      '{\n    "schema": "olm.package",\n    "name": "foo",\n    "defaultChannel": "s",\n    "aa": 1e3,\n    "zz": 1.0\n}\n',
+    );
+    assert.ok(!renderAll(catalog).includes('zz'));
+  });
+
+  it('puts blobs without a package into catalog.json at the top', () => {
+    const files = renderCatalogFiles(parseText('{"schema":"acme.x","a":1}\n{"schema":"acme.y","package":"p"}'));
+    assert.deepEqual([...files.keys()].toSorted(), ['catalog.json', 'p/catalog.json']);
+  });
+
+  it('orders channels and bundles by name and custom schemas by schema, whatever the input order', () => {
+    const text = ['acme.z', 'acme.a', 'olm.channel', 'olm.bundle', 'olm.package'].map((schema) => `{"schema":"${schema}","package":"p","name":"p"}`);
+    const pkg = parseText(text.join('\n')).packages.get('p');
+    assert.ok(pkg !== undefined);
+    assert.deepEqual([...renderPackage(pkg).matchAll(/"schema": "(.*)"/g)].map(([, schema]) => schema), ['olm.package', 'olm.channel', 'olm.bundle', 'acme.a', 'acme.z']);
+  });
+
+  it('loses nothing of any content: what is written reads back equal', () => {
+    fc.assert(
+      fc.property(fc.array(anyDocument(), { maxLength: 6 }), (documents) => {
+        const catalog = parseText(documents.join('\n'));
+        const files = [...renderCatalogFiles(catalog)].map(([path, text]) => fileOf(path, text));
+        const again = parseCatalog(files);
+        assert.deepEqual(again.problems, []);
+        assert.ok(sameBlobs(catalog, again.catalog), documents.join('\n'));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+function anyDocument(): fc.Arbitrary<string> {
+  const schema = fc.constantFrom('olm.package', 'olm.channel', 'olm.bundle', 'olm.deprecations', 'acme.x');
+  const number = fc.constantFrom('1.0', '-0', '1e3', '12345678901234567890', '0.1', '-7');
+  const value = fc.oneof(fc.json({ maxDepth: 3 }), number, fc.string({ unit: 'grapheme' }).map((text) => JSON.stringify(text)));
+  const key = fc.oneof(fc.constantFrom('__proto__', '10', '9', 'entries', 'image', 'relatedImages', 'properties', 'x'), fc.string());
+  return fc.tuple(schema, fc.constantFrom('', 'p', 'q'), fc.uniqueArray(fc.tuple(key, value), { selector: ([name]) => name.toLowerCase(), maxLength: 5 })).map(([name, pkg, fields]) => {
+    const own = fields.filter(([field]) => !['schema', 'package', 'name'].includes(field.toLowerCase()));
+    const head = `"schema":${JSON.stringify(name)},"package":"${pkg}","name":"${pkg}n"`;
+    return `{${[head, ...own.map(([field, text]) => `${JSON.stringify(field)}:${text}`)].join(',')}}`;
+  });
+}
+
+function sameBlobs(a: Catalog, b: Catalog): boolean {
+  const left = [...listBlobs(b)];
+  return [...listBlobs(a)].every((blob) => {
+    const index = left.findIndex((candidate) => candidate.schema === blob.schema && jsonEqual(candidate.value, blob.value));
+    if (index !== -1) left.splice(index, 1);
+    return index !== -1;
+  }) && left.length === 0;
+}
