@@ -83,6 +83,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 }
 
 async function stop(server: http.Server): Promise<void> {
+  if (!server.listening) return;
   server.close();
   server.closeAllConnections();
   await once(server, 'close');

@@ -9,7 +9,7 @@ import type { RegistryPort } from '../../src/registry/port.ts';
 export interface RegistrySubject {
   readonly registry: RegistryPort;
   /** Stores an image; returns the digest of its root manifest. */
-  push(image: ImageSpec): Promise<string>;
+  readonly push: (image: ImageSpec) => Promise<string>;
 }
 
 const ABSENT = parseDigest(`sha256:${'0'.repeat(64)}`);
@@ -56,7 +56,6 @@ export function testRegistryContract(
 
   test(`${name}: getManifest and getBlob throw REGISTRY_NOT_FOUND for what is absent`, async () => {
     const { registry } = await open();
-    const isAbsent = (error: unknown): boolean => isToolError(error, 'REGISTRY_NOT_FOUND');
     await assert.rejects(registry.getManifest('c/never', 'v1'), isAbsent);
     await assert.rejects(registry.getBlob('c/never', ABSENT), isAbsent);
   });
@@ -89,4 +88,8 @@ export function testRegistryContract(
     await registry.headManifest('c/one', 'v9');
     assert.ok(registry.countRequests() > before);
   });
+}
+
+function isAbsent(error: unknown): boolean {
+  return isToolError(error, 'REGISTRY_NOT_FOUND');
 }

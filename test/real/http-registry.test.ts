@@ -145,13 +145,9 @@ function encode(password: string): string {
 }
 
 function makeCertificate(): void {
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-days', '3650', '-subj', '/CN=olmirror test', '-addext', 'subjectAltName=IP:127.0.0.1'],
-      ...['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')],
-    ],
-    { stdio: 'ignore' },
-  );
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const flags = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650';
+  const names = ['-subj', '/CN=olmirror test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const args = ['req', ...flags.split(' '), ...names, '-keyout', key, '-out', certificate];
+  execFileSync('openssl', args, { stdio: 'ignore' });
 }

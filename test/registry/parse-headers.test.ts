@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  parseChallenges,
+  parseMediaType,
+  parseNextPage,
+  parseRetryAfter,
+} from '../../src/registry/parse-headers.ts';
+
+test('parseChallenges reads schemes in any case, quoted commas and several challenges', () => {
+  assert.deepEqual(parseChallenges('BASIC realm="Sonatype Nexus Repository Manager"'), [
+    { scheme: 'basic', parameters: { realm: 'Sonatype Nexus Repository Manager' } },
+  ]);
+  const scope = 'repository:a/b:pull,push';
+  assert.deepEqual(
+    parseChallenges(
+      `Bearer realm="https://x/token",service=reg , scope="${scope}", Basic realm="\\"q\\""`,
+    ),
+    [
+      { scheme: 'bearer', parameters: { realm: 'https://x/token', service: 'reg', scope } },
+      { scheme: 'basic', parameters: { realm: '"q"' } },
+    ],
+  );
+  assert.deepEqual(parseChallenges(['Negotiate', 'Basic realm=x']), [
+    { scheme: 'negotiate', parameters: {} },
+    { scheme: 'basic', parameters: { realm: 'x' } },
+  ]);
+  assert.deepEqual(parseChallenges(undefined), []);
+});
+
+test('parseRetryAfter reads seconds and dates, and nothing else', () => {
+  const now = new Date('2026-01-01T00:00:00Z');
+  const cases = [
+    ['7', 7],
+    [' 0 ', 0],
+    ['Thu, 01 Jan 2026 00:01:30 GMT', 90],
+    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
+    ['soon', null],
+    ['', null],
+    [undefined, null],
+  ] as const;
+  for (const [value, seconds] of cases) assert.equal(parseRetryAfter(value, now), seconds, value);
+});
+
+test('parseNextPage takes n and last from the next link and drops its path and other parameters', () => {
+  const link =
+    '<https://other.example/repository/x/v2/a/tags/list?last=v1%2B2&n=50&token=t>; rel="next"';
+  assert.equal(parseNextPage(link), 'n=50&last=v1%2B2');
+  assert.equal(parseNextPage('</v2/x?last=a>; rel=next'), 'last=a');
+  assert.equal(parseNextPage('</v2/x?last=a>; rel="prev"'), null);
+  assert.equal(parseNextPage('</v2/x?page=2>; rel="next"'), null);
+  assert.equal(parseNextPage(undefined), null);
+});
+
+test('parseMediaType drops parameters and case', () => {
+  assert.equal(parseMediaType('Application/JSON; charset=utf-8'), 'application/json');
+  assert.equal(parseMediaType(undefined), '');
+});
