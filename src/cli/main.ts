@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import type { ExitCode } from '../plan/sum-outcomes.ts';
-import { ToolError } from '../base/tool-error.ts';
+import { isToolError, ToolError } from '../base/tool-error.ts';
 import { addCommands, type Run } from './add-commands.ts';
 import { createConsole, formatError } from './console.ts';
 import { type CommandContext, type GlobalOptions, locateManifest } from './context.ts';
@@ -21,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   if (outcome.failure === null) return outcome.code;
   process.stderr.write(`${formatError(outcome.failure, argv.includes('--verbose') || argv.includes('-v'))}\n`);
-  return 1;
+  return isToolError(outcome.failure, 'PLAN_STALE') ? 3 : 1;
 }
 
 function createParser(argv: readonly string[]): Argv<GlobalOptions> {
