@@ -16,11 +16,12 @@ export function formatOpmJson(value: JsonObject, schema: string): string {
 /** The value without spaces and with sorted keys: equal content gives equal text. */
 export function formatCanonicalJson(value: JsonValue): string {
   if (isJsonArray(value)) return `[${value.map(formatCanonicalJson).join(',')}]`;
-  if (!isJsonObject(value)) return formatScalar(value);
-  const parts = sortedKeys(value).map(
-    (key) => `${formatString(key)}:${formatCanonicalJson(value[key] ?? null)}`,
-  );
-  return `{${parts.join(',')}}`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  let text = '{';
+  for (const key of sortedKeys(value)) {
+    text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${formatCanonicalJson(value[key] ?? null)}`;
+  }
+  return `${text}}`;
 }
 
 function formatValue(value: JsonValue, known: FieldLayout | null, newline: string): string {

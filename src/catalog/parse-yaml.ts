@@ -50,7 +50,7 @@ interface LoadedDocument {
 }
 
 function loadFirst(text: string): LoadedDocument {
-  if (/^%/.test(text)) throw new RangeError('a directive needs a document start after it');
+  if (text.startsWith('%')) throw new RangeError('a directive needs a document start after it');
   try {
     return { value: loadWhole(text), ignoredFrom: null };
   } catch (error) {

@@ -6,13 +6,17 @@ import { digestOf } from '../../src/base/digest.ts';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
 import { mergeCatalogs } from '../../src/catalog/merge-catalogs.ts';
 import type { MergeOptions } from '../../src/catalog/merge-types.ts';
-import { parseCatalog, type ParsedCatalog } from '../../src/catalog/parse-catalog.ts';
+import { type ParsedCatalog, parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import { renderAll, renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
 import type { CatalogFile } from '../../src/catalog/types.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
 import { fileOf } from './sample-catalog.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..', process.env['OLMIRROR_TEST_DATA'] ?? '../shared');
+const ROOT = resolve(
+  import.meta.dirname,
+  '../..',
+  process.env['OLMIRROR_TEST_DATA'] ?? '../shared',
+);
 const PRESENT = existsSync(join(ROOT, 'oracle/trees.json'));
 const SKIP = PRESENT ? false : 'OLMIRROR_TEST_DATA has no data';
 
@@ -30,13 +34,19 @@ function readTree(path: string): ParsedCatalog {
 
 function listFiles(path: string): readonly CatalogFile[] {
   const folder = join(ROOT, 'data', path);
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return entries.map((entry) => join(entry.parentPath, entry.name)).map((file) => ({ path: relative(folder, file), bytes: readFileSync(file) }));
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return entries
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((file) => ({ path: relative(folder, file), bytes: readFileSync(file) }));
 }
 
 function readTrees(): readonly (readonly [string, Tree])[] {
   if (!PRESENT) return [];
-  const trees: Record<string, Tree> = JSON.parse(readFileSync(join(ROOT, 'oracle/trees.json'), 'utf8'));
+  const trees: Record<string, Tree> = JSON.parse(
+    readFileSync(join(ROOT, 'oracle/trees.json'), 'utf8'),
+  );
   return Object.entries(trees);
 }
 
@@ -44,16 +54,23 @@ describe('real catalogs', { skip: SKIP }, () => {
   for (const [path, tree] of readTrees()) {
     it(`${path}: opm’s verdict, opm’s bytes, and no loss in writing`, () => {
       const { catalog, problems } = readTree(path);
-      const errors = [...problems, ...validateCatalog(catalog)].filter(({ severity }) => severity === 'error');
+      const errors = [...problems, ...validateCatalog(catalog)].filter(
+        ({ severity }) => severity === 'error',
+      );
       assert.equal(errors.length > 0, tree.validate.exit !== 0, JSON.stringify(errors[0]));
-      if (!OTHER_ORDER.has(path)) assert.equal(digestOf(renderAll(catalog)), `sha256:${tree.render_json.sha256}`);
+      if (!OTHER_ORDER.has(path))
+        assert.equal(digestOf(renderAll(catalog)), `sha256:${tree.render_json.sha256}`);
       const written = [...renderCatalogFiles(catalog)].map(([file, text]) => fileOf(file, text));
       assert.equal(hashCatalog(parseCatalog(written).catalog), hashCatalog(catalog));
     });
   }
 });
 
-const OPTIONS: MergeOptions = { duplicateBundle: 'newer', acceptDefaultChannel: false, strandedUpgrades: 'block' };
+const OPTIONS: MergeOptions = {
+  duplicateBundle: 'newer',
+  acceptDefaultChannel: false,
+  strandedUpgrades: 'block',
+};
 
 /** Pairs whose packages cannot all be merged, with the gaps and why they are none of ours. */
 const GAPS: Readonly<Record<string, readonly string[]>> = {
@@ -74,10 +91,19 @@ describe('pairs of real catalogs', { skip: SKIP }, () => {
       const base = readTree(`pairs/${pair}/old`).catalog;
       const incoming = readTree(`pairs/${pair}/new`).catalog;
       const { catalog, gaps, changes } = mergeCatalogs(base, incoming, OPTIONS);
-      assert.deepEqual(gaps.map(({ kind, bundles }) => `${kind} ${bundles.join(' ')}`), GAPS[pair] ?? []);
+      assert.deepEqual(
+        gaps.map(({ kind, bundles }) => `${kind} ${bundles.join(' ')}`),
+        GAPS[pair] ?? [],
+      );
       assert.deepEqual(validateCatalog(catalog), []);
-      assert.equal(changes.length, new Set([...base.packages.keys(), ...incoming.packages.keys()]).size);
-      assert.equal(hashCatalog(mergeCatalogs(catalog, incoming, OPTIONS).catalog), hashCatalog(catalog));
+      assert.equal(
+        changes.length,
+        new Set([...base.packages.keys(), ...incoming.packages.keys()]).size,
+      );
+      assert.equal(
+        hashCatalog(mergeCatalogs(catalog, incoming, OPTIONS).catalog),
+        hashCatalog(catalog),
+      );
     });
   }
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { listBlobs } from '../../src/catalog/build-catalog.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import { jsonEqual } from '../../src/catalog/raw-json.ts';
 import { renderAll, renderCatalogFiles, renderPackage } from '../../src/catalog/render-catalog.ts';
-import { listBlobs } from '../../src/catalog/build-catalog.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
 import { fileOf, parseText } from './sample-catalog.ts';
 
@@ -92,7 +92,9 @@ describe('renderCatalogFiles', () => {
   });
 
   it('keeps unknown fields behind the known ones and the texts of numbers', () => {
-    const catalog = parseText('{"zz":1.0,"aa":1e3,"name":"foo","schema":"olm.package","defaultChannel":"s"}');
+    const catalog = parseText(
+      '{"zz":1.0,"aa":1e3,"name":"foo","schema":"olm.package","defaultChannel":"s"}',
+    );
     assert.equal(
       renderCatalogFiles(catalog).get('foo/catalog.json'),
       '{\n    "schema": "olm.package",\n    "name": "foo",\n    "defaultChannel": "s",\n    "aa": 1e3,\n    "zz": 1.0\n}\n',
@@ -101,15 +103,22 @@ describe('renderCatalogFiles', () => {
   });
 
   it('puts blobs without a package into catalog.json at the top', () => {
-    const files = renderCatalogFiles(parseText('{"schema":"acme.x","a":1}\n{"schema":"acme.y","package":"p"}'));
+    const files = renderCatalogFiles(
+      parseText('{"schema":"acme.x","a":1}\n{"schema":"acme.y","package":"p"}'),
+    );
     assert.deepEqual([...files.keys()].toSorted(), ['catalog.json', 'p/catalog.json']);
   });
 
   it('orders channels and bundles by name and custom schemas by schema, whatever the input order', () => {
-    const text = ['acme.z', 'acme.a', 'olm.channel', 'olm.bundle', 'olm.package'].map((schema) => `{"schema":"${schema}","package":"p","name":"p"}`);
+    const text = ['acme.z', 'acme.a', 'olm.channel', 'olm.bundle', 'olm.package'].map(
+      (schema) => `{"schema":"${schema}","package":"p","name":"p"}`,
+    );
     const pkg = parseText(text.join('\n')).packages.get('p');
     assert.ok(pkg !== undefined);
-    assert.deepEqual([...renderPackage(pkg).matchAll(/"schema": "(.*)"/g)].map(([, schema]) => schema), ['olm.package', 'olm.channel', 'olm.bundle', 'acme.a', 'acme.z']);
+    assert.deepEqual(
+      [...renderPackage(pkg).matchAll(/"schema": "(.*)"/g)].map(([, schema]) => schema),
+      ['olm.package', 'olm.channel', 'olm.bundle', 'acme.a', 'acme.z'],
+    );
   });
 
   it('loses nothing of any content: what is written reads back equal', () => {
@@ -127,22 +136,50 @@ describe('renderCatalogFiles', () => {
 });
 
 function anyDocument(): fc.Arbitrary<string> {
-  const schema = fc.constantFrom('olm.package', 'olm.channel', 'olm.bundle', 'olm.deprecations', 'acme.x');
+  const schema = fc.constantFrom(
+    'olm.package',
+    'olm.channel',
+    'olm.bundle',
+    'olm.deprecations',
+    'acme.x',
+  );
   const number = fc.constantFrom('1.0', '-0', '1e3', '12345678901234567890', '0.1', '-7');
-  const value = fc.oneof(fc.json({ maxDepth: 3 }), number, fc.string({ unit: 'grapheme' }).map((text) => JSON.stringify(text)));
-  const key = fc.oneof(fc.constantFrom('__proto__', '10', '9', 'entries', 'image', 'relatedImages', 'properties', 'x'), fc.string());
-  return fc.tuple(schema, fc.constantFrom('', 'p', 'q'), fc.uniqueArray(fc.tuple(key, value), { selector: ([name]) => name.toLowerCase(), maxLength: 5 })).map(([name, pkg, fields]) => {
-    const own = fields.filter(([field]) => !['schema', 'package', 'name'].includes(field.toLowerCase()));
-    const head = `"schema":${JSON.stringify(name)},"package":"${pkg}","name":"${pkg}n"`;
-    return `{${[head, ...own.map(([field, text]) => `${JSON.stringify(field)}:${text}`)].join(',')}}`;
-  });
+  const value = fc.oneof(
+    fc.json({ maxDepth: 3 }),
+    number,
+    fc.string({ unit: 'grapheme' }).map((text) => JSON.stringify(text)),
+  );
+  const key = fc.oneof(
+    fc.constantFrom('__proto__', '10', '9', 'entries', 'image', 'relatedImages', 'properties', 'x'),
+    fc.string(),
+  );
+  return fc
+    .tuple(
+      schema,
+      fc.constantFrom('', 'p', 'q'),
+      fc.uniqueArray(fc.tuple(key, value), {
+        selector: ([name]) => name.toLowerCase(),
+        maxLength: 5,
+      }),
+    )
+    .map(([name, pkg, fields]) => {
+      const own = fields.filter(
+        ([field]) => !['schema', 'package', 'name'].includes(field.toLowerCase()),
+      );
+      const head = `"schema":${JSON.stringify(name)},"package":"${pkg}","name":"${pkg}n"`;
+      return `{${[head, ...own.map(([field, text]) => `${JSON.stringify(field)}:${text}`)].join(',')}}`;
+    });
 }
 
 function sameBlobs(a: Catalog, b: Catalog): boolean {
   const left = [...listBlobs(b)];
-  return [...listBlobs(a)].every((blob) => {
-    const index = left.findIndex((candidate) => candidate.schema === blob.schema && jsonEqual(candidate.value, blob.value));
-    if (index !== -1) left.splice(index, 1);
-    return index !== -1;
-  }) && left.length === 0;
+  return (
+    [...listBlobs(a)].every((blob) => {
+      const index = left.findIndex(
+        (candidate) => candidate.schema === blob.schema && jsonEqual(candidate.value, blob.value),
+      );
+      if (index !== -1) left.splice(index, 1);
+      return index !== -1;
+    }) && left.length === 0
+  );
 }
