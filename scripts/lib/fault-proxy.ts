@@ -21,10 +21,10 @@ export type Fault =
   | { readonly kind: 'hang' }
   /** Closes the connection without an answer. */
   | { readonly kind: 'reset' }
-  /** Passes on so many bytes of the body, then breaks the connection. */
-  | { readonly kind: 'truncate'; readonly bytes: number }
-  /** Sends headers and so many bytes of the body, then nothing more. */
-  | { readonly kind: 'stall'; readonly bytes: number }
+  /** Passes on so many bytes of the body (default 16), then breaks the connection. */
+  | { readonly kind: 'truncate'; readonly bytes?: number }
+  /** Sends headers and so many bytes of the body (default 16), then nothing more. */
+  | { readonly kind: 'stall'; readonly bytes?: number }
   /** Another body with the target's other headers; its length fits. */
   | { readonly kind: 'replace-body'; readonly body: string | Uint8Array }
   /** Another `Docker-Content-Digest`, or none. */
@@ -154,7 +154,7 @@ async function sendPart(
   response: ServerResponse,
   fault: Extract<Fault, { kind: 'truncate' | 'stall' }>,
 ): Promise<void> {
-  let left = fault.bytes;
+  let left = fault.bytes ?? 16;
   for await (const chunk of arrived) {
     const bytes: Buffer = Buffer.from(chunk);
     response.write(bytes.subarray(0, left));

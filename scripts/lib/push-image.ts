@@ -1,7 +1,7 @@
 import { type BuiltImage, type BuiltManifest, buildImage, type ImageSpec } from './build-image.ts';
 import { type Answer, baseUrl, sendRequest } from './send-request.ts';
 
-export type { ImageSpec, Layer } from './build-image.ts';
+export type { ImageSpec } from './build-image.ts';
 
 export interface PushedImage {
   readonly repository: string;
@@ -25,7 +25,7 @@ export async function pushImage(host: string, image: ImageSpec): Promise<PushedI
   return { repository: image.repository, digest, mediaType, size: bytes.length };
 }
 
-export async function pushBuiltImage(
+async function pushBuiltImage(
   host: string,
   { image, built }: { readonly image: ImageSpec; readonly built: BuiltImage },
 ): Promise<void> {

@@ -50,7 +50,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   throw failure;
 }
 
-export async function findFreePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -105,7 +105,7 @@ export function notARegistry(status: number, place: RequestPlace): ToolError {
 }
 
 /** `registry.example/path`, as messages name it. */
-export function formatPlace(place: RequestPlace): string {
+function formatPlace(place: RequestPlace): string {
   return place.repository === '' ? place.host : `${place.host}/${place.repository}`;
 }
 
