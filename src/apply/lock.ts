@@ -79,8 +79,10 @@ async function removeStale(file: string, held: string): Promise<void> {
 async function isAlive(holder: Holder): Promise<boolean> {
   if (holder.host !== hostname()) return true;
   if (!isRunning(holder.pid)) return false;
-  const start = await readProcessStart(holder.pid);
-  return start === null || holder.processStart === null || start === holder.processStart;
+  const found = await readProcess(holder.pid);
+  if (found === null || holder.processStart === null) return true;
+  // A killed process stays as a zombie until its parent takes notice; some containers' first process never does.
+  return found.state !== 'Z' && found.start === holder.processStart;
 }
 
 function isRunning(pid: number): boolean {
@@ -92,10 +94,18 @@ function isRunning(pid: number): boolean {
   }
 }
 
-// Field 22 of /proc/<pid>/stat, counted behind the command's closing parenthesis.
 async function readProcessStart(pid: number): Promise<string | null> {
+  return (await readProcess(pid))?.start ?? null;
+}
+
+// State and start time: fields 3 and 22 of /proc/<pid>/stat, counted behind the command's closing parenthesis.
+async function readProcess(
+  pid: number,
+): Promise<{ readonly state: string; readonly start: string } | null> {
   const stat = await readFileOrNull(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  if (stat === null) return null;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', start: fields[19] ?? '' };
 }
 
 async function releaseLock(file: string, text: string): Promise<void> {
