@@ -145,9 +145,13 @@ async function recordEntry(
     case 'contiguous-file':
       draft.added.set(path, { kind: 'file', bytes: await readBytes(entry, draft, context) });
       return;
-    default:
-      throw unsafe(context, `the entry "/${path}" is a ${type ?? 'thing of unknown kind'}`);
+    case 'block-device':
+    case 'character-device':
+    case 'fifo':
+      break;
   }
+  // Archives may also hold kinds that no type lists.
+  throw unsafe(context, `the entry "/${path}" is a ${type ?? 'thing of unknown kind'}`);
 }
 
 // A folder above the wanted one, or itself, that is a link would put the files elsewhere.
