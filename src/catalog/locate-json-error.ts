@@ -4,6 +4,8 @@ import { assertNever } from '../base/tool-error.ts';
 export interface JsonFault {
   readonly offset: number;
   readonly reason: string;
+  /** The text is sound as far as it goes. */
+  readonly endsEarly: boolean;
 }
 
 interface Cursor {
@@ -124,7 +126,7 @@ function readString(cursor: Cursor): JsonFault | null {
     if (match === null) return unexpected(cursor, 'this escape is not known');
     cursor.at += match[0].length - 1;
   }
-  return { offset: start, reason: 'the string that starts here never ends' };
+  return { offset: start, reason: 'the string that starts here never ends', endsEarly: true };
 }
 
 function skipBlank(cursor: Cursor): void {
@@ -132,5 +134,5 @@ function skipBlank(cursor: Cursor): void {
 }
 
 function unexpected(cursor: Cursor, reason: string): JsonFault {
-  return { offset: cursor.at, reason };
+  return { offset: cursor.at, reason, endsEarly: cursor.at >= cursor.text.length };
 }

@@ -4,7 +4,7 @@ import { buildBlob, isProblem, syntaxProblem } from './build-blob.ts';
 import { buildCatalog } from './build-catalog.ts';
 import { selectCatalogFiles } from './ignore.ts';
 import { locateJsonError } from './locate-json-error.ts';
-import { parseJson, parseJsonKeepingNumbers } from './raw-json.ts';
+import { MAX_DEPTH, parseJson, parseJsonKeepingNumbers } from './raw-json.ts';
 import { countLines, type JsonSlice, scanJsonObject, skipSpace } from './scan-json.ts';
 import type { Blob, Catalog, CatalogFile, JsonValue } from './types.ts';
 import { parseYamlStream, type YamlStream } from './yaml-stream.ts';
@@ -30,7 +30,7 @@ export function parseCatalog(files: Iterable<CatalogFile>): ParsedCatalog {
   for (const file of selectCatalogFiles(files)) {
     const parsed = parseCatalogFile(file);
     for (const blob of parsed.blobs) blobs.push(blob);
-    problems.push(...parsed.problems);
+    for (const problem of parsed.problems) problems.push(problem);
   }
   return { catalog: buildCatalog(blobs), problems };
 }
@@ -56,28 +56,33 @@ interface Position {
   readonly line: number;
 }
 
-/** Nesting beyond this is refused, as by Go's decoders. */
-const MAX_DEPTH = 10_000;
-
 function parseJsonStream(bytes: Uint8Array, output: OpenFile): void {
-  let position: Position = { at: 0, line: 1 };
-  for (let decoded = 0; ; decoded += 1) {
+  let position: Position | null = { at: 0, line: 1 };
+  for (let decoded = 0; position !== null; decoded += 1) {
     const start = skipSpace(bytes, position.at, position.line);
     if (start.at >= bytes.length) return;
     const slice = scanJsonObject(bytes, start.at, start.line);
     const value = slice === null ? undefined : parseSlice(bytes, slice);
     if (slice !== null && value !== undefined) {
       addValue(value, start.line, output);
-      position = { at: slice.end, line: start.line + countLines(bytes, start.at, slice.end) };
+      position = endOf(bytes, start, slice);
       continue;
     }
     // opm gives a stream one more chance as YAML, unless it has seen two objects or the text ends early.
-    if (decoded <= 1 && slice?.closed !== false && triesYaml(bytes, start, output)) return;
+    if (decoded <= 1 && !endsEarly(bytes, slice) && triesYaml(bytes, start, output)) return;
     output.problems.push(describeFault(bytes, { start, slice, file: output.path }));
-    const next = findNextObject(bytes, start, slice);
-    if (next === null) return;
-    position = next;
+    position = findNextObject(bytes, start, { slice, faults: output.problems.length });
   }
+}
+
+function endOf(bytes: Uint8Array, start: Position, slice: JsonSlice): Position {
+  return { at: slice.end, line: start.line + countLines(bytes, start.at, slice.end) };
+}
+
+function endsEarly(bytes: Uint8Array, slice: JsonSlice | null): boolean {
+  if (slice === null || slice.closed) return false;
+  const fault = locateJsonError(textOf(bytes, slice.start, slice.end));
+  return fault === null || fault.endsEarly;
 }
 
 function parseSlice(bytes: Uint8Array, slice: JsonSlice): JsonValue | undefined {
@@ -109,7 +114,7 @@ function triesYaml(bytes: Uint8Array, from: Position, output: OpenFile): boolean
 
 function addYaml(stream: YamlStream, output: OpenFile): void {
   for (const document of stream.documents) addValue(document.value, document.line, output);
-  output.problems.push(...stream.problems);
+  for (const problem of stream.problems) output.problems.push(problem);
 }
 
 function describeFault(
@@ -127,7 +132,11 @@ function describeFault(
       column,
     });
   const text = textOf(bytes, slice.start, slice.end);
-  const found = locateJsonError(text) ?? { offset: 0, reason: 'the object cannot be read' };
+  const found = locateJsonError(text) ?? {
+    offset: 0,
+    reason: 'the object cannot be read',
+    endsEarly: false,
+  };
   const before = text.slice(0, found.offset).split('\n');
   const last = before.at(-1)?.length ?? 0;
   const place = {
@@ -142,17 +151,19 @@ function columnOf(bytes: Uint8Array, at: number): number {
   return at === 0 ? 1 : textOf(bytes, lineStart, at).length + 1;
 }
 
+/** Objects that never close are looked through to the end each time, so only so often. */
+const MAX_RESTARTS = 50;
+
 // After a fault, reading goes on behind the object, or at the next line that starts with a brace.
 function findNextObject(
   bytes: Uint8Array,
   start: Position,
-  slice: JsonSlice | null,
+  fault: { readonly slice: JsonSlice | null; readonly faults: number },
 ): Position | null {
-  if (slice?.closed === true)
-    return { at: slice.end, line: start.line + countLines(bytes, start.at, slice.end) };
+  if (fault.slice?.closed === true) return endOf(bytes, start, fault.slice);
+  if (fault.faults > MAX_RESTARTS) return null;
   let newline = bytes.indexOf(0x0a, start.at);
   while (newline !== -1 && bytes[newline + 1] !== 0x7b) newline = bytes.indexOf(0x0a, newline + 1);
-  return newline === -1
-    ? null
-    : { at: newline + 1, line: start.line + countLines(bytes, start.at, newline + 1) };
+  if (newline === -1) return null;
+  return { at: newline + 1, line: start.line + countLines(bytes, start.at, newline + 1) };
 }

@@ -1,6 +1,6 @@
 import { load, type State, YAMLException } from 'js-yaml';
 import { messageOf } from '../base/tool-error.ts';
-import { isRawNumber } from './raw-json.ts';
+import { isRawNumber, MAX_DEPTH } from './raw-json.ts';
 import type { JsonValue } from './types.ts';
 import { GO_YAML_SCHEMA, MAPPING_KEY, NULL_KEY, YAML_NULL } from './yaml-schema.ts';
 
@@ -136,6 +136,7 @@ function settleNode(value: unknown, walk: Walk): number {
   const known = walk.sizes.get(value);
   if (known !== undefined) return known;
   if (walk.open.has(value)) throw new RangeError('an anchor contains itself');
+  if (walk.open.size >= MAX_DEPTH) throw new RangeError(`it is nested more than ${MAX_DEPTH} deep`);
   walk.open.add(value);
   walk.distinct.count += 1;
   const size = 1 + settleChildren(value, walk);

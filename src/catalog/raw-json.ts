@@ -5,6 +5,12 @@ export interface RawNumber {
   readonly rawJSON: string;
 }
 
+/**
+ * Nesting beyond this is refused, so that walking content never exhausts the stack; Go stops at
+ * 10,000, real catalogs at a few dozen.
+ */
+export const MAX_DEPTH = 1_000;
+
 declare global {
   // TypeScript's es2023 library does not know these yet; Node has them since 21.
   interface JSON {

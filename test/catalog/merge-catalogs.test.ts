@@ -9,7 +9,12 @@ import { mergeCatalogs } from '../../src/catalog/merge-catalogs.ts';
 import type { MergeOptions, MergeResult } from '../../src/catalog/merge-types.ts';
 import type { Blob, Catalog } from '../../src/catalog/types.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
-import { findBundle, type SampleEntry, sampleCatalog } from './sample-catalog.ts';
+import {
+  findBundle,
+  type SampleEntry,
+  type SamplePackage,
+  sampleCatalog,
+} from './sample-catalog.ts';
 
 const OPTIONS: MergeOptions = {
   duplicateBundle: 'newer',

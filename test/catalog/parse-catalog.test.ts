@@ -170,6 +170,7 @@ describe('parseCatalogFile, YAML', () => {
       ],
     );
     assert.deepEqual(parse("{'schema':'a',}").problems, []);
+    assert.deepEqual(parse('{schema: a, x: it"s}').problems, []);
     assert.equal(parse('{"schema":"a"}{"schema":"b"}\n---\nschema: c\n').problems.length, 1);
   });
 
