@@ -76,6 +76,8 @@ async function run(command: PlayedCommand, options: NarratorOptions): Promise<nu
 
 async function waitForEnter(signal: AbortSignal): Promise<void> {
   const input = createInterface({ input: process.stdin, output: process.stdout });
+  // The terminal is in raw mode now: Ctrl-C is a key, not a signal.
+  input.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     await input.question('\n[Enter] ', { signal });
   } finally {
