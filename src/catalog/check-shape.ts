@@ -78,7 +78,7 @@ const SCALARS: Readonly<Record<'text' | 'truth' | 'integer' | 'base64' | 'any', 
 const BASE64_TEXT = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Standard, padded base64; line breaks in it are tolerated, as by Go. */
-export function isBase64(text: string): boolean {
+function isBase64(text: string): boolean {
   const plain = text.includes('\n') || text.includes('\r') ? text.replaceAll(/[\r\n]/g, '') : text;
   return plain.length % 4 === 0 && BASE64_TEXT.test(plain);
 }

@@ -2,7 +2,7 @@ import { compareBytes } from '../base/text.ts';
 import type { CatalogFile } from './types.ts';
 
 /** Name of the file that takes other files out of a catalog folder. */
-export const IGNORE_FILE = '.indexignore';
+const IGNORE_FILE = '.indexignore';
 
 interface IgnorePattern {
   /** Folder that the pattern's file stands in. */

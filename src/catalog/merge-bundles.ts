@@ -104,7 +104,7 @@ function block(base: Blob, merge: PackageMerge, why: string): Blob {
 }
 
 /** Which of two contents of one bundle is newer, above zero for `a`: version, build, release, then the CSV's `createdAt`. */
-export function compareReleases(a: Blob, b: Blob): number {
+function compareReleases(a: Blob, b: Blob): number {
   return (
     compareBundleVersions(readBundleVersion(a), readBundleVersion(b)) ||
     readCreatedAt(a) - readCreatedAt(b)

@@ -36,7 +36,7 @@ export function isRawNumber(value: unknown): value is RawNumber {
 }
 
 /** Whether `JSON.stringify(JSON.parse(text))` gives the number's text back to the letter. */
-export function isFaithfulNumber(text: string): boolean {
+function isFaithfulNumber(text: string): boolean {
   return text !== '-0' && String(Number(text)) === text;
 }
 
