@@ -34,7 +34,11 @@ export function buildBundleImages(operator: Operator, version: OperatorVersion):
 }
 
 /** Names an image by the digest that its bytes have. */
-export function toExampleImage(name: string, spec: ImageSpec, host = UPSTREAM): ExampleImage {
+export function toExampleImage(
+  name: string,
+  spec: ImageSpec,
+  host: string = UPSTREAM,
+): ExampleImage {
   // Uncompressed: zlib's output differs between machines, and these digests stand in catalogs/.
   const plain = { ...spec, compression: 'none' } as const;
   const { digest } = buildImage(plain).root;
