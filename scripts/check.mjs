@@ -47,6 +47,7 @@ function runCheck({ name, command, seen }) {
   const start = performance.now();
   const result = spawnSync(`node_modules/.bin/${program}`, args, {
     cwd: ROOT,
+    env: { ...process.env, NO_COLOR: '1' },
     encoding: 'utf8',
     maxBuffer: 1e9,
   });
