@@ -13,7 +13,9 @@ export function isDigest(text: string): text is Digest {
 /** Throws `BASE_BAD_DIGEST` unless the text is a sha256 digest in canonical form. */
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text;
-  throw new ToolError('BASE_BAD_DIGEST', `"${text}" is not a digest.`, { hint: 'A digest is sha256: followed by 64 lower-case hex digits.' });
+  throw new ToolError('BASE_BAD_DIGEST', `"${text}" is not a digest.`, {
+    hint: 'A digest is sha256: followed by 64 lower-case hex digits.',
+  });
 }
 
 export function digestOf(bytes: Uint8Array | string): Digest {

@@ -9,11 +9,36 @@ export type PassEvent =
   | { readonly kind: 'observe-progress'; readonly done: number; readonly total: number }
   | { readonly kind: 'observe-finished'; readonly requests: number; readonly milliseconds: number }
   | { readonly kind: 'apply-started'; readonly steps: number; readonly bytes: number }
-  | { readonly kind: 'step-started'; readonly id: string; readonly title: string; readonly bytes: number }
-  | { readonly kind: 'step-retry'; readonly id: string; readonly title: string; readonly attempt: number; readonly delayMilliseconds: number; readonly message: string }
-  | { readonly kind: 'step-finished'; readonly id: string; readonly title: string; readonly bytes: number; readonly result: string; readonly message: string | null; readonly milliseconds: number }
+  | {
+      readonly kind: 'step-started';
+      readonly id: string;
+      readonly title: string;
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: 'step-retry';
+      readonly id: string;
+      readonly title: string;
+      readonly attempt: number;
+      readonly delayMilliseconds: number;
+      readonly message: string;
+    }
+  | {
+      readonly kind: 'step-finished';
+      readonly id: string;
+      readonly title: string;
+      readonly bytes: number;
+      readonly result: string;
+      readonly message: string | null;
+      readonly milliseconds: number;
+    }
   | { readonly kind: 'closure-started'; readonly catalog: string; readonly images: number }
-  | { readonly kind: 'index-built'; readonly catalog: string; readonly imageId: Digest; readonly bytes: number }
+  | {
+      readonly kind: 'index-built';
+      readonly catalog: string;
+      readonly imageId: Digest;
+      readonly bytes: number;
+    }
   | { readonly kind: 'interrupted'; readonly running: number; readonly left: number }
   | { readonly kind: 'warning'; readonly message: string; readonly hint: string | null };
 

@@ -11,8 +11,11 @@ export interface ImageRef {
 }
 
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-const HOST = '(?:\\[[0-9a-fA-F:]+\\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]+)?';
-const REFERENCE = new RegExp(`^(?:(${HOST})/)?(${COMPONENT}(?:/${COMPONENT})*)(?::(\\w[\\w.-]{0,127}))?(?:@(.+))?$`);
+const HOST =
+  '(?:\\[[0-9a-fA-F:]+\\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]+)?';
+const REFERENCE = new RegExp(
+  `^(?:(${HOST})/)?(${COMPONENT}(?:/${COMPONENT})*)(?::(\\w[\\w.-]{0,127}))?(?:@(.+))?$`,
+);
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const TAG = /^\w[\w.-]{0,127}$/;
 
@@ -25,13 +28,21 @@ export function parseImageRef(text: string): ImageRef {
   const match = REFERENCE.exec(text);
   if (match === null) throw badRef(text, 'it does not have the form host/path[:tag][@digest]');
   const [, host, path = '', tag, digestText] = match;
-  if (digestText !== undefined && !isDigest(digestText)) throw badRef(text, 'its digest is not sha256: with 64 lower-case hex digits');
-  const digest = digestText ?? null;
-  const known = host !== undefined && (/[.:]/.test(host) || host === 'localhost' || host !== host.toLowerCase());
-  const registry = known ? host : 'docker.io';
-  const repository = known ? path : normalizeDockerPath(host === undefined ? path : `${host}/${path}`);
-  if (repository.length > 255) throw badRef(text, 'its path is longer than 255 characters');
-  return { registry, repository, tag: tag ?? null, digest };
+  if (digestText !== undefined && !isDigest(digestText))
+    throw badRef(text, 'its digest is not sha256: with 64 lower-case hex digits');
+  const name = normalizeName(host, path);
+  if (name.repository.length > 255) throw badRef(text, 'its path is longer than 255 characters');
+  return { ...name, tag: tag ?? null, digest: digestText ?? null };
+}
+
+function normalizeName(
+  host: string | undefined,
+  path: string,
+): Pick<ImageRef, 'registry' | 'repository'> {
+  if (host === undefined) return { registry: 'docker.io', repository: normalizeDockerPath(path) };
+  const isHost = /[.:]/.test(host) || host === 'localhost' || host !== host.toLowerCase();
+  if (isHost) return { registry: host, repository: path };
+  return { registry: 'docker.io', repository: normalizeDockerPath(`${host}/${path}`) };
 }
 
 /** The reference as text; a reference with neither tag nor digest stays without. */

@@ -1,4 +1,4 @@
-import type { Digest } from './digest.ts';
+import { type Digest, isDigest } from './digest.ts';
 
 /** Media types that a manifest request must offer; a registry answers 404 for what is not named (spec "registries" §0.2). */
 export const MANIFEST_MEDIA_TYPES = [
@@ -77,15 +77,37 @@ export interface ContentReader {
 /** Index or single image, by media type, and by shape where the media type is missing or generic (spec "registries" §2.8). */
 export function isIndexManifest(mediaType: string, value: unknown): value is ImageIndex {
   if (mediaType === OCI_INDEX || mediaType === DOCKER_LIST) return true;
-  return typeof value === 'object' && value !== null && 'manifests' in value && !('layers' in value);
+  return (
+    typeof value === 'object' && value !== null && 'manifests' in value && !('layers' in value)
+  );
 }
 
 /** `os/architecture[/variant]`. */
 export function formatPlatform(platform: Platform): string {
-  return [platform.os, platform.architecture, platform.variant].filter((part) => part !== undefined && part !== '').join('/');
+  return [platform.os, platform.architecture, platform.variant]
+    .filter((part) => part !== undefined && part !== '')
+    .join('/');
 }
 
 export function parsePlatform(text: string): Platform {
   const [os = '', architecture = '', variant] = text.split('/');
   return variant === undefined ? { os, architecture } : { os, architecture, variant };
+}
+
+/** Config and layers that a manifest of one platform names; entries of another shape are left out. */
+export function listManifestBlobs(value: unknown): readonly Descriptor[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const config: unknown = Reflect.get(value, 'config');
+  const layers: unknown = Reflect.get(value, 'layers');
+  return [config, ...(Array.isArray(layers) ? layers : [])].filter(isDescriptor);
+}
+
+function isDescriptor(value: unknown): value is Descriptor {
+  if (typeof value !== 'object' || value === null) return false;
+  const digest: unknown = Reflect.get(value, 'digest');
+  return (
+    typeof digest === 'string' &&
+    isDigest(digest) &&
+    Number.isSafeInteger(Reflect.get(value, 'size'))
+  );
 }

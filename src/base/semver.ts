@@ -14,14 +14,18 @@ export interface Version {
 
 const NUMBER = '(0|[1-9][0-9]*)';
 const IDENTIFIERS = '([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)';
-const VERSION = new RegExp(`^${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-${IDENTIFIERS})?(?:\\+${IDENTIFIERS})?$`);
+const VERSION = new RegExp(
+  `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-${IDENTIFIERS})?(?:\\+${IDENTIFIERS})?$`,
+);
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
 
 /** Throws `BASE_BAD_VERSION`. */
 export function parseVersion(text: string): Version {
   const version = tryParseVersion(text);
   if (version !== null) return version;
-  throw new ToolError('BASE_BAD_VERSION', `"${text}" is not a version.`, { hint: 'Expected major.minor.patch[-prerelease][+build], without a leading v or zeros.' });
+  throw new ToolError('BASE_BAD_VERSION', `"${text}" is not a version.`, {
+    hint: 'Expected major.minor.patch[-prerelease][+build], without a leading v or zeros.',
+  });
 }
 
 /** Null where `parseVersion` would throw. */
@@ -32,17 +36,35 @@ export function tryParseVersion(text: string): Version | null {
   const numbers = [BigInt(major), BigInt(minor), BigInt(patch)] as const;
   if (numbers.some((number) => number > UINT64_MAX)) return null;
   const identifiers = prerelease?.split('.') ?? [];
-  if (identifiers.some((part) => isNumeric(part) && ((part.length > 1 && part.startsWith('0')) || BigInt(part) > UINT64_MAX))) return null;
-  return { major: numbers[0], minor: numbers[1], patch: numbers[2], prerelease: identifiers, build: build?.split('.') ?? [] };
+  if (
+    identifiers.some(
+      (part) =>
+        isNumeric(part) && ((part.length > 1 && part.startsWith('0')) || BigInt(part) > UINT64_MAX),
+    )
+  )
+    return null;
+  return {
+    major: numbers[0],
+    minor: numbers[1],
+    patch: numbers[2],
+    prerelease: identifiers,
+    build: build?.split('.') ?? [],
+  };
 }
 
 /** Standard precedence; build metadata does not count. */
 export function compareVersions(a: Version, b: Version): number {
-  return compareNumbers(a.major, b.major) || compareNumbers(a.minor, b.minor) || compareNumbers(a.patch, b.patch) || comparePrerelease(a.prerelease, b.prerelease);
+  return (
+    compareNumbers(a.major, b.major) ||
+    compareNumbers(a.minor, b.minor) ||
+    compareNumbers(a.patch, b.patch) ||
+    comparePrerelease(a.prerelease, b.prerelease)
+  );
 }
 
 function comparePrerelease(a: readonly string[], b: readonly string[]): number {
-  if (a.length === 0 || b.length === 0) return Math.sign(b.length - a.length) * (a.length === b.length ? 0 : 1);
+  if (a.length === 0 || b.length === 0)
+    return Math.sign(b.length - a.length) * (a.length === b.length ? 0 : 1);
   for (let i = 0; i < Math.min(a.length, b.length); i += 1) {
     const order = compareIdentifiers(a[i] ?? '', b[i] ?? '');
     if (order !== 0) return order;

@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { join } from 'node:path/posix';
 import { renderCatalogFiles } from './render-catalog.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
@@ -49,7 +49,7 @@ function closeOverFiles(
     for (const name of packages)
       for (const blob of listBlobs(before.packages.get(name))) files.add(blob.file);
     if (loose) for (const blob of before.loose) files.add(blob.file);
-    for (const name of packages) files.add(posix.join(name, 'catalog.json'));
+    for (const name of packages) files.add(join(name, 'catalog.json'));
     for (const [name, entry] of before.packages)
       if (listBlobs(entry).some((blob) => files.has(blob.file))) packages.add(name);
     loose ||= before.loose.some((blob) => files.has(blob.file));

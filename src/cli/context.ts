@@ -22,7 +22,9 @@ export interface CommandContext {
 }
 
 /** The folder that `-C` and `--manifest` name, and the manifest's name in it. */
-export function locateManifest(options: Pick<GlobalOptions, 'directory' | 'manifest'>): Pick<CommandContext, 'folder' | 'manifestFile'> {
+export function locateManifest(
+  options: Pick<GlobalOptions, 'directory' | 'manifest'>,
+): Pick<CommandContext, 'folder' | 'manifestFile'> {
   const path = resolve(options.directory, options.manifest);
   return { folder: dirname(path), manifestFile: basename(path) };
 }

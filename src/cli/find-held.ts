@@ -26,12 +26,28 @@ export interface FindHeldContext {
  * For `policy.missing: hold`: the bundles of a delivery, new to Git, that name an image which is
  * clearly in neither registry. An unknown answer holds nothing back and lets nothing in: it throws.
  */
-export async function findHeld(incoming: Catalog, base: Catalog, context: FindHeldContext): Promise<readonly HeldBundle[]> {
+export async function findHeld(
+  incoming: Catalog,
+  base: Catalog,
+  context: FindHeldContext,
+): Promise<readonly HeldBundle[]> {
   const { manifest, entry, registries } = context;
-  const known = new Set(listBundleImages(base).map((bundle) => `${bundle.package}/${bundle.bundle}`));
-  const { images } = listWanted({ manifest: { ...manifest, images: [], releases: [] }, catalogs: new Map([[entry.name, incoming]]), releases: [] });
-  const candidates = images.filter((image) => image.neededBy.some((need) => !known.has(`${need.package}/${need.item}`)));
-  const observed = await observeImages(candidates, registries, { policy: manifest.policy, emit: context.emit, signal: context.signal });
+  const known = new Set(
+    listBundleImages(base).map((bundle) => `${bundle.package}/${bundle.bundle}`),
+  );
+  const { images } = listWanted({
+    manifest: { ...manifest, images: [], releases: [] },
+    catalogs: new Map([[entry.name, incoming]]),
+    releases: [],
+  });
+  const candidates = images.filter((image) =>
+    image.neededBy.some((need) => !known.has(`${need.package}/${need.item}`)),
+  );
+  const observed = await observeImages(candidates, registries, {
+    policy: manifest.policy,
+    emit: context.emit,
+    signal: context.signal,
+  });
   const held = new Map<string, string>();
   for (const image of candidates) {
     const found = observed.get(image.key);
@@ -47,6 +63,17 @@ export async function findHeld(incoming: Catalog, base: Catalog, context: FindHe
   return [...held].map(([bundle, image]) => ({ bundle, image }));
 }
 
-function unclear(image: string, answer: { readonly message: string; readonly hint: string | null; readonly code: ToolError['code'] }): ToolError {
-  return new ToolError(answer.code, `Whether ${image} has been delivered is unknown, so nothing was merged: ${answer.message}`, { ...(answer.hint === null ? {} : { hint: answer.hint }), disposition: 'retry' });
+function unclear(
+  image: string,
+  answer: {
+    readonly message: string;
+    readonly hint: string | null;
+    readonly code: ToolError['code'];
+  },
+): ToolError {
+  return new ToolError(
+    answer.code,
+    `Whether ${image} has been delivered is unknown, so nothing was merged: ${answer.message}`,
+    { ...(answer.hint === null ? {} : { hint: answer.hint }), disposition: 'retry' },
+  );
 }

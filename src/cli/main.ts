@@ -1,7 +1,8 @@
 import yargs, { type Argv } from 'yargs';
-import type { ExitCode } from '../plan/sum-outcomes.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
-import { addCommands, type Run } from './add-commands.ts';
+import type { ExitCode } from '../plan/sum-outcomes.ts';
+import { addCommands } from './add-commands.ts';
+import type { Run } from './command-options.ts';
 import { createConsole, formatError } from './console.ts';
 import { type CommandContext, type GlobalOptions, locateManifest } from './context.ts';
 import { createProgress } from './progress.ts';
@@ -11,30 +12,63 @@ import { createWiring } from './wire.ts';
 /** Runs one command line; the result is the exit code of design §9. */
 export async function main(argv: readonly string[]): Promise<number> {
   const outcome: { code: ExitCode; failure: unknown } = { code: 0, failure: null };
-  const run: Run = async (command, options) => {
+  async function run(...[command, options]: Parameters<Run>): Promise<void> {
     outcome.code = await runCommand(command, options);
-  };
+  }
   try {
     await addCommands(createParser(argv), run).parseAsync();
   } catch (error) {
     outcome.failure = error;
   }
   if (outcome.failure === null) return outcome.code;
-  process.stderr.write(`${formatError(outcome.failure, argv.includes('--verbose') || argv.includes('-v'))}\n`);
+  process.stderr.write(
+    `${formatError(outcome.failure, argv.includes('--verbose') || argv.includes('-v'))}\n`,
+  );
   return isToolError(outcome.failure, 'PLAN_STALE') ? 3 : 1;
 }
 
 function createParser(argv: readonly string[]): Argv<GlobalOptions> {
   return yargs([...argv])
     .scriptName('olmirror')
-    .usage('$0 COMMAND\n\nGitOps for disconnected OpenShift operator catalogs: Git says what production serves.')
+    .usage(
+      '$0 COMMAND\n\nGitOps for disconnected OpenShift operator catalogs: Git says what production serves.',
+    )
     .locale('en')
     .version(VERSION)
-    .option('directory', { alias: 'C', type: 'string', default: '.', global: true, describe: 'Work in this folder', requiresArg: true })
-    .option('manifest', { type: 'string', default: 'mirror.yaml', global: true, describe: 'Mirror manifest, relative to the folder', requiresArg: true })
-    .option('quiet', { alias: 'q', type: 'boolean', default: false, global: true, describe: 'Print results and errors only' })
-    .option('verbose', { alias: 'v', type: 'boolean', default: false, global: true, describe: 'Print every step, and causes of errors' })
-    .parserConfiguration({ 'boolean-negation': false, 'parse-numbers': false, 'parse-positional-numbers': false })
+    .option('directory', {
+      alias: 'C',
+      type: 'string',
+      default: '.',
+      global: true,
+      describe: 'Work in this folder',
+      requiresArg: true,
+    })
+    .option('manifest', {
+      type: 'string',
+      default: 'mirror.yaml',
+      global: true,
+      describe: 'Mirror manifest, relative to the folder',
+      requiresArg: true,
+    })
+    .option('quiet', {
+      alias: 'q',
+      type: 'boolean',
+      default: false,
+      global: true,
+      describe: 'Print results and errors only',
+    })
+    .option('verbose', {
+      alias: 'v',
+      type: 'boolean',
+      default: false,
+      global: true,
+      describe: 'Print every step, and causes of errors',
+    })
+    .parserConfiguration({
+      'boolean-negation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
     .completion('completion', 'Print a script that completes olmirror commands in bash or zsh')
     .help()
     .alias('help', 'h')
@@ -44,23 +78,40 @@ function createParser(argv: readonly string[]): Argv<GlobalOptions> {
     .recommendCommands()
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new ToolError('CLI_USAGE', message, { hint: '`olmirror COMMAND --help` shows what a command takes.' });
+      throw (
+        error ??
+        new ToolError('CLI_USAGE', message, {
+          hint: '`olmirror COMMAND --help` shows what a command takes.',
+        })
+      );
     });
 }
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-async function runCommand(command: Parameters<Run>[0], options: Parameters<Run>[1]): Promise<ExitCode> {
-  const console = createConsole({ quiet: options.quiet, verbose: options.verbose, machine: options.format !== undefined && options.format !== 'text' });
+async function runCommand(
+  command: Parameters<Run>[0],
+  options: Parameters<Run>[1],
+): Promise<ExitCode> {
+  const console = createConsole({
+    quiet: options.quiet,
+    verbose: options.verbose,
+    machine: options.format !== undefined && options.format !== 'text',
+  });
   const progress = createProgress({ console, stream: process.stderr, now: Date.now });
   const controller = new AbortController();
-  const stop = (): void => {
+  function stop(): void {
     // The second signal means: now.
     if (controller.signal.aborted) process.exit(130);
     controller.abort(new Error('Stopped by a signal.'));
-  };
+  }
   for (const name of STOP_SIGNALS) process.on(name, stop);
-  const context: CommandContext = { ...locateManifest(options), console, progress, signal: controller.signal };
+  const context: CommandContext = {
+    ...locateManifest(options),
+    console,
+    progress,
+    signal: controller.signal,
+  };
   const wiring = createWiring(context);
   try {
     return await command(context, wiring);

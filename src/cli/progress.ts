@@ -45,7 +45,9 @@ export function createProgress(options: ProgressOptions): Progress {
     const line = formatEvent(event, { live, verbose: console.verbose });
     if (event.kind === 'warning') {
       clear();
-      console.warn(`warning: ${event.message}${event.hint === null ? '' : `\nHint: ${event.hint}`}`);
+      console.warn(
+        `warning: ${event.message}${event.hint === null ? '' : `\nHint: ${event.hint}`}`,
+      );
     } else if (line !== null) print(line);
     const status = formatStatus(event, tally, options.now());
     if (status !== null) show(status);
@@ -54,7 +56,14 @@ export function createProgress(options: ProgressOptions): Progress {
 }
 
 function count(tally: Tally, event: PassEvent, now: number): void {
-  if (event.kind === 'apply-started') Object.assign(tally, { steps: event.steps, bytes: event.bytes, done: 0, doneBytes: 0, startedAt: now });
+  if (event.kind === 'apply-started')
+    Object.assign(tally, {
+      steps: event.steps,
+      bytes: event.bytes,
+      done: 0,
+      doneBytes: 0,
+      startedAt: now,
+    });
   if (event.kind !== 'step-finished') return;
   Object.assign(tally, { done: tally.done + 1, doneBytes: tally.doneBytes + event.bytes });
 }
@@ -64,34 +73,61 @@ interface Shape {
   readonly verbose: boolean;
 }
 
-function formatEvent(event: PassEvent, shape: Shape): string | null {
-  switch (event.kind) {
-    case 'observe-started':
-      return shape.live || event.images === 0 ? null : `Looking at ${formatCount(event.images, 'image')} …`;
-    case 'observe-finished':
-      return shape.verbose ? `Looked with ${formatCount(event.requests, 'request')} in ${(event.milliseconds / 1000).toFixed(1)} s.` : null;
-    case 'apply-started':
-      return event.steps === 0 ? null : `Applying ${formatCount(event.steps, 'step')}, ${formatBytes(event.bytes)} …`;
-    case 'step-started':
-      return shape.verbose ? `start  ${event.title}` : null;
-    case 'step-finished':
-      return `${event.result.padEnd(8)} ${event.title}${event.message === null ? '' : `: ${event.message}`}`;
-    case 'step-retry':
-      return `retry    ${event.title} in ${(event.delayMilliseconds / 1000).toFixed(1)} s (attempt ${event.attempt} failed: ${event.message})`;
-    case 'closure-started':
-      return `closure  ${event.catalog}: checks that production holds ${formatCount(event.images, 'image')}`;
-    case 'index-built':
-      return shape.verbose ? `built    index of ${event.catalog}: ${event.imageId}, ${formatBytes(event.bytes)}` : null;
-    case 'interrupted':
-      return `Interrupted: ${formatCount(event.running, 'step')} running, ${formatCount(event.left, 'step')} not begun.`;
-    case 'observe-progress':
-    case 'warning':
-      return null;
-  }
+type Line<K extends PassEvent['kind']> = (
+  event: Extract<PassEvent, { kind: K }>,
+  shape: Shape,
+) => string | null;
+
+/** What each event prints as a line of its own; null for nothing. */
+const LINES: { readonly [K in PassEvent['kind']]?: Line<K> } = {
+  'observe-started': (event, { live }) =>
+    live || event.images === 0 ? null : `Looking at ${formatCount(event.images, 'image')} …`,
+  'observe-finished': (event, { verbose }) =>
+    verbose
+      ? `Looked with ${formatCount(event.requests, 'request')} in ${formatSeconds(event.milliseconds)}.`
+      : null,
+  'apply-started': (event) =>
+    event.steps === 0
+      ? null
+      : `Applying ${formatCount(event.steps, 'step')}, ${formatBytes(event.bytes)} …`,
+  'step-started': (event, { verbose }) => (verbose ? `start    ${event.title}` : null),
+  'step-finished': (event) =>
+    `${formatResult(event).padEnd(8)} ${event.title}${event.message === null ? '' : `: ${event.message}`}`,
+  'step-retry': (event) =>
+    `retry    ${event.title} in ${formatSeconds(event.delayMilliseconds)} (attempt ${event.attempt} failed: ${event.message})`,
+  'closure-started': (event) =>
+    `closure  ${event.catalog}: checks that production holds ${formatCount(event.images, 'image')}`,
+  'index-built': (event, { verbose }) =>
+    verbose
+      ? `built    index of ${event.catalog}: ${event.imageId}, ${formatBytes(event.bytes)}`
+      : null,
+  interrupted: (event) =>
+    `Interrupted: ${formatCount(event.running, 'step')} running, ${formatCount(event.left, 'step')} not begun.`,
+};
+
+function formatEvent<K extends PassEvent['kind']>(
+  event: Extract<PassEvent, { kind: K }>,
+  shape: Shape,
+): string | null {
+  const line: Line<K> | undefined = LINES[event.kind];
+  return line === undefined ? null : line(event, shape);
+}
+
+const DONE_WORDS = { tag: 'tagged', push: 'pushed', index: 'moved' } as const;
+
+// All that a step wrote is `copied` in the report; a person reads what kind of step it was.
+function formatResult(event: Extract<PassEvent, { kind: 'step-finished' }>): string {
+  const word = Object.entries(DONE_WORDS).find(([kind]) => event.id.startsWith(`${kind} `))?.[1];
+  return event.result === 'copied' && word !== undefined ? word : event.result;
+}
+
+function formatSeconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
 function formatStatus(event: PassEvent, tally: Tally, now: number): string | null {
-  if (event.kind === 'observe-progress') return `Looked at ${event.done} of ${formatCount(event.total, 'image')}`;
+  if (event.kind === 'observe-progress')
+    return `Looked at ${event.done} of ${formatCount(event.total, 'image')}`;
   if (tally.steps === 0 || tally.done === tally.steps) return null;
   const left = formatTimeLeft(tally, now);
   return `${tally.done} of ${formatCount(tally.steps, 'step')}, ${formatBytes(tally.doneBytes)} of ${formatBytes(tally.bytes)}${left === null ? '' : `, about ${left} left`}`;
@@ -100,6 +136,8 @@ function formatStatus(event: PassEvent, tally: Tally, now: number): string | nul
 function formatTimeLeft(tally: Tally, now: number): string | null {
   const elapsed = now - tally.startedAt;
   if (elapsed < 2000 || tally.doneBytes === 0) return null;
-  const seconds = Math.round(((tally.bytes - tally.doneBytes) / tally.doneBytes) * (elapsed / 1000));
+  const seconds = Math.round(
+    ((tally.bytes - tally.doneBytes) / tally.doneBytes) * (elapsed / 1000),
+  );
   return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }

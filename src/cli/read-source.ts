@@ -44,22 +44,36 @@ export interface SourceContext {
  * reference, a folder, a catalog file, `oci:LAYOUT[:TAG]`, or `COMMIT:PATH`. Something that
  * exists on disk is taken for that.
  */
-export async function readSource(source: string, entry: CatalogEntry | null, context: SourceContext): Promise<SourceContent> {
+export async function readSource(
+  source: string,
+  entry: CatalogEntry | null,
+  context: SourceContext,
+): Promise<SourceContent> {
   if (source === 'production' || source === 'staging') return readRoleIndex(source, entry, context);
   if (source.startsWith('oci:')) return readLayout(source, context);
   const path = resolve(context.folder, source);
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory() === true) return readLocal(source, await collect(readFolder(path)));
-  if (found !== null) return readLocal(source, [{ path: basename(path), bytes: await readFile(path) }]);
+  if (found !== null)
+    return readLocal(source, [{ path: basename(path), bytes: await readFile(path) }]);
   return (await readCommit(source, context)) ?? readImage(source, context);
 }
 
-async function readRoleIndex(role: RoleName, entry: CatalogEntry | null, context: SourceContext): Promise<SourceContent> {
+async function readRoleIndex(
+  role: RoleName,
+  entry: CatalogEntry | null,
+  context: SourceContext,
+): Promise<SourceContent> {
   const { manifest } = context;
   if (manifest === null || entry === null) throw noManifest(role);
   const registry = manifest.registries[role];
   const repository = joinPath(registry.pathPrefix, entry.repository[role]);
-  return readIndex(context.openRegistry(registry), { repository, reference: entry.tag[role], name: `${registry.host}/${repository}:${entry.tag[role]}`, role });
+  return readIndex(context.openRegistry(registry), {
+    repository,
+    reference: entry.tag[role],
+    name: `${registry.host}/${repository}:${entry.tag[role]}`,
+    role,
+  });
 }
 
 interface IndexPlace {
@@ -77,28 +91,50 @@ async function readIndex(reader: ContentReader, place: IndexPlace): Promise<Sour
 async function readImage(source: string, context: SourceContext): Promise<SourceContent> {
   const ref = parseSourceRef(source);
   const role = findRole(ref, context.manifest);
-  const entry = role === null || context.manifest === null ? { ...REGISTRY_DEFAULTS, host: ref.registry, insecure: context.insecure } : context.manifest.registries[role];
-  return readIndex(context.openRegistry(entry), { repository: ref.repository, reference: ref.digest ?? ref.tag ?? 'latest', name: source, role });
+  const entry =
+    role === null || context.manifest === null
+      ? { ...REGISTRY_DEFAULTS, host: ref.registry, insecure: context.insecure }
+      : context.manifest.registries[role];
+  return readIndex(context.openRegistry(entry), {
+    repository: ref.repository,
+    reference: ref.digest ?? ref.tag ?? 'latest',
+    name: source,
+    role,
+  });
 }
 
 function parseSourceRef(source: string): ImageRef {
   try {
     return parseImageRef(source);
   } catch (error) {
-    throw new ToolError('CLI_UNSUPPORTED_SOURCE', `"${source}" is neither a path that exists, nor COMMIT:PATH, nor an image reference.`, {
-      cause: error,
-      hint: 'Give production, staging, an image reference, a folder, a catalog file, oci:LAYOUT or COMMIT:PATH.',
-    });
+    throw new ToolError(
+      'CLI_UNSUPPORTED_SOURCE',
+      `"${source}" is neither a path that exists, nor COMMIT:PATH, nor an image reference.`,
+      {
+        cause: error,
+        hint: 'Give production, staging, an image reference, a folder, a catalog file, oci:LAYOUT or COMMIT:PATH.',
+      },
+    );
   }
 }
 
 function findRole(ref: ImageRef, manifest: MirrorManifest | null): RoleName | null {
   const roles = ['production', 'staging'] as const;
-  return roles.find((role) => manifest !== null && (manifest.registries[role].host === ref.registry || manifest.registries[role].aliases.includes(ref.registry))) ?? null;
+  return (
+    roles.find(
+      (role) =>
+        manifest !== null &&
+        (manifest.registries[role].host === ref.registry ||
+          manifest.registries[role].aliases.includes(ref.registry)),
+    ) ?? null
+  );
 }
 
 async function readLayout(source: string, context: SourceContext): Promise<SourceContent> {
-  const { reader, repository, reference } = await openOciLayout(source.slice('oci:'.length), context.folder);
+  const { reader, repository, reference } = await openOciLayout(
+    source.slice('oci:'.length),
+    context.folder,
+  );
   return readIndex(reader, { repository, reference, name: source, role: null });
 }
 
@@ -111,10 +147,19 @@ async function readCommit(source: string, context: SourceContext): Promise<Sourc
   const snapshot = await git.openCommit(revision);
   const folder = path.replace(/\/+$/, '');
   const files = await snapshot.listFiles(folder);
-  if (files.length === 0) throw new ToolError('FILES_NOT_FOUND', `Commit ${revision} has no file at or below ${path}.`, { hint: 'Paths are relative to the folder of mirror.yaml.' });
+  if (files.length === 0)
+    throw new ToolError('FILES_NOT_FOUND', `Commit ${revision} has no file at or below ${path}.`, {
+      hint: 'Paths are relative to the folder of mirror.yaml.',
+    });
   const found: CatalogFile[] = [];
   for await (const { file, bytes } of snapshot.readFiles(files)) {
-    found.push({ path: file.path === folder ? basename(folder) : file.path.slice(folder === '' ? 0 : folder.length + 1), bytes });
+    found.push({
+      path:
+        file.path === folder
+          ? basename(folder)
+          : file.path.slice(folder === '' ? 0 : folder.length + 1),
+      bytes,
+    });
   }
   return readLocal(source, found);
 }
@@ -130,10 +175,17 @@ async function collect(files: AsyncIterable<CatalogFile>): Promise<readonly Cata
 }
 
 function noManifest(role: RoleName): ToolError {
-  return new ToolError('CLI_USAGE', `Without a manifest nobody knows which registry is ${role}.`, { hint: 'Give the index as an image reference with --from.' });
+  return new ToolError('CLI_USAGE', `Without a manifest nobody knows which registry is ${role}.`, {
+    hint: 'Give the index as an image reference with --from.',
+  });
 }
 
 /** A digest for a source that has none of its own: of its files, in order of their paths. */
 export function digestOfFiles(files: readonly CatalogFile[]): Digest {
-  return digestOf(files.map((file) => `${file.path} ${digestOf(file.bytes)}\n`).toSorted().join(''));
+  return digestOf(
+    files
+      .map((file) => `${file.path} ${digestOf(file.bytes)}\n`)
+      .toSorted()
+      .join(''),
+  );
 }

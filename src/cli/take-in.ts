@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { type Digest, isDigest } from '../base/digest.ts';
+import type { Digest } from '../base/digest.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { describeCatalog } from '../catalog/describe-catalog.ts';
@@ -16,8 +16,8 @@ import type { GitPort } from '../git/port.ts';
 import { normalizeAddresses } from '../images/normalize-addresses.ts';
 import { buildDeliveryFileName, formatDeliveryRecord } from '../manifest/delivery-record.ts';
 import type { CatalogEntry, DeliveryRecord, MirrorManifest } from '../manifest/types.ts';
-import type { MergeSummary } from '../report/render-merge-text.ts';
 import { readCatalog, readRecords } from '../reconcile/load-state.ts';
+import type { MergeSummary } from '../report/render-merge-text.ts';
 import type { HeldBundle } from './find-held.ts';
 import { digestOfFiles, type SourceContent } from './read-source.ts';
 
@@ -45,17 +45,44 @@ export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<
   const { entry, manifest, source } = request;
   const snapshot = await deps.git.openWorkingTree();
   const base = await readCatalog(snapshot, entry);
-  if (hasErrors(base.problems)) throw invalidCatalog(`${entry.path} in Git`, base.problems.map(formatProblemLine));
+  if (hasErrors(base.problems))
+    throw invalidCatalog(`${entry.path} in Git`, base.problems.map(formatProblemLine));
   const incoming = normalizeAddresses(parseSource(source), manifest, base.catalog).catalog;
   const held = deps.findHeld === null ? [] : await deps.findHeld(incoming, base.catalog);
-  const kept = held.length === 0 ? incoming : dropBundles(incoming, new Set(held.map((bundle) => bundle.bundle))).catalog;
+  const kept =
+    held.length === 0
+      ? incoming
+      : dropBundles(incoming, new Set(held.map((bundle) => bundle.bundle))).catalog;
   const { strandedUpgrades, duplicateBundle } = manifest.policy;
-  const result = mergeCatalogs(base.catalog, kept, { duplicateBundle, strandedUpgrades, acceptDefaultChannel: request.acceptDefaultChannel });
+  const result = mergeCatalogs(base.catalog, kept, {
+    duplicateBundle,
+    strandedUpgrades,
+    acceptDefaultChannel: request.acceptDefaultChannel,
+  });
   const newImages = countNewImages(base.catalog, result.catalog);
-  const record = buildRecord(request, { base: base.catalog, result, newImages, held, content: hashCatalog(incoming), today: deps.today });
+  const record = buildRecord(request, {
+    base: base.catalog,
+    result,
+    newImages,
+    held,
+    content: hashCatalog(incoming),
+    today: deps.today,
+  });
   const blocked = request.allOrNothing && result.gaps.length > 0;
-  const recordFile = blocked || request.dryRun ? null : await write(request, { base: base.catalog, result, record }, deps);
-  return { catalog: entry.name, source: source.name, changes: result.changes, gaps: result.gaps, notes: result.notes, held, newImages, record: recordFile };
+  const recordFile =
+    blocked || request.dryRun
+      ? null
+      : await write(request, { base: base.catalog, result, record }, deps);
+  return {
+    catalog: entry.name,
+    source: source.name,
+    changes: result.changes,
+    gaps: result.gaps,
+    notes: result.notes,
+    held,
+    newImages,
+    record: recordFile,
+  };
 }
 
 /** Throws `GIT_DIRTY` where a catalog's folder has changes that are not committed. */
@@ -64,9 +91,13 @@ export async function assertClean(git: GitPort, entry: CatalogEntry): Promise<vo
   const [first] = changed;
   if (first === undefined) return;
   const more = changed.length > 1 ? ` and ${changed.length - 1} more` : '';
-  throw new ToolError('GIT_DIRTY', `${entry.path} has changes that are not committed: ${first}${more}. Nothing was written.`, {
-    hint: `Commit them, or put them away with \`git stash -u -- ${entry.path}\`; then run the command again.`,
-  });
+  throw new ToolError(
+    'GIT_DIRTY',
+    `${entry.path} has changes that are not committed: ${first}${more}. Nothing was written.`,
+    {
+      hint: `Commit them, or put them away with \`git stash -u -- ${entry.path}\`; then run the command again.`,
+    },
+  );
 }
 
 function parseSource(source: SourceContent): Catalog {
@@ -76,7 +107,11 @@ function parseSource(source: SourceContent): Catalog {
 }
 
 function invalidCatalog(name: string, lines: readonly string[]): ToolError {
-  return new ToolError('CATALOG_INVALID', `The catalog ${name} cannot be read:\n${lines.join('\n')}\nNothing was written.`, { hint: 'Correct the places named above, then run the command again.' });
+  return new ToolError(
+    'CATALOG_INVALID',
+    `The catalog ${name} cannot be read:\n${lines.join('\n')}\nNothing was written.`,
+    { hint: 'Correct the places named above, then run the command again.' },
+  );
 }
 
 interface RecordFacts {
@@ -92,12 +127,15 @@ function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord
   const { source } = request;
   const { result } = facts;
   const digest = source.digest ?? digestOfFiles(source.files);
-  if (!isDigest(digest)) throw new Error(`${digest} is not a digest.`);
   const before = listHeads(facts.base);
   const after = listHeads(result.catalog);
   const packages = result.changes
     .filter((change) => change.kind === 'added' || change.kind === 'updated')
-    .map(({ package: name }) => ({ name, old: before.get(name) ?? null, new: after.get(name) ?? null }));
+    .map(({ package: name }) => ({
+      name,
+      old: before.get(name) ?? null,
+      new: after.get(name) ?? null,
+    }));
   return {
     catalog: request.entry.name,
     command: request.command,
@@ -115,7 +153,13 @@ function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord
 
 /** Package → head of its default channel. */
 function listHeads(catalog: Catalog): ReadonlyMap<string, string | null> {
-  return new Map(describeCatalog(catalog).map((entry) => [entry.package, entry.channels.find((channel) => channel.channel === entry.defaultChannel)?.head?.name ?? null]));
+  return new Map(
+    describeCatalog(catalog).map((entry) => [
+      entry.package,
+      entry.channels.find((channel) => channel.channel === entry.defaultChannel)?.head?.name ??
+        null,
+    ]),
+  );
 }
 
 interface Writing {
@@ -124,19 +168,31 @@ interface Writing {
   readonly record: DeliveryRecord;
 }
 
-async function write(request: TakeInRequest, writing: Writing, deps: TakeInDeps): Promise<string | null> {
+async function write(
+  request: TakeInRequest,
+  writing: Writing,
+  deps: TakeInDeps,
+): Promise<string | null> {
   const { entry } = request;
   const changes = diffCatalogFiles(writing.base, writing.result.catalog);
   const records = await readRecords(await deps.git.openWorkingTree());
-  const earlier = records.find((record) => record.catalog === entry.name && record.digest === writing.record.digest);
+  const earlier = records.find(
+    (record) => record.catalog === entry.name && record.digest === writing.record.digest,
+  );
   const nothing = changes.write.size === 0 && changes.remove.length === 0;
   // The same delivery once more changes nothing, its record included.
   if (earlier !== undefined && nothing) return null;
   const record = earlier === undefined ? writing.record : { ...writing.record, date: earlier.date };
   const recordFile = buildDeliveryFileName(record);
-  const inRepository = (path: string): string => posix.join(entry.path, path);
+  function inRepository(path: string): string {
+    return posix.join(entry.path, path);
+  }
   const files = new Map([...changes.write].map(([path, text]) => [inRepository(path), text]));
-  await replaceFiles(deps.git.folder, new Map([...files, [recordFile, formatDeliveryRecord(record)]]), { remove: changes.remove.map(inRepository) });
+  await replaceFiles(
+    deps.git.folder,
+    new Map([...files, [recordFile, formatDeliveryRecord(record)]]),
+    { remove: changes.remove.map(inRepository) },
+  );
   return recordFile;
 }
 
@@ -146,5 +202,9 @@ function countNewImages(before: Catalog, after: Catalog): number {
 }
 
 function listReferences(catalog: Catalog): ReadonlySet<string> {
-  return new Set([...listBundleImages(catalog)].flatMap((bundle) => [bundle.image, ...bundle.relatedImages]).filter((reference) => reference !== ''));
+  return new Set(
+    [...listBundleImages(catalog)]
+      .flatMap((bundle) => [bundle.image, ...bundle.relatedImages])
+      .filter((reference) => reference !== ''),
+  );
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { EmitEvent } from '../base/events.ts';
 import { createApplier } from '../apply/apply-plan.ts';
 import type { Applier } from '../apply/port.ts';
 import { createSkopeoCopier } from '../apply/skopeo-copier.ts';
+import type { EmitEvent } from '../base/events.ts';
 import { openGitRepository } from '../git/git-repository.ts';
 import type { GitPort } from '../git/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
@@ -16,10 +16,12 @@ import { systemClock } from './system-clock.ts';
 
 /** The real things behind the ports, built for one command. Close it when the command ends. */
 export interface Wiring {
-  openGit(): Promise<GitPort>;
-  openRegistry(entry: RegistryEntry): RegistryPort;
-  openRegistries(manifest: MirrorManifest): PerRole<RegistryPort>;
+  readonly openGit: () => Promise<GitPort>;
+  readonly openRegistry: (entry: RegistryEntry) => RegistryPort;
+  readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
   createPreparer(git: GitPort, emit?: EmitEvent): PassPreparer;
+  /** The registries as the manifest names them, their files found against its folder. */
+  readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
   /** `copyTimeout`: milliseconds one copy may take. */
   createApplier(copyTimeout: number): Applier;
   /** Folder for the journal, the lock and half-made layouts of one state repository. */
@@ -27,19 +29,26 @@ export interface Wiring {
   close(): Promise<void>;
 }
 
-
 const REGISTRY_TIMEOUT = 30_000;
 const REGISTRY_RETRIES = 3;
 
 export function createWiring(context: CommandContext): Wiring {
   const open = new Set<RegistryPort>();
   const stateFolder = findStateFolder(context.folder);
-  function openRegistry(entry: RegistryEntry): RegistryPort {
-    const registry = createHttpRegistry({
-      host: entry.host,
-      insecure: entry.insecure,
+  function findFiles(entry: RegistryEntry): RegistryEntry {
+    return {
+      ...entry,
       caFile: resolveFile(entry.caFile, context.folder),
       authFile: resolveFile(entry.authFile, context.folder),
+    };
+  }
+  function openRegistry(entry: RegistryEntry): RegistryPort {
+    const { host, insecure, caFile, authFile } = findFiles(entry);
+    const registry = createHttpRegistry({
+      host,
+      insecure,
+      caFile,
+      authFile,
       environment: process.env,
       timeoutMilliseconds: readNumber('OLMIRROR_REGISTRY_TIMEOUT_MS', REGISTRY_TIMEOUT),
       retries: REGISTRY_RETRIES,
@@ -49,15 +58,28 @@ export function createWiring(context: CommandContext): Wiring {
     return registry;
   }
   function openRegistries(manifest: MirrorManifest): PerRole<RegistryPort> {
-    return { production: openRegistry(manifest.registries.production), staging: openRegistry(manifest.registries.staging) };
+    return {
+      production: openRegistry(manifest.registries.production),
+      staging: openRegistry(manifest.registries.staging),
+    };
   }
   return {
     stateFolder,
     openGit: () => openGitRepository(context.folder),
     openRegistry,
     openRegistries,
+    findAccess: ({ registries }) => ({
+      production: findFiles(registries.production),
+      staging: findFiles(registries.staging),
+    }),
     createPreparer(git, emit = context.progress.emit) {
-      const deps: PassDeps = { openRegistries, readSource: () => git.readRemoteUrl(), clock: systemClock, emit, signal: context.signal };
+      const deps: PassDeps = {
+        openRegistries,
+        readSource: () => git.readRemoteUrl(),
+        clock: systemClock,
+        emit,
+        signal: context.signal,
+      };
       return createPassPreparer(deps);
     },
     createApplier: (copyTimeout) =>
@@ -76,7 +98,11 @@ export function createWiring(context: CommandContext): Wiring {
 // XDG: state that outlives a restart but is not the user's work. One folder per state repository.
 function findStateFolder(folder: string): string {
   const home = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
-  return join(home, 'olmirror', createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16));
+  return join(
+    home,
+    'olmirror',
+    createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16),
+  );
 }
 
 function resolveFile(file: string | null, folder: string): string | null {

@@ -1,8 +1,8 @@
 import { hexOf } from '../base/digest.ts';
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
+import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
-import type { Problem } from '../base/problem.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { BundleImages, Catalog } from '../catalog/types.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
@@ -31,7 +31,11 @@ export interface WantedList {
  * named by several bundles is one location; equal inputs give equal lists, whatever their order.
  */
 export function listWanted(sources: WantedSources): WantedList {
-  const mentions = [...listCatalogMentions(sources), ...listReleaseMentions(sources), ...listExtraMentions(sources)];
+  const mentions = [
+    ...listCatalogMentions(sources),
+    ...listReleaseMentions(sources),
+    ...listExtraMentions(sources),
+  ];
   const problems: Problem[] = [];
   const groups = new Map<string, Resolved[]>();
   for (const mention of mentions) {
@@ -40,7 +44,9 @@ export function listWanted(sources: WantedSources): WantedList {
     else groups.set(resolved.key, [...(groups.get(resolved.key) ?? []), resolved]);
   }
   for (const group of groups.values()) problems.push(...findCollision(group));
-  const images = [...groups.values()].map(joinMentions).toSorted((a, b) => compareBytes(a.key, b.key));
+  const images = [...groups.values()]
+    .map(joinMentions)
+    .toSorted((a, b) => compareBytes(a.key, b.key));
   return { images, keysByCatalog: groupByCatalog(images, sources.catalogs), problems };
 }
 
@@ -70,23 +76,40 @@ function* listCatalogMentions(sources: WantedSources): Iterable<Mention> {
 }
 
 function* listBundleMentions(catalog: string, bundle: BundleImages): Iterable<Mention> {
-  const common = { neededBy: { catalog, package: bundle.package, item: bundle.bundle }, place: { file: bundle.file, line: bundle.line }, ...NO_TAGS };
+  const common = {
+    neededBy: { catalog, package: bundle.package, item: bundle.bundle },
+    place: { file: bundle.file, line: bundle.line },
+    ...NO_TAGS,
+  };
   if (bundle.image !== '') yield { reference: bundle.image, kind: 'bundle', ...common };
   for (const reference of bundle.relatedImages) {
-    if (reference !== '' && reference !== bundle.image) yield { reference, kind: 'related', ...common };
+    if (reference !== '' && reference !== bundle.image)
+      yield { reference, kind: 'related', ...common };
   }
 }
 
 function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
   for (const release of sources.manifest.releases) {
     const tag = formatReleaseTag(release);
-    yield { reference: `${RELEASE_PAYLOAD}:${tag}`, kind: 'release', neededBy: releaseItem(tag), ...NO_TAGS };
+    yield {
+      reference: `${RELEASE_PAYLOAD}:${tag}`,
+      kind: 'release',
+      neededBy: releaseItem(tag),
+      ...NO_TAGS,
+    };
   }
   for (const release of sources.releases) {
     const tag = formatReleaseTag(release);
     for (const component of release.components) {
       // oc-mirror puts every component into one repository, whatever repository the payload names.
-      yield { reference: component.image, kind: 'release', neededBy: releaseItem(tag), demandedTags: [], arrivalTags: [`${tag}-${component.name}`], mappedAs: RELEASE_COMPONENTS };
+      yield {
+        reference: component.image,
+        kind: 'release',
+        neededBy: releaseItem(tag),
+        demandedTags: [],
+        arrivalTags: [`${tag}-${component.name}`],
+        mappedAs: RELEASE_COMPONENTS,
+      };
     }
   }
 }
@@ -97,28 +120,53 @@ function releaseItem(tag: string): NeededBy {
 
 function* listExtraMentions(sources: WantedSources): Iterable<Mention> {
   for (const image of sources.manifest.images) {
-    yield { reference: image.source, kind: 'extra', neededBy: { catalog: null, package: null, item: 'images' }, demandedTags: image.tags, arrivalTags: [] };
+    yield {
+      reference: image.source,
+      kind: 'extra',
+      neededBy: { catalog: null, package: null, item: 'images' },
+      demandedTags: image.tags,
+      arrivalTags: [],
+    };
   }
 }
 
-function resolveMention(mention: Mention, manifest: WantedSources['manifest']): Resolved | { readonly problem: Problem } {
+function resolveMention(
+  mention: Mention,
+  manifest: WantedSources['manifest'],
+): Resolved | { readonly problem: Problem } {
   try {
     const ref = parseImageRef(mention.reference);
     const named = mention.mappedAs === undefined ? ref : parseImageRef(mention.mappedAs);
-    const repository = { production: mapRepository(named, 'production', manifest), staging: mapRepository(named, 'staging', manifest) };
+    const repository = {
+      production: mapRepository(named, 'production', manifest),
+      staging: mapRepository(named, 'staging', manifest),
+    };
     const tag = ref.tag ?? 'latest';
-    const key = ref.digest === null ? `${repository.production}:${tag}` : `${repository.production}@${ref.digest}`;
+    const key =
+      ref.digest === null
+        ? `${repository.production}:${tag}`
+        : `${repository.production}@${ref.digest}`;
     return { ...mention, key, ref, repository };
   } catch (error) {
     if (!isToolError(error, 'BASE_BAD_IMAGE_REF')) throw error;
-    return { problem: { severity: 'error', code: error.code, message: `${formatNeed(mention.neededBy)}: ${error.message}`, ...(error.hint === undefined ? {} : { hint: error.hint }), ...mention.place } };
+    return {
+      problem: {
+        severity: 'error',
+        code: error.code,
+        message: `${formatNeed(mention.neededBy)}: ${error.message}`,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        ...mention.place,
+      },
+    };
   }
 }
 
 // Two upstream images may share a digest, but not a tag: a tag has one content.
 function findCollision(group: readonly Resolved[]): readonly Problem[] {
   const tagOnly = group.filter((mention) => mention.ref.digest === null);
-  const upstream = [...new Set(tagOnly.map((mention) => `${mention.ref.registry}/${mention.ref.repository}`))].toSorted(compareBytes);
+  const upstream = [
+    ...new Set(tagOnly.map((mention) => `${mention.ref.registry}/${mention.ref.repository}`)),
+  ].toSorted(compareBytes);
   const first = tagOnly[0];
   if (upstream.length < 2 || first === undefined) return [];
   return [
@@ -136,9 +184,14 @@ function joinMentions(group: readonly Resolved[]): WantedImage {
   const sorted = group.toSorted((a, b) => compareBytes(a.reference, b.reference));
   const first = sorted[0];
   if (first === undefined) throw new Error('A group of mentions is never empty.');
-  const tags = sorted.flatMap((mention) => (mention.ref.digest !== null && mention.ref.tag !== null ? [mention.ref.tag] : []));
+  const tags = sorted.flatMap((mention) =>
+    mention.ref.digest !== null && mention.ref.tag !== null ? [mention.ref.tag] : [],
+  );
   const demandedTags = uniqueSorted(sorted.flatMap((mention) => mention.demandedTags));
-  const arrivalTags = uniqueSorted([...tags, ...sorted.flatMap((mention) => mention.arrivalTags)]).filter((tag) => !demandedTags.includes(tag));
+  const arrivalTags = uniqueSorted([
+    ...tags,
+    ...sorted.flatMap((mention) => mention.arrivalTags),
+  ]).filter((tag) => !demandedTags.includes(tag));
   return {
     key: first.key,
     kind: first.kind,
@@ -161,7 +214,10 @@ function uniqueSorted(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)].toSorted(compareBytes);
 }
 
-function groupByCatalog(images: readonly WantedImage[], catalogs: ReadonlyMap<string, Catalog>): ReadonlyMap<string, readonly string[]> {
+function groupByCatalog(
+  images: readonly WantedImage[],
+  catalogs: ReadonlyMap<string, Catalog>,
+): ReadonlyMap<string, readonly string[]> {
   const keys = new Map<string, string[]>([...catalogs.keys()].map((name) => [name, []]));
   for (const image of images) {
     const names = new Set(image.neededBy.map((need) => need.catalog));

@@ -21,13 +21,23 @@ const DEFAULT_RULES: readonly PathRule[] = [
 export function mapRepository(ref: ImageRef, role: RoleName, manifest: PathManifest): string {
   const upstream = `${ref.registry}/${ref.repository}`;
   const rule = findRule(upstream, manifest);
-  const mapped = rule === null || rule.from === '' ? joinPath(rule?.to[role] ?? '', ref.repository) : joinPath(rule.to[role], restAfter(upstream, rule.from));
-  return limitNesting(joinPath(manifest.registries[role].pathPrefix, mapped), rule?.maxNestedPaths ?? null);
+  const mapped =
+    rule === null || rule.from === ''
+      ? joinPath(rule?.to[role] ?? '', ref.repository)
+      : joinPath(rule.to[role], restAfter(upstream, rule.from));
+  return limitNesting(
+    joinPath(manifest.registries[role].pathPrefix, mapped),
+    rule?.maxNestedPaths ?? null,
+  );
 }
 
 /** The reference as the registry of a role serves it. */
 export function mapReference(ref: ImageRef, role: RoleName, manifest: PathManifest): string {
-  return formatImageRef({ ...ref, registry: manifest.registries[role].host, repository: mapRepository(ref, role, manifest) });
+  return formatImageRef({
+    ...ref,
+    registry: manifest.registries[role].host,
+    repository: mapRepository(ref, role, manifest),
+  });
 }
 
 /** Rules of the manifest, then the built-in ones. */
@@ -51,7 +61,11 @@ export function joinPath(...parts: readonly string[]): string {
 function findRule(upstream: string, manifest: Pick<MirrorManifest, 'paths'>): PathRule | null {
   let best: PathRule | null = null;
   for (const rule of listRules(manifest)) {
-    if (hasPathPrefix(upstream, rule.from) && (best === null || rule.from.length > best.from.length)) best = rule;
+    if (
+      hasPathPrefix(upstream, rule.from) &&
+      (best === null || rule.from.length > best.from.length)
+    )
+      best = rule;
   }
   return best;
 }

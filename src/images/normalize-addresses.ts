@@ -16,7 +16,11 @@ export interface NormalizedCatalog {
  * not settle it, what Git's catalog names already does. Throws `CATALOG_AMBIGUOUS_ADDRESS` with
  * every bundle that stays unclear; nothing is guessed.
  */
-export function normalizeAddresses(catalog: Catalog, manifest: Pick<MirrorManifest, 'paths' | 'registries'>, git: Catalog): NormalizedCatalog {
+export function normalizeAddresses(
+  catalog: Catalog,
+  manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
+  git: Catalog,
+): NormalizedCatalog {
   const unclear: string[] = [];
   const known = createKnown(git);
   let turned = 0;
@@ -63,10 +67,17 @@ function contentKey(reference: string): string {
   return at === -1 ? reference.slice(reference.lastIndexOf('/') + 1) : reference.slice(at + 1);
 }
 
-function readAddress(reference: string, manifest: Pick<MirrorManifest, 'paths' | 'registries'>, known: Known): ReturnType<typeof turnUpstream> | null {
+function readAddress(
+  reference: string,
+  manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
+  known: Known,
+): ReturnType<typeof turnUpstream> | null {
   if (reference === '') return null;
   const { registries } = manifest;
-  const hosts = [registries.production, registries.staging].flatMap((registry) => [registry.host, ...registry.aliases]);
+  const hosts = [registries.production, registries.staging].flatMap((registry) => [
+    registry.host,
+    ...registry.aliases,
+  ]);
   if (!hosts.some((host) => reference.startsWith(`${host}/`))) return null;
   try {
     return turnUpstream(reference, manifest, known(reference));
@@ -77,8 +88,15 @@ function readAddress(reference: string, manifest: Pick<MirrorManifest, 'paths' |
   }
 }
 
-function formatUnclear(reference: string, bundle: BundleImages, candidates: readonly string[]): string {
-  const why = candidates.length === 0 ? 'no rule of spec.paths leads back from it' : `it could be ${candidates.join(' or ')}`;
+function formatUnclear(
+  reference: string,
+  bundle: BundleImages,
+  candidates: readonly string[],
+): string {
+  const why =
+    candidates.length === 0
+      ? 'no rule of spec.paths leads back from it'
+      : `it could be ${candidates.join(' or ')}`;
   return `${bundle.package}/${bundle.bundle} names ${reference}: ${why}.`;
 }
 
@@ -86,7 +104,11 @@ const SHOWN = 20;
 
 function ambiguous(unclear: readonly string[]): ToolError {
   const more = unclear.length > SHOWN ? [`… and ${unclear.length - SHOWN} more`] : [];
-  return new ToolError('CATALOG_AMBIGUOUS_ADDRESS', `The catalog names our own registry, and the upstream address is not clear:\n${[...unclear.slice(0, SHOWN), ...more].join('\n')}\nNothing was written.`, {
-    hint: 'Add a rule to spec.paths of mirror.yaml, such as { from: registry.redhat.io, to: "" }, that says where these images come from.',
-  });
+  return new ToolError(
+    'CATALOG_AMBIGUOUS_ADDRESS',
+    `The catalog names our own registry, and the upstream address is not clear:\n${[...unclear.slice(0, SHOWN), ...more].join('\n')}\nNothing was written.`,
+    {
+      hint: 'Add a rule to spec.paths of mirror.yaml, such as { from: registry.redhat.io, to: "" }, that says where these images come from.',
+    },
+  );
 }

@@ -25,7 +25,10 @@ export function formatReleaseTag(release: ReleaseEntry): string {
  * Reads `release-manifests/image-references` of a payload, an ImageStream whose tags name the
  * components (spec "oc-mirror" §5). Throws `IMAGES_BAD_RELEASE`.
  */
-export function parseImageReferences(text: string, release: ReleaseEntry): readonly ReleaseComponent[] {
+export function parseImageReferences(
+  text: string,
+  release: ReleaseEntry,
+): readonly ReleaseComponent[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -37,25 +40,32 @@ export function parseImageReferences(text: string, release: ReleaseEntry): reado
   return tags.map((tag) => readComponent(tag, release));
 }
 
-function readComponent(tag: ImageStreamTag, release: ReleaseEntry): ReleaseComponent {
-  const image = tag.from?.name;
-  if (typeof tag.name !== 'string' || typeof image !== 'string') throw badRelease(release, 'a tag of its image-references has no name or image');
-  if (parseImageRef(image).digest === null) throw badRelease(release, `component ${tag.name} is not named by digest`);
-  return { name: tag.name, image };
+function readComponent(tag: unknown, release: ReleaseEntry): ReleaseComponent {
+  const name = readField(tag, 'name');
+  const image = readField(readField(tag, 'from'), 'name');
+  if (typeof name !== 'string' || typeof image !== 'string')
+    throw badRelease(release, 'a tag of its image-references has no name or image');
+  if (parseImageRef(image).digest === null)
+    throw badRelease(release, `component ${name} is not named by digest`);
+  return { name, image };
 }
 
-interface ImageStreamTag {
-  readonly name?: unknown;
-  readonly from?: { readonly name?: unknown } | null;
+function readField(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-function readTags(value: unknown): readonly ImageStreamTag[] | null {
-  const tags = (value as { spec?: { tags?: unknown } | null } | null)?.spec?.tags;
-  return Array.isArray(tags) ? (tags as readonly ImageStreamTag[]) : null;
+function readTags(value: unknown): readonly unknown[] | null {
+  const spec = readField(value, 'spec');
+  const tags = readField(spec, 'tags');
+  return Array.isArray(tags) ? tags : null;
 }
 
 function badRelease(release: ReleaseEntry, why: string): ToolError {
-  return new ToolError('IMAGES_BAD_RELEASE', `Release payload ${formatReleaseTag(release)} cannot be read: ${why}.`, {
-    hint: 'Check that the delivery brought the whole payload, and mirror it again if not.',
-  });
+  return new ToolError(
+    'IMAGES_BAD_RELEASE',
+    `Release payload ${formatReleaseTag(release)} cannot be read: ${why}.`,
+    {
+      hint: 'Check that the delivery brought the whole payload, and mirror it again if not.',
+    },
+  );
 }

@@ -18,25 +18,46 @@ export type UpstreamAddress =
  * upstream addresses (design §6). Rules of `paths` are read backwards; where they do not settle
  * it, `known` does: upstream references that Git names already, which map to this very location.
  */
-export function turnUpstream(reference: string, manifest: Pick<MirrorManifest, 'paths' | 'registries'>, known: readonly string[] = []): UpstreamAddress {
+export function turnUpstream(
+  reference: string,
+  manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
+  known: readonly string[] = [],
+): UpstreamAddress {
   const ref = parseImageRef(reference);
   const roles = (['production', 'staging'] as const).filter((role) => isOurs(ref, role, manifest));
   if (roles.length === 0) return { kind: 'foreign' };
   const byRule = new Set(roles.flatMap((role) => readRulesBackwards(ref, role, manifest)));
   if (byRule.size === 1) return { kind: 'turned', reference: [...byRule][0] ?? '' };
-  const byGit = new Set(known.map((text) => retarget(text, ref)).filter((text) => roles.some((role) => mapsTo(text, ref, { role, manifest }))));
+  const byGit = new Set(
+    known
+      .map((text) => retarget(text, ref))
+      .filter((text) => roles.some((role) => mapsTo(text, ref, { role, manifest }))),
+  );
   if (byGit.size === 1) return { kind: 'turned', reference: [...byGit][0] ?? '' };
   return { kind: 'ambiguous', candidates: [...byRule, ...byGit].toSorted(compareBytes) };
 }
 
-function isOurs(ref: ImageRef, role: RoleName, manifest: Pick<MirrorManifest, 'registries'>): boolean {
+function isOurs(
+  ref: ImageRef,
+  role: RoleName,
+  manifest: Pick<MirrorManifest, 'registries'>,
+): boolean {
   const registry = manifest.registries[role];
-  return (ref.registry === registry.host || registry.aliases.includes(ref.registry)) && hasPathPrefix(ref.repository, registry.pathPrefix);
+  return (
+    (ref.registry === registry.host || registry.aliases.includes(ref.registry)) &&
+    hasPathPrefix(ref.repository, registry.pathPrefix)
+  );
 }
 
-function readRulesBackwards(ref: ImageRef, role: RoleName, manifest: Pick<MirrorManifest, 'paths' | 'registries'>): readonly string[] {
+function readRulesBackwards(
+  ref: ImageRef,
+  role: RoleName,
+  manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
+): readonly string[] {
   const path = restAfter(ref.repository, manifest.registries[role].pathPrefix);
-  const rules = listRules(manifest).filter((rule) => rule.from !== '' && hasPathPrefix(path, rule.to[role]));
+  const rules = listRules(manifest).filter(
+    (rule) => rule.from !== '' && hasPathPrefix(path, rule.to[role]),
+  );
   const longest = Math.max(...rules.map((rule) => rule.to[role].length));
   return rules
     .filter((rule) => rule.to[role].length === longest)
@@ -45,7 +66,14 @@ function readRulesBackwards(ref: ImageRef, role: RoleName, manifest: Pick<Mirror
 }
 
 // Only a rule that maps the result to where it came from is a way back.
-function mapsTo(upstream: string, ref: ImageRef, target: { readonly role: RoleName; readonly manifest: Pick<MirrorManifest, 'paths' | 'registries'> }): boolean {
+function mapsTo(
+  upstream: string,
+  ref: ImageRef,
+  target: {
+    readonly role: RoleName;
+    readonly manifest: Pick<MirrorManifest, 'paths' | 'registries'>;
+  },
+): boolean {
   return mapRepository(parseImageRef(upstream), target.role, target.manifest) === ref.repository;
 }
 

@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { normalize } from 'node:path/posix';
 import { ToolError } from '../base/tool-error.ts';
 import type { IndexFile } from './build-layer.ts';
 
@@ -54,7 +54,7 @@ export function listTreeFiles(tree: ReadonlyMap<string, TreeNode>, folder: strin
 
 /** A path as an archive spells it, relative to the image's root; null where it leaves the root. */
 export function normalizeEntryPath(name: string): string | null {
-  const path = posix.normalize(name.replace(/^\/+/, '') || '.').replace(/\/+$/, '');
+  const path = normalize(name.replace(/^\/+/, '') || '.').replace(/\/+$/, '');
   if (path === '..' || path.startsWith('../')) return null;
   return path === '.' ? '' : path;
 }

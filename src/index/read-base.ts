@@ -1,16 +1,8 @@
-import { digestOf } from '../base/digest.ts';
-import {
-  type ContentReader,
-  formatPlatform,
-  type ImageManifest,
-  isIndexManifest,
-  type ManifestBody,
-  type Platform,
-  parsePlatform,
-} from '../base/oci.ts';
+import { type ContentReader, type Platform, parsePlatform } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { BaseConfig, BasePlatform } from './build-config.ts';
+import type { BasePlatform } from './build-config.ts';
 import type { IndexBase } from './build-index.ts';
+import { readImage } from './read-image.ts';
 
 export interface BaseRequest {
   /** Digest, so that the base cannot change behind the index (promise 7). */
@@ -25,61 +17,14 @@ export async function readIndexBase(
   repository: string,
   request: BaseRequest,
 ): Promise<IndexBase> {
-  const top = await reader.getManifest(repository, request.reference);
-  const value = parseJson(top, repository);
-  const platforms = await Promise.all(
-    request.platforms.map(async (text) => {
-      const wanted = parsePlatform(text);
-      if (!isIndexManifest(top.mediaType, value))
-        return readPlatform(reader, { repository, body: top, wanted });
-      const child = value.manifests.find(
-        (entry) => entry.platform !== undefined && isSame(entry.platform, wanted),
-      );
-      if (child === undefined) throw lacks(repository, request.reference, text);
-      return readPlatform(reader, {
-        repository,
-        body: await reader.getManifest(repository, child.digest),
-        wanted,
-      });
-    }),
-  );
+  const image = await readImage(reader, repository, request.reference);
+  const platforms = request.platforms.map((text): BasePlatform => {
+    const wanted = parsePlatform(text);
+    const found = image.platforms.find(({ platform }) => isSame(platform, wanted));
+    if (found === undefined) throw lacks(`${repository}@${image.digest}`, text);
+    return { platform: wanted, config: { ...found.config }, layers: found.manifest.layers };
+  });
   return { repository, platforms };
-}
-
-interface PlatformPlace {
-  readonly repository: string;
-  readonly body: ManifestBody;
-  readonly wanted: Platform;
-}
-
-async function readPlatform(
-  reader: ContentReader,
-  { repository, body, wanted }: PlatformPlace,
-): Promise<BasePlatform> {
-  const manifest = parseJson(body, repository) as ImageManifest;
-  const config = await readConfig(reader, repository, manifest);
-  const found: Platform = {
-    os: config.os ?? 'linux',
-    architecture: config.architecture ?? '',
-    ...(config.variant === undefined ? {} : { variant: config.variant }),
-  };
-  if (!isSame(found, wanted)) throw lacks(repository, body.digest, formatPlatform(wanted));
-  return { platform: wanted, config, layers: manifest.layers };
-}
-
-async function readConfig(
-  reader: ContentReader,
-  repository: string,
-  manifest: ImageManifest,
-): Promise<BaseConfig> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await reader.getBlob(repository, manifest.config.digest))
-    chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
-  return parseJson(
-    { digest: digestOf(bytes), mediaType: manifest.config.mediaType, bytes },
-    repository,
-  ) as BaseConfig;
 }
 
 // A variant counts only where it is asked for.
@@ -91,24 +36,8 @@ function isSame(found: Platform, wanted: Platform): boolean {
   );
 }
 
-function parseJson(body: ManifestBody, repository: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(body.bytes).toString());
-  } catch (error) {
-    throw new ToolError(
-      'INDEX_BAD_BASE',
-      `${repository}@${body.digest} is not JSON, so it cannot be the base of an index.`,
-      { cause: error, hint: 'Name an image that carries opm as `base` of the catalog.' },
-    );
-  }
-}
-
-function lacks(repository: string, reference: string, platform: string): ToolError {
-  return new ToolError(
-    'INDEX_BAD_BASE',
-    `The base image ${repository}@${reference.replace(/^.*@/, '')} has no platform ${platform}.`,
-    {
-      hint: 'Take that platform out of `platforms` of the catalog, or name a base image that has it.',
-    },
-  );
+function lacks(image: string, platform: string): ToolError {
+  return new ToolError('INDEX_BAD_BASE', `The base image ${image} has no platform ${platform}.`, {
+    hint: 'Take that platform out of `platforms` of the catalog, or name a base image that has it.',
+  });
 }

@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { basename, dirname, join } from 'node:path/posix';
 import type { ContentReader, Descriptor } from '../base/oci.ts';
 import { compareBytes } from '../base/text.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
@@ -108,12 +108,12 @@ async function readEntry(entry: LayerEntry, draft: Draft, context: LayerContext)
 }
 
 function isWhiteout(path: string): boolean {
-  return posix.basename(path).startsWith(WHITEOUT);
+  return basename(path).startsWith(WHITEOUT);
 }
 
 function recordWhiteout(path: string, draft: Draft, context: LayerContext): void {
-  const parent = posix.dirname(path) === '.' ? '' : posix.dirname(path);
-  const name = posix.basename(path);
+  const parent = dirname(path) === '.' ? '' : dirname(path);
+  const name = basename(path);
   if (name === OPAQUE) draft.emptied.push(parent);
   // Other names with this prefix are bookkeeping of old tools.
   if (name.startsWith('.wh..wh.')) return;
@@ -121,7 +121,7 @@ function recordWhiteout(path: string, draft: Draft, context: LayerContext): void
   if (gone === '' || gone === '.' || gone === '..') {
     throw unsafe(context, `the whiteout "${path}" names no file`);
   }
-  draft.removed.push(posix.join(parent, gone));
+  draft.removed.push(join(parent, gone));
 }
 
 async function recordEntry(
@@ -164,7 +164,7 @@ function assertPlainFolder(entry: LayerEntry, path: string, context: LayerContex
 function parseSymlink(path: string, linkname: string, context: LayerContext): string {
   const target = linkname.startsWith('/')
     ? null
-    : normalizeEntryPath(posix.join(posix.dirname(path), linkname));
+    : normalizeEntryPath(join(dirname(path), linkname));
   if (target !== null && isBelow(target, context.folder)) return target;
   throw unsafe(context, `the link "/${path}" points outside /${context.folder}, at "${linkname}"`);
 }

@@ -9,10 +9,21 @@ export interface StaleFact {
 
 /** Compares what a saved plan was made from with what Git says now; an unrelated commit does not matter (promise 10). */
 export function findStaleBinding(planned: PlanBinding, now: PlanBinding): readonly StaleFact[] {
-  const manifest = planned.manifest === now.manifest ? [] : [{ step: null, message: 'The mirror manifest has changed since the plan was made.' }];
-  const names = [...new Set([...Object.keys(planned.catalogs), ...Object.keys(now.catalogs)])].toSorted();
+  const manifest =
+    planned.manifest === now.manifest
+      ? []
+      : [{ step: null, message: 'The mirror manifest has changed since the plan was made.' }];
+  const names = [
+    ...new Set([...Object.keys(planned.catalogs), ...Object.keys(now.catalogs)]),
+  ].toSorted();
   const catalogs = names.filter((name) => planned.catalogs[name] !== now.catalogs[name]);
-  return [...manifest, ...catalogs.map((name) => ({ step: null, message: `Catalog ${name} has changed in Git since the plan was made.` }))];
+  return [
+    ...manifest,
+    ...catalogs.map((name) => ({
+      step: null,
+      message: `Catalog ${name} has changed in Git since the plan was made.`,
+    })),
+  ];
 }
 
 /** The facts that a step rests on, to be asked again just before a saved plan is carried out. */
@@ -28,23 +39,53 @@ export function listStepFacts(step: Step): readonly StepFact[] {
   switch (step.kind) {
     case 'copy':
       return [
-        { role: step.to.role, repository: step.to.repository, reference: step.absent, expected: null },
-        { role: step.from.role, repository: step.from.repository, reference: step.digest, expected: step.digest },
+        {
+          role: step.to.role,
+          repository: step.to.repository,
+          reference: step.absent,
+          expected: null,
+        },
+        {
+          role: step.from.role,
+          repository: step.from.repository,
+          reference: step.digest,
+          expected: step.digest,
+        },
       ];
     case 'tag':
-      return [{ role: 'production', repository: step.repository, reference: step.tag, expected: step.previous }];
+      return [
+        {
+          role: 'production',
+          repository: step.repository,
+          reference: step.tag,
+          expected: step.previous,
+        },
+      ];
     case 'push-index':
-      return [{ role: 'production', repository: step.repository, reference: step.tag, expected: null }];
+      return [
+        { role: 'production', repository: step.repository, reference: step.tag, expected: null },
+      ];
     case 'move-index':
-      return [{ role: 'production', repository: step.repository, reference: step.tag, expected: step.previous }];
+      return [
+        {
+          role: 'production',
+          repository: step.repository,
+          reference: step.tag,
+          expected: step.previous,
+        },
+      ];
   }
 }
 
 /** Null where the fact still holds. An unknown answer is never taken for "as planned" (promise 6). */
 export function judgeFact(step: Step, fact: StepFact, now: ObservedPresence): StaleFact | null {
   const place = `${fact.repository}${fact.reference.startsWith('sha256:') ? '@' : ':'}${fact.reference} in ${fact.role}`;
-  if (now.state === 'unknown') return { step: step.id, message: `${place} cannot be looked at: ${now.message}` };
+  if (now.state === 'unknown')
+    return { step: step.id, message: `${place} cannot be looked at: ${now.message}` };
   const found = now.state === 'present' ? now.digest : null;
   if (found === fact.expected) return null;
-  return { step: step.id, message: `${place} is ${found ?? 'absent'}, but was ${fact.expected ?? 'absent'} when the plan was made.` };
+  return {
+    step: step.id,
+    message: `${place} is ${found ?? 'absent'}, but was ${fact.expected ?? 'absent'} when the plan was made.`,
+  };
 }

@@ -1,3 +1,4 @@
+import { shortHex } from '../base/digest.ts';
 import type { Outcome } from './types.ts';
 
 // A space stands in no repository path, so an item's name tells its type.
@@ -15,4 +16,9 @@ export function formatIndexItem(catalog: string): string {
 export function typeOfItem(item: string): Outcome['type'] {
   if (item.startsWith('tag ')) return 'tag';
   return item.startsWith('index ') ? 'index' : 'image';
+}
+
+/** `<tag>-<first 12 hex of the image id>`: never moves, and is the way back (design §8). */
+export function formatImmutableTag(tag: string, imageId: `sha256:${string}`): string {
+  return `${tag}-${shortHex(imageId)}`;
 }

@@ -1,13 +1,25 @@
-import { compareBytes } from '../base/text.ts';
 import type { Problem } from '../base/problem.ts';
+import { compareBytes } from '../base/text.ts';
 import { formatNeed } from '../images/list-wanted.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { hashPlan } from './hash-plan.ts';
-import { type ImagePolicy, joinSettled, type Settled, settleImage } from './settle-image.ts';
 import { formatIndexItem } from './item.ts';
+import { type ImagePolicy, joinSettled, type Settled, settleImage } from './settle-image.ts';
 import { type SettledIndex, settleIndex } from './settle-index.ts';
-import type { CatalogPlan, Check, CopyStep, Observed, Outcome, PackagePlan, Plan, PlanBinding, Step, Wanted, WantedIndex } from './types.ts';
+import type {
+  CatalogPlan,
+  Check,
+  CopyStep,
+  Observed,
+  Outcome,
+  PackagePlan,
+  Plan,
+  PlanBinding,
+  Step,
+  Wanted,
+  WantedIndex,
+} from './types.ts';
 
 export interface PlanInput {
   readonly manifest: Pick<MirrorManifest, 'name' | 'policy' | 'movableTags' | 'registries'>;
@@ -37,7 +49,10 @@ export interface PlanInput {
  */
 export function planPass(input: PlanInput): Plan {
   const images = input.indexOnly ? joinSettled([]) : settleImages(input);
-  const indexes = input.wanted.indexes.map((index) => ({ index, result: settleOneIndex(index, input, images) }));
+  const indexes = input.wanted.indexes.map((index) => ({
+    index,
+    result: settleOneIndex(index, input, images),
+  }));
   const broken = [...input.broken].map(([catalog, why]) => settleBroken(catalog, why));
   const all = joinSettled([images, ...indexes.map((entry) => entry.result), ...broken]);
   const steps = shareBlobs(sortSteps(all.steps), input);
@@ -52,7 +67,10 @@ export function planPass(input: PlanInput): Plan {
     steps,
     checks: [...sharedChecks(input), ...all.checks],
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
-    catalogs: [...indexes.map(({ index, result }) => describeCatalog(index, result, input)), ...[...input.broken.keys()].map(describeBroken)],
+    catalogs: [
+      ...indexes.map(({ index, result }) => describeCatalog(index, result, input)),
+      ...[...input.broken.keys()].map(describeBroken),
+    ],
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
     bytes: steps.reduce((sum, step) => sum + step.bytes, 0),
   };
@@ -98,18 +116,32 @@ function union(a: readonly string[], b: readonly string[]): readonly string[] {
 function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): SettledIndex {
   const observed = input.observed.indexes.get(index.catalog);
   if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
-  return settleIndex(index, observed, { rebuild: input.rebuild, obstacles: input.indexOnly ? [] : listObstacles(index, input, images) });
+  return settleIndex(index, observed, {
+    rebuild: input.rebuild,
+    obstacles: input.indexOnly ? [] : listObstacles(index, input, images),
+  });
 }
 
 function listObstacles(index: WantedIndex, input: PlanInput, images: Settled): readonly string[] {
-  const bad = new Map(images.settled.filter((outcome) => outcome.type === 'image' && outcome.kind !== 'in-sync').map((outcome) => [outcome.item, outcome]));
+  const bad = new Map(
+    images.settled
+      .filter((outcome) => outcome.type === 'image' && outcome.kind !== 'in-sync')
+      .map((outcome) => [outcome.item, outcome]),
+  );
   if (bad.size === 0) return [];
   const byKey = new Map(input.wanted.images.map((image) => [image.key, image]));
   return index.imageKeys.flatMap((key) => {
     const outcome = bad.get(key);
     const image = byKey.get(key);
-    if (outcome === undefined || image === undefined || (outcome.kind === 'lost' && input.knownMissing.has(image.upstream))) return [];
-    return [`${image.upstream} (${firstNeed(image, index.catalog)}) is ${describeOutcome(outcome.kind)}`];
+    if (
+      outcome === undefined ||
+      image === undefined ||
+      (outcome.kind === 'lost' && input.knownMissing.has(image.upstream))
+    )
+      return [];
+    return [
+      `${image.upstream} (${firstNeed(image, index.catalog)}) is ${describeOutcome(outcome.kind)}`,
+    ];
   });
 }
 
@@ -125,29 +157,78 @@ function describeOutcome(kind: Outcome['kind']): string {
 
 function settleBroken(catalog: string, why: string): Settled {
   const message = `Catalog ${catalog} is not valid, so its index stays as it is: ${why}`;
-  const check: Check = { kind: 'invalid', severity: 'error', message, hint: 'Run `olmirror validate` to see every fault.', catalog, item: formatIndexItem(catalog), neededBy: [] };
-  return { steps: [], settled: [{ item: formatIndexItem(catalog), type: 'index', kind: 'failed', message, code: 'CATALOG_INVALID' }], checks: [check] };
+  const check: Check = {
+    kind: 'invalid',
+    severity: 'error',
+    message,
+    hint: 'Run `olmirror validate` to see every fault.',
+    catalog,
+    item: formatIndexItem(catalog),
+    neededBy: [],
+  };
+  return {
+    steps: [],
+    settled: [
+      {
+        item: formatIndexItem(catalog),
+        type: 'index',
+        kind: 'failed',
+        message,
+        code: 'CATALOG_INVALID',
+      },
+    ],
+    checks: [check],
+  };
 }
 
 function sharedChecks(input: PlanInput): readonly Check[] {
   const collisions = input.problems.map(
-    (problem): Check => ({ kind: 'collision', severity: 'error', message: problem.message, hint: problem.hint ?? null, catalog: problem.catalog ?? null, item: null, neededBy: [] }),
+    (problem): Check => ({
+      kind: 'collision',
+      severity: 'error',
+      message: problem.message,
+      hint: problem.hint ?? null,
+      catalog: problem.catalog ?? null,
+      item: null,
+      neededBy: [],
+    }),
   );
   if (!input.indexOnly) return collisions;
-  const message = 'Index only: images are neither copied nor looked for, so the index may name what production does not hold.';
-  return [...collisions, { kind: 'index-only', severity: 'warning', message, hint: 'Run without --index-only to have closure.', catalog: null, item: null, neededBy: [] }];
+  const message =
+    'Index only: images are neither copied nor looked for, so the index may name what production does not hold.';
+  return [
+    ...collisions,
+    {
+      kind: 'index-only',
+      severity: 'warning',
+      message,
+      hint: 'Run without --index-only to have closure.',
+      catalog: null,
+      item: null,
+      neededBy: [],
+    },
+  ];
 }
 
-const STEP_ORDER: Readonly<Record<Step['kind'], number>> = { copy: 0, tag: 1, 'push-index': 2, 'move-index': 3 };
+const STEP_ORDER: Readonly<Record<Step['kind'], number>> = {
+  copy: 0,
+  tag: 1,
+  'push-index': 2,
+  'move-index': 3,
+};
 
 function sortSteps(steps: readonly Step[]): readonly Step[] {
-  return steps.toSorted((a, b) => STEP_ORDER[a.kind] - STEP_ORDER[b.kind] || compareBytes(a.id, b.id));
+  return steps.toSorted(
+    (a, b) => STEP_ORDER[a.kind] - STEP_ORDER[b.kind] || compareBytes(a.id, b.id),
+  );
 }
 
 // A blob that several images share is counted where it moves first, so that the sum is what goes over the wire.
 function shareBlobs(steps: readonly Step[], input: PlanInput): readonly Step[] {
   const seen = new Set<string>();
-  return steps.map((step) => (step.kind === 'copy' ? { ...step, bytes: countNew(step, input, seen) } : step));
+  return steps.map((step) =>
+    step.kind === 'copy' ? { ...step, bytes: countNew(step, input, seen) } : step,
+  );
 }
 
 function countNew(step: CopyStep, input: PlanInput, seen: Set<string>): number {

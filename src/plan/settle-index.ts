@@ -1,23 +1,46 @@
 import { shortHex } from '../base/digest.ts';
 import { formatCount } from '../base/text.ts';
-import { formatIndexItem, formatTagItem } from './item.ts';
+import {
+  closureCheck,
+  foreignCheck,
+  type IndexCheck,
+  pinnedCheck,
+  takenCheck,
+  unknownCheck,
+} from './index-checks.ts';
+import { formatImmutableTag, formatIndexItem, formatTagItem } from './item.ts';
 import type { Settled } from './settle-image.ts';
-import type { CatalogPlan, Check, ObservedIndex, ObservedPresence, Outcome, Step, WantedIndex } from './types.ts';
+import type { CatalogPlan, ObservedIndex, Outcome, Step, WantedIndex } from './types.ts';
 
 /** An index image that is present under the moving tag, and what it is to this repository. */
-export type IndexStanding = 'absent' | 'expected' | 'ours' | 'taken-in-equal' | 'taken-in' | 'foreign' | 'unknown';
+export type IndexStanding =
+  | 'absent'
+  | 'expected'
+  | 'ours'
+  | 'taken-in-equal'
+  | 'taken-in'
+  | 'foreign'
+  | 'unknown';
 
 /**
  * Tells what the served index is (design §8). Ours: its labels say so and its never-moving tag
  * holds this very manifest. Taken in: a delivery record names its digest. Everything else is
  * foreign and is never replaced (promise 2).
  */
-export function judgeIndex(wanted: WantedIndex, observed: Omit<ObservedIndex, 'foreign'>): IndexStanding {
+export function judgeIndex(
+  wanted: WantedIndex,
+  observed: Omit<ObservedIndex, 'foreign'>,
+): IndexStanding {
   const { moving } = observed;
   if (moving.state !== 'present') return moving.state;
   if (observed.servedId === wanted.imageId) return 'expected';
   if (observed.servedImmutable?.state === 'unknown') return 'unknown';
-  if (observed.servedLabelled && observed.servedImmutable?.state === 'present' && observed.servedImmutable.digest === moving.digest) return 'ours';
+  if (
+    observed.servedLabelled &&
+    observed.servedImmutable?.state === 'present' &&
+    observed.servedImmutable.digest === moving.digest
+  )
+    return 'ours';
   const record = wanted.takenIn.findLast((entry) => entry.digest === moving.digest);
   if (record === undefined) return 'foreign';
   return record.content === wanted.content ? 'taken-in-equal' : 'taken-in';
@@ -35,14 +58,25 @@ export interface SettledIndex extends Settled {
 }
 
 /** Decides about the index of one catalog: its steps always come last (promise 3). */
-export function settleIndex(wanted: WantedIndex, observed: ObservedIndex, policy: IndexPolicy): SettledIndex {
-  if (wanted.pinned !== null) return withhold(wanted, pinnedCheck(wanted), { kind: 'deferred', action: 'pinned' });
+export function settleIndex(
+  wanted: WantedIndex,
+  observed: ObservedIndex,
+  policy: IndexPolicy,
+): SettledIndex {
+  if (wanted.pinned !== null)
+    return withhold(wanted, pinnedCheck(wanted), { kind: 'deferred', action: 'pinned' });
   const standing = judgeIndex(wanted, observed);
   switch (standing) {
     case 'unknown':
-      return withhold(wanted, unknownCheck(wanted, observed), { kind: 'failed', action: 'blocked' });
+      return withhold(wanted, unknownCheck(wanted, observed), {
+        kind: 'failed',
+        action: 'blocked',
+      });
     case 'foreign':
-      return withhold(wanted, foreignCheck(wanted, observed), { kind: 'refused', action: 'blocked' });
+      return withhold(wanted, foreignCheck(wanted, observed), {
+        kind: 'refused',
+        action: 'blocked',
+      });
     case 'expected':
       return { ...keepServed(wanted), steps: restoreImmutable(wanted, observed) };
     case 'taken-in-equal':
@@ -57,12 +91,21 @@ export function settleIndex(wanted: WantedIndex, observed: ObservedIndex, policy
 function publish(wanted: WantedIndex, observed: ObservedIndex, policy: IndexPolicy): SettledIndex {
   const { expectedImmutable } = observed;
   const action = observed.moving.state === 'absent' ? 'restore' : 'publish';
-  if (expectedImmutable.state === 'unknown') return withhold(wanted, unknownCheck(wanted, observed), { kind: 'failed', action: 'blocked' });
+  if (expectedImmutable.state === 'unknown')
+    return withhold(wanted, unknownCheck(wanted, observed), { kind: 'failed', action: 'blocked' });
   if (expectedImmutable.state === 'present' && observed.expectedImmutableId !== wanted.imageId) {
     return withhold(wanted, takenCheck(wanted), { kind: 'refused', action: 'blocked' });
   }
-  if (policy.obstacles.length > 0) return withhold(wanted, closureCheck(wanted, policy.obstacles), { kind: 'refused', action: 'blocked' });
-  const steps = [...keepPrevious(wanted, observed), ...(expectedImmutable.state === 'absent' ? [pushStep(wanted)] : []), moveStep(wanted, observed)];
+  if (policy.obstacles.length > 0)
+    return withhold(wanted, closureCheck(wanted, policy.obstacles), {
+      kind: 'refused',
+      action: 'blocked',
+    });
+  const steps = [
+    ...keepPrevious(wanted, observed),
+    ...(expectedImmutable.state === 'absent' ? [pushStep(wanted)] : []),
+    moveStep(wanted, observed),
+  ];
   return { action, steps, settled: [], checks: [] };
 }
 
@@ -72,105 +115,121 @@ function keepPrevious(wanted: WantedIndex, observed: ObservedIndex): readonly St
   if (moving.state !== 'present' || servedId === null) return [];
   if (servedImmutable?.state === 'present' && servedImmutable.digest === moving.digest) return [];
   const free = servedImmutable?.state === 'absent';
-  const tag = free ? formatImmutableTag(wanted.tag, servedId) : `sha256-${moving.digest.slice('sha256:'.length)}`;
-  return [keepStep(wanted, { tag, digest: moving.digest, reason: `keeps the index that ${wanted.tag} points at now` })];
+  const tag = free
+    ? formatImmutableTag(wanted.tag, servedId)
+    : `sha256-${moving.digest.slice('sha256:'.length)}`;
+  return [
+    keepStep(wanted, {
+      tag,
+      digest: moving.digest,
+      reason: `keeps the index that ${wanted.tag} points at now`,
+    }),
+  ];
 }
 
 function restoreImmutable(wanted: WantedIndex, observed: ObservedIndex): readonly Step[] {
-  if (observed.moving.state !== 'present' || observed.expectedImmutable.state !== 'absent') return [];
-  return [keepStep(wanted, { tag: immutableTagOf(wanted), digest: observed.moving.digest, reason: 'its never-moving tag is gone' })];
+  if (observed.moving.state !== 'present' || observed.expectedImmutable.state !== 'absent')
+    return [];
+  return [
+    keepStep(wanted, {
+      tag: formatImmutableTag(wanted.tag, wanted.imageId),
+      digest: observed.moving.digest,
+      reason: 'its never-moving tag is gone',
+    }),
+  ];
 }
 
-function keepStep(wanted: WantedIndex, keep: { readonly tag: string; readonly digest: `sha256:${string}`; readonly reason: string }): Step {
+function keepStep(
+  wanted: WantedIndex,
+  keep: { readonly tag: string; readonly digest: `sha256:${string}`; readonly reason: string },
+): Step {
   const { repository } = wanted;
-  return { kind: 'tag', id: formatTagItem(repository, keep.tag), reason: keep.reason, bytes: 0, items: [], repository, tag: keep.tag, digest: keep.digest, previous: null };
+  return {
+    kind: 'tag',
+    id: formatTagItem(repository, keep.tag),
+    reason: keep.reason,
+    bytes: 0,
+    items: [],
+    repository,
+    tag: keep.tag,
+    digest: keep.digest,
+    previous: null,
+  };
 }
 
 function pushStep(wanted: WantedIndex): Step {
   const { catalog, repository, imageId, bytes } = wanted;
   const reason = `${formatCount(wanted.packages, 'package')}, ${formatCount(wanted.bundles, 'bundle')} as in Git`;
-  return { kind: 'push-index', id: `push ${catalog}`, reason, bytes, items: [], catalog, repository, tag: immutableTagOf(wanted), imageId };
+  return {
+    kind: 'push-index',
+    id: `push ${catalog}`,
+    reason,
+    bytes,
+    items: [],
+    catalog,
+    repository,
+    tag: formatImmutableTag(wanted.tag, wanted.imageId),
+    imageId,
+  };
 }
 
 function moveStep(wanted: WantedIndex, observed: ObservedIndex): Step {
   const { catalog, repository, tag, imageId } = wanted;
   const previous = observed.moving.state === 'present' ? observed.moving.digest : null;
-  const reason = previous === null ? `${tag} is missing` : `${tag} serves ${observed.servedId === null ? 'another index' : shortHex(observed.servedId)}`;
-  return { kind: 'move-index', id: formatIndexItem(catalog), reason, bytes: 0, items: [formatIndexItem(catalog)], catalog, repository, tag, immutableTag: immutableTagOf(wanted), imageId, previous };
+  const reason =
+    previous === null
+      ? `${tag} is missing`
+      : `${tag} serves ${observed.servedId === null ? 'another index' : shortHex(observed.servedId)}`;
+  return {
+    kind: 'move-index',
+    id: formatIndexItem(catalog),
+    reason,
+    bytes: 0,
+    items: [formatIndexItem(catalog)],
+    catalog,
+    repository,
+    tag,
+    immutableTag: formatImmutableTag(wanted.tag, wanted.imageId),
+    imageId,
+    previous,
+  };
 }
 
 function keepServed(wanted: WantedIndex): SettledIndex {
-  return { action: 'none', steps: [], settled: [{ item: formatIndexItem(wanted.catalog), type: 'index', kind: 'in-sync', message: null, code: null }], checks: [] };
-}
-
-function withhold(wanted: WantedIndex, check: Check & { readonly code?: Outcome['code'] }, end: { readonly kind: Outcome['kind']; readonly action: CatalogPlan['action'] }): SettledIndex {
-  const { code = null, ...plain } = check;
-  return { action: end.action, steps: [], settled: [{ item: formatIndexItem(wanted.catalog), type: 'index', kind: end.kind, message: plain.message, code }], checks: [plain] };
-}
-
-function unknownCheck(wanted: WantedIndex, observed: ObservedIndex): Check & { readonly code: Outcome['code'] } {
-  const answers: readonly (ObservedPresence | null)[] = [observed.moving, observed.servedImmutable, observed.expectedImmutable];
-  const answer = answers.find((entry) => entry?.state === 'unknown');
-  const why = answer?.state === 'unknown' ? answer : { message: 'the registry gave no clear answer.', hint: null, code: null };
-  return { ...checkOf(wanted), kind: 'unknown', severity: 'error', message: `Which index production serves as ${wanted.repository}:${wanted.tag} is unknown: ${why.message}`, hint: why.hint, code: why.code };
-}
-
-function foreignCheck(wanted: WantedIndex, observed: ObservedIndex): Check & { readonly code: Outcome['code'] } {
-  const { foreign } = observed;
-  const lacks = foreign === null ? '' : ` Git lacks ${describeLack(foreign.packages, 'package')} and ${describeLack(foreign.bundles, 'bundle')} of it.`;
   return {
-    ...checkOf(wanted),
-    kind: 'foreign-index',
-    severity: 'blocked',
-    message: `${wanted.repository}:${wanted.tag} in production is a foreign index: this repository neither produced it nor took it in, so it is not replaced.${lacks}`,
-    hint: `Take it in with \`olmirror merge ${wanted.catalog} --from production\`, review and commit; then apply again.`,
-    code: 'PLAN_FOREIGN_INDEX',
+    action: 'none',
+    steps: [],
+    settled: [
+      {
+        item: formatIndexItem(wanted.catalog),
+        type: 'index',
+        kind: 'in-sync',
+        message: null,
+        code: null,
+      },
+    ],
+    checks: [],
   };
 }
 
-function describeLack(names: readonly string[], noun: string): string {
-  if (names.length === 0) return `no ${noun}`;
-  const shown = names.slice(0, 8).join(', ');
-  return `${formatCount(names.length, noun)} (${shown}${names.length > 8 ? ', …' : ''})`;
-}
-
-function takenCheck(wanted: WantedIndex): Check & { readonly code: Outcome['code'] } {
+function withhold(
+  wanted: WantedIndex,
+  check: IndexCheck,
+  end: { readonly kind: Outcome['kind']; readonly action: CatalogPlan['action'] },
+): SettledIndex {
+  const { code, ...plain } = check;
   return {
-    ...checkOf(wanted),
-    kind: 'immutable-tag-taken',
-    severity: 'blocked',
-    message: `Tag ${wanted.repository}:${immutableTagOf(wanted)} should hold the index with id ${wanted.imageId}, but holds another image.`,
-    hint: 'Somebody pushed other content under that tag. Find out who, and remove it by hand.',
-    code: 'APPLY_TAG_CONFLICT',
+    action: end.action,
+    steps: [],
+    settled: [
+      {
+        item: formatIndexItem(wanted.catalog),
+        type: 'index',
+        kind: end.kind,
+        message: plain.message,
+        code,
+      },
+    ],
+    checks: [plain],
   };
-}
-
-function closureCheck(wanted: WantedIndex, obstacles: readonly string[]): Check & { readonly code: Outcome['code'] } {
-  const shown = obstacles.slice(0, 3).join('; ');
-  const more = obstacles.length > 3 ? `; and ${obstacles.length - 3} more` : '';
-  return {
-    ...checkOf(wanted),
-    kind: 'closure',
-    severity: 'blocked',
-    message: `The index of ${wanted.catalog} is not published, because it would name what production does not hold: ${shown}${more}.`,
-    hint: 'Bring these images into staging, or take their bundles out of the catalog; the index in production stays as it is.',
-    code: 'APPLY_CLOSURE',
-  };
-}
-
-function pinnedCheck(wanted: WantedIndex): Check {
-  return { ...checkOf(wanted), kind: 'pinned', severity: 'warning', message: `The index of ${wanted.catalog} is pinned and stays as it is: ${wanted.pinned ?? ''}.`, hint: 'Remove `pin` from the catalog in mirror.yaml to publish again.' };
-}
-
-function checkOf(wanted: WantedIndex): Pick<Check, 'catalog' | 'item' | 'neededBy'> {
-  return { catalog: wanted.catalog, item: formatIndexItem(wanted.catalog), neededBy: [] };
-}
-
-/** `<tag>-<first 12 hex of the image id>`: never moves, and is the way back (design §8). */
-export function formatImmutableTag(tag: string, imageId: `sha256:${string}`): string {
-  return `${tag}-${shortHex(imageId)}`;
-}
-
-function immutableTagOf(wanted: WantedIndex): string {
-  return formatImmutableTag(wanted.tag, wanted.imageId);
 }

@@ -1,14 +1,29 @@
 import { assertNever } from '../base/tool-error.ts';
 import type { Check, Outcome, OutcomeKind, Plan, Sums } from './types.ts';
 
-export const OUTCOME_KINDS: readonly OutcomeKind[] = ['in-sync', 'copied', 'refused', 'lost', 'deferred', 'failed'];
+export const OUTCOME_KINDS: readonly OutcomeKind[] = [
+  'in-sync',
+  'copied',
+  'refused',
+  'lost',
+  'deferred',
+  'failed',
+];
 
 /**
  * Counts outcomes by kind. Throws when an item ends twice or the sums do not add up to what was
  * wanted: nothing is dropped in silence (promise 8).
  */
 export function sumOutcomes(outcomes: readonly Outcome[], wantedItems: number): Sums {
-  const sums: Record<'wanted' | OutcomeKind, number> = { wanted: wantedItems, 'in-sync': 0, copied: 0, refused: 0, lost: 0, deferred: 0, failed: 0 };
+  const sums: Record<'wanted' | OutcomeKind, number> = {
+    wanted: wantedItems,
+    'in-sync': 0,
+    copied: 0,
+    refused: 0,
+    lost: 0,
+    deferred: 0,
+    failed: 0,
+  };
   const seen = new Set<string>();
   for (const outcome of outcomes) {
     if (seen.has(outcome.item)) throw new Error(`Item ${outcome.item} ended twice.`);
@@ -16,7 +31,8 @@ export function sumOutcomes(outcomes: readonly Outcome[], wantedItems: number): 
     sums[outcome.kind] += 1;
   }
   const total = OUTCOME_KINDS.reduce((sum, kind) => sum + sums[kind], 0);
-  if (total !== wantedItems) throw new Error(`${wantedItems} items were wanted, but ${total} have an outcome.`);
+  if (total !== wantedItems)
+    throw new Error(`${wantedItems} items were wanted, but ${total} have an outcome.`);
   return sums;
 }
 
@@ -39,7 +55,9 @@ export function exitCodeOfPlan(plan: Plan): ExitCode {
 export function exitCodeOfApply(plan: Plan, outcomes: readonly Outcome[]): ExitCode {
   if (hasSeverity(plan.checks, 'error')) return 1;
   const stepped = new Set(plan.steps.flatMap((step) => step.items));
-  const codes = outcomes.filter((outcome) => stepped.has(outcome.item)).map((outcome) => codeOfOutcome(outcome.kind));
+  const codes = outcomes
+    .filter((outcome) => stepped.has(outcome.item))
+    .map((outcome) => codeOfOutcome(outcome.kind));
   if (codes.includes(1)) return 1;
   return codes.includes(4) || hasSeverity(plan.checks, 'blocked') ? 4 : 0;
 }

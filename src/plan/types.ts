@@ -5,9 +5,20 @@ import type { RoleName } from '../manifest/types.ts';
 
 /** Same shape as a registry's answer; named here because pure rooms know no port. */
 export type ObservedPresence =
-  | { readonly state: 'present'; readonly digest: Digest; readonly mediaType: string; readonly size: number | null }
+  | {
+      readonly state: 'present';
+      readonly digest: Digest;
+      readonly mediaType: string;
+      readonly size: number | null;
+    }
   | { readonly state: 'absent' }
-  | { readonly state: 'unknown'; readonly code: ErrorCode; readonly message: string; readonly hint: string | null; readonly retryAfterSeconds: number | null };
+  | {
+      readonly state: 'unknown';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint: string | null;
+      readonly retryAfterSeconds: number | null;
+    };
 
 /** What the live registries said about one wanted image. */
 export interface ObservedImage {
@@ -186,7 +197,11 @@ export interface PlanBinding {
 export interface PackagePlan {
   readonly package: string;
   readonly change: 'added' | 'changed' | 'removed';
-  readonly channels: readonly { readonly channel: string; readonly old: string | null; readonly new: string | null }[];
+  readonly channels: readonly {
+    readonly channel: string;
+    readonly old: string | null;
+    readonly new: string | null;
+  }[];
   readonly bundlesAdded: readonly string[];
   readonly bundlesRemoved: readonly string[];
 }

@@ -4,7 +4,7 @@ import { renderCatalogFiles } from '../catalog/render-catalog.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { mapReference } from '../images/map-path.ts';
-import { buildIndexImage, type BuiltIndex, type IndexBase } from '../index/build-index.ts';
+import { type BuiltIndex, buildIndexImage, type IndexBase } from '../index/build-index.ts';
 import { readIndexBase } from '../index/read-base.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -22,7 +22,10 @@ export interface IndexBuilder {
   build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex>;
 }
 
-export function createIndexBuilder(production: RegistryPort, readSource: () => Promise<string | null>): IndexBuilder {
+export function createIndexBuilder(
+  production: RegistryPort,
+  readSource: () => Promise<string | null>,
+): IndexBuilder {
   const summaries = new Map<string, IndexSummary>();
   let last: { readonly key: string; readonly built: BuiltIndex } | null = null;
   async function build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex> {
@@ -37,7 +40,10 @@ export function createIndexBuilder(production: RegistryPort, readSource: () => P
     });
     // One built image at a time is kept: a pass builds, pushes, and goes on to the next catalog.
     last = { key, built };
-    summaries.set(keyOf(loaded, state.manifest), { imageId: built.imageId, bytes: built.layerBytes });
+    summaries.set(keyOf(loaded, state.manifest), {
+      imageId: built.imageId,
+      bytes: built.layerBytes,
+    });
     return built;
   }
   return {
@@ -53,27 +59,54 @@ export function createIndexBuilder(production: RegistryPort, readSource: () => P
 
 function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {
   const { entry } = loaded;
-  const rewriting = entry.references === 'rewrite' ? [manifest.registries.production, manifest.paths] : null;
+  const rewriting =
+    entry.references === 'rewrite' ? [manifest.registries.production, manifest.paths] : null;
   return JSON.stringify([entry.name, loaded.content, entry.base, entry.platforms, rewriting]);
 }
 
-function listFiles(catalog: Catalog, entry: CatalogEntry, manifest: MirrorManifest): readonly { readonly path: string; readonly bytes: Uint8Array }[] {
-  const served = entry.references === 'keep' ? catalog : rewriteImages(catalog, (reference) => mapReference(parseImageRef(reference), 'production', manifest));
-  return [...renderCatalogFiles(served)].map(([path, text]) => ({ path, bytes: Buffer.from(text) }));
+function listFiles(
+  catalog: Catalog,
+  entry: CatalogEntry,
+  manifest: MirrorManifest,
+): readonly { readonly path: string; readonly bytes: Uint8Array }[] {
+  const served =
+    entry.references === 'keep'
+      ? catalog
+      : rewriteImages(catalog, (reference) =>
+          mapReference(parseImageRef(reference), 'production', manifest),
+        );
+  return [...renderCatalogFiles(served)].map(([path, text]) => ({
+    path,
+    bytes: Buffer.from(text),
+  }));
 }
 
-async function readBase(entry: CatalogEntry, manifest: MirrorManifest, production: RegistryPort): Promise<IndexBase | null> {
+async function readBase(
+  entry: CatalogEntry,
+  manifest: MirrorManifest,
+  production: RegistryPort,
+): Promise<IndexBase | null> {
   if (entry.base === 'scratch') return null;
   const ref = parseBase(entry.base, manifest);
-  return readIndexBase(production, ref.repository, { reference: ref.digest, platforms: entry.platforms });
+  return readIndexBase(production, ref.repository, {
+    reference: ref.digest,
+    platforms: entry.platforms,
+  });
 }
 
 /** The base image lies in production; its host may be left out. */
-export function parseBase(base: string, manifest: Pick<MirrorManifest, 'registries'>): { readonly repository: string; readonly digest: string; readonly text: string } {
+export function parseBase(
+  base: string,
+  manifest: Pick<MirrorManifest, 'registries'>,
+): { readonly repository: string; readonly digest: string; readonly text: string } {
   const { host } = manifest.registries.production;
   const [first = ''] = base.split('/', 1);
   const ref = parseImageRef(/[.:]/.test(first) || first === 'localhost' ? base : `${host}/${base}`);
-  return { repository: ref.repository, digest: ref.digest ?? ref.tag ?? 'latest', text: formatImageRef(ref) };
+  return {
+    repository: ref.repository,
+    digest: ref.digest ?? ref.tag ?? 'latest',
+    text: formatImageRef(ref),
+  };
 }
 
 // Manifest annotations only: they do not enter the image id (design §8).

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { posix } from 'node:path';
+import { basename } from 'node:path/posix';
 import type { Digest } from '../base/digest.ts';
 import { formatProblemLine, hasErrors, type Problem } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
@@ -57,13 +57,27 @@ export function createStateLoader(): StateLoader {
     const used = new Map<string, ParsedFile>();
     const catalogs: LoadedCatalog[] = [];
     for (const entry of manifest.catalogs) {
-      const loaded = await loadCatalog(snapshot, entry, { parsed, used, known: judged.get(entry.name) });
+      const loaded = await loadCatalog(snapshot, entry, {
+        parsed,
+        used,
+        known: judged.get(entry.name),
+      });
       judged.set(entry.name, loaded);
       catalogs.push(loaded);
     }
     parsed = used;
-    const binding = { manifest: hashManifest(manifest), catalogs: Object.fromEntries(catalogs.map((loaded) => [loaded.entry.name, loaded.tree])) };
-    return { snapshot, manifest, catalogs, records: await readRecords(snapshot), knownMissing: await readKnownMissing(snapshot, manifest), binding };
+    const binding = {
+      manifest: hashManifest(manifest),
+      catalogs: Object.fromEntries(catalogs.map((loaded) => [loaded.entry.name, loaded.tree])),
+    };
+    return {
+      snapshot,
+      manifest,
+      catalogs,
+      records: await readRecords(snapshot),
+      knownMissing: await readKnownMissing(snapshot, manifest),
+      binding,
+    };
   };
 }
 
@@ -71,13 +85,23 @@ export function createStateLoader(): StateLoader {
 export async function readManifest(snapshot: Snapshot, file: string): Promise<MirrorManifest> {
   const bytes = await snapshot.readFile(file);
   if (bytes === null) {
-    const where = snapshot.revision === 'working-tree' ? 'the folder' : `commit ${snapshot.revision.slice(0, 12)}`;
+    const where =
+      snapshot.revision === 'working-tree'
+        ? 'the folder'
+        : `commit ${snapshot.revision.slice(0, 12)}`;
     throw new ToolError('MANIFEST_NOT_FOUND', `There is no ${file} in ${where}.`, {
       hint: 'Write one with `olmirror init`, commit it, or name another with --manifest; --working-tree reads files that are not committed.',
     });
   }
   const result = parseManifest(Buffer.from(bytes).toString(), file);
-  if (result.manifest === null || hasErrors(result.problems)) throw new ToolError('MANIFEST_INVALID', `${file} is not valid:\n${result.problems.map(formatProblemLine).join('\n')}`, { hint: 'Correct the lines named above; `olmirror validate` checks them without touching anything.' });
+  if (result.manifest === null || hasErrors(result.problems))
+    throw new ToolError(
+      'MANIFEST_INVALID',
+      `${file} is not valid:\n${result.problems.map(formatProblemLine).join('\n')}`,
+      {
+        hint: 'Correct the lines named above; `olmirror validate` checks them without touching anything.',
+      },
+    );
   return result.manifest;
 }
 
@@ -86,7 +110,11 @@ export function readCatalog(snapshot: Snapshot, entry: CatalogEntry): Promise<Lo
   return loadCatalog(snapshot, entry, { parsed: new Map(), used: new Map(), known: undefined });
 }
 
-async function loadCatalog(snapshot: Snapshot, entry: CatalogEntry, cache: CatalogCache): Promise<LoadedCatalog> {
+async function loadCatalog(
+  snapshot: Snapshot,
+  entry: CatalogEntry,
+  cache: CatalogCache,
+): Promise<LoadedCatalog> {
   const files = await snapshot.listFiles(entry.path);
   const rules = await snapshot.listFiles(`rules/${entry.name}`);
   const tree = hashTree([...files, ...rules]);
@@ -97,7 +125,11 @@ async function loadCatalog(snapshot: Snapshot, entry: CatalogEntry, cache: Catal
   const parts = await parseFiles(snapshot, { files, folder: entry.path }, cache);
   const catalog = buildCatalog(parts.flatMap((part) => part.blobs));
   const faults = [...parts.flatMap((part) => part.problems), ...validateCatalog(catalog)];
-  const problems = faults.map((problem) => ({ ...problem, catalog: entry.name, ...(problem.file === undefined ? {} : { file: `${entry.path}/${problem.file}` }) }));
+  const problems = faults.map((problem) => ({
+    ...problem,
+    catalog: entry.name,
+    ...(problem.file === undefined ? {} : { file: `${entry.path}/${problem.file}` }),
+  }));
   return { entry, catalog, problems, tree, content: hashCatalog(catalog) };
 }
 
@@ -109,22 +141,41 @@ interface CatalogCache {
   readonly known: LoadedCatalog | undefined;
 }
 
-async function parseFiles(snapshot: Snapshot, source: { readonly files: readonly TreeFile[]; readonly folder: string }, cache: CatalogCache): Promise<readonly ParsedFile[]> {
-  const inFolder = (file: TreeFile): string => file.path.slice(source.folder.length + 1);
-  const ignoreFiles = await collectFiles(snapshot, source.files.filter((file) => posix.basename(file.path) === '.indexignore'), inFolder);
-  const names = source.files.map((file) => ({ path: inFolder(file), bytes: NO_BYTES })).filter((file) => !ignoreFiles.some((ignore) => ignore.path === file.path));
+async function parseFiles(
+  snapshot: Snapshot,
+  source: { readonly files: readonly TreeFile[]; readonly folder: string },
+  cache: CatalogCache,
+): Promise<readonly ParsedFile[]> {
+  function inFolder(file: TreeFile): string {
+    return file.path.slice(source.folder.length + 1);
+  }
+  const ignoreFiles = await collectFiles(
+    snapshot,
+    source.files.filter((file) => basename(file.path) === '.indexignore'),
+    inFolder,
+  );
+  const names = source.files
+    .map((file) => ({ path: inFolder(file), bytes: NO_BYTES }))
+    .filter((file) => !ignoreFiles.some((ignore) => ignore.path === file.path));
   const selected = new Set(selectCatalogFiles([...names, ...ignoreFiles]).map((file) => file.path));
   const wanted = source.files.filter((file) => selected.has(inFolder(file)));
   for (const file of wanted) keepParsed(file, cache);
-  for await (const { file, bytes } of snapshot.readFiles(wanted.filter((entry) => !cache.used.has(cacheKey(entry))))) {
+  for await (const { file, bytes } of snapshot.readFiles(
+    wanted.filter((entry) => !cache.used.has(cacheKey(entry))),
+  )) {
     cache.used.set(cacheKey(file), parseCatalogFile({ path: inFolder(file), bytes }));
   }
   return wanted.flatMap((file) => cache.used.get(cacheKey(file)) ?? []);
 }
 
-async function collectFiles(snapshot: Snapshot, files: readonly TreeFile[], inFolder: (file: TreeFile) => string): Promise<readonly CatalogFile[]> {
+async function collectFiles(
+  snapshot: Snapshot,
+  files: readonly TreeFile[],
+  inFolder: (file: TreeFile) => string,
+): Promise<readonly CatalogFile[]> {
   const found: CatalogFile[] = [];
-  for await (const { file, bytes } of snapshot.readFiles(files)) found.push({ path: inFolder(file), bytes });
+  for await (const { file, bytes } of snapshot.readFiles(files))
+    found.push({ path: inFolder(file), bytes });
   return found;
 }
 
@@ -146,18 +197,26 @@ function hashTree(files: readonly TreeFile[]): string {
 
 /** Delivery records, in order of their file names, so oldest first. */
 export async function readRecords(snapshot: Snapshot): Promise<readonly DeliveryRecord[]> {
-  const files = (await snapshot.listFiles('deliveries')).filter((file) => file.path.endsWith('.yaml'));
+  const files = (await snapshot.listFiles('deliveries')).filter((file) =>
+    file.path.endsWith('.yaml'),
+  );
   const records: DeliveryRecord[] = [];
-  for await (const { file, bytes } of snapshot.readFiles(files)) records.push(parseDeliveryRecord(Buffer.from(bytes).toString(), file.path));
+  for await (const { file, bytes } of snapshot.readFiles(files))
+    records.push(parseDeliveryRecord(Buffer.from(bytes).toString(), file.path));
   return records;
 }
 
-async function readKnownMissing(snapshot: Snapshot, manifest: MirrorManifest): Promise<ReadonlySet<string>> {
+async function readKnownMissing(
+  snapshot: Snapshot,
+  manifest: MirrorManifest,
+): Promise<ReadonlySet<string>> {
   const references = new Set<string>();
   for (const entry of manifest.catalogs) {
     const file = `rules/${entry.name}/known-missing.yaml`;
     const bytes = await snapshot.readFile(file);
-    if (bytes !== null) for (const known of parseKnownMissing(Buffer.from(bytes).toString(), file)) references.add(known.image);
+    if (bytes !== null)
+      for (const known of parseKnownMissing(Buffer.from(bytes).toString(), file))
+        references.add(known.image);
   }
   return references;
 }

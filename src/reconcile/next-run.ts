@@ -3,7 +3,12 @@ import type { ToolError } from '../base/tool-error.ts';
 /** How a pass of the loop ended. */
 export type PassEnd =
   | { readonly kind: 'done'; readonly revision: string; readonly interval: number | null }
-  | { readonly kind: 'failed'; readonly revision: string; readonly interval: number | null; readonly error: ToolError | null };
+  | {
+      readonly kind: 'failed';
+      readonly revision: string;
+      readonly interval: number | null;
+      readonly error: ToolError | null;
+    };
 
 export interface NextRunFacts {
   /** Failed passes in a row, this one included. */
@@ -29,16 +34,25 @@ const FIRST_RETRY = 5_000;
  */
 export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
   const { interval } = facts;
-  if (end.kind === 'done') return { milliseconds: interval, reason: 'interval', why: 'in step with Git' };
+  if (end.kind === 'done')
+    return { milliseconds: interval, reason: 'interval', why: 'in step with Git' };
   const disposition = end.error?.disposition ?? 'retry';
   switch (disposition) {
     case 'stall':
       return { milliseconds: interval, reason: 'interval', why: 'stalled: waits for a new commit' };
     case 'wait':
-      return { milliseconds: (end.error?.retryAfterSeconds ?? interval / 1000) * 1000, reason: 'retry', why: 'waits as long as the other side asked' };
+      return {
+        milliseconds: (end.error?.retryAfterSeconds ?? interval / 1000) * 1000,
+        reason: 'retry',
+        why: 'waits as long as the other side asked',
+      };
     case 'retry': {
       const backoff = Math.min(interval, FIRST_RETRY * 2 ** Math.max(0, facts.failures - 1));
-      return { milliseconds: Math.round(backoff * (0.75 + facts.random / 2)), reason: 'retry', why: `retries after ${facts.failures} failed in a row` };
+      return {
+        milliseconds: Math.round(backoff * (0.75 + facts.random / 2)),
+        reason: 'retry',
+        why: `retries after ${facts.failures} failed in a row`,
+      };
     }
   }
 }

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
-import { isDigest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
-import { type Descriptor, type ImageManifest, isIndexManifest } from '../base/oci.ts';
+import { isIndexManifest, listManifestBlobs } from '../base/oci.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
@@ -22,7 +21,11 @@ const IMAGES_AT_ONCE = 64;
  * Asks the live registries about every wanted image. Production is asked first; staging only for
  * what production lacks, so that an in-sync mirror costs one HEAD per image.
  */
-export async function observeImages(images: readonly WantedImage[], registries: PerRole<RegistryPort>, options: ObserveOptions): Promise<ReadonlyMap<string, ObservedImage>> {
+export async function observeImages(
+  images: readonly WantedImage[],
+  registries: PerRole<RegistryPort>,
+  options: ObserveOptions,
+): Promise<ReadonlyMap<string, ObservedImage>> {
   const limit = pLimit(IMAGES_AT_ONCE);
   const observed = new Map<string, ObservedImage>();
   options.emit({ kind: 'observe-started', images: images.length });
@@ -38,9 +41,17 @@ export async function observeImages(images: readonly WantedImage[], registries: 
   return observed;
 }
 
-async function observeImage(image: WantedImage, registries: PerRole<RegistryPort>, options: ObserveOptions): Promise<ObservedImage> {
+async function observeImage(
+  image: WantedImage,
+  registries: PerRole<RegistryPort>,
+  options: ObserveOptions,
+): Promise<ObservedImage> {
   const reference = image.digest ?? image.tag ?? '';
-  const production = await registries.production.headManifest(image.repository.production, reference, options.signal);
+  const production = await registries.production.headManifest(
+    image.repository.production,
+    reference,
+    options.signal,
+  );
   switch (production.state) {
     case 'unknown':
       return { ...NOTHING, production };
@@ -51,22 +62,48 @@ async function observeImage(image: WantedImage, registries: PerRole<RegistryPort
   }
 }
 
-const NOTHING = { staging: null, protectTag: null, protectTagIsReferrers: false, tags: {}, blobs: {} } as const;
+const NOTHING = {
+  staging: null,
+  protectTag: null,
+  protectTagIsReferrers: false,
+  tags: {},
+  blobs: {},
+} as const;
 
 type Context = ObserveOptions & { readonly registries: PerRole<RegistryPort> };
 
-async function observePresent(image: WantedImage, production: Presence & { state: 'present' }, context: Context): Promise<ObservedImage> {
+async function observePresent(
+  image: WantedImage,
+  production: Presence & { state: 'present' },
+  context: Context,
+): Promise<ObservedImage> {
   const { registries, policy, signal } = context;
   const askStaging = policy.tagDrift === 'block' && image.digest === null;
-  const staging = askStaging ? await registries.staging.headManifest(image.repository.staging, image.tag ?? '', signal) : null;
+  const staging = askStaging
+    ? await registries.staging.headManifest(image.repository.staging, image.tag ?? '', signal)
+    : null;
   const tags = await headTags(image, image.demandedTags, context);
   if (policy.protect === 'new') return { ...NOTHING, production, staging, tags };
-  return { ...NOTHING, production, staging, tags, ...(await headProtectTag(image, production.digest, context)) };
+  return {
+    ...NOTHING,
+    production,
+    staging,
+    tags,
+    ...(await headProtectTag(image, production.digest, context)),
+  };
 }
 
-async function observeAbsent(image: WantedImage, production: Presence, context: Context): Promise<ObservedImage> {
+async function observeAbsent(
+  image: WantedImage,
+  production: Presence,
+  context: Context,
+): Promise<ObservedImage> {
   const { registries, signal } = context;
-  const staging = await registries.staging.headManifest(image.repository.staging, image.digest ?? image.tag ?? '', signal);
+  const staging = await registries.staging.headManifest(
+    image.repository.staging,
+    image.digest ?? image.tag ?? '',
+    signal,
+  );
   if (staging.state !== 'present') return { ...NOTHING, production, staging };
   const [tags, guard, size] = await Promise.all([
     headTags(image, [...image.demandedTags, ...image.arrivalTags], context),
@@ -77,59 +114,108 @@ async function observeAbsent(image: WantedImage, production: Presence, context: 
   return { production, staging, tags, ...guard, blobs: size.blobs };
 }
 
-async function headTags(image: WantedImage, tags: readonly string[], context: Context): Promise<Record<string, Presence>> {
-  const answers = await Promise.all(tags.map((tag) => context.registries.production.headManifest(image.repository.production, tag, context.signal)));
-  return Object.fromEntries(tags.flatMap((tag, i) => (answers[i] === undefined ? [] : [[tag, answers[i]]])));
+async function headTags(
+  image: WantedImage,
+  tags: readonly string[],
+  context: Context,
+): Promise<Record<string, Presence>> {
+  const answers = await Promise.all(
+    tags.map((tag) =>
+      context.registries.production.headManifest(image.repository.production, tag, context.signal),
+    ),
+  );
+  return Object.fromEntries(
+    tags.flatMap((tag, i) => (answers[i] === undefined ? [] : [[tag, answers[i]]])),
+  );
 }
 
-async function headProtectTag(image: WantedImage, digest: `sha256:${string}`, context: Context): Promise<Pick<ObservedImage, 'protectTag' | 'protectTagIsReferrers'>> {
+async function headProtectTag(
+  image: WantedImage,
+  digest: `sha256:${string}`,
+  context: Context,
+): Promise<Pick<ObservedImage, 'protectTag' | 'protectTagIsReferrers'>> {
   const { production } = context.registries;
   const repository = image.repository.production;
-  const protectTag = await production.headManifest(repository, formatProtectTag(digest, false), context.signal);
-  if (protectTag.state !== 'present' || protectTag.digest === digest) return { protectTag, protectTagIsReferrers: false };
-  if (!(await holdsReferrers(production, repository, protectTag.digest))) return { protectTag, protectTagIsReferrers: false };
-  return { protectTag: await production.headManifest(repository, formatProtectTag(digest, true), context.signal), protectTagIsReferrers: true };
+  const protectTag = await production.headManifest(
+    repository,
+    formatProtectTag(digest, false),
+    context.signal,
+  );
+  if (protectTag.state !== 'present' || protectTag.digest === digest)
+    return { protectTag, protectTagIsReferrers: false };
+  if (!(await holdsReferrers(production, repository, protectTag.digest)))
+    return { protectTag, protectTagIsReferrers: false };
+  return {
+    protectTag: await production.headManifest(
+      repository,
+      formatProtectTag(digest, true),
+      context.signal,
+    ),
+    protectTagIsReferrers: true,
+  };
 }
 
 // OCI's fallback for registries without the referrers API: an index of artifacts, each with an artifactType.
-async function holdsReferrers(registry: RegistryPort, repository: string, digest: string): Promise<boolean> {
+async function holdsReferrers(
+  registry: RegistryPort,
+  repository: string,
+  digest: string,
+): Promise<boolean> {
   try {
     const body = await registry.getManifest(repository, digest);
     const value: unknown = JSON.parse(Buffer.from(body.bytes).toString());
-    return isIndexManifest(body.mediaType, value) && value.manifests.every((entry) => 'artifactType' in entry || entry.platform === undefined);
+    return (
+      isIndexManifest(body.mediaType, value) &&
+      value.manifests.every((entry) => 'artifactType' in entry || entry.platform === undefined)
+    );
   } catch (error) {
     if (isToolError(error) || error instanceof SyntaxError) return false;
     throw error;
   }
 }
 
-type Measured = { readonly state: 'measured'; readonly blobs: Readonly<Record<string, number>> } | (Presence & { readonly state: 'unknown' });
+type Measured =
+  | { readonly state: 'measured'; readonly blobs: Readonly<Record<string, number>> }
+  | (Presence & { readonly state: 'unknown' });
 
 /** Bytes of config and layers by digest, children of an index included. */
-async function measureImage(registry: RegistryPort, repository: string, digest: string): Promise<Measured> {
+async function measureImage(
+  registry: RegistryPort,
+  repository: string,
+  digest: string,
+): Promise<Measured> {
   try {
-    return { state: 'measured', blobs: Object.fromEntries(await listBlobs(registry, repository, digest)) };
+    return {
+      state: 'measured',
+      blobs: Object.fromEntries(await listBlobs(registry, repository, digest)),
+    };
   } catch (error) {
     if (!isToolError(error)) throw error;
-    return { state: 'unknown', code: error.code, message: error.message, hint: error.hint ?? null, retryAfterSeconds: error.retryAfterSeconds ?? null };
+    return {
+      state: 'unknown',
+      code: error.code,
+      message: error.message,
+      hint: error.hint ?? null,
+      retryAfterSeconds: error.retryAfterSeconds ?? null,
+    };
   }
 }
 
-async function listBlobs(registry: RegistryPort, repository: string, digest: string): Promise<ReadonlyMap<string, number>> {
+async function listBlobs(
+  registry: RegistryPort,
+  repository: string,
+  digest: string,
+): Promise<ReadonlyMap<string, number>> {
   const body = await registry.getManifest(repository, digest);
   const value: unknown = JSON.parse(Buffer.from(body.bytes).toString());
   const blobs = new Map<string, number>();
   if (isIndexManifest(body.mediaType, value)) {
-    const children = await Promise.all(value.manifests.map((child) => listBlobs(registry, repository, child.digest)));
+    const children = await Promise.all(
+      value.manifests.map((child) => listBlobs(registry, repository, child.digest)),
+    );
     for (const child of children) for (const [name, size] of child) blobs.set(name, size);
     return blobs;
   }
-  for (const entry of listDescriptors(value)) blobs.set(entry.digest, entry.size);
+  for (const entry of listManifestBlobs(value)) blobs.set(entry.digest, entry.size);
   return blobs;
-}
-
-function listDescriptors(value: unknown): readonly Descriptor[] {
-  const manifest = value as Partial<ImageManifest>;
-  const all = [...(manifest.config === undefined ? [] : [manifest.config]), ...(manifest.layers ?? [])];
-  return all.filter((entry) => isDigest(entry.digest) && Number.isSafeInteger(entry.size));
 }

@@ -5,11 +5,17 @@ import { findMissing } from '../catalog/find-missing.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { joinPath } from '../images/map-path.ts';
-import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../index/read-index.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
+import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../index/read-index.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
-import { formatImmutableTag, judgeIndex } from '../plan/settle-index.ts';
-import type { ForeignContent, ObservedIndex, ObservedPresence, WantedIndex } from '../plan/types.ts';
+import { formatImmutableTag } from '../plan/item.ts';
+import { judgeIndex } from '../plan/settle-index.ts';
+import type {
+  ForeignContent,
+  ObservedIndex,
+  ObservedPresence,
+  WantedIndex,
+} from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder } from './build-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
@@ -33,28 +39,51 @@ export interface ObserveIndexContext {
 }
 
 /** Says what Git wants of one catalog's index, and what production serves under its tag. */
-export async function observeIndex(loaded: LoadedCatalog, context: ObserveIndexContext): Promise<IndexObservation> {
+export async function observeIndex(
+  loaded: LoadedCatalog,
+  context: ObserveIndexContext,
+): Promise<IndexObservation> {
   const wanted = await wantIndex(loaded, context);
   const { production, signal } = context;
-  const moving = await identify(production, { repository: wanted.repository, tag: wanted.tag, signal });
-  const expected = await identify(production, { repository: wanted.repository, tag: formatImmutableTag(wanted.tag, wanted.imageId), signal });
+  const moving = await identify(production, {
+    repository: wanted.repository,
+    tag: wanted.tag,
+    signal,
+  });
+  const expected = await identify(production, {
+    repository: wanted.repository,
+    tag: formatImmutableTag(wanted.tag, wanted.imageId),
+    signal,
+  });
   const servedId = moving.identity?.imageId ?? null;
   const partial: Omit<ObservedIndex, 'foreign'> = {
     moving: moving.presence,
     servedId,
     servedLabelled: moving.identity?.labels[OURS_LABEL] !== undefined,
-    servedImmutable: servedId === null ? null : await production.headManifest(wanted.repository, formatImmutableTag(wanted.tag, servedId), signal),
+    servedImmutable:
+      servedId === null
+        ? null
+        : await production.headManifest(
+            wanted.repository,
+            formatImmutableTag(wanted.tag, servedId),
+            signal,
+          ),
     expectedImmutable: expected.presence,
     expectedImmutableId: expected.identity?.imageId ?? null,
   };
   const standing = judgeIndex(wanted, partial);
-  if (standing === 'expected' || standing === 'taken-in-equal') return { wanted, observed: { ...partial, foreign: null }, served: loaded.catalog };
+  if (standing === 'expected' || standing === 'taken-in-equal')
+    return { wanted, observed: { ...partial, foreign: null }, served: loaded.catalog };
   const served = await readServed(wanted, moving.presence, context);
-  const foreign: ForeignContent | null = standing === 'foreign' && served !== null ? findMissing(loaded.catalog, served) : null;
+  const foreign: ForeignContent | null =
+    standing === 'foreign' && served !== null ? findMissing(loaded.catalog, served) : null;
   return { wanted, observed: { ...partial, foreign }, served };
 }
 
-async function wantIndex(loaded: LoadedCatalog, context: ObserveIndexContext): Promise<WantedIndex> {
+async function wantIndex(
+  loaded: LoadedCatalog,
+  context: ObserveIndexContext,
+): Promise<WantedIndex> {
   const { entry, catalog } = loaded;
   const { manifest, records } = context.state;
   const summary = await context.builder.summarize(loaded, context.state);
@@ -70,12 +99,21 @@ async function wantIndex(loaded: LoadedCatalog, context: ObserveIndexContext): P
     bundles: packages.reduce((sum, entryPackage) => sum + entryPackage.bundles.length, 0),
     bytes: summary.bytes,
     imageKeys: context.imageKeys.get(entry.name) ?? [],
-    takenIn: records.filter((record) => record.catalog === entry.name).map(({ digest, content }) => ({ digest, content })),
-    pinned: entry.pin === null ? null : `${entry.pin.reason} (by ${entry.pin.by}${entry.pin.until === null ? '' : `, until ${entry.pin.until}`})`,
+    takenIn: records
+      .filter((record) => record.catalog === entry.name)
+      .map(({ digest, content }) => ({ digest, content })),
+    pinned:
+      entry.pin === null
+        ? null
+        : `${entry.pin.reason} (by ${entry.pin.by}${entry.pin.until === null ? '' : `, until ${entry.pin.until}`})`,
   };
 }
 
-export function indexRepository(loaded: Pick<LoadedCatalog, 'entry'>, manifest: MirrorManifest, role: 'production' | 'staging' = 'production'): string {
+export function indexRepository(
+  loaded: Pick<LoadedCatalog, 'entry'>,
+  manifest: MirrorManifest,
+  role: 'production' | 'staging' = 'production',
+): string {
   return joinPath(manifest.registries[role].pathPrefix, loaded.entry.repository[role]);
 }
 
@@ -84,11 +122,17 @@ interface Identified {
   readonly identity: IndexIdentity | null;
 }
 
-async function identify(registry: RegistryPort, place: { readonly repository: string; readonly tag: string; readonly signal: AbortSignal }): Promise<Identified> {
+async function identify(
+  registry: RegistryPort,
+  place: { readonly repository: string; readonly tag: string; readonly signal: AbortSignal },
+): Promise<Identified> {
   const presence = await registry.headManifest(place.repository, place.tag, place.signal);
   if (presence.state !== 'present') return { presence, identity: null };
   try {
-    return { presence, identity: await readIndexIdentity(registry, place.repository, presence.digest) };
+    return {
+      presence,
+      identity: await readIndexIdentity(registry, place.repository, presence.digest),
+    };
   } catch (error) {
     if (!isToolError(error)) throw error;
     return { presence: toUnknown(error), identity: null };
@@ -96,11 +140,21 @@ async function identify(registry: RegistryPort, place: { readonly repository: st
 }
 
 function toUnknown(error: ToolError): ObservedPresence {
-  return { state: 'unknown', code: error.code, message: error.message, hint: error.hint ?? null, retryAfterSeconds: error.retryAfterSeconds ?? null };
+  return {
+    state: 'unknown',
+    code: error.code,
+    message: error.message,
+    hint: error.hint ?? null,
+    retryAfterSeconds: error.retryAfterSeconds ?? null,
+  };
 }
 
 // What is served only serves to tell people what changes: a served index that cannot be read stops nothing here.
-async function readServed(wanted: WantedIndex, moving: ObservedPresence, context: ObserveIndexContext): Promise<Catalog | null> {
+async function readServed(
+  wanted: WantedIndex,
+  moving: ObservedPresence,
+  context: ObserveIndexContext,
+): Promise<Catalog | null> {
   if (moving.state === 'absent') return buildCatalog([]);
   if (moving.state !== 'present') return null;
   const known = context.servedCache.get(moving.digest);

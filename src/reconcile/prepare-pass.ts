@@ -1,10 +1,10 @@
+import type { Clock } from '../base/clock.ts';
 import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { diffCatalogs } from '../catalog/diff-catalogs.ts';
 import type { Catalog } from '../catalog/types.ts';
-import type { Clock } from '../base/clock.ts';
 import type { Snapshot } from '../git/port.ts';
 import { listWanted, type WantedList } from '../images/list-wanted.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
@@ -12,10 +12,15 @@ import { planPass } from '../plan/plan-pass.ts';
 import type { Observed, PackagePlan, Plan, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { createIndexBuilder, type IndexBuilder } from './build-index.ts';
-import { createStateLoader, type LoadedCatalog, type LoadedState, type StateLoader } from './load-state.ts';
+import {
+  createStateLoader,
+  type LoadedCatalog,
+  type LoadedState,
+  type StateLoader,
+} from './load-state.ts';
 import { observeImages } from './observe-images.ts';
 import { type IndexObservation, observeIndex } from './observe-index.ts';
-import { readReleases, type ReleaseCache } from './read-releases.ts';
+import { type ReleaseCache, readReleases } from './read-releases.ts';
 
 export interface PassOptions {
   readonly manifestFile: string;
@@ -50,11 +55,20 @@ interface Memory {
   readonly load: StateLoader;
   readonly releases: ReleaseCache;
   readonly served: Map<Digest, Catalog>;
-  connection: { readonly key: string; readonly registries: PerRole<RegistryPort>; readonly builder: IndexBuilder } | null;
+  connection: {
+    readonly key: string;
+    readonly registries: PerRole<RegistryPort>;
+    readonly builder: IndexBuilder;
+  } | null;
 }
 
 export function createPassPreparer(deps: PassDeps): PassPreparer {
-  const memory: Memory = { load: createStateLoader(), releases: new Map(), served: new Map(), connection: null };
+  const memory: Memory = {
+    load: createStateLoader(),
+    releases: new Map(),
+    served: new Map(),
+    connection: null,
+  };
   return async (snapshot, options) => {
     const state = await memory.load(snapshot, options.manifestFile);
     assertSupported(state.manifest);
@@ -62,12 +76,22 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
     const before = countRequests(registries);
     const started = deps.clock.now().getTime();
     const sound = state.catalogs.filter((loaded) => !hasErrors(loaded.problems));
-    const observation = await observe({ state, sound, registries, builder }, { memory, options, deps });
+    const observation = await observe(
+      { state, sound, registries, builder },
+      { memory, options, deps },
+    );
     const requests = countRequests(registries) - before;
-    deps.emit({ kind: 'observe-finished', requests, milliseconds: deps.clock.now().getTime() - started });
+    deps.emit({
+      kind: 'observe-finished',
+      requests,
+      milliseconds: deps.clock.now().getTime() - started,
+    });
     const plan = planPass({
       manifest: state.manifest,
-      wanted: { images: observation.wanted.images, indexes: observation.indexes.map((entry) => entry.wanted) },
+      wanted: {
+        images: observation.wanted.images,
+        indexes: observation.indexes.map((entry) => entry.wanted),
+      },
       observed: observation.observed,
       binding: state.binding,
       revision: snapshot.revision,
@@ -76,10 +100,24 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       rebuild: options.rebuild,
       knownMissing: state.knownMissing,
       problems: [...observation.wanted.problems, ...observation.faults],
-      broken: new Map(state.catalogs.filter((loaded) => hasErrors(loaded.problems)).map((loaded) => [loaded.entry.name, firstFault(loaded)])),
-      offers: new Map(observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)])),
+      broken: new Map(
+        state.catalogs
+          .filter((loaded) => hasErrors(loaded.problems))
+          .map((loaded) => [loaded.entry.name, firstFault(loaded)]),
+      ),
+      offers: new Map(
+        observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]),
+      ),
     });
-    return { state, plan, registries, wanted: observation.wanted, indexes: observation.indexes, builder, requests };
+    return {
+      state,
+      plan,
+      registries,
+      wanted: observation.wanted,
+      indexes: observation.indexes,
+      builder,
+      requests,
+    };
   };
 }
 
@@ -96,18 +134,55 @@ interface Surroundings {
   readonly deps: PassDeps;
 }
 
-async function observe(subject: Subject, { memory, options, deps }: Surroundings): Promise<Observation> {
+async function observe(
+  subject: Subject,
+  { memory, options, deps }: Surroundings,
+): Promise<Observation> {
   const { state, sound, registries, builder } = subject;
   const { signal, emit } = deps;
-  const releases = options.indexOnly ? { content: [], faults: [] } : await readReleases(state.manifest, registries, { cache: memory.releases, signal });
-  const wanted = listWanted({ manifest: state.manifest, catalogs: new Map(sound.map((loaded) => [loaded.entry.name, loaded.catalog])), releases: releases.content });
-  const images = options.indexOnly ? new Map() : await observeImages(wanted.images, registries, { policy: state.manifest.policy, emit, signal });
+  const releases = options.indexOnly
+    ? { content: [], faults: [] }
+    : await readReleases(state.manifest, registries, { cache: memory.releases, signal });
+  const wanted = listWanted({
+    manifest: state.manifest,
+    catalogs: new Map(sound.map((loaded) => [loaded.entry.name, loaded.catalog])),
+    releases: releases.content,
+  });
+  const images = options.indexOnly
+    ? new Map()
+    : await observeImages(wanted.images, registries, {
+        policy: state.manifest.policy,
+        emit,
+        signal,
+      });
   const indexes: IndexObservation[] = [];
   for (const loaded of sound) {
-    indexes.push(await observeIndex(loaded, { state, production: registries.production, builder, imageKeys: wanted.keysByCatalog, servedCache: memory.served, signal }));
+    indexes.push(
+      await observeIndex(loaded, {
+        state,
+        production: registries.production,
+        builder,
+        imageKeys: wanted.keysByCatalog,
+        servedCache: memory.served,
+        signal,
+      }),
+    );
   }
-  const faults = releases.faults.map((fault) => ({ severity: 'error' as const, code: 'IMAGES_BAD_RELEASE' as const, message: fault.message, ...(fault.hint === null ? {} : { hint: fault.hint }) }));
-  return { wanted, indexes, faults, observed: { images, indexes: new Map(indexes.map((entry) => [entry.wanted.catalog, entry.observed])) } };
+  const faults = releases.faults.map((fault) => ({
+    severity: 'error' as const,
+    code: 'IMAGES_BAD_RELEASE' as const,
+    message: fault.message,
+    ...(fault.hint === null ? {} : { hint: fault.hint }),
+  }));
+  return {
+    wanted,
+    indexes,
+    faults,
+    observed: {
+      images,
+      indexes: new Map(indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
+    },
+  };
 }
 
 interface Observation {
@@ -118,20 +193,35 @@ interface Observation {
 }
 
 // Another host, credential file or certificate means other connections; all else keeps them alive.
-async function connect(manifest: MirrorManifest, memory: Memory, deps: PassDeps): Promise<NonNullable<Memory['connection']>> {
+async function connect(
+  manifest: MirrorManifest,
+  memory: Memory,
+  deps: PassDeps,
+): Promise<NonNullable<Memory['connection']>> {
   const key = JSON.stringify(manifest.registries);
   if (memory.connection?.key === key) return memory.connection;
-  if (memory.connection !== null) await Promise.all(Object.values(memory.connection.registries).map((registry) => registry.close()));
+  if (memory.connection !== null)
+    await Promise.all(
+      Object.values(memory.connection.registries).map((registry) => registry.close()),
+    );
   const registries = deps.openRegistries(manifest);
-  memory.connection = { key, registries, builder: createIndexBuilder(registries.production, deps.readSource) };
+  memory.connection = {
+    key,
+    registries,
+    builder: createIndexBuilder(registries.production, deps.readSource),
+  };
   return memory.connection;
 }
 
 function assertSupported(manifest: MirrorManifest): void {
   if (manifest.strategy === 'append') return;
-  throw new ToolError('PLAN_UNSUPPORTED', 'Strategy relocate is described in mirror.yaml, but this version of olmirror carries out append only.', {
-    hint: 'Set spec.strategy to append.',
-  });
+  throw new ToolError(
+    'PLAN_UNSUPPORTED',
+    'Strategy relocate is described in mirror.yaml, but this version of olmirror carries out append only.',
+    {
+      hint: 'Set spec.strategy to append.',
+    },
+  );
 }
 
 function countRequests(registries: PerRole<RegistryPort>): number {
@@ -152,13 +242,20 @@ function describeOffer(entry: IndexObservation, state: LoadedState): readonly Pa
   return diffCatalogs(entry.served, loaded.catalog).packages.map((change) => ({
     package: change.package,
     change: change.kind,
-    channels: change.channels.map((channel) => ({ channel: channel.channel, old: channel.oldHead?.name ?? null, new: channel.newHead?.name ?? null })),
+    channels: change.channels.map((channel) => ({
+      channel: channel.channel,
+      old: channel.oldHead?.name ?? null,
+      new: channel.newHead?.name ?? null,
+    })),
     bundlesAdded: change.bundlesAdded,
     bundlesRemoved: change.bundlesRemoved,
   }));
 }
 
-export function findLoaded(state: LoadedState, wanted: Pick<WantedIndex, 'catalog'>): LoadedCatalog {
+export function findLoaded(
+  state: LoadedState,
+  wanted: Pick<WantedIndex, 'catalog'>,
+): LoadedCatalog {
   const loaded = state.catalogs.find((candidate) => candidate.entry.name === wanted.catalog);
   if (loaded === undefined) throw new Error(`Catalog ${wanted.catalog} is not in the manifest.`);
   return loaded;

@@ -1,8 +1,13 @@
+import { parseImageRef } from '../base/image-ref.ts';
 import type { ContentReader } from '../base/oci.ts';
 import { isToolError } from '../base/tool-error.ts';
-import { parseImageRef } from '../base/image-ref.ts';
 import { mapRepository, RELEASE_PAYLOAD } from '../images/map-path.ts';
-import { formatReleaseTag, parseImageReferences, RELEASE_MANIFESTS, type ReleaseContent } from '../images/release.ts';
+import {
+  formatReleaseTag,
+  parseImageReferences,
+  RELEASE_MANIFESTS,
+  type ReleaseContent,
+} from '../images/release.ts';
 import { readImageFiles } from '../index/read-files.ts';
 import type { MirrorManifest, PerRole, ReleaseEntry, RoleName } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -13,7 +18,11 @@ export type ReleaseCache = Map<string, ReleaseContent>;
 export interface ReleaseReading {
   readonly content: readonly ReleaseContent[];
   /** Releases whose payload is there but cannot be read. */
-  readonly faults: readonly { readonly release: ReleaseEntry; readonly message: string; readonly hint: string | null }[];
+  readonly faults: readonly {
+    readonly release: ReleaseEntry;
+    readonly message: string;
+    readonly hint: string | null;
+  }[];
 }
 
 /**
@@ -21,7 +30,11 @@ export interface ReleaseReading {
  * staging. A payload that neither has gives no components; the payload itself is then reported as
  * lost by the plan.
  */
-export async function readReleases(manifest: MirrorManifest, registries: PerRole<RegistryPort>, options: { readonly cache: ReleaseCache; readonly signal: AbortSignal }): Promise<ReleaseReading> {
+export async function readReleases(
+  manifest: MirrorManifest,
+  registries: PerRole<RegistryPort>,
+  options: { readonly cache: ReleaseCache; readonly signal: AbortSignal },
+): Promise<ReleaseReading> {
   const content: ReleaseContent[] = [];
   const faults: ReleaseReading['faults'][number][] = [];
   for (const release of manifest.releases) {
@@ -43,14 +56,27 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-async function readRelease(release: ReleaseEntry, context: Context): Promise<ReleaseContent | null> {
+async function readRelease(
+  release: ReleaseEntry,
+  context: Context,
+): Promise<ReleaseContent | null> {
   const { registries, signal } = context;
   const ref = parseImageRef(`${RELEASE_PAYLOAD}:${formatReleaseTag(release)}`);
   for (const role of ['production', 'staging'] as const satisfies readonly RoleName[]) {
     const repository = mapRepository(ref, role, context.manifest);
-    const presence = await registries[role].headManifest(repository, formatReleaseTag(release), signal);
+    const presence = await registries[role].headManifest(
+      repository,
+      formatReleaseTag(release),
+      signal,
+    );
     if (presence.state === 'unknown') return null;
-    if (presence.state === 'present') return readPayload(release, { reader: registries[role], repository, digest: presence.digest, cache: context.cache });
+    if (presence.state === 'present')
+      return readPayload(release, {
+        reader: registries[role],
+        repository,
+        digest: presence.digest,
+        cache: context.cache,
+      });
   }
   return null;
 }
@@ -66,7 +92,11 @@ async function readPayload(release: ReleaseEntry, payload: Payload): Promise<Rel
   const key = `${formatReleaseTag(release)}@${payload.digest}`;
   const cached = payload.cache.get(key);
   if (cached !== undefined) return cached;
-  const files = await readImageFiles(payload.reader, { repository: payload.repository, reference: payload.digest, folder: RELEASE_MANIFESTS });
+  const files = await readImageFiles(payload.reader, {
+    repository: payload.repository,
+    reference: payload.digest,
+    folder: RELEASE_MANIFESTS,
+  });
   const references = files.find((file) => file.path === 'image-references');
   const components = parseImageReferences(Buffer.from(references?.bytes ?? []).toString(), release);
   const content = { ...release, components };

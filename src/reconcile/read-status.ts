@@ -8,10 +8,16 @@ import { indexRepository } from './observe-index.ts';
 import { findLoaded, type PreparedPass } from './prepare-pass.ts';
 
 /** Puts a prepared pass and the deliveries in staging into one picture; writes nothing. */
-export async function readStatus(prepared: PreparedPass, git: GitPort, signal: AbortSignal): Promise<StatusReport> {
+export async function readStatus(
+  prepared: PreparedPass,
+  git: GitPort,
+  signal: AbortSignal,
+): Promise<StatusReport> {
   const { plan, state } = prepared;
   const uncommitted = await readRecords(await git.openWorkingTree());
-  const catalogs = await Promise.all(plan.catalogs.map((catalog) => readCatalogStatus(catalog, prepared, { uncommitted, signal })));
+  const catalogs = await Promise.all(
+    plan.catalogs.map((catalog) => readCatalogStatus(catalog, prepared, { uncommitted, signal })),
+  );
   const outcomes = listImageOutcomes(plan);
   return {
     apiVersion: 'olmirror/v1alpha1',
@@ -36,8 +42,15 @@ function judgeSync(plan: Plan): StatusReport['sync'] {
 // Items of copy steps count as what they will become.
 function listImageOutcomes(plan: Plan): readonly Outcome[] {
   const settled = plan.settled.filter((outcome) => outcome.type === 'image');
-  const copies = plan.steps.flatMap((step) => (step.kind === 'copy' ? step.items.filter((item) => typeOfItem(item) === 'image') : []));
-  return [...settled, ...copies.map((item): Outcome => ({ item, type: 'image', kind: 'copied', message: null, code: null }))];
+  const copies = plan.steps.flatMap((step) =>
+    step.kind === 'copy' ? step.items.filter((item) => typeOfItem(item) === 'image') : [],
+  );
+  return [
+    ...settled,
+    ...copies.map(
+      (item): Outcome => ({ item, type: 'image', kind: 'copied', message: null, code: null }),
+    ),
+  ];
 }
 
 interface StatusContext {
@@ -45,7 +58,11 @@ interface StatusContext {
   readonly signal: AbortSignal;
 }
 
-async function readCatalogStatus(catalog: CatalogPlan, prepared: PreparedPass, context: StatusContext): Promise<CatalogStatus> {
+async function readCatalogStatus(
+  catalog: CatalogPlan,
+  prepared: PreparedPass,
+  context: StatusContext,
+): Promise<CatalogStatus> {
   const loaded = findLoaded(prepared.state, catalog);
   const packages = [...loaded.catalog.packages.values()];
   return {
@@ -56,16 +73,37 @@ async function readCatalogStatus(catalog: CatalogPlan, prepared: PreparedPass, c
   };
 }
 
-async function readDelivery(catalog: CatalogPlan, prepared: PreparedPass, context: StatusContext): Promise<CatalogStatus['staging']> {
+async function readDelivery(
+  catalog: CatalogPlan,
+  prepared: PreparedPass,
+  context: StatusContext,
+): Promise<CatalogStatus['staging']> {
   const { state, registries } = prepared;
   const loaded = findLoaded(state, catalog);
-  const presence = await registries.staging.headManifest(indexRepository(loaded, state.manifest, 'staging'), loaded.entry.tag.staging, context.signal);
-  if (presence.state === 'unknown') return { state: 'unknown', digest: null, recorded: null, message: presence.message };
-  if (presence.state === 'absent') return { state: 'none', digest: null, recorded: null, message: null };
+  const presence = await registries.staging.headManifest(
+    indexRepository(loaded, state.manifest, 'staging'),
+    loaded.entry.tag.staging,
+    context.signal,
+  );
+  if (presence.state === 'unknown')
+    return { state: 'unknown', digest: null, recorded: null, message: presence.message };
+  if (presence.state === 'absent')
+    return { state: 'none', digest: null, recorded: null, message: null };
   const { digest } = presence;
-  const committed = state.records.find((record) => record.catalog === catalog.catalog && record.digest === digest);
-  const record = committed ?? context.uncommitted.find((entry) => entry.catalog === catalog.catalog && entry.digest === digest);
-  return { state: judgeDelivery(catalog, record !== undefined, committed !== undefined), digest, recorded: record?.date ?? null, message: null };
+  const committed = state.records.find(
+    (record) => record.catalog === catalog.catalog && record.digest === digest,
+  );
+  const record =
+    committed ??
+    context.uncommitted.find(
+      (entry) => entry.catalog === catalog.catalog && entry.digest === digest,
+    );
+  return {
+    state: judgeDelivery(catalog, record !== undefined, committed !== undefined),
+    digest,
+    recorded: record?.date ?? null,
+    message: null,
+  };
 }
 
 function judgeDelivery(catalog: CatalogPlan, recorded: boolean, committed: boolean): DeliveryState {

@@ -1,5 +1,6 @@
-import type { ApplyRequest, Applier } from '../apply/port.ts';
+import type { Applier, ApplyRequest } from '../apply/port.ts';
 import { ToolError } from '../base/tool-error.ts';
+import type { MirrorManifest } from '../manifest/types.ts';
 import { findStaleBinding, judgeFact, listStepFacts, type StaleFact } from '../plan/find-stale.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import { exitCodeOfApply, sumOutcomes } from '../plan/sum-outcomes.ts';
@@ -10,13 +11,19 @@ export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
   readonly applier: Applier;
   /** Copies at a time. */
   readonly concurrency: number;
+  /** How skopeo reaches the registries: as the manifest says, its files found. */
+  readonly findAccess: (manifest: MirrorManifest) => ApplyRequest['access'];
 }
 
 /**
  * Carries out a plan and reports every wanted item. The plan is the prepared pass's own, or a
  * saved one that `assertFresh` has let through.
  */
-export async function runPass(prepared: PreparedPass, plan: Plan, deps: RunDeps): Promise<PassReport> {
+export async function runPass(
+  prepared: PreparedPass,
+  plan: Plan,
+  deps: RunDeps,
+): Promise<PassReport> {
   const started = deps.clock.now().toISOString();
   const before = countAll(prepared);
   const result = await deps.applier.applyPlan(buildRequest(prepared, plan, deps), deps.signal);
@@ -45,7 +52,7 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
   return {
     plan,
     registries,
-    access: state.manifest.registries,
+    access: deps.findAccess(state.manifest),
     buildIndex: (catalog) => builder.build(findLoaded(state, { catalog }), state),
     closure: (catalog) => (plan.indexOnly ? [] : listClosure(prepared, catalog)),
     servingRole: 'production',
@@ -55,13 +62,20 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
 }
 
 /** Everything that the index of a catalog names, where the serving registry must hold it. */
-function listClosure(prepared: PreparedPass, catalog: string): readonly { readonly repository: string; readonly reference: string; readonly label: string }[] {
+function listClosure(
+  prepared: PreparedPass,
+  catalog: string,
+): readonly { readonly repository: string; readonly reference: string; readonly label: string }[] {
   const keys = new Set(prepared.wanted.keysByCatalog.get(catalog));
   return prepared.wanted.images
     .filter((image) => keys.has(image.key) && !prepared.state.knownMissing.has(image.upstream))
     .map((image) => {
       const need = image.neededBy.find((entry) => entry.catalog === catalog);
-      return { repository: image.repository.production, reference: image.digest ?? image.tag ?? '', label: `${image.upstream} of ${need?.item ?? catalog}` };
+      return {
+        repository: image.repository.production,
+        reference: image.digest ?? image.tag ?? '',
+        label: `${image.upstream} of ${need?.item ?? catalog}`,
+      };
     });
 }
 
@@ -69,23 +83,48 @@ function listClosure(prepared: PreparedPass, catalog: string): readonly { readon
  * Throws `PLAN_STALE` unless a saved plan still fits: same manifest, same catalogs, and every step
  * finds the registries as it was planned for. Nothing has been written then (promise 10).
  */
-export async function assertFresh(plan: Plan, prepared: PreparedPass, signal: AbortSignal): Promise<void> {
-  const stale = [...findStaleBinding(plan.binding, prepared.state.binding), ...(await findStaleSteps(plan, prepared, signal))];
+export async function assertFresh(
+  plan: Plan,
+  prepared: PreparedPass,
+  signal: AbortSignal,
+): Promise<void> {
+  const stale = [
+    ...findStaleBinding(plan.binding, prepared.state.binding),
+    ...(await findStaleSteps(plan, prepared, signal)),
+  ];
   const [first] = stale;
   if (first === undefined) return;
-  const list = stale.map((fact) => `${fact.step === null ? '' : `step ${fact.step}: `}${fact.message}`);
-  throw new ToolError('PLAN_STALE', `The saved plan no longer fits, so nothing was written:\n${list.join('\n')}`, {
-    hint: 'Make a new plan with `olmirror plan --out FILE`, review it, and apply that one.',
-  });
+  const list = stale.map(
+    (fact) => `${fact.step === null ? '' : `step ${fact.step}: `}${fact.message}`,
+  );
+  throw new ToolError(
+    'PLAN_STALE',
+    `The saved plan no longer fits, so nothing was written:\n${list.join('\n')}`,
+    {
+      hint: 'Make a new plan with `olmirror plan --out FILE`, review it, and apply that one.',
+    },
+  );
 }
 
-async function findStaleSteps(plan: Plan, prepared: PreparedPass, signal: AbortSignal): Promise<readonly StaleFact[]> {
+async function findStaleSteps(
+  plan: Plan,
+  prepared: PreparedPass,
+  signal: AbortSignal,
+): Promise<readonly StaleFact[]> {
   const checks = plan.steps.flatMap((step) =>
-    listStepFacts(step).map(async (fact) => judgeFact(step, fact, await prepared.registries[fact.role].headManifest(fact.repository, fact.reference, signal))),
+    listStepFacts(step).map(async (fact) =>
+      judgeFact(
+        step,
+        fact,
+        await prepared.registries[fact.role].headManifest(fact.repository, fact.reference, signal),
+      ),
+    ),
   );
   return (await Promise.all(checks)).filter((fact) => fact !== null);
 }
 
 function countAll(prepared: PreparedPass): number {
-  return prepared.registries.production.countRequests() + prepared.registries.staging.countRequests();
+  return (
+    prepared.registries.production.countRequests() + prepared.registries.staging.countRequests()
+  );
 }

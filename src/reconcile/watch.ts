@@ -1,36 +1,38 @@
-import type { Applier } from '../apply/port.ts';
 import type { Clock } from '../base/clock.ts';
-import type { EmitEvent } from '../base/events.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { GitPort, Snapshot } from '../git/port.ts';
 import type { PassReport } from '../plan/report-types.ts';
-import type { PassOptions, PassPreparer, PreparedPass } from './prepare-pass.ts';
 import { nextRun, type PassEnd } from './next-run.ts';
-import { runPass } from './run-pass.ts';
+import type { PassOptions, PassPreparer, PreparedPass } from './prepare-pass.ts';
+import { type RunDeps, runPass } from './run-pass.ts';
 
 /** Why a pass ran: a commit that was not seen before, or the interval (drift). */
 export type WatchReason = 'start' | 'commit' | 'interval' | 'retry';
 
 export type WatchEvent =
-  | { readonly kind: 'pass-started'; readonly reason: WatchReason; readonly revision: string; readonly subject: string }
-  | { readonly kind: 'pass-finished'; readonly prepared: PreparedPass; readonly report: PassReport; readonly drift: boolean }
+  | {
+      readonly kind: 'pass-started';
+      readonly reason: WatchReason;
+      readonly revision: string;
+      readonly subject: string;
+    }
+  | {
+      readonly kind: 'pass-finished';
+      readonly prepared: PreparedPass;
+      readonly report: PassReport;
+      readonly drift: boolean;
+    }
   | { readonly kind: 'pass-failed'; readonly error: unknown }
   | { readonly kind: 'suspended'; readonly reason: string; readonly by: string }
   | { readonly kind: 'sleeping'; readonly milliseconds: number; readonly why: string }
   | { readonly kind: 'stopped' };
 
-export interface WatchDeps {
+export interface WatchDeps extends RunDeps {
   readonly git: GitPort;
   readonly prepare: PassPreparer;
-  readonly applier: Applier;
-  /** Copies at a time. */
-  readonly concurrency: number;
-  readonly clock: Clock;
   /** Between 0 and 1. */
   readonly random: () => number;
-  readonly emit: EmitEvent;
   readonly tell: (event: WatchEvent) => void;
-  readonly signal: AbortSignal;
   /** Commit to look at now: HEAD of a local clone, or what a remote branch points at after a fetch. */
   readonly readRevision: () => Promise<string>;
 }
@@ -50,16 +52,27 @@ const FIRST_INTERVAL = 60_000;
 export async function watch(options: WatchOptions, deps: WatchDeps): Promise<void> {
   const wake = createWaker();
   const stopWatching = await deps.git.watchHead(wake.ring);
-  let last: { readonly revision: string; readonly failures: number } = { revision: '', failures: 0 };
+  let last: { readonly revision: string; readonly failures: number } = {
+    revision: '',
+    failures: 0,
+  };
   let reason: WatchReason = 'start';
   try {
     while (!deps.signal.aborted) {
       const end = await runOnce(options, { ...deps, reason, lastRevision: last.revision });
       last = { revision: end.revision, failures: end.kind === 'failed' ? last.failures + 1 : 0 };
       if (deps.signal.aborted) break;
-      const run = nextRun(end, { failures: last.failures, interval: options.intervalMilliseconds ?? end.interval ?? FIRST_INTERVAL, random: deps.random() });
+      const run = nextRun(end, {
+        failures: last.failures,
+        interval: options.intervalMilliseconds ?? end.interval ?? FIRST_INTERVAL,
+        random: deps.random(),
+      });
       deps.tell({ kind: 'sleeping', milliseconds: run.milliseconds, why: run.why });
-      reason = await sleepUntilWoken(run.milliseconds, run.reason, { deps, wake, revision: last.revision });
+      reason = await sleepUntilWoken(run.milliseconds, run.reason, {
+        deps,
+        wake,
+        revision: last.revision,
+      });
     }
   } finally {
     await stopWatching();
@@ -83,20 +96,38 @@ async function runOnce(options: WatchOptions, context: RunContext): Promise<Pass
   }
 }
 
-async function runOnSnapshot(snapshot: Snapshot, options: WatchOptions, context: RunContext): Promise<PassEnd> {
-  const reason = context.reason === 'interval' && snapshot.revision !== context.lastRevision ? 'commit' : context.reason;
-  context.tell({ kind: 'pass-started', reason, revision: snapshot.revision, subject: snapshot.subject });
+async function runOnSnapshot(
+  snapshot: Snapshot,
+  options: WatchOptions,
+  context: RunContext,
+): Promise<PassEnd> {
+  const reason =
+    context.reason === 'interval' && snapshot.revision !== context.lastRevision
+      ? 'commit'
+      : context.reason;
+  context.tell({
+    kind: 'pass-started',
+    reason,
+    revision: snapshot.revision,
+    subject: snapshot.subject,
+  });
   const prepared = await context.prepare(snapshot, options);
   const { reconcile } = prepared.state.manifest;
   const interval = reconcile.intervalMilliseconds;
   if (isSuspended(reconcile.suspend, context.clock)) {
-    context.tell({ kind: 'suspended', reason: reconcile.suspend?.reason ?? '', by: reconcile.suspend?.by ?? '' });
+    context.tell({
+      kind: 'suspended',
+      reason: reconcile.suspend?.reason ?? '',
+      by: reconcile.suspend?.by ?? '',
+    });
     return { kind: 'done', revision: snapshot.revision, interval };
   }
   const report = await runPass(prepared, prepared.plan, context);
   const drift = reason === 'interval' && prepared.plan.steps.length > 0;
   context.tell({ kind: 'pass-finished', prepared, report, drift });
-  return report.exitCode === 1 ? { kind: 'failed', revision: snapshot.revision, interval, error: null } : { kind: 'done', revision: snapshot.revision, interval };
+  return report.exitCode === 1
+    ? { kind: 'failed', revision: snapshot.revision, interval, error: null }
+    : { kind: 'done', revision: snapshot.revision, interval };
 }
 
 function isSuspended(suspend: { readonly until: string | null } | null, clock: Clock): boolean {
@@ -140,7 +171,11 @@ interface Sleep {
   readonly revision: string;
 }
 
-async function sleepUntilWoken(milliseconds: number, otherwise: WatchReason, { deps, wake, revision }: Sleep): Promise<WatchReason> {
+async function sleepUntilWoken(
+  milliseconds: number,
+  otherwise: WatchReason,
+  { deps, wake, revision }: Sleep,
+): Promise<WatchReason> {
   const deadline = deps.clock.now().getTime() + milliseconds;
   while (!deps.signal.aborted) {
     const left = deadline - deps.clock.now().getTime();

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { Credentials } from './find-credentials.ts';
+import type { Credentials } from './credentials.ts';
 import type { Challenge } from './parse-headers.ts';
 
 export interface TokenAnswer {

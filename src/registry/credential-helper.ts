@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { ToolError } from '../base/tool-error.ts';
-import type { Credentials } from './find-credentials.ts';
+import type { Credentials } from './credentials.ts';
 
 const TIMEOUT_MILLISECONDS = 30_000;
 

@@ -2,11 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import { runCredentialHelper } from './credential-helper.ts';
-
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
-}
+import type { Credentials } from './credentials.ts';
 
 export interface AuthSearch {
   /** Ends the search when given; may be absent on disk. */

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { Clock } from '../base/clock.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { type Authorizer, createAuthorizer } from './authorize.ts';
+import type { Credentials } from './credentials.ts';
 import {
   createExchanger,
   type Exchanger,
@@ -9,7 +10,7 @@ import {
   type Method,
   type RawAnswer,
 } from './exchange.ts';
-import { type Credentials, findCredentials } from './find-credentials.ts';
+import { findCredentials } from './find-credentials.ts';
 import { type Challenge, parseChallenges, parseRetryAfter } from './parse-headers.ts';
 
 export interface SenderOptions extends ExchangerOptions {

@@ -20,16 +20,22 @@ export function renderMergeText(summary: MergeSummary): string {
   const { changes } = summary;
   const changed = changes.filter((change) => change.kind === 'added' || change.kind === 'updated');
   const kept = changes.filter((change) => change.kind === 'kept').map((change) => change.package);
-  const same = changes.filter((change) => change.kind === 'unchanged').map((change) => change.package);
+  const same = changes
+    .filter((change) => change.kind === 'unchanged')
+    .map((change) => change.package);
   const lines = [
     `Catalog ${summary.catalog} ← ${summary.source}`,
     ...changed.map(renderChange),
     ...(changed.length === 0 ? ['  nothing new'] : []),
     ...listNames('  unchanged: ', same),
     ...listNames('  stays, though it was not delivered: ', kept),
-    ...summary.held.map((held) => `  held back: ${held.bundle}, because ${held.image} is in neither registry`),
+    ...summary.held.map(
+      (held) => `  held back: ${held.bundle}, because ${held.image} is in neither registry`,
+    ),
     ...summary.notes.map((note) => `  note: ${note.message}`),
-    ...summary.gaps.map((gap) => `  gap: ${gap.package} stays as it was: ${gap.message}\n    Hint: ${gap.hint}`),
+    ...summary.gaps.map(
+      (gap) => `  gap: ${gap.package} stays as it was: ${gap.message}\n    Hint: ${gap.hint}`,
+    ),
     `  ${formatCount(summary.newImages, 'image')} named for the first time`,
     ...(summary.record === null ? [] : [`  recorded in ${summary.record}`]),
   ];
@@ -38,8 +44,16 @@ export function renderMergeText(summary: MergeSummary): string {
 
 function renderChange(change: PackageChange): string {
   const symbol = change.kind === 'added' ? '+' : '~';
-  const bundles = change.bundlesAdded.length === 0 ? '' : `  +${formatCount(change.bundlesAdded.length, 'bundle')}`;
-  const channels = change.channels.filter((channel) => channel.oldHead?.name !== channel.newHead?.name || change.kind === 'added').map((channel) => `      ${channel.channel}: ${formatHeads({ old: channel.oldHead?.name ?? null, new: channel.newHead?.name ?? null })}`);
+  const bundles =
+    change.bundlesAdded.length === 0
+      ? ''
+      : `  +${formatCount(change.bundlesAdded.length, 'bundle')}`;
+  const channels = change.channels
+    .filter((channel) => channel.oldHead?.name !== channel.newHead?.name || change.kind === 'added')
+    .map(
+      (channel) =>
+        `      ${channel.channel}: ${formatHeads({ old: channel.oldHead?.name ?? null, new: channel.newHead?.name ?? null })}`,
+    );
   return [`  ${symbol} ${change.package}${bundles}`, ...channels].join('\n');
 }
 

@@ -11,14 +11,26 @@ const SHOWN_STEPS = 200;
 export function renderPlanMarkdown(plan: Plan): string {
   const head = `### olmirror: ${escapeMarkdown(formatVerdict(plan))}`;
   if (plan.steps.length === 0 && plan.checks.length === 0) return `${head}\n`;
-  const parts = [head, renderChecks(plan.checks), ...plan.catalogs.map(renderCatalog), renderCosts(plan), renderSteps(plan.steps), `<sub>Commit \`${plan.revision}\` · plan \`${plan.hash}\`</sub>`];
+  const parts = [
+    head,
+    renderChecks(plan.checks),
+    ...plan.catalogs.map(renderCatalog),
+    renderCosts(plan),
+    renderSteps(plan.steps),
+    `<sub>Commit \`${plan.revision}\` · plan \`${plan.hash}\`</sub>`,
+  ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 const SEVERITY_TITLES = { error: '**Error**', blocked: '**Refused**', warning: 'Warning' } as const;
 
 function renderChecks(checks: readonly Check[]): string {
-  return checks.map((check) => `- ${SEVERITY_TITLES[check.severity]}: ${escapeMarkdown(check.message)}${check.hint === null ? '' : ` *${escapeMarkdown(check.hint)}*`}`).join('\n');
+  return checks
+    .map(
+      (check) =>
+        `- ${SEVERITY_TITLES[check.severity]}: ${escapeMarkdown(check.message)}${check.hint === null ? '' : ` *${escapeMarkdown(check.hint)}*`}`,
+    )
+    .join('\n');
 }
 
 function renderCatalog(catalog: CatalogPlan): string {
@@ -26,15 +38,27 @@ function renderCatalog(catalog: CatalogPlan): string {
   if (catalog.packages === null) return `${head}\n\nWhat is served today could not be compared.`;
   if (catalog.packages.length === 0) return head;
   const rows = catalog.packages.flatMap(renderPackageRows);
-  return [head, '', '| | Operator | Channel | Head | Bundles |', '|---|---|---|---|---|', ...rows].join('\n');
+  return [
+    head,
+    '',
+    '| | Operator | Channel | Head | Bundles |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
 }
 
 const SYMBOLS = { added: '➕', changed: '🔄', removed: '➖' } as const;
 
 function renderPackageRows(change: PackagePlan): readonly string[] {
-  const bundles = [...change.bundlesAdded.map((name) => `+ ${code(name)}`), ...change.bundlesRemoved.map((name) => `− ${code(name)}`)];
-  const shown = bundles.slice(0, 6).join('<br>') + (bundles.length > 6 ? `<br>and ${bundles.length - 6} more` : '');
-  const channels = change.channels.length === 0 ? [{ channel: '', old: null, new: null }] : change.channels;
+  const bundles = [
+    ...change.bundlesAdded.map((name) => `+ ${code(name)}`),
+    ...change.bundlesRemoved.map((name) => `− ${code(name)}`),
+  ];
+  const shown =
+    bundles.slice(0, 6).join('<br>') +
+    (bundles.length > 6 ? `<br>and ${bundles.length - 6} more` : '');
+  const channels =
+    change.channels.length === 0 ? [{ channel: '', old: null, new: null }] : change.channels;
   return channels.map((channel, i) => {
     const first = i === 0 ? [SYMBOLS[change.change], code(change.package)] : ['', ''];
     const heads = channel.channel === '' ? '' : escapeMarkdown(formatHeads(channel));
@@ -52,7 +76,16 @@ function renderSteps(steps: readonly Step[]): string {
   if (steps.length === 0) return '';
   const lines = steps.slice(0, SHOWN_STEPS).map(formatStep);
   const more = steps.length > SHOWN_STEPS ? [`… and ${steps.length - SHOWN_STEPS} more`] : [];
-  return ['<details>', `<summary>${formatCount(steps.length, 'step')}</summary>`, '', '```diff', ...[...lines, ...more].map((line) => line.replace(/^~/, '!')), '```', '', '</details>'].join('\n');
+  return [
+    '<details>',
+    `<summary>${formatCount(steps.length, 'step')}</summary>`,
+    '',
+    '```diff',
+    ...[...lines, ...more].map((line) => line.replace(/^~/, '!')),
+    '```',
+    '',
+    '</details>',
+  ].join('\n');
 }
 
 function code(text: string): string {
@@ -61,5 +94,8 @@ function code(text: string): string {
 
 // Names come out of catalogs that somebody else wrote: they must not become markup, mentions or table cells.
 function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>#|~]/g, String.raw`\$&`).replace(/\r?\n/g, ' ').replaceAll('@', '&#64;');
+  return text
+    .replace(/[\\`*_{}[\]<>#|~]/g, String.raw`\$&`)
+    .replace(/\r?\n/g, ' ')
+    .replaceAll('@', '&#64;');
 }

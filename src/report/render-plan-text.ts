@@ -15,19 +15,31 @@ const SHOWN_STEPS = 12;
 export function renderPlanText(plan: Plan, options: PlanTextOptions): string {
   const verdict = formatVerdict(plan);
   if (plan.steps.length === 0 && plan.checks.length === 0) return `${verdict}\n`;
-  const parts = [verdict, ...plan.catalogs.map(renderCatalog), renderChecks(plan.checks), renderSteps(plan.steps, options), renderTotals(plan)];
+  const parts = [
+    verdict,
+    ...plan.catalogs.map(renderCatalog),
+    renderChecks(plan.checks),
+    renderSteps(plan.steps, options),
+    renderTotals(plan),
+  ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 /** One sentence: what this plan comes to. */
 export function formatVerdict(plan: Plan): string {
-  const where = plan.revision === 'working-tree' ? 'the working tree' : `commit ${plan.revision.slice(0, 12)}`;
+  const where =
+    plan.revision === 'working-tree' ? 'the working tree' : `commit ${plan.revision.slice(0, 12)}`;
   const errors = plan.checks.filter((check) => check.severity === 'error').length;
   const blocked = plan.checks.filter((check) => check.severity === 'blocked').length;
-  const trouble = [...(errors > 0 ? [formatCount(errors, 'error')] : []), ...(blocked > 0 ? [`${formatCount(blocked, 'refusal')}`] : [])].join(', ');
-  if (plan.steps.length === 0 && trouble === '') return `No changes. Production is in step with ${where} (${formatCount(plan.wantedItems, 'item')} in sync).`;
+  const trouble = [
+    ...(errors > 0 ? [formatCount(errors, 'error')] : []),
+    ...(blocked > 0 ? [`${formatCount(blocked, 'refusal')}`] : []),
+  ].join(', ');
+  if (plan.steps.length === 0 && trouble === '')
+    return `No changes. Production is in step with ${where} (${formatCount(plan.wantedItems, 'item')} in sync).`;
   const counts = countSteps(plan.steps);
-  const work = plan.steps.length === 0 ? 'No step can be taken' : `${counts} (${formatBytes(plan.bytes)})`;
+  const work =
+    plan.steps.length === 0 ? 'No step can be taken' : `${counts} (${formatBytes(plan.bytes)})`;
   return `Plan for ${where}: ${work}${trouble === '' ? '' : `; ${trouble}`}.`;
 }
 
@@ -49,7 +61,9 @@ export function countSteps(steps: readonly Step[]): string {
 function renderCatalog(catalog: CatalogPlan): string {
   const head = `Catalog ${catalog.catalog}${catalog.target === '' ? '' : ` → ${catalog.target}`}`;
   const id = `  index ${formatIds(catalog)}`;
-  const packages = catalog.packages?.map(renderPackage) ?? ['  what is served today could not be compared'];
+  const packages = catalog.packages?.map(renderPackage) ?? [
+    '  what is served today could not be compared',
+  ];
   return [head, id, ...(catalog.action === 'none' ? [] : packages)].join('\n');
 }
 
@@ -75,12 +89,27 @@ export function formatIds(catalog: CatalogPlan): string {
 const SYMBOLS = { added: '+', changed: '~', removed: '-' } as const;
 
 function renderPackage(change: PackagePlan): string {
-  const bundles = [...(change.bundlesAdded.length > 0 ? [`+${formatCount(change.bundlesAdded.length, 'bundle')}`] : []), ...(change.bundlesRemoved.length > 0 ? [`-${formatCount(change.bundlesRemoved.length, 'bundle')}`] : [])];
-  const channels = change.channels.map((channel) => `      ${channel.channel}: ${formatHeads(channel)}`);
-  return [`  ${SYMBOLS[change.change]} ${change.package}${bundles.length === 0 ? '' : `  ${bundles.join(' ')}`}`, ...channels].join('\n');
+  const bundles = [
+    ...(change.bundlesAdded.length > 0
+      ? [`+${formatCount(change.bundlesAdded.length, 'bundle')}`]
+      : []),
+    ...(change.bundlesRemoved.length > 0
+      ? [`-${formatCount(change.bundlesRemoved.length, 'bundle')}`]
+      : []),
+  ];
+  const channels = change.channels.map(
+    (channel) => `      ${channel.channel}: ${formatHeads(channel)}`,
+  );
+  return [
+    `  ${SYMBOLS[change.change]} ${change.package}${bundles.length === 0 ? '' : `  ${bundles.join(' ')}`}`,
+    ...channels,
+  ].join('\n');
 }
 
-export function formatHeads(channel: { readonly old: string | null; readonly new: string | null }): string {
+export function formatHeads(channel: {
+  readonly old: string | null;
+  readonly new: string | null;
+}): string {
   if (channel.old === channel.new) return `${channel.new ?? 'no head'} (head unchanged)`;
   return `${channel.old ?? 'new'} → ${channel.new ?? 'gone'}`;
 }
@@ -88,7 +117,14 @@ export function formatHeads(channel: { readonly old: string | null; readonly new
 const SEVERITY_MARKS = { error: 'error', blocked: 'refused', warning: 'warning' } as const;
 
 function renderChecks(checks: readonly Check[]): string {
-  return checks.map((check) => [`${SEVERITY_MARKS[check.severity]}: ${check.message}`, ...(check.hint === null ? [] : [`  Hint: ${check.hint}`])].join('\n')).join('\n');
+  return checks
+    .map((check) =>
+      [
+        `${SEVERITY_MARKS[check.severity]}: ${check.message}`,
+        ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),
+      ].join('\n'),
+    )
+    .join('\n');
 }
 
 function renderSteps(steps: readonly Step[], options: PlanTextOptions): string {
@@ -97,8 +133,16 @@ function renderSteps(steps: readonly Step[], options: PlanTextOptions): string {
   const hidden = options.verbose ? 0 : Math.max(0, copies.length - SHOWN_STEPS);
   const shownCopies = copies.slice(0, copies.length - hidden);
   const others = steps.filter((step) => step.kind !== 'copy');
-  const more = hidden === 0 ? [] : [`  … and ${formatCount(hidden, 'more image')} to copy (--verbose lists them)`];
-  return ['Steps', ...shownCopies.map((step) => `  ${formatStep(step)}`), ...more, ...others.map((step) => `  ${formatStep(step)}`)].join('\n');
+  const more =
+    hidden === 0
+      ? []
+      : [`  … and ${formatCount(hidden, 'more image')} to copy (--verbose lists them)`];
+  return [
+    'Steps',
+    ...shownCopies.map((step) => `  ${formatStep(step)}`),
+    ...more,
+    ...others.map((step) => `  ${formatStep(step)}`),
+  ].join('\n');
 }
 
 /** One line about a step: what it does to which place, and why. */
@@ -125,6 +169,8 @@ function renderTotals(plan: Plan): string {
 function countKinds(outcomes: readonly Outcome[]): string {
   const sums = sumOutcomes(outcomes, outcomes.length);
   const kinds = ['in-sync', 'lost', 'refused', 'deferred', 'failed'] as const;
-  return kinds.filter((kind) => sums[kind] > 0).map((kind) => `${sums[kind]} ${kind}`).join(', ');
+  return kinds
+    .filter((kind) => sums[kind] > 0)
+    .map((kind) => `${sums[kind]} ${kind}`)
+    .join(', ');
 }
-

@@ -7,8 +7,12 @@ const TOLD: readonly OutcomeKind[] = ['failed', 'lost', 'refused', 'deferred'];
 
 /** What a pass did, for a terminal: what went wrong first, then the sums of promise 8. */
 export function renderReportText(report: PassReport): string {
-  const troubles = TOLD.flatMap((kind) => report.outcomes.filter((outcome) => outcome.kind === kind).map(formatTrouble));
-  const hints = report.checks.flatMap((check) => (check.hint === null || check.severity === 'warning' ? [] : [`Hint: ${check.hint}`]));
+  const troubles = TOLD.flatMap((kind) =>
+    report.outcomes.filter((outcome) => outcome.kind === kind).map(formatTrouble),
+  );
+  const hints = report.checks.flatMap((check) =>
+    check.hint === null || check.severity === 'warning' ? [] : [`Hint: ${check.hint}`],
+  );
   return `${[...troubles, ...new Set(hints), formatEnd(report)].join('\n')}\n`;
 }
 
@@ -18,6 +22,9 @@ function formatTrouble(outcome: Outcome): string {
 
 function formatEnd(report: PassReport): string {
   const seconds = (Date.parse(report.finished) - Date.parse(report.started)) / 1000;
-  const work = report.steps.planned === 0 ? 'Nothing to do' : `${report.steps.done} of ${formatCount(report.steps.planned, 'step')} done, ${formatBytes(report.bytes)} in ${seconds.toFixed(1)} s`;
+  const work =
+    report.steps.planned === 0
+      ? 'Nothing to do'
+      : `${report.steps.done} of ${formatCount(report.steps.planned, 'step')} done, ${formatBytes(report.bytes)} in ${seconds.toFixed(1)} s`;
   return `${report.interrupted ? 'Interrupted. ' : ''}${work}. ${formatSums(report.sums)}`;
 }

@@ -1,24 +1,33 @@
 import { shortHex } from '../base/digest.ts';
 import { formatCount } from '../base/text.ts';
-import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
 import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
+import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
 import { formatIds } from './render-plan-text.ts';
 
 /** One screen: is production in step with Git, what is served, and what became of the delivery in staging. */
 export function renderStatusText(status: StatusReport): string {
-  const where = status.revision === 'working-tree' ? 'the working tree' : `commit ${status.revision.slice(0, 12)}`;
-  const pending = status.pendingSteps === 0 ? '' : `, ${formatCount(status.pendingSteps, 'step')} pending`;
+  const where =
+    status.revision === 'working-tree'
+      ? 'the working tree'
+      : `commit ${status.revision.slice(0, 12)}`;
+  const pending =
+    status.pendingSteps === 0 ? '' : `, ${formatCount(status.pendingSteps, 'step')} pending`;
   const lines = [
     `${status.mirror}: ${status.sync} with ${where}${pending}`,
     `Images: ${formatImages(status)}`,
     ...status.catalogs.flatMap(renderCatalog),
-    ...status.checks.map((check) => `${check.severity === 'warning' ? 'warning' : 'problem'}: ${check.message}${check.hint === null ? '' : `\n  Hint: ${check.hint}`}`),
+    ...status.checks.map(
+      (check) =>
+        `${check.severity === 'warning' ? 'warning' : 'problem'}: ${check.message}${check.hint === null ? '' : `\n  Hint: ${check.hint}`}`,
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 function formatImages(status: StatusReport): string {
-  const parts = OUTCOME_KINDS.filter((kind) => status.images[kind] > 0).map((kind) => `${status.images[kind]} ${kind === 'copied' ? 'to copy' : kind}`);
+  const parts = OUTCOME_KINDS.filter((kind) => status.images[kind] > 0).map(
+    (kind) => `${status.images[kind]} ${kind === 'copied' ? 'to copy' : kind}`,
+  );
   return `${status.images.wanted} wanted${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 

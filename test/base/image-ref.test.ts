@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatImageRef, isRepositoryPath, isTag, parseImageRef } from '../../src/base/image-ref.ts';
+import {
+  formatImageRef,
+  isRepositoryPath,
+  isTag,
+  parseImageRef,
+} from '../../src/base/image-ref.ts';
 import { isToolError } from '../../src/base/tool-error.ts';
 
 const HEX = 'a'.repeat(64);
@@ -21,12 +26,26 @@ const GOOD: readonly (readonly [string, string, string, string | null, boolean])
 for (const [text, registry, repository, tag, hasDigest] of GOOD) {
   test(`parseImageRef reads ${text}`, () => {
     const ref = parseImageRef(text);
-    assert.deepEqual({ registry: ref.registry, repository: ref.repository, tag: ref.tag }, { registry, repository, tag });
+    assert.deepEqual(
+      { registry: ref.registry, repository: ref.repository, tag: ref.tag },
+      { registry, repository, tag },
+    );
     assert.equal(ref.digest !== null, hasDigest);
   });
 }
 
-const BAD = ['', 'quay.io/', 'quay.io/UPPER/x', 'oci://quay.io/a', 'quay.io/a:', 'quay.io/a@sha256:zz', `quay.io/a@sha256:${HEX.toUpperCase()}`, 'a b', `quay.io/${'x'.repeat(256)}`, `quay.io/a@sha512:${HEX}`];
+const BAD = [
+  '',
+  'quay.io/',
+  'quay.io/UPPER/x',
+  'oci://quay.io/a',
+  'quay.io/a:',
+  'quay.io/a@sha256:zz',
+  `quay.io/a@sha256:${HEX.toUpperCase()}`,
+  'a b',
+  `quay.io/${'x'.repeat(256)}`,
+  `quay.io/a@sha512:${HEX}`,
+];
 
 for (const text of BAD) {
   test(`parseImageRef refuses ${JSON.stringify(text.slice(0, 40))} with a hint`, () => {
@@ -42,14 +61,24 @@ test('formatImageRef gives back what parseImageRef read', () => {
   const tag = fc.option(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,8}$/));
   const digest = fc.option(fc.stringMatching(/^[0-9a-f]{64}$/));
   fc.assert(
-    fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), tag, digest, (parts, tagText, hex) => {
-      const text = `registry.example:5000/${parts.join('/')}${tagText === null ? '' : `:${tagText}`}${hex === null ? '' : `@sha256:${hex}`}`;
-      assert.equal(formatImageRef(parseImageRef(text)), text);
-    }),
+    fc.property(
+      fc.array(part, { minLength: 1, maxLength: 4 }),
+      tag,
+      digest,
+      (parts, tagText, hex) => {
+        const text = `registry.example:5000/${parts.join('/')}${tagText === null ? '' : `:${tagText}`}${hex === null ? '' : `@sha256:${hex}`}`;
+        assert.equal(formatImageRef(parseImageRef(text)), text);
+      },
+    ),
   );
 });
 
 test('isTag and isRepositoryPath judge single parts', () => {
   assert.ok(isTag('v4.20') && isTag('_x') && !isTag('.x') && !isTag('a'.repeat(129)) && !isTag(''));
-  assert.ok(isRepositoryPath('a/b-c') && !isRepositoryPath('/a') && !isRepositoryPath('a//b') && !isRepositoryPath('A'));
+  assert.ok(
+    isRepositoryPath('a/b-c') &&
+      !isRepositoryPath('/a') &&
+      !isRepositoryPath('a//b') &&
+      !isRepositoryPath('A'),
+  );
 });

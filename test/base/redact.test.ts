@@ -29,6 +29,8 @@ test('redactSecrets keeps what helps: host, path, paging parameters', () => {
 });
 
 test('a ToolError holds no secret in message or hint', () => {
-  const error = new ToolError('GIT_FAILED', 'https://bob:hunter22@git.example', { hint: 'see https://bob:hunter22@git.example' });
+  const error = new ToolError('GIT_FAILED', 'https://bob:hunter22@git.example', {
+    hint: 'see https://bob:hunter22@git.example',
+  });
   assert.ok(!error.message.includes('hunter22') && error.hint?.includes('hunter22') === false);
 });

@@ -16,8 +16,17 @@ test('compareBytes puts U+FFFD before U+1F600, unlike code units', () => {
 });
 
 test('formatBytes and formatCount read well', () => {
-  assert.deepEqual([0, 999, 1000, 123_456, 1_234_567_890].map(formatBytes), ['0 B', '999 B', '1.0 kB', '123 kB', '1.2 GB']);
-  assert.deepEqual([formatCount(1, 'image'), formatCount(1105, 'image'), formatCount(2, 'index', 'indexes')], ['1 image', '1,105 images', '2 indexes']);
+  assert.deepEqual([0, 999, 1000, 123_456, 1_234_567_890].map(formatBytes), [
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '123 kB',
+    '1.2 GB',
+  ]);
+  assert.deepEqual(
+    [formatCount(1, 'image'), formatCount(1105, 'image'), formatCount(2, 'index', 'indexes')],
+    ['1 image', '1,105 images', '2 indexes'],
+  );
 });
 
 test('findNearest names a near word and no far one', () => {

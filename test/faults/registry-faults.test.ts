@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Fault, startFaultProxy } from '../../scripts/lib/fault-proxy.ts';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import { DEMO_PASSWORD, startRegistry } from '../../scripts/lib/start-registry.ts';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
 
 /** A state repository whose index names one image that only staging has. */
@@ -20,7 +20,11 @@ const FAULTS: readonly (readonly [string, Fault, RegExp])[] = [
   ['answers HTML with 200', { kind: 'html' }, /no container registry/],
   ['answers 401', { kind: 'status', status: 401 }, /401|credentials|log in/i],
   ['answers 403', { kind: 'status', status: 403 }, /403|may not|forbidden/i],
-  ['answers 429 with Retry-After', { kind: 'status', status: 429, headers: { 'retry-after': '1' } }, /429|too many|limit/i],
+  [
+    'answers 429 with Retry-After',
+    { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
+    /429|too many|limit/i,
+  ],
   ['answers 500', { kind: 'status', status: 500 }, /500/],
   ['hangs', { kind: 'hang' }, /did not answer|time|no answer/i],
 ];
@@ -30,7 +34,10 @@ for (const [name, fault, expected] of FAULTS) {
   test(`apply takes a production that ${name} for unknown: nothing is planned, nothing is written`, async (t) => {
     const site = await createSite(t);
     await prepareSite(site);
-    const proxy = await startFaultProxy({ target: site.production.host, rules: (request) => (request.url.includes('/manifests/') ? fault : null) });
+    const proxy = await startFaultProxy({
+      target: site.production.host,
+      rules: (request) => (request.url.includes('/manifests/') ? fault : null),
+    });
     t.after(() => proxy.stop());
     await site.writeManifest({ production: proxy.host });
     await site.commit('through the proxy');
@@ -39,10 +46,29 @@ for (const [name, fault, expected] of FAULTS) {
     assert.equal(apply.code, 1, apply.stderr);
     const report = JSON.parse(apply.stdout);
     assert.equal(report.steps.planned, 0);
-    assert.ok(report.checks.length > 0 && report.checks.every((check: { kind: string }) => ['unknown', 'closure'].includes(check.kind)), apply.stdout);
+    assert.ok(
+      report.checks.length > 0 &&
+        report.checks.every((check: { kind: string }) =>
+          ['unknown', 'closure'].includes(check.kind),
+        ),
+      apply.stdout,
+    );
     assert.match(report.checks[0].message, expected);
-    assert.deepEqual([report.sums['in-sync'], report.sums.copied, report.sums.lost, report.sums.failed + report.sums.refused], [0, 0, 0, 3]);
-    assert.deepEqual([...new Set(proxy.requests.map((request) => request.method))].filter((method) => method !== 'HEAD' && method !== 'GET'), []);
+    assert.deepEqual(
+      [
+        report.sums['in-sync'],
+        report.sums.copied,
+        report.sums.lost,
+        report.sums.failed + report.sums.refused,
+      ],
+      [0, 0, 0, 3],
+    );
+    assert.deepEqual(
+      [...new Set(proxy.requests.map((request) => request.method))].filter(
+        (method) => method !== 'HEAD' && method !== 'GET',
+      ),
+      [],
+    );
   });
 }
 
@@ -60,29 +86,57 @@ test('an unreachable registry is unknown, and the message names it and says what
 test('a wrong password is named as such, and never printed', async (t) => {
   const site = await createSite(t);
   await prepareSite(site);
-  const locked = await startRegistry({ folder: join(site.folder, 'locked'), htpasswd: { user: 'demo', password: DEMO_PASSWORD } });
+  const locked = await startRegistry({
+    folder: join(site.folder, 'locked'),
+    htpasswd: { user: 'demo', password: DEMO_PASSWORD },
+  });
   t.after(() => locked.stop());
   const secret = 'not-the-password-9431';
   await mkdir(join(site.folder, '.config/containers'), { recursive: true });
-  await writeFile(join(site.folder, 'auth.json'), JSON.stringify({ auths: { [locked.host]: { auth: Buffer.from(`demo:${secret}`).toString('base64') } } }), { mode: 0o600 });
-  await site.writeManifest({ production: `${locked.host}", authFile: "${join(site.folder, 'auth.json')}` });
+  await writeFile(
+    join(site.folder, 'auth.json'),
+    JSON.stringify({
+      auths: { [locked.host]: { auth: Buffer.from(`demo:${secret}`).toString('base64') } },
+    }),
+    { mode: 0o600 },
+  );
+  await site.writeManifest({
+    production: `${locked.host}", authFile: "${join(site.folder, 'auth.json')}`,
+  });
   await site.commit('locked');
-  for (const args of [['plan', '--verbose'], ['apply', '--verbose']]) {
+  for (const args of [
+    ['plan', '--verbose'],
+    ['apply', '--verbose'],
+  ]) {
     const result = await site.olmirror(args);
     assert.equal(result.code, 1);
     const text = result.stdout + result.stderr;
     assert.match(text, /401|credentials|log in/i);
-    assert.ok(!text.includes(secret) && !text.includes(Buffer.from(`demo:${secret}`).toString('base64')), text);
+    assert.ok(
+      !text.includes(secret) && !text.includes(Buffer.from(`demo:${secret}`).toString('base64')),
+      text,
+    );
   }
 });
 
 test('the right password out of the auth file opens production for reading and for skopeo', async (t) => {
   const site = await createSite(t);
   await prepareSite(site);
-  const locked = await startRegistry({ folder: join(site.folder, 'locked'), htpasswd: { user: 'demo', password: DEMO_PASSWORD } });
+  const locked = await startRegistry({
+    folder: join(site.folder, 'locked'),
+    htpasswd: { user: 'demo', password: DEMO_PASSWORD },
+  });
   t.after(() => locked.stop());
-  await writeFile(join(site.folder, 'auth.json'), JSON.stringify({ auths: { [locked.host]: { auth: Buffer.from(`demo:${DEMO_PASSWORD}`).toString('base64') } } }), { mode: 0o600 });
-  await site.writeManifest({ production: `${locked.host}", authFile: "${join(site.folder, 'auth.json')}` });
+  await writeFile(
+    join(site.folder, 'auth.json'),
+    JSON.stringify({
+      auths: { [locked.host]: { auth: Buffer.from(`demo:${DEMO_PASSWORD}`).toString('base64') } },
+    }),
+    { mode: 0o600 },
+  );
+  await site.writeManifest({
+    production: `${locked.host}", authFile: "${join(site.folder, 'auth.json')}`,
+  });
   await site.commit('locked');
   const apply = await site.olmirror(['apply']);
   assert.equal(apply.code, 0, apply.stdout + apply.stderr);
@@ -94,7 +148,10 @@ test('a production that accepts everything and stores nothing is found out by HE
   await prepareSite(site);
   const liar = await startFaultProxy({
     target: site.production.host,
-    rules: (request) => (request.method === 'PUT' && request.url.includes('/manifests/') ? { kind: 'status', status: 201 } : null),
+    rules: (request) =>
+      request.method === 'PUT' && request.url.includes('/manifests/')
+        ? { kind: 'status', status: 201 }
+        : null,
   });
   t.after(() => liar.stop());
   await site.writeManifest({ production: liar.host });
@@ -120,9 +177,19 @@ test('a read-only production refuses the writes: the report says which side and 
 
 test('a demanded tag with other content is refused, its image is not written, and the rest goes on', async (t) => {
   const site = await createSite(t);
-  const theirs = await pushImage(site.production.host, { repository: 'ubi9/ubi', tags: ['9.6'], files: { a: 'theirs' } });
-  const ours = await pushImage(site.staging.host, { repository: 'ubi9/ubi', tags: ['9.6'], files: { a: 'ours' } });
-  await site.writeManifest({ spec: `  images:\n    - { source: "registry.redhat.io/ubi9/ubi@${ours.digest}", tags: ["9.6"] }` });
+  const theirs = await pushImage(site.production.host, {
+    repository: 'ubi9/ubi',
+    tags: ['9.6'],
+    files: { a: 'theirs' },
+  });
+  const ours = await pushImage(site.staging.host, {
+    repository: 'ubi9/ubi',
+    tags: ['9.6'],
+    files: { a: 'ours' },
+  });
+  await site.writeManifest({
+    spec: `  images:\n    - { source: "registry.redhat.io/ubi9/ubi@${ours.digest}", tags: ["9.6"] }`,
+  });
   await prepareSite(site);
   const apply = await site.olmirror(['apply']);
   assert.equal(apply.code, 4, apply.stdout + apply.stderr);

@@ -2,11 +2,19 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createSite, pushIndex, pushOperator, readServed, type Site } from '../support/site.ts';
-import { collect } from '../support/site.ts';
+import {
+  collect,
+  createSite,
+  pushIndex,
+  pushOperator,
+  readServed,
+  type Site,
+} from '../support/site.ts';
 
 async function deliverOne(site: Site): Promise<void> {
-  await pushIndex(site.staging.host, { a: await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0', '1.1.0', '1.2.0'] }) });
+  await pushIndex(site.staging.host, {
+    a: await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0', '1.1.0', '1.2.0'] }),
+  });
   assert.equal((await site.olmirror(['merge'])).code, 0);
   await site.commit('delivery');
 }
@@ -15,12 +23,26 @@ test('a manifest with five mistakes gives five reports, each with file, line and
   const site = await createSite(t);
   await writeFile(
     join(site.state, 'mirror.yaml'),
-    ['apiVersion: olmirror/v1alpha1', 'kind: Mirrors', 'metadata: { name: test }', 'spec:', '  strategi: append', '  registries:', '    production: { host: 5000 }', '    staging: { host: "a:5001", insecure: "yes" }', '  catalogs:', '    - { name: idx, path: catalogs/idx, repository: olm/idx, tag: "v 1" }', ''].join('\n'),
+    [
+      'apiVersion: olmirror/v1alpha1',
+      'kind: Mirrors',
+      'metadata: { name: test }',
+      'spec:',
+      '  strategi: append',
+      '  registries:',
+      '    production: { host: 5000 }',
+      '    staging: { host: "a:5001", insecure: "yes" }',
+      '  catalogs:',
+      '    - { name: idx, path: catalogs/idx, repository: olm/idx, tag: "v 1" }',
+      '',
+    ].join('\n'),
   );
   for (const args of [['validate'], ['plan', '--working-tree']]) {
     const { code, stdout, stderr } = await site.olmirror(args);
     assert.equal(code, 1);
-    const places = [...(stdout + stderr).matchAll(/mirror\.yaml:(\d+):(\d+): /g)].map((match) => Number(match[1]));
+    const places = [...(stdout + stderr).matchAll(/mirror\.yaml:(\d+):(\d+): /g)].map((match) =>
+      Number(match[1]),
+    );
     assert.deepEqual([...new Set(places)], [2, 5, 7, 8, 10], stdout + stderr);
     assert.match(stdout + stderr, /strategy/);
   }
@@ -31,13 +53,19 @@ test('a folder that is no Git repository, one without a commit, and a dirty cata
   const bare = join(site.folder, 'bare');
   await mkdir(bare);
   const outside = await site.olmirror(['-C', bare, 'plan']);
-  assert.deepEqual([outside.code, /not.* a Git repository/i.test(outside.stderr), /git init/.test(outside.stderr)], [1, true, true]);
+  assert.deepEqual(
+    [outside.code, /not.* a Git repository/i.test(outside.stderr), /git init/.test(outside.stderr)],
+    [1, true, true],
+  );
   const empty = await site.olmirror(['plan']);
   assert.deepEqual([empty.code, /no commit/.test(empty.stderr)], [1, true]);
   await deliverOne(site);
   await writeFile(join(site.state, 'catalogs/idx/a/note.json'), '{}');
   const merge = await site.olmirror(['merge']);
-  assert.deepEqual([merge.code, /catalogs\/idx\/a\/note\.json/.test(merge.stderr), /git stash/.test(merge.stderr)], [1, true, true]);
+  assert.deepEqual(
+    [merge.code, /catalogs\/idx\/a\/note\.json/.test(merge.stderr), /git stash/.test(merge.stderr)],
+    [1, true, true],
+  );
   const plan = await site.olmirror(['plan']);
   assert.equal(plan.code, 2, 'plan warns and uses HEAD');
   assert.match(plan.stderr, /not committed/);
@@ -55,7 +83,10 @@ test('without skopeo apply says so before it writes anything', async (t) => {
   const site = await createSite(t);
   await deliverOne(site);
   const apply = await site.olmirror(['apply'], { env: { PATH: await makePath(site, ['git']) } });
-  assert.deepEqual([apply.code, /skopeo/.test(apply.stderr), /Hint: .*install/i.test(apply.stderr)], [1, true, true]);
+  assert.deepEqual(
+    [apply.code, /skopeo/.test(apply.stderr), /Hint: .*install/i.test(apply.stderr)],
+    [1, true, true],
+  );
 });
 
 test('a skopeo that is too old is refused with its version', async (t) => {
@@ -71,7 +102,10 @@ test('a skopeo that is too old is refused with its version', async (t) => {
 test('without git every command says so', async (t) => {
   const site = await createSite(t);
   const plan = await site.olmirror(['plan'], { env: { PATH: await makePath(site, ['skopeo']) } });
-  assert.deepEqual([plan.code, /git/i.test(plan.stderr), /Hint: /.test(plan.stderr)], [1, true, true]);
+  assert.deepEqual(
+    [plan.code, /git/i.test(plan.stderr), /Hint: /.test(plan.stderr)],
+    [1, true, true],
+  );
 });
 
 // Promise 12. Seen to fail: with the lock not taken over from a dead process, the second apply exited 1.
@@ -101,7 +135,8 @@ test('Ctrl-C lets apply end cleanly, say what is left, and exit 1; the next appl
   const production = site.open(site.production);
   const running = site.start(['apply', '--concurrency', '1', '--format', 'json']);
   const ended = collect(running);
-  for (let i = 0; i < 600 && (await production.listTags('vendor/a-bundle')).length === 0; i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let i = 0; i < 600 && (await production.listTags('vendor/a-bundle')).length === 0; i += 1)
+    await new Promise((resolve) => setTimeout(resolve, 20));
   running.kill('SIGINT');
   const result = await ended;
   assert.equal(result.code, 1, result.stderr);
@@ -119,5 +154,8 @@ test('unknown commands and options are named, with the way to the help', async (
   const command = await site.olmirror(['aply']);
   assert.deepEqual([command.code, /apply/.test(command.stderr)], [1, true]);
   const option = await site.olmirror(['plan', '--ot', 'x']);
-  assert.deepEqual([option.code, /ot/.test(option.stderr), /--help/.test(option.stderr)], [1, true, true]);
+  assert.deepEqual(
+    [option.code, /ot/.test(option.stderr), /--help/.test(option.stderr)],
+    [1, true, true],
+  );
 });

@@ -6,13 +6,28 @@ import { makeManifest, pathRule } from '../support/manifest.ts';
 
 const plain = makeManifest();
 const ruled = makeManifest({
-  paths: [pathRule('registry.redhat.io', ''), pathRule('registry.redhat.io/ubi9', 'base'), pathRule('quay.io/deep', 'x', 2), { from: 'ghcr.io', to: { production: 'gh', staging: 'mirror/gh' }, maxNestedPaths: null }],
+  paths: [
+    pathRule('registry.redhat.io', ''),
+    pathRule('registry.redhat.io/ubi9', 'base'),
+    pathRule('quay.io/deep', 'x', 2),
+    { from: 'ghcr.io', to: { production: 'gh', staging: 'mirror/gh' }, maxNestedPaths: null },
+  ],
 });
 
 const CASES: readonly (readonly [string, typeof plain, string, string])[] = [
   ['drops the source host, as oc-mirror v2 does', plain, 'registry.redhat.io/ns/name:1', 'ns/name'],
-  ['puts a release payload where oc-mirror does', plain, 'quay.io/openshift-release-dev/ocp-release:4.20.1-x86_64', 'openshift/release-images'],
-  ['puts release components where oc-mirror does', plain, 'quay.io/openshift-release-dev/ocp-v4.0-art-dev:x', 'openshift/release'],
+  [
+    'puts a release payload where oc-mirror does',
+    plain,
+    'quay.io/openshift-release-dev/ocp-release:4.20.1-x86_64',
+    'openshift/release-images',
+  ],
+  [
+    'puts release components where oc-mirror does',
+    plain,
+    'quay.io/openshift-release-dev/ocp-v4.0-art-dev:x',
+    'openshift/release',
+  ],
   ['follows a rule for a host', ruled, 'registry.redhat.io/rhel/a:1', 'rhel/a'],
   ['prefers the longest rule', ruled, 'registry.redhat.io/ubi9/ubi:1', 'base/ubi'],
   ['matches whole components only', ruled, 'registry.redhat.io/ubi99/ubi:1', 'ubi99/ubi'],
@@ -21,7 +36,8 @@ const CASES: readonly (readonly [string, typeof plain, string, string])[] = [
 ];
 
 for (const [name, manifest, reference, expected] of CASES) {
-  test(`mapRepository ${name}`, () => assert.equal(mapRepository(parseImageRef(reference), 'production', manifest), expected));
+  test(`mapRepository ${name}`, () =>
+    assert.equal(mapRepository(parseImageRef(reference), 'production', manifest), expected));
 }
 
 test('mapRepository uses the path of the role', () => {
@@ -30,6 +46,14 @@ test('mapRepository uses the path of the role', () => {
 
 test('mapReference puts host and path prefix before the path and keeps tag and digest', () => {
   const { registries } = plain;
-  const prefixed = makeManifest({ registries: { ...registries, production: { ...registries.production, pathPrefix: 'docker-prod' } } });
-  assert.equal(mapReference(parseImageRef('quay.io/a/b:1'), 'production', prefixed), 'prod.example:5000/docker-prod/a/b:1');
+  const prefixed = makeManifest({
+    registries: {
+      ...registries,
+      production: { ...registries.production, pathPrefix: 'docker-prod' },
+    },
+  });
+  assert.equal(
+    mapReference(parseImageRef('quay.io/a/b:1'), 'production', prefixed),
+    'prod.example:5000/docker-prod/a/b:1',
+  );
 });

@@ -10,7 +10,10 @@ export interface BundleSpec {
 
 /** A catalog of one package with one channel, from its bundles. */
 export function makePackageText(name: string, bundles: readonly BundleSpec[]): string {
-  const entries = bundles.map((bundle) => ({ name: `${name}.v${bundle.version}`, ...(bundle.replaces === undefined ? {} : { replaces: `${name}.v${bundle.replaces}` }) }));
+  const entries = bundles.map((bundle) => ({
+    name: `${name}.v${bundle.version}`,
+    ...(bundle.replaces === undefined ? {} : { replaces: `${name}.v${bundle.replaces}` }),
+  }));
   const blobs = [
     { schema: 'olm.package', name, defaultChannel: 'stable' },
     { schema: 'olm.channel', name: 'stable', package: name, entries },
@@ -27,6 +30,9 @@ export function makePackageText(name: string, bundles: readonly BundleSpec[]): s
 }
 
 export function makeCatalog(packages: Readonly<Record<string, readonly BundleSpec[]>>): Catalog {
-  const files = Object.entries(packages).map(([name, bundles]) => ({ path: `${name}/catalog.json`, bytes: Buffer.from(makePackageText(name, bundles)) }));
+  const files = Object.entries(packages).map(([name, bundles]) => ({
+    path: `${name}/catalog.json`,
+    bytes: Buffer.from(makePackageText(name, bundles)),
+  }));
   return parseCatalog(files).catalog;
 }

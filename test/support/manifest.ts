@@ -6,14 +6,22 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
   return {
     name: 'test',
     strategy: 'append',
-    registries: { production: { ...REGISTRY_DEFAULTS, host: 'prod.example:5000' }, staging: { ...REGISTRY_DEFAULTS, host: 'prod.example:5001' } },
+    registries: {
+      production: { ...REGISTRY_DEFAULTS, host: 'prod.example:5000' },
+      staging: { ...REGISTRY_DEFAULTS, host: 'prod.example:5001' },
+    },
     catalogs: [],
     releases: [],
     images: [],
     paths: [],
     movableTags: [],
     policy: POLICY_DEFAULTS,
-    reconcile: { intervalMilliseconds: 600_000, proofAgeMilliseconds: 604_800_000, windows: { copy: 'always', publish: 'always' }, suspend: null },
+    reconcile: {
+      intervalMilliseconds: 600_000,
+      proofAgeMilliseconds: 604_800_000,
+      windows: { copy: 'always', publish: 'always' },
+      suspend: null,
+    },
     ...changes,
   };
 }

@@ -1,17 +1,17 @@
-import { spawn } from 'node:child_process';
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
+import { buildImage } from '../../scripts/lib/build-image.ts';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import { type RunningRegistry, startRegistry } from '../../scripts/lib/start-registry.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
+import { systemClock } from '../../src/cli/system-clock.ts';
 import { readIndexCatalog } from '../../src/index/read-index.ts';
 import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import type { RegistryPort } from '../../src/registry/port.ts';
-import { systemClock } from '../../src/cli/system-clock.ts';
 import { type BundleSpec, makePackageText } from './catalog.ts';
 
 const run = promisify(execFile);
@@ -37,7 +37,7 @@ export interface Site {
   readonly staging: RunningRegistry;
   olmirror(args: readonly string[], options?: CliOptions): Promise<CliResult>;
   /** Starts a command and leaves it running. */
-  start(args: readonly string[], options?: CliOptions): ReturnType<typeof spawn>;
+  start(args: readonly string[], options?: CliOptions): ChildProcess;
   git(...args: readonly string[]): Promise<string>;
   commit(message: string): Promise<string>;
   /** Writes `mirror.yaml`; `spec` is added to the registries and catalogs. */
@@ -58,9 +58,12 @@ export interface ManifestOptions {
 
 export async function createSite(t: TestContext): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'olmirror-site-'));
-  const registries = await Promise.all(['production', 'staging'].map((name) => startRegistry({ folder: join(folder, name) })));
+  const registries = await Promise.all(
+    ['production', 'staging'].map((name) => startRegistry({ folder: join(folder, name) })),
+  );
   const [production, staging] = registries;
-  if (production === undefined || staging === undefined) throw new Error('two registries were started');
+  if (production === undefined || staging === undefined)
+    throw new Error('two registries were started');
   const state = join(folder, 'state');
   await mkdir(state);
   const opened: RegistryPort[] = [];
@@ -69,17 +72,29 @@ export async function createSite(t: TestContext): Promise<Site> {
     await Promise.all(registries.map((registry) => registry.stop()));
     await rm(folder, { recursive: true, force: true });
   });
-  const environment = (): Record<string, string> => ({
-    PATH: process.env['PATH'] ?? '',
-    HOME: folder,
-    XDG_STATE_HOME: join(folder, 'xdg-state'),
-    XDG_RUNTIME_DIR: join(folder, 'xdg-runtime'),
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_CONFIG_NOSYSTEM: '1',
-  });
-  const start: Site['start'] = (args, options = {}) => spawn(process.execPath, [CLI, ...args], { cwd: options.cwd ?? state, env: { ...environment(), ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  function environment(): Record<string, string> {
+    return {
+      PATH: process.env['PATH'] ?? '',
+      HOME: folder,
+      XDG_STATE_HOME: join(folder, 'xdg-state'),
+      XDG_RUNTIME_DIR: join(folder, 'xdg-runtime'),
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+    };
+  }
+  function start(args: readonly string[], options: CliOptions = {}): ChildProcess {
+    return spawn(process.execPath, [CLI, ...args], {
+      cwd: options.cwd ?? state,
+      env: { ...environment(), ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
   async function git(...args: readonly string[]): Promise<string> {
-    const { stdout } = await run('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], { cwd: state, env: environment() });
+    const { stdout } = await run(
+      'git',
+      ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args],
+      { cwd: state, env: environment() },
+    );
     return stdout.trim();
   }
   await git('init', '-q', '-b', 'main');
@@ -97,10 +112,18 @@ export async function createSite(t: TestContext): Promise<Site> {
       await git('commit', '-qm', message);
       return git('rev-parse', 'HEAD');
     },
-    writeManifest: (options = {}) => writeFile(join(state, 'mirror.yaml'), renderManifest(site, options)),
+    writeManifest: (options = {}) =>
+      writeFile(join(state, 'mirror.yaml'), renderManifest(site, options)),
     open(registry) {
       const host = typeof registry === 'string' ? registry : registry.host;
-      const port = createHttpRegistry({ host, insecure: true, caFile: null, authFile: null, environment: {}, clock: systemClock });
+      const port = createHttpRegistry({
+        host,
+        insecure: true,
+        caFile: null,
+        authFile: null,
+        environment: {},
+        clock: systemClock,
+      });
       opened.push(port);
       return port;
     },
@@ -109,7 +132,7 @@ export async function createSite(t: TestContext): Promise<Site> {
   return site;
 }
 
-export function collect(child: ReturnType<typeof spawn>): Promise<CliResult> {
+export function collect(child: ChildProcess): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -122,7 +145,8 @@ export function collect(child: ReturnType<typeof spawn>): Promise<CliResult> {
 
 function renderManifest(site: Site, options: ManifestOptions): string {
   const catalogs = (options.catalogs ?? ['idx']).map(
-    (name) => `    - { name: ${name}, path: catalogs/${name}, repository: olm/${name}, tag: v1, base: ${options.base ?? 'scratch'}, platforms: [${options.platforms ?? 'linux/amd64'}] }`,
+    (name) =>
+      `    - { name: ${name}, path: catalogs/${name}, repository: olm/${name}, tag: v1, base: ${options.base ?? 'scratch'}, platforms: [${options.platforms ?? 'linux/amd64'}] }`,
   );
   return [
     'apiVersion: olmirror/v1alpha1',
@@ -149,29 +173,58 @@ export interface OperatorSpec {
 }
 
 /** Pushes bundle and operand images of an operator as oc-mirror v2 lays them out, and returns its bundles by upstream address. */
-export async function pushOperator(host: string, operator: OperatorSpec): Promise<readonly BundleSpec[]> {
+export async function pushOperator(
+  host: string,
+  operator: OperatorSpec,
+): Promise<readonly BundleSpec[]> {
   const bundles: BundleSpec[] = [];
   for (const [i, version] of operator.versions.entries()) {
     const target = operator.withoutImages?.includes(version) === true ? null : host;
     const platforms = operator.platforms === undefined ? {} : { platforms: operator.platforms };
-    const image = await pushOne(target, `vendor/${operator.name}-bundle`, { files: { 'manifests/csv.yaml': `${operator.name} ${version}\n` } });
-    const operand = await pushOne(target, `vendor/${operator.name}-operand`, { files: { 'bin/operand': `${operator.name} ${version} operand\n` }, ...platforms });
+    const image = await pushOne(target, `vendor/${operator.name}-bundle`, {
+      files: { 'manifests/csv.yaml': `${operator.name} ${version}\n` },
+    });
+    const operand = await pushOne(target, `vendor/${operator.name}-operand`, {
+      files: { 'bin/operand': `${operator.name} ${version} operand\n` },
+      ...platforms,
+    });
     const replaces = operator.versions[i - 1];
-    bundles.push({ version, image, related: [operand], ...(replaces === undefined ? {} : { replaces }) });
+    bundles.push({
+      version,
+      image,
+      related: [operand],
+      ...(replaces === undefined ? {} : { replaces }),
+    });
   }
   return bundles;
 }
 
-async function pushOne(host: string | null, repository: string, content: { readonly files: Readonly<Record<string, string>>; readonly platforms?: readonly string[] }): Promise<string> {
-  const { buildImage } = await import('../../scripts/lib/build-image.ts');
+async function pushOne(
+  host: string | null,
+  repository: string,
+  content: {
+    readonly files: Readonly<Record<string, string>>;
+    readonly platforms?: readonly string[];
+  },
+): Promise<string> {
   const { digest } = buildImage({ repository, ...content }).root;
-  if (host !== null) await pushImage(host, { repository, ...content, tags: [digest.replace(':', '-')] });
+  if (host !== null)
+    await pushImage(host, { repository, ...content, tags: [digest.replace(':', '-')] });
   return `${UPSTREAM}/${repository}@${digest}`;
 }
 
 /** Pushes an index image of these packages. */
-export async function pushIndex(host: string, packages: Readonly<Record<string, readonly BundleSpec[]>>, options: { readonly repository?: string; readonly entrypoint?: readonly string[] } = {}): Promise<string> {
-  const files = Object.fromEntries(Object.entries(packages).map(([name, bundles]) => [`configs/${name}/catalog.json`, makePackageText(name, bundles)]));
+export async function pushIndex(
+  host: string,
+  packages: Readonly<Record<string, readonly BundleSpec[]>>,
+  options: { readonly repository?: string; readonly entrypoint?: readonly string[] } = {},
+): Promise<string> {
+  const files = Object.fromEntries(
+    Object.entries(packages).map(([name, bundles]) => [
+      `configs/${name}/catalog.json`,
+      makePackageText(name, bundles),
+    ]),
+  );
   const { digest } = await pushImage(host, {
     repository: options.repository ?? 'olm/idx',
     tags: ['v1'],
@@ -183,10 +236,15 @@ export async function pushIndex(host: string, packages: Readonly<Record<string, 
 }
 
 /** `package/bundle` names that the index under `olm/<catalog>:v1` serves, sorted. */
-export async function readServed(registry: RegistryPort, repository = 'olm/idx'): Promise<readonly string[]> {
+export async function readServed(
+  registry: RegistryPort,
+  repository = 'olm/idx',
+): Promise<readonly string[]> {
   const { files } = await readIndexCatalog(registry, repository, 'v1');
   const { catalog } = parseCatalog(files);
-  return [...catalog.packages.values()].flatMap((entry) => entry.bundles.map((bundle) => bundle.name)).toSorted();
+  return [...catalog.packages.values()]
+    .flatMap((entry) => entry.bundles.map((bundle) => bundle.name))
+    .toSorted();
 }
 
 export async function readText(site: Site, path: string): Promise<string> {

@@ -1,16 +1,33 @@
 import type { WantedImage } from '../../src/images/types.ts';
-import { planPass, type PlanInput } from '../../src/plan/plan-pass.ts';
-import type { ObservedImage, ObservedIndex, ObservedPresence, Plan, WantedIndex } from '../../src/plan/types.ts';
+import { type PlanInput, planPass } from '../../src/plan/plan-pass.ts';
+import type {
+  ObservedImage,
+  ObservedIndex,
+  ObservedPresence,
+  Plan,
+  WantedIndex,
+} from '../../src/plan/types.ts';
 import { digestOfChar, makeManifest } from './manifest.ts';
 
-export const A = digestOfChar('a');
-export const B = digestOfChar('b');
-export const C = digestOfChar('c');
+export const A: `sha256:${string}` = digestOfChar('a');
+export const B: `sha256:${string}` = digestOfChar('b');
+export const C: `sha256:${string}` = digestOfChar('c');
 export const ABSENT: ObservedPresence = { state: 'absent' };
-export const UNKNOWN: ObservedPresence = { state: 'unknown', code: 'REGISTRY_SERVER_ERROR', message: 'it answered 500.', hint: null, retryAfterSeconds: null };
+export const UNKNOWN: ObservedPresence = {
+  state: 'unknown',
+  code: 'REGISTRY_SERVER_ERROR',
+  message: 'it answered 500.',
+  hint: null,
+  retryAfterSeconds: null,
+};
 
 export function present(digest: `sha256:${string}`): ObservedPresence {
-  return { state: 'present', digest, mediaType: 'application/vnd.oci.image.manifest.v1+json', size: 500 };
+  return {
+    state: 'present',
+    digest,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    size: 500,
+  };
 }
 
 export function makeImage(name: string, changes: Partial<WantedImage> = {}): WantedImage {
@@ -19,7 +36,8 @@ export function makeImage(name: string, changes: Partial<WantedImage> = {}): Wan
   return {
     key,
     kind: 'related',
-    upstream: digest === null ? `quay.io/v/${name}:${changes.tag ?? '1'}` : `quay.io/v/${name}@${digest}`,
+    upstream:
+      digest === null ? `quay.io/v/${name}:${changes.tag ?? '1'}` : `quay.io/v/${name}@${digest}`,
     digest,
     tag: digest === null ? '1' : null,
     repository: { production: `v/${name}`, staging: `v/${name}` },
@@ -31,20 +49,59 @@ export function makeImage(name: string, changes: Partial<WantedImage> = {}): Wan
 }
 
 export function seen(changes: Partial<ObservedImage> = {}): ObservedImage {
-  return { production: ABSENT, staging: null, protectTag: null, protectTagIsReferrers: false, tags: {}, blobs: {}, ...changes };
+  return {
+    production: ABSENT,
+    staging: null,
+    protectTag: null,
+    protectTagIsReferrers: false,
+    tags: {},
+    blobs: {},
+    ...changes,
+  };
 }
 
 /** An image that staging holds and production lacks. */
-export function deliverable(digest: `sha256:${string}` = A, changes: Partial<ObservedImage> = {}): ObservedImage {
-  return seen({ staging: present(digest), protectTag: ABSENT, blobs: { [digest]: 100 }, ...changes });
+export function deliverable(
+  digest: `sha256:${string}` = A,
+  changes: Partial<ObservedImage> = {},
+): ObservedImage {
+  return seen({
+    staging: present(digest),
+    protectTag: ABSENT,
+    blobs: { [digest]: 100 },
+    ...changes,
+  });
 }
 
 export function makeIndex(changes: Partial<WantedIndex> = {}): WantedIndex {
-  return { catalog: 'idx', repository: 'olm/idx', tag: 'v1', imageId: C, content: B, tree: 't', packages: 1, bundles: 1, bytes: 10, imageKeys: [], takenIn: [], pinned: null, ...changes };
+  return {
+    catalog: 'idx',
+    repository: 'olm/idx',
+    tag: 'v1',
+    imageId: C,
+    content: B,
+    tree: 't',
+    packages: 1,
+    bundles: 1,
+    bytes: 10,
+    imageKeys: [],
+    takenIn: [],
+    pinned: null,
+    ...changes,
+  };
 }
 
 export function seenIndex(changes: Partial<ObservedIndex> = {}): ObservedIndex {
-  return { moving: ABSENT, servedId: null, servedLabelled: false, servedImmutable: null, expectedImmutable: ABSENT, expectedImmutableId: null, foreign: null, ...changes };
+  return {
+    moving: ABSENT,
+    servedId: null,
+    servedLabelled: false,
+    servedImmutable: null,
+    expectedImmutable: ABSENT,
+    expectedImmutableId: null,
+    foreign: null,
+    ...changes,
+  };
 }
 
 export interface PlanWorld {
@@ -57,8 +114,14 @@ export interface PlanWorld {
 export function planWorld(world: PlanWorld): Plan {
   return planPass({
     manifest: makeManifest(),
-    wanted: { images: (world.images ?? []).map(([image]) => image), indexes: (world.indexes ?? []).map(([index]) => index) },
-    observed: { images: new Map((world.images ?? []).map(([image, observed]) => [image.key, observed])), indexes: new Map((world.indexes ?? []).map(([index, observed]) => [index.catalog, observed])) },
+    wanted: {
+      images: (world.images ?? []).map(([image]) => image),
+      indexes: (world.indexes ?? []).map(([index]) => index),
+    },
+    observed: {
+      images: new Map((world.images ?? []).map(([image, observed]) => [image.key, observed])),
+      indexes: new Map((world.indexes ?? []).map(([index, observed]) => [index.catalog, observed])),
+    },
     binding: { manifest: A, catalogs: {} },
     revision: 'f'.repeat(40),
     time: '2026-01-01T00:00:00.000Z',

@@ -1,10 +1,10 @@
 import { readFile } from '../../files/read-file.ts';
 import { parsePlan } from '../../plan/parse-plan.ts';
 import type { PassReport } from '../../plan/report-types.ts';
-import { exitCodeOfPlan, type ExitCode } from '../../plan/sum-outcomes.ts';
+import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
 import type { Plan } from '../../plan/types.ts';
-import { assertFresh, runPass } from '../../reconcile/run-pass.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
+import { assertFresh, runPass } from '../../reconcile/run-pass.ts';
 import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
 import type { CommandContext } from '../context.ts';
@@ -21,8 +21,15 @@ export interface ApplyOptions extends PassFlags {
 }
 
 /** One pass, or exactly a saved plan. */
-export async function runApply(options: ApplyOptions, context: CommandContext, wiring: Wiring): Promise<ExitCode> {
-  const saved = options.planFile === null ? null : parsePlan(Buffer.from(await readFile(options.planFile)).toString(), options.planFile);
+export async function runApply(
+  options: ApplyOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<ExitCode> {
+  const saved =
+    options.planFile === null
+      ? null
+      : parsePlan(Buffer.from(await readFile(options.planFile)).toString(), options.planFile);
   const git = await wiring.openGit();
   const flags = saved === null ? options : { ...options, indexOnly: saved.indexOnly };
   const prepared = await prepare(flags, { git, context, wiring });
@@ -38,19 +45,42 @@ interface ApplyContext {
   readonly wiring: Wiring;
 }
 
-async function carryOut(plan: Plan, prepared: PreparedPass, { options, context, wiring }: ApplyContext): Promise<PassReport> {
+async function carryOut(
+  plan: Plan,
+  prepared: PreparedPass,
+  { options, context, wiring }: ApplyContext,
+): Promise<PassReport> {
   context.progress.clear();
-  if (plan.steps.length > 0 && options.format === 'text') context.console.say(exitCodeOfPlan(plan) === 2 ? `Plan: ${countSteps(plan.steps)}.` : renderPlanText(plan, { verbose: context.console.verbose }));
+  if (plan.steps.length > 0 && options.format === 'text')
+    context.console.say(
+      exitCodeOfPlan(plan) === 2
+        ? `Plan: ${countSteps(plan.steps)}.`
+        : renderPlanText(plan, { verbose: context.console.verbose }),
+    );
   const applier = wiring.createApplier(options.copyTimeoutMilliseconds);
-  return runPass(prepared, plan, { applier, concurrency: options.concurrency, clock: systemClock, emit: context.progress.emit, signal: context.signal });
+  return runPass(prepared, plan, {
+    applier,
+    concurrency: options.concurrency,
+    findAccess: wiring.findAccess,
+    clock: systemClock,
+    emit: context.progress.emit,
+    signal: context.signal,
+  });
 }
 
-function tell(report: PassReport, plan: Plan, { options, context }: Pick<ApplyContext, 'options' | 'context'>): void {
+function tell(
+  report: PassReport,
+  plan: Plan,
+  { options, context }: Pick<ApplyContext, 'options' | 'context'>,
+): void {
   context.progress.clear();
   if (options.format === 'json') {
     context.console.result(JSON.stringify(report, null, 2));
     return;
   }
   context.console.result(renderReportText(report));
-  if (plan.steps.length > 0 && report.interrupted) context.console.warn('What is left is done by the next `olmirror apply`; nothing half-copied is visible.');
+  if (plan.steps.length > 0 && report.interrupted)
+    context.console.warn(
+      'What is left is done by the next `olmirror apply`; nothing half-copied is visible.',
+    );
 }

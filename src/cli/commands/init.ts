@@ -33,20 +33,37 @@ export interface InitOptions {
 }
 
 /** Writes a state repository from what production serves; nothing is written to a registry. */
-export async function runInit(options: InitOptions, context: CommandContext, wiring: Wiring): Promise<ExitCode> {
+export async function runInit(
+  options: InitOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<ExitCode> {
   const git = await wiring.openGit();
   const snapshot = await git.openWorkingTree();
-  const draft = (await snapshot.readFile(context.manifestFile)) === null ? await draftManifest(options, context, wiring) : null;
+  const draft =
+    (await snapshot.readFile(context.manifestFile)) === null
+      ? await draftManifest(options, context, wiring)
+      : null;
   const manifest = draft?.manifest ?? (await readManifest(snapshot, context.manifestFile));
-  const entries = selectCatalogs(manifest, draft === null ? options.catalogs : [], options.from[0] ?? null);
+  const entries = selectCatalogs(
+    manifest,
+    draft === null ? options.catalogs : [],
+    options.from[0] ?? null,
+  );
   for (const entry of entries) await assertEmpty(git, snapshot, entry);
-  const extra = new Map([...(draft === null ? [] : [[context.manifestFile, draft.text] as const]), ...(await draftAttributes(snapshot))]);
+  const extra = new Map([
+    ...(draft === null ? [] : [[context.manifestFile, draft.text] as const]),
+    ...(await draftAttributes(snapshot)),
+  ]);
   let gaps = 0;
-  for (const entry of entries) gaps += await initCatalog(entry, { options, context, wiring, git, manifest, draft });
+  for (const entry of entries)
+    gaps += await initCatalog(entry, { options, context, wiring, git, manifest, draft });
   await replaceFiles(git.folder, extra, { remove: [] });
   context.progress.clear();
   for (const file of extra.keys()) context.console.say(`Wrote ${file}.`);
-  context.console.say('Next: look at it, `git add -A && git commit`; then `olmirror plan` should say that nothing changes.');
+  context.console.say(
+    'Next: look at it, `git add -A && git commit`; then `olmirror plan` should say that nothing changes.',
+  );
   return gaps > 0 ? 4 : 0;
 }
 
@@ -68,7 +85,18 @@ async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<numb
     const source = init.draft?.source ?? (await readSource(from, entry, sourceContext(init)));
     warnAboutBase(entry, source, context);
     remote ||= source.role !== null;
-    const summary = await takeIn({ command: 'init', entry, manifest, source, acceptDefaultChannel: false, allOrNothing: false, dryRun: false }, { git, today, findHeld: null });
+    const summary = await takeIn(
+      {
+        command: 'init',
+        entry,
+        manifest,
+        source,
+        acceptDefaultChannel: false,
+        allOrNothing: false,
+        dryRun: false,
+      },
+      { git, today, findHeld: null },
+    );
     context.console.result(renderMergeText(summary));
     gaps += summary.gaps.length;
   }
@@ -76,19 +104,35 @@ async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<numb
   return gaps;
 }
 
-async function writeKnownMissing(entry: CatalogEntry, today: string, { git, manifest, wiring, context }: InitContext): Promise<void> {
+async function writeKnownMissing(
+  entry: CatalogEntry,
+  today: string,
+  { git, manifest, wiring, context }: InitContext,
+): Promise<void> {
   const { catalog } = await readCatalog(await git.openWorkingTree(), entry);
-  const missing = await findKnownMissing(catalog, { entry, manifest, production: wiring.openRegistry(manifest.registries.production), today, signal: context.signal });
+  const missing = await findKnownMissing(catalog, {
+    entry,
+    manifest,
+    production: wiring.openRegistry(manifest.registries.production),
+    today,
+    signal: context.signal,
+  });
   if (missing.length === 0) return;
   const file = buildKnownMissingFileName(entry.name);
   await replaceFiles(git.folder, new Map([[file, formatKnownMissing(missing)]]), { remove: [] });
-  context.console.warn(`warning: production lacks ${formatCount(missing.length, 'image')} that its own index names; they are listed in ${file} and do not block.`);
+  context.console.warn(
+    `warning: production lacks ${formatCount(missing.length, 'image')} that its own index names; they are listed in ${file} and do not block.`,
+  );
 }
 
 async function assertEmpty(git: GitPort, snapshot: Snapshot, entry: CatalogEntry): Promise<void> {
   await assertClean(git, entry);
   if ((await snapshot.listFiles(entry.path)).length === 0) return;
-  throw new ToolError('CLI_USAGE', `${entry.path} holds a catalog already, so init leaves it alone.`, { hint: `Take further content in with \`olmirror merge ${entry.name} --from SOURCE\`.` });
+  throw new ToolError(
+    'CLI_USAGE',
+    `${entry.path} holds a catalog already, so init leaves it alone.`,
+    { hint: `Take further content in with \`olmirror merge ${entry.name} --from SOURCE\`.` },
+  );
 }
 
 interface Draft {
@@ -97,24 +141,46 @@ interface Draft {
   readonly source: SourceContent;
 }
 
-async function draftManifest(options: InitOptions, context: CommandContext, wiring: Wiring): Promise<Draft> {
+async function draftManifest(
+  options: InitOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<Draft> {
   const [from] = options.from;
   if (from === undefined || options.from.length > 1) throw noManifest(context, 'one --from SOURCE');
-  const source = await readSource(from, null, { ...sourceContext({ context, wiring, manifest: null }), insecure: options.insecure });
+  const source = await readSource(from, null, {
+    ...sourceContext({ context, wiring, manifest: null }),
+    insecure: options.insecure,
+  });
   const place = placeIndex(options, source, context);
   const text = renderManifest({
-    name: basename(context.folder).toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '') || 'mirror',
-    registries: { production: { host: place.production, insecure: options.insecure }, staging: { host: place.staging, insecure: options.insecure } },
+    name:
+      basename(context.folder)
+        .toLowerCase()
+        .replace(/[^a-z0-9-]+/g, '-')
+        .replace(/^-+|-+$/g, '') || 'mirror',
+    registries: {
+      production: { host: place.production, insecure: options.insecure },
+      staging: { host: place.staging, insecure: options.insecure },
+    },
     catalog: {
       name: options.catalogs[0] ?? basename(place.repository),
       repository: { production: place.repository, staging: place.repository },
       tag: { production: place.tag, staging: place.tag },
       base: chooseBase(source, place),
-      platforms: source.image === null || source.image.platforms.length === 0 ? ['linux/amd64'] : source.image.platforms,
+      platforms:
+        source.image === null || source.image.platforms.length === 0
+          ? ['linux/amd64']
+          : source.image.platforms,
     },
   });
   const { manifest, problems } = parseManifest(text, context.manifestFile);
-  if (manifest === null || hasErrors(problems)) throw new ToolError('MANIFEST_INVALID', `No valid manifest can be made of these options:\n${problems.map(formatProblemLine).join('\n')}`, { hint: `Write ${context.manifestFile} by hand; init keeps one that exists.` });
+  if (manifest === null || hasErrors(problems))
+    throw new ToolError(
+      'MANIFEST_INVALID',
+      `No valid manifest can be made of these options:\n${problems.map(formatProblemLine).join('\n')}`,
+      { hint: `Write ${context.manifestFile} by hand; init keeps one that exists.` },
+    );
   const role = source.image !== null && isProduction(from, place.production) ? 'production' : null;
   return { manifest, text, source: { ...source, role } };
 }
@@ -126,24 +192,33 @@ interface IndexPlace {
   readonly tag: string;
 }
 
-function placeIndex(options: InitOptions, source: SourceContent, context: CommandContext): IndexPlace {
-  const served = source.image !== null && !source.name.startsWith('oci:') ? parseImageRef(source.name) : null;
+function placeIndex(
+  options: InitOptions,
+  source: SourceContent,
+  context: CommandContext,
+): IndexPlace {
+  const served =
+    source.image !== null && !source.name.startsWith('oci:') ? parseImageRef(source.name) : null;
   const production = options.production ?? served?.registry;
   if (production === undefined) throw noManifest(context, '--production HOST:PORT');
   if (options.staging === null) throw noManifest(context, '--staging HOST:PORT');
   const index = options.index === null ? served : parseImageRef(`${production}/${options.index}`);
-  if (index?.tag === undefined || index.tag === null) throw noManifest(context, '--index REPOSITORY:TAG');
+  if (index?.tag === undefined || index.tag === null)
+    throw noManifest(context, '--index REPOSITORY:TAG');
   return { production, staging: options.staging, repository: index.repository, tag: index.tag };
 }
 
 // The served image carries opm where it has an entrypoint; an index from scratch is served by extractContent.
 function chooseBase(source: SourceContent, place: IndexPlace): string {
   const { image } = source;
-  return image === null || image.entrypoint.length === 0 ? 'scratch' : `${place.production}/${place.repository}@${image.digest}`;
+  return image === null || image.entrypoint.length === 0
+    ? 'scratch'
+    : `${place.production}/${place.repository}@${image.digest}`;
 }
 
 function warnAboutBase(entry: CatalogEntry, source: SourceContent, context: CommandContext): void {
-  if (source.image === null || entry.base !== 'scratch' || source.image.entrypoint.length === 0) return;
+  if (source.image === null || entry.base !== 'scratch' || source.image.entrypoint.length === 0)
+    return;
   context.progress.emit({
     kind: 'warning',
     message: `The served index of ${entry.name} starts opm by itself, but its base in ${context.manifestFile} is scratch: without extractContent in the CatalogSource its pod would not start.`,
@@ -156,17 +231,31 @@ function isProduction(from: string, host: string): boolean {
 }
 
 // Catalog files are compared and hashed byte for byte, so no checkout may change their line ends.
-async function draftAttributes(snapshot: Snapshot): Promise<readonly (readonly [string, string])[]> {
+async function draftAttributes(
+  snapshot: Snapshot,
+): Promise<readonly (readonly [string, string])[]> {
   if ((await snapshot.readFile('.gitattributes')) !== null) return [];
   return [['.gitattributes', 'catalogs/** -text\n']];
 }
 
-function sourceContext(init: Pick<InitContext, 'context' | 'wiring'> & { readonly manifest: MirrorManifest | null }): Parameters<typeof readSource>[2] {
-  return { folder: process.cwd(), openRegistry: init.wiring.openRegistry, openGit: init.wiring.openGit, manifest: init.manifest, insecure: false };
+function sourceContext(
+  init: Pick<InitContext, 'context' | 'wiring'> & { readonly manifest: MirrorManifest | null },
+): Parameters<typeof readSource>[2] {
+  return {
+    folder: process.cwd(),
+    openRegistry: init.wiring.openRegistry,
+    openGit: init.wiring.openGit,
+    manifest: init.manifest,
+    insecure: false,
+  };
 }
 
 function noManifest(context: CommandContext, what: string): ToolError {
-  return new ToolError('MANIFEST_NOT_FOUND', `There is no ${context.manifestFile} in ${context.folder}, and to write one init needs ${what}.`, {
-    hint: 'For example: olmirror init --from nexus.example.com:5000/olm/redhat-index:v4.20 --staging nexus.example.com:5001',
-  });
+  return new ToolError(
+    'MANIFEST_NOT_FOUND',
+    `There is no ${context.manifestFile} in ${context.folder}, and to write one init needs ${what}.`,
+    {
+      hint: 'For example: olmirror init --from nexus.example.com:5000/olm/redhat-index:v4.20 --staging nexus.example.com:5001',
+    },
+  );
 }

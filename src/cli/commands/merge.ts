@@ -1,13 +1,13 @@
 import { ToolError } from '../../base/tool-error.ts';
-import { readManifest } from '../../reconcile/load-state.ts';
-import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
+import type { ExitCode } from '../../plan/sum-outcomes.ts';
+import { readManifest } from '../../reconcile/load-state.ts';
 import { type MergeSummary, renderMergeText } from '../../report/render-merge-text.ts';
 import type { CommandContext } from '../context.ts';
 import { findHeld } from '../find-held.ts';
 import { readSource } from '../read-source.ts';
 import { systemClock } from '../system-clock.ts';
-import { assertClean, takeIn, type TakeInDeps } from '../take-in.ts';
+import { assertClean, type TakeInDeps, takeIn } from '../take-in.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface MergeOptions {
@@ -21,21 +21,54 @@ export interface MergeOptions {
 }
 
 /** Takes a delivery into `catalogs/`: reads, merges, writes the working tree, and says what changed. */
-export async function runMerge(options: MergeOptions, context: CommandContext, wiring: Wiring): Promise<ExitCode> {
+export async function runMerge(
+  options: MergeOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<ExitCode> {
   const git = await wiring.openGit();
   const manifest = await readManifest(await git.openWorkingTree(), context.manifestFile);
   const entries = selectCatalogs(manifest, options.catalogs, options.from);
   for (const entry of entries) await assertClean(git, entry);
   const summaries: MergeSummary[] = [];
   for (const entry of entries) {
-    const source = await readSource(options.from ?? 'staging', entry, { folder: process.cwd(), openRegistry: wiring.openRegistry, openGit: wiring.openGit, manifest, insecure: false });
-    const holds = manifest.policy.missing === 'hold' && (source.role !== null || source.image !== null);
+    const source = await readSource(options.from ?? 'staging', entry, {
+      folder: process.cwd(),
+      openRegistry: wiring.openRegistry,
+      openGit: wiring.openGit,
+      manifest,
+      insecure: false,
+    });
+    const holds =
+      manifest.policy.missing === 'hold' && (source.role !== null || source.image !== null);
     const deps: TakeInDeps = {
       git,
       today: systemClock.now().toISOString().slice(0, 10),
-      findHeld: holds ? (incoming, base) => findHeld(incoming, base, { manifest, entry, registries: wiring.openRegistries(manifest), emit: context.progress.emit, signal: context.signal }) : null,
+      findHeld: holds
+        ? (incoming, base) =>
+            findHeld(incoming, base, {
+              manifest,
+              entry,
+              registries: wiring.openRegistries(manifest),
+              emit: context.progress.emit,
+              signal: context.signal,
+            })
+        : null,
     };
-    summaries.push(await takeIn({ command: 'merge', entry, manifest, source, acceptDefaultChannel: options.acceptDefaultChannel, allOrNothing: options.allOrNothing, dryRun: options.dryRun }, deps));
+    summaries.push(
+      await takeIn(
+        {
+          command: 'merge',
+          entry,
+          manifest,
+          source,
+          acceptDefaultChannel: options.acceptDefaultChannel,
+          allOrNothing: options.allOrNothing,
+          dryRun: options.dryRun,
+        },
+        deps,
+      ),
+    );
   }
   context.progress.clear();
   report(summaries, options, context);
@@ -43,26 +76,60 @@ export async function runMerge(options: MergeOptions, context: CommandContext, w
 }
 
 /** The catalogs that are named, or all; a source of their own fits only one. */
-export function selectCatalogs(manifest: MirrorManifest, names: readonly string[], from: string | null): readonly CatalogEntry[] {
+export function selectCatalogs(
+  manifest: MirrorManifest,
+  names: readonly string[],
+  from: string | null,
+): readonly CatalogEntry[] {
   const known = manifest.catalogs.map((entry) => entry.name);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new ToolError('CATALOG_UNKNOWN', `The manifest has no catalog ${unknown}.`, { hint: `It has: ${known.join(', ') || 'none'}.` });
-  const entries = manifest.catalogs.filter((entry) => names.length === 0 || names.includes(entry.name));
-  if (entries.length === 0) throw new ToolError('CATALOG_UNKNOWN', 'The manifest names no catalog.', { hint: 'Add one under spec.catalogs of mirror.yaml.' });
+  if (unknown !== undefined)
+    throw new ToolError('CATALOG_UNKNOWN', `The manifest has no catalog ${unknown}.`, {
+      hint: `It has: ${known.join(', ') || 'none'}.`,
+    });
+  const entries = manifest.catalogs.filter(
+    (entry) => names.length === 0 || names.includes(entry.name),
+  );
+  if (entries.length === 0)
+    throw new ToolError('CATALOG_UNKNOWN', 'The manifest names no catalog.', {
+      hint: 'Add one under spec.catalogs of mirror.yaml.',
+    });
   const fitsAll = from === null || from === 'production' || from === 'staging';
   if (!fitsAll && entries.length > 1) {
-    throw new ToolError('CLI_USAGE', `--from ${from} gives one catalog, but the manifest has ${entries.length}.`, { hint: `Name the one it is for: ${known.join(', ')}.` });
+    throw new ToolError(
+      'CLI_USAGE',
+      `--from ${from} gives one catalog, but the manifest has ${entries.length}.`,
+      { hint: `Name the one it is for: ${known.join(', ')}.` },
+    );
   }
   return entries;
 }
 
-function report(summaries: readonly MergeSummary[], options: MergeOptions, context: CommandContext): void {
+function report(
+  summaries: readonly MergeSummary[],
+  options: MergeOptions,
+  context: CommandContext,
+): void {
   if (options.format === 'json') {
-    context.console.result(JSON.stringify({ apiVersion: 'olmirror/v1alpha1', kind: 'MergeResult', dryRun: options.dryRun, catalogs: summaries }, null, 2));
+    context.console.result(
+      JSON.stringify(
+        {
+          apiVersion: 'olmirror/v1alpha1',
+          kind: 'MergeResult',
+          dryRun: options.dryRun,
+          catalogs: summaries,
+        },
+        null,
+        2,
+      ),
+    );
     return;
   }
   for (const summary of summaries) context.console.result(renderMergeText(summary));
   const written = summaries.some((summary) => summary.record !== null);
   if (options.dryRun) context.console.say('Dry run: nothing was written.');
-  else if (written) context.console.say('Look at it with `git diff`, then commit; `olmirror plan` says what the commit will do.');
+  else if (written)
+    context.console.say(
+      'Look at it with `git diff`, then commit; `olmirror plan` says what the commit will do.',
+    );
 }

@@ -1,7 +1,7 @@
 import { writeFileAtomic } from '../../files/write-atomic.ts';
-import { exitCodeOfPlan, type ExitCode } from '../../plan/sum-outcomes.ts';
-import type { Plan } from '../../plan/types.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
+import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
+import type { Plan } from '../../plan/types.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { renderPlanMarkdown } from '../../report/render-plan-markdown.ts';
 import { renderPlanText } from '../../report/render-plan-text.ts';
@@ -20,13 +20,21 @@ export interface PlanOptions extends PassFlags {
 }
 
 /** Says what `apply` would do, and changes nothing. */
-export async function runPlan(options: PlanOptions, context: CommandContext, wiring: Wiring): Promise<ExitCode> {
+export async function runPlan(
+  options: PlanOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<ExitCode> {
   const git = await wiring.openGit();
   const { plan } = await prepare(options, { git, context, wiring });
   context.progress.clear();
-  if (options.out !== null) await writeFileAtomic(options.out, `${JSON.stringify(plan, null, 2)}\n`);
+  if (options.out !== null)
+    await writeFileAtomic(options.out, `${JSON.stringify(plan, null, 2)}\n`);
   context.console.result(renderPlan(plan, options.format, context.console.verbose));
-  if (options.out !== null) context.console.say(`Saved as ${options.out}; \`olmirror apply ${options.out}\` carries out exactly this plan or refuses.`);
+  if (options.out !== null)
+    context.console.say(
+      `Saved as ${options.out}; \`olmirror apply ${options.out}\` carries out exactly this plan or refuses.`,
+    );
   return exitCodeOfPlan(plan);
 }
 
@@ -37,18 +45,38 @@ interface PrepareContext {
 }
 
 /** Reads HEAD (or the files as they lie), looks at the registries, and plans. */
-export async function prepare(flags: PassFlags, { git, context, wiring }: PrepareContext): Promise<PreparedPass> {
+export async function prepare(
+  flags: PassFlags,
+  { git, context, wiring }: PrepareContext,
+): Promise<PreparedPass> {
   const snapshot = await openSnapshot(flags, git, context);
-  return wiring.createPreparer(git)(snapshot, { manifestFile: context.manifestFile, indexOnly: flags.indexOnly, rebuild: flags.rebuild });
+  return wiring.createPreparer(git)(snapshot, {
+    manifestFile: context.manifestFile,
+    indexOnly: flags.indexOnly,
+    rebuild: flags.rebuild,
+  });
 }
 
-async function openSnapshot(flags: PassFlags, git: GitPort, context: CommandContext): Promise<Snapshot> {
+async function openSnapshot(
+  flags: PassFlags,
+  git: GitPort,
+  context: CommandContext,
+): Promise<Snapshot> {
   if (flags.workingTree) return git.openWorkingTree();
   const snapshot = await git.openCommit('HEAD');
-  const changed = await git.listUncommitted([context.manifestFile, 'catalogs', 'rules', 'deliveries']);
+  const changed = await git.listUncommitted([
+    context.manifestFile,
+    'catalogs',
+    'rules',
+    'deliveries',
+  ]);
   if (changed.length > 0) {
     const names = changed.slice(0, 3).join(', ') + (changed.length > 3 ? ', …' : '');
-    context.progress.emit({ kind: 'warning', message: `Changes that are not committed are left out (${names}).`, hint: 'Commit them first, or use --working-tree.' });
+    context.progress.emit({
+      kind: 'warning',
+      message: `Changes that are not committed are left out (${names}).`,
+      hint: 'Commit them first, or use --working-tree.',
+    });
   }
   return snapshot;
 }

@@ -11,11 +11,20 @@ export interface StatusOptions {
 }
 
 /** What is in production against Git, on one screen. Exit 1 only where that is unknown. */
-export async function runStatus(options: StatusOptions, context: CommandContext, wiring: Wiring): Promise<ExitCode> {
+export async function runStatus(
+  options: StatusOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<ExitCode> {
   const git = await wiring.openGit();
-  const prepared = await prepare({ workingTree: options.workingTree, indexOnly: false, rebuild: false }, { git, context, wiring });
+  const prepared = await prepare(
+    { workingTree: options.workingTree, indexOnly: false, rebuild: false },
+    { git, context, wiring },
+  );
   const status = await readStatus(prepared, git, context.signal);
   context.progress.clear();
-  context.console.result(options.format === 'json' ? JSON.stringify(status, null, 2) : renderStatusText(status));
+  context.console.result(
+    options.format === 'json' ? JSON.stringify(status, null, 2) : renderStatusText(status),
+  );
   return status.sync === 'Unknown' ? 1 : 0;
 }

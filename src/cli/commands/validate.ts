@@ -27,10 +27,29 @@ interface Judged {
 }
 
 /** Judges the manifest and its catalogs as they lie in the working tree, or the given folders: every fault of every file at once. */
-export async function runValidate(options: ValidateOptions, context: CommandContext, wiring: Wiring): Promise<ExitCode> {
-  const judged = options.folders.length === 0 ? await judgeState(context, wiring) : await Promise.all(options.folders.map(judgeFolder));
+export async function runValidate(
+  options: ValidateOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<ExitCode> {
+  const judged =
+    options.folders.length === 0
+      ? await judgeState(context, wiring)
+      : await Promise.all(options.folders.map(judgeFolder));
   const problems = judged.flatMap((entry) => entry.problems);
-  if (options.format === 'json') context.console.result(JSON.stringify({ apiVersion: 'olmirror/v1alpha1', kind: 'Validation', passed: !hasErrors(problems), subjects: judged }, null, 2));
+  if (options.format === 'json')
+    context.console.result(
+      JSON.stringify(
+        {
+          apiVersion: 'olmirror/v1alpha1',
+          kind: 'Validation',
+          passed: !hasErrors(problems),
+          subjects: judged,
+        },
+        null,
+        2,
+      ),
+    );
   else context.console.result(judged.flatMap(renderJudged).join('\n'));
   return hasErrors(problems) ? 1 : 0;
 }
@@ -39,7 +58,12 @@ async function judgeState(context: CommandContext, wiring: Wiring): Promise<read
   const git = await wiring.openGit();
   const snapshot = await git.openWorkingTree();
   const bytes = await snapshot.readFile(context.manifestFile);
-  if (bytes === null) throw new ToolError('MANIFEST_NOT_FOUND', `There is no ${context.manifestFile} in ${context.folder}.`, { hint: 'Name a folder of a catalog, or another manifest with --manifest.' });
+  if (bytes === null)
+    throw new ToolError(
+      'MANIFEST_NOT_FOUND',
+      `There is no ${context.manifestFile} in ${context.folder}.`,
+      { hint: 'Name a folder of a catalog, or another manifest with --manifest.' },
+    );
   const { manifest, problems } = parseManifest(Buffer.from(bytes).toString(), context.manifestFile);
   const judged: Judged[] = [{ name: context.manifestFile, problems, packages: 0, bundles: 0 }];
   for (const entry of manifest?.catalogs ?? []) {
@@ -52,21 +76,37 @@ async function judgeState(context: CommandContext, wiring: Wiring): Promise<read
 async function judgeFolder(folder: string): Promise<Judged> {
   const path = resolve(folder);
   const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() !== true) throw new ToolError('FILES_NOT_FOUND', `"${folder}" is not a directory.`, { hint: 'Give the folder of a file-based catalog.' });
+  if (found?.isDirectory() !== true)
+    throw new ToolError('FILES_NOT_FOUND', `"${folder}" is not a directory.`, {
+      hint: 'Give the folder of a file-based catalog.',
+    });
   const files: CatalogFile[] = [];
   for await (const file of readFolder(path)) files.push(file);
   const { catalog, problems } = parseCatalog(files);
-  const all = [...problems, ...validateCatalog(catalog)].map((problem) => (problem.file === undefined ? problem : { ...problem, file: `${folder.replace(/\/+$/, '')}/${problem.file}` }));
+  const all = [...problems, ...validateCatalog(catalog)].map((problem) =>
+    problem.file === undefined
+      ? problem
+      : { ...problem, file: `${folder.replace(/\/+$/, '')}/${problem.file}` },
+  );
   return { name: folder, problems: all, ...countContent(catalog) };
 }
 
 function countContent(catalog: Catalog): { readonly packages: number; readonly bundles: number } {
-  const bundles = [...catalog.packages.values()].reduce((sum, entry) => sum + entry.bundles.length, 0);
+  const bundles = [...catalog.packages.values()].reduce(
+    (sum, entry) => sum + entry.bundles.length,
+    0,
+  );
   return { packages: catalog.packages.size, bundles };
 }
 
 function renderJudged(judged: Judged): readonly string[] {
   const errors = judged.problems.filter((problem) => problem.severity === 'error').length;
-  const content = judged.packages === 0 ? '' : ` (${formatCount(judged.packages, 'package')}, ${formatCount(judged.bundles, 'bundle')})`;
-  return [...judged.problems.map(formatProblemLine), `${judged.name}: ${errors === 0 ? 'valid' : formatCount(errors, 'error')}${content}`];
+  const content =
+    judged.packages === 0
+      ? ''
+      : ` (${formatCount(judged.packages, 'package')}, ${formatCount(judged.bundles, 'bundle')})`;
+  return [
+    ...judged.problems.map(formatProblemLine),
+    `${judged.name}: ${errors === 0 ? 'valid' : formatCount(errors, 'error')}${content}`,
+  ];
 }

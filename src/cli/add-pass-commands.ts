@@ -1,0 +1,177 @@
+import { ToolError } from '../base/tool-error.ts';
+import { parseDuration } from '../manifest/duration.ts';
+import { FORMAT, type Parser, type Run } from './command-options.ts';
+import { runApply } from './commands/apply.ts';
+import { runPlan } from './commands/plan.ts';
+import { runStatus } from './commands/status.ts';
+import { runWatch } from './commands/watch.ts';
+
+const WORKING_TREE = {
+  type: 'boolean',
+  default: false,
+  describe: 'Read the files as they lie instead of the commit at HEAD',
+} as const;
+
+const INDEX_ONLY = {
+  type: 'boolean',
+  default: false,
+  describe:
+    'Leave images aside: neither copy nor look for them, and publish the index without checking that production holds what it names',
+} as const;
+
+const REBUILD = {
+  type: 'boolean',
+  default: false,
+  describe:
+    'Replace an index that was taken in by one that olmirror builds, though its content equals Git',
+} as const;
+
+const CONCURRENCY = {
+  type: 'string',
+  default: '4',
+  describe: 'Copies at a time',
+  requiresArg: true,
+} as const;
+
+const COPY_TIMEOUT = {
+  type: 'string',
+  default: '1h',
+  describe: 'Time one copy may take',
+  requiresArg: true,
+} as const;
+
+export function addPlan(parser: Parser, run: Run): void {
+  parser.command(
+    'plan',
+    'Say what apply would do; exit 2 where there is something to do',
+    (command) =>
+      command
+        .option('working-tree', WORKING_TREE)
+        .option('index-only', INDEX_ONLY)
+        .option('rebuild', REBUILD)
+        .option('out', {
+          type: 'string',
+          describe: 'Save the plan for `olmirror apply FILE`',
+          requiresArg: true,
+        })
+        .option('format', { ...FORMAT, choices: ['text', 'markdown', 'json'] as const }),
+    (args) =>
+      run(
+        (context, wiring) =>
+          runPlan(
+            {
+              workingTree: args.workingTree,
+              indexOnly: args.indexOnly,
+              rebuild: args.rebuild,
+              out: args.out ?? null,
+              format: args.format,
+            },
+            context,
+            wiring,
+          ),
+        args,
+      ),
+  );
+}
+
+export function addApply(parser: Parser, run: Run): void {
+  parser.command(
+    'apply [plan]',
+    'Bring production in step with Git, or carry out exactly a saved plan',
+    (command) =>
+      command
+        .positional('plan', { type: 'string', describe: 'Plan saved by `olmirror plan --out`' })
+        .option('working-tree', WORKING_TREE)
+        .option('index-only', INDEX_ONLY)
+        .option('rebuild', REBUILD)
+        .option('concurrency', CONCURRENCY)
+        .option('copy-timeout', COPY_TIMEOUT)
+        .option('format', FORMAT),
+    (args) => {
+      const { workingTree, indexOnly, rebuild, format } = args;
+      const copying = {
+        concurrency: readCount(args.concurrency, '--concurrency'),
+        copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
+      };
+      return run(
+        (context, wiring) =>
+          runApply(
+            { planFile: args.plan ?? null, workingTree, indexOnly, rebuild, format, ...copying },
+            context,
+            wiring,
+          ),
+        args,
+      );
+    },
+  );
+}
+
+export function addStatus(parser: Parser, run: Run): void {
+  parser.command(
+    'status',
+    'Show what is in production against Git, and what became of the delivery in staging',
+    (command) => command.option('working-tree', WORKING_TREE).option('format', FORMAT),
+    (args) =>
+      run(
+        (context, wiring) =>
+          runStatus({ workingTree: args.workingTree, format: args.format }, context, wiring),
+        args,
+      ),
+  );
+}
+
+export function addWatch(parser: Parser, run: Run): void {
+  parser.command(
+    'watch',
+    'Keep production in step with Git until stopped',
+    (command) =>
+      command
+        .option('remote', {
+          type: 'string',
+          describe: 'URL or path of the repository to fetch; without it the local clone is watched',
+          requiresArg: true,
+        })
+        .option('ref', {
+          type: 'string',
+          describe: 'Branch or tag; default HEAD, or main with --remote',
+          requiresArg: true,
+        })
+        .option('interval', {
+          type: 'string',
+          describe: 'Time between passes; default spec.reconcile.interval',
+          requiresArg: true,
+        })
+        .option('concurrency', CONCURRENCY)
+        .option('copy-timeout', COPY_TIMEOUT)
+        .option('log-format', { ...FORMAT, describe: 'Form of the log lines' }),
+    (args) => {
+      const { remote = null, logFormat } = args;
+      const intervalMilliseconds =
+        args.interval === undefined ? null : readDuration(args.interval, '--interval');
+      const copying = {
+        concurrency: readCount(args.concurrency, '--concurrency'),
+        copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
+      };
+      const ref = args.ref ?? (remote === null ? 'HEAD' : 'main');
+      return run(
+        (context, wiring) =>
+          runWatch({ remote, ref, intervalMilliseconds, logFormat, ...copying }, context, wiring),
+        args,
+      );
+    },
+  );
+}
+
+function readCount(text: string, option: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1 && value <= 64) return value;
+  throw new ToolError('CLI_USAGE', `${option} ${text} is not a whole number from 1 to 64.`);
+}
+
+function readDuration(text: string, option: string): number {
+  const value = parseDuration(text);
+  if (value !== null && value > 0) return value;
+  throw new ToolError('CLI_USAGE', `${option} ${text} is not a duration.`, {
+    hint: 'Write it as 30s, 10m, 1h or 7d.',
+  });
+}

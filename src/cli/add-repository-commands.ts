@@ -1,0 +1,142 @@
+import { FORMAT, type Parser, type Run } from './command-options.ts';
+import { runInit } from './commands/init.ts';
+import { runMerge } from './commands/merge.ts';
+import { runValidate } from './commands/validate.ts';
+
+export function addInit(parser: Parser, run: Run): void {
+  parser.command(
+    'init [catalog..]',
+    'Write a state repository from the index that production serves',
+    (command) =>
+      command
+        .positional('catalog', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          describe: 'Catalogs of the manifest; all without one',
+        })
+        .option('from', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          describe:
+            'production, staging, an image, a folder, a catalog file, oci:LAYOUT or COMMIT:PATH; several are merged in order',
+          requiresArg: true,
+        })
+        .option('production', {
+          type: 'string',
+          describe: 'HOST:PORT of production, where there is no manifest yet',
+          requiresArg: true,
+        })
+        .option('staging', {
+          type: 'string',
+          describe: 'HOST:PORT of staging, where there is no manifest yet',
+          requiresArg: true,
+        })
+        .option('index', {
+          type: 'string',
+          describe: 'REPOSITORY:TAG of the index, where --from does not tell',
+          requiresArg: true,
+        })
+        .option('insecure', {
+          type: 'boolean',
+          default: false,
+          describe: 'Plain HTTP or unverified TLS, where there is no manifest yet',
+        }),
+    (args) => {
+      const { production = null, staging = null, index = null } = args;
+      return run(
+        (context, wiring) =>
+          runInit(
+            {
+              catalogs: args.catalog,
+              from: args.from,
+              production,
+              staging,
+              index,
+              insecure: args.insecure,
+            },
+            context,
+            wiring,
+          ),
+        args,
+      );
+    },
+  );
+}
+
+export function addMerge(parser: Parser, run: Run): void {
+  parser.command(
+    'merge [catalog..]',
+    'Take a delivery into catalogs/; exit 4 where a package has a gap',
+    (command) =>
+      command
+        .positional('catalog', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          describe: 'Catalogs of the manifest; all without one',
+        })
+        .option('from', {
+          type: 'string',
+          describe:
+            'production, staging (the default), an image, a folder, a catalog file, oci:LAYOUT or COMMIT:PATH',
+          requiresArg: true,
+        })
+        .option('accept-default-channel', {
+          type: 'boolean',
+          default: false,
+          describe: 'Take over a default channel that the delivery changes',
+        })
+        .option('all-or-nothing', {
+          type: 'boolean',
+          default: false,
+          describe: 'Write nothing where one package has a gap',
+        })
+        .option('dry-run', {
+          type: 'boolean',
+          default: false,
+          describe: 'Say what would change, write nothing',
+        })
+        .option('format', FORMAT),
+    (args) =>
+      run(
+        (context, wiring) =>
+          runMerge(
+            {
+              catalogs: args.catalog,
+              from: args.from ?? null,
+              acceptDefaultChannel: args.acceptDefaultChannel,
+              allOrNothing: args.allOrNothing,
+              dryRun: args.dryRun,
+              format: args.format,
+            },
+            context,
+            wiring,
+          ),
+        args,
+      ),
+  );
+}
+
+export function addValidate(parser: Parser, run: Run): void {
+  parser.command(
+    'validate [folder..]',
+    'Judge the manifest and its catalogs, or catalog folders, as opm validate does',
+    (command) =>
+      command
+        .positional('folder', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          describe: 'Catalog folders; without one the manifest and its catalogs',
+        })
+        .option('format', FORMAT),
+    (args) =>
+      run(
+        (context, wiring) =>
+          runValidate({ folders: args.folder, format: args.format }, context, wiring),
+        args,
+      ),
+  );
+}

@@ -1,0 +1,51 @@
+import { formatNeed } from '../images/list-wanted.ts';
+import type { WantedImage } from '../images/types.ts';
+import type { Check } from './types.ts';
+
+/** A tag that must point at a digest. */
+export interface TagTarget {
+  readonly image: WantedImage;
+  readonly tag: string;
+  readonly digest: `sha256:${string}`;
+}
+
+export function tagDiffers(image: WantedImage, production: string, staging: string): Check {
+  return {
+    ...checkOf(image),
+    kind: 'tag-differs',
+    severity: 'warning',
+    message: `Tag ${image.key} is ${production} in production and ${staging} in staging; production keeps its own.`,
+    hint: 'Name the image by digest in the catalog to say which one is meant.',
+  };
+}
+
+export function tagWouldMove(target: TagTarget, current: string): Check {
+  const place = `${target.image.repository.production}:${target.tag}`;
+  return {
+    ...checkOf(target.image),
+    kind: 'tag-would-move',
+    severity: 'blocked',
+    message: `Tag ${place} points at ${current} in production and would move to ${target.digest}; production only grows.`,
+    hint: `Use another tag, or list ${place} under spec.movableTags of mirror.yaml.`,
+  };
+}
+
+export function immutableTaken(image: WantedImage, tag: string, current: string): Check {
+  return {
+    ...checkOf(image),
+    kind: 'immutable-tag-taken',
+    severity: 'blocked',
+    message: `Tag ${image.repository.production}:${tag} should hold ${image.upstream}, but points at ${current} in production.`,
+    hint: 'Somebody pushed other content under a tag that names a digest. Find out who, and remove that tag by hand.',
+  };
+}
+
+export function checkOf(image: WantedImage): Pick<Check, 'catalog' | 'item' | 'neededBy'> {
+  return { catalog: image.neededBy[0]?.catalog ?? null, item: image.key, neededBy: image.neededBy };
+}
+
+export function formatReason(image: WantedImage): string {
+  const [first, ...others] = image.neededBy;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return first === undefined ? 'wanted' : `needed by ${formatNeed(first)}${more}`;
+}

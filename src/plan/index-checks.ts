@@ -1,0 +1,88 @@
+import { formatCount } from '../base/text.ts';
+import { formatImmutableTag, formatIndexItem } from './item.ts';
+import type { Check, ObservedIndex, ObservedPresence, Outcome, WantedIndex } from './types.ts';
+
+/** What a person must know about an index that is not published, with the code of its outcome. */
+export type IndexCheck = Check & { readonly code: Outcome['code'] };
+
+export function unknownCheck(wanted: WantedIndex, observed: ObservedIndex): IndexCheck {
+  const answers: readonly (ObservedPresence | null)[] = [
+    observed.moving,
+    observed.servedImmutable,
+    observed.expectedImmutable,
+  ];
+  const answer = answers.find((entry) => entry?.state === 'unknown');
+  const why =
+    answer?.state === 'unknown'
+      ? answer
+      : { message: 'the registry gave no clear answer.', hint: null, code: null };
+  return {
+    ...checkOf(wanted),
+    kind: 'unknown',
+    severity: 'error',
+    message: `Which index production serves as ${wanted.repository}:${wanted.tag} is unknown: ${why.message}`,
+    hint: why.hint,
+    code: why.code,
+  };
+}
+
+export function foreignCheck(wanted: WantedIndex, observed: ObservedIndex): IndexCheck {
+  const { foreign } = observed;
+  const lacks =
+    foreign === null
+      ? ''
+      : ` Git lacks ${describeLack(foreign.packages, 'package')} and ${describeLack(foreign.bundles, 'bundle')} of it.`;
+  return {
+    ...checkOf(wanted),
+    kind: 'foreign-index',
+    severity: 'blocked',
+    message: `${wanted.repository}:${wanted.tag} in production is a foreign index: this repository neither produced it nor took it in, so it is not replaced.${lacks}`,
+    hint: `Take it in with \`olmirror merge ${wanted.catalog} --from production\`, review and commit; then apply again.`,
+    code: 'PLAN_FOREIGN_INDEX',
+  };
+}
+
+function describeLack(names: readonly string[], noun: string): string {
+  if (names.length === 0) return `no ${noun}`;
+  const shown = names.slice(0, 8).join(', ');
+  return `${formatCount(names.length, noun)} (${shown}${names.length > 8 ? ', …' : ''})`;
+}
+
+export function takenCheck(wanted: WantedIndex): IndexCheck {
+  return {
+    ...checkOf(wanted),
+    kind: 'immutable-tag-taken',
+    severity: 'blocked',
+    message: `Tag ${wanted.repository}:${formatImmutableTag(wanted.tag, wanted.imageId)} should hold the index with id ${wanted.imageId}, but holds another image.`,
+    hint: 'Somebody pushed other content under that tag. Find out who, and remove it by hand.',
+    code: 'APPLY_TAG_CONFLICT',
+  };
+}
+
+export function closureCheck(wanted: WantedIndex, obstacles: readonly string[]): IndexCheck {
+  const shown = obstacles.slice(0, 3).join('; ');
+  const more = obstacles.length > 3 ? `; and ${obstacles.length - 3} more` : '';
+  return {
+    ...checkOf(wanted),
+    kind: 'closure',
+    severity: 'blocked',
+    message: `The index of ${wanted.catalog} is not published, because it would name what production does not hold: ${shown}${more}.`,
+    hint: 'Bring these images into staging, or take their bundles out of the catalog; the index in production stays as it is.',
+    code: 'APPLY_CLOSURE',
+  };
+}
+
+export function pinnedCheck(wanted: WantedIndex): IndexCheck {
+  return {
+    ...checkOf(wanted),
+    kind: 'pinned',
+    severity: 'warning',
+    message: `The index of ${wanted.catalog} is pinned and stays as it is: ${wanted.pinned ?? ''}.`,
+    hint: 'Remove `pin` from the catalog in mirror.yaml to publish again.',
+    code: null,
+  };
+}
+
+function checkOf(wanted: WantedIndex): Pick<Check, 'catalog' | 'item' | 'neededBy'> {
+  return { catalog: wanted.catalog, item: formatIndexItem(wanted.catalog), neededBy: [] };
+}

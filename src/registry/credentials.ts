@@ -1,0 +1,4 @@
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}

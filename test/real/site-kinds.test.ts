@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pushImage } from '../../scripts/lib/push-image.ts';
+import { readIndexIdentity } from '../../src/index/read-index.ts';
+import { deliver } from '../support/deliver.ts';
+import { createSite, pushIndex, pushOperator, readServed } from '../support/site.ts';
+
+test('init without a manifest writes one that fits what is served', async (t) => {
+  const site = await createSite(t);
+  await deliver(site);
+  await site.git('rm', '-q', '--cached', '--ignore-unmatch', 'mirror.yaml');
+  await rm(join(site.state, 'mirror.yaml'));
+  const refused = await site.olmirror(['init']);
+  assert.deepEqual([refused.code, /--from/.test(refused.stderr)], [1, true]);
+  const init = await site.olmirror([
+    'init',
+    '--from',
+    `${site.production.host}/olm/idx:v1`,
+    '--staging',
+    site.staging.host,
+    '--insecure',
+  ]);
+  assert.equal(init.code, 0, init.stderr);
+  await site.commit('base');
+  const plan = await site.olmirror(['plan']);
+  assert.equal(plan.code, 0, plan.stdout + plan.stderr);
+  assert.equal((await site.olmirror(['validate'])).code, 0);
+});
+
+test('init lists what production lacks as known missing, and the index goes on', async (t) => {
+  const site = await createSite(t);
+  const a = await pushOperator(site.production.host, {
+    name: 'a',
+    versions: ['1.0.0', '1.1.0'],
+    withoutImages: ['1.0.0'],
+  });
+  await pushIndex(site.production.host, { a });
+  const init = await site.olmirror(['init']);
+  assert.equal(init.code, 0, init.stderr);
+  assert.match(init.stderr, /production lacks 2 images/);
+  assert.match(
+    await readFile(join(site.state, 'rules/idx/known-missing.yaml'), 'utf8'),
+    /vendor\/a-bundle@sha256/,
+  );
+  await site.commit('base');
+  const plan = await site.olmirror(['plan']);
+  assert.equal(plan.code, 0, plan.stdout);
+  assert.match(plan.stdout, /2 lost/);
+});
+
+test('an index of several platforms on a base that carries opm is built, served and recognised', async (t) => {
+  const site = await createSite(t);
+  const platforms = ['linux/amd64', 'linux/arm64'];
+  const base = await pushImage(site.production.host, {
+    repository: 'olm/opm',
+    platforms,
+    files: { 'bin/opm': 'opm', 'configs/old/catalog.json': '{}' },
+    entrypoint: ['/bin/opm'],
+  });
+  const a = await pushOperator(site.production.host, { name: 'a', versions: ['1.0.0'] });
+  await site.writeManifest({ base: `olm/opm@${base.digest}`, platforms: platforms.join(', ') });
+  await pushIndex(site.staging.host, { a });
+  assert.equal((await site.olmirror(['merge'])).code, 0);
+  await site.commit('delivery');
+  const apply = await site.olmirror(['apply']);
+  assert.equal(apply.code, 0, apply.stdout + apply.stderr);
+  const production = site.open(site.production);
+  assert.deepEqual(await readServed(production), ['a.v1.0.0']);
+  const identity = await readIndexIdentity(production, 'olm/idx', 'v1');
+  assert.deepEqual(
+    [identity.platforms, identity.entrypoint, identity.cmd],
+    [platforms, ['/bin/opm'], ['serve', '/configs']],
+  );
+  assert.equal((await site.olmirror(['plan'])).code, 0);
+});
+
+test('a release payload and its components arrive with the tags that oc-mirror gives them', async (t) => {
+  const site = await createSite(t);
+  const etcd = await pushImage(site.staging.host, {
+    repository: 'openshift/release',
+    tags: ['4.20.2-x86_64-etcd'],
+    files: { etcd: '1' },
+  });
+  const references = {
+    kind: 'ImageStream',
+    spec: {
+      tags: [
+        {
+          name: 'etcd',
+          from: {
+            kind: 'DockerImage',
+            name: `quay.io/openshift-release-dev/ocp-v4.0-art-dev@${etcd.digest}`,
+          },
+        },
+      ],
+    },
+  };
+  await pushImage(site.staging.host, {
+    repository: 'openshift/release-images',
+    tags: ['4.20.2-x86_64'],
+    files: { 'release-manifests/image-references': JSON.stringify(references) },
+  });
+  await site.writeManifest({
+    spec: '  releases:\n    - { version: 4.20.2, architecture: x86_64 }',
+  });
+  await pushIndex(site.staging.host, {
+    a: await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0'] }),
+  });
+  await site.olmirror(['merge']);
+  await site.commit('release');
+  const apply = await site.olmirror(['apply']);
+  assert.equal(apply.code, 0, apply.stdout + apply.stderr);
+  const production = site.open(site.production);
+  assert.deepEqual((await production.listTags('openshift/release')).toSorted(), [
+    '4.20.2-x86_64-etcd',
+    `sha256-${etcd.digest.slice(7)}`,
+  ]);
+  assert.ok((await production.listTags('openshift/release-images')).includes('4.20.2-x86_64'));
+  assert.equal((await site.olmirror(['plan'])).code, 0);
+});
+
+test('the journal holds one line per outcome and no secret', async (t) => {
+  const site = await createSite(t);
+  await deliver(site);
+  for (const command of ['init', 'merge']) {
+    await site.olmirror([command]);
+    await site.commit(command);
+  }
+  await site.olmirror(['apply']);
+  const root = join(site.folder, 'xdg-state/olmirror');
+  const [folder = ''] = await readdir(root);
+  const names = await readdir(join(root, folder));
+  const journal = names.find((name) => name.startsWith('journal'));
+  assert.ok(journal !== undefined, names.join(' '));
+  const lines = (await readFile(join(root, folder, journal), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(
+    lines.filter((line) => line.kind === 'outcome' || line.outcome !== undefined).length >= 3,
+    true,
+    JSON.stringify(lines[0]),
+  );
+});

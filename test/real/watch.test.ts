@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { deleteManifest } from '../../scripts/lib/delete-manifest.ts';
+import {
+  collect,
+  createSite,
+  pushIndex,
+  pushOperator,
+  readServed,
+  type Site,
+} from '../support/site.ts';
+
+async function prepare(site: Site): Promise<void> {
+  await pushIndex(site.production.host, {
+    a: await pushOperator(site.production.host, { name: 'a', versions: ['1.0.0'] }),
+  });
+  await pushIndex(site.staging.host, {
+    a: await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0', '1.1.0'] }),
+  });
+  const init = await site.olmirror(['init']);
+  assert.equal(init.code, 0, init.stderr);
+  await site.commit('base');
+}
+
+async function waitFor(what: string, isThere: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 90_000;
+  while (!(await isThere())) {
+    assert.ok(Date.now() < deadline, `${what} did not happen within 90 s`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+test('watch on a local clone applies a commit without waiting for the interval, heals drift at the interval, and stops cleanly on SIGTERM', async (t) => {
+  const site = await createSite(t);
+  await prepare(site);
+  const production = site.open(site.production);
+  const watching = site.start(['watch', '--interval', '15s', '--log-format', 'json']);
+  t.after(() => watching.kill('SIGKILL'));
+  const ended = collect(watching);
+  let log = '';
+  watching.stdout?.on('data', (text: string) => (log += text));
+  await waitFor('the first pass', async () => log.includes('sleeps'));
+  assert.equal((await site.olmirror(['merge'])).code, 0);
+  await site.commit('delivery');
+  await waitFor('the commit', async () => (await readServed(production)).includes('a.v1.1.0'));
+  assert.match(log, /pass \(commit\)/);
+  const served = await production.headManifest('olm/idx', 'v1');
+  assert.ok(served.state === 'present');
+  await waitFor('the pass to end', async () => log.split('pass done').length > 2);
+  await deleteManifest(site.production.host, 'olm/idx', served.digest);
+  await waitFor(
+    'the drift to be healed',
+    async () => (await production.headManifest('olm/idx', 'v1')).state === 'present',
+  );
+  await waitFor('the report of the drift', async () => log.includes('(drift)'));
+  watching.kill('SIGTERM');
+  const result = await ended;
+  assert.deepEqual([result.code, result.stderr], [0, '']);
+  assert.ok(
+    result.stdout
+      .trimEnd()
+      .split('\n')
+      .every((line) => typeof JSON.parse(line).msg === 'string'),
+    'each line of the log is one JSON object',
+  );
+  assert.match(result.stdout, /"msg":"stopped"/);
+});
+
+test('watch on a remote branch fetches by interval and applies what is pushed', async (t) => {
+  const site = await createSite(t);
+  await prepare(site);
+  const production = site.open(site.production);
+  const remote = join(site.folder, 'remote.git');
+  await site.git('clone', '-q', '--bare', '.', remote);
+  const watching = site.start(['watch', '--remote', remote, '--ref', 'main', '--interval', '3s'], {
+    cwd: site.folder,
+  });
+  t.after(() => watching.kill('SIGKILL'));
+  const ended = collect(watching);
+  let log = '';
+  watching.stdout?.on('data', (text: string) => (log += text));
+  await waitFor('the first pass', async () => log.includes('sleeps'));
+  await site.olmirror(['merge']);
+  await site.commit('delivery');
+  await site.git('push', '-q', remote, 'main');
+  await waitFor('the pushed commit', async () =>
+    (await readServed(production)).includes('a.v1.1.0'),
+  );
+  watching.kill('SIGTERM');
+  assert.equal((await ended).code, 0);
+});
+
+test('watch outlives a registry that is away, and a commit that is not valid', async (t) => {
+  const site = await createSite(t);
+  await prepare(site);
+  await site.git('checkout', '-q', '--detach');
+  await site.writeManifest({ production: '127.0.0.1:1' });
+  await site.commit('nobody listens');
+  await site.git('checkout', '-q', '-B', 'main');
+  const watching = site.start(['watch', '--interval', '2s']);
+  t.after(() => watching.kill('SIGKILL'));
+  const ended = collect(watching);
+  let log = '';
+  watching.stdout?.on('data', (text: string) => (log += text));
+  await waitFor('a failed pass', async () => /sleeps .*retries/.test(log));
+  await site.writeManifest({ spec: '  strategi: append' });
+  await site.commit('a typo');
+  await waitFor('the stall', async () => /sleeps .*stalled/.test(log));
+  assert.match(log, /mirror\.yaml:\d+:\d+/);
+  await site.writeManifest();
+  await site.commit('mended');
+  await waitFor('the recovery', async () => /in step with Git/.test(log));
+  watching.kill('SIGTERM');
+  assert.equal((await ended).code, 0);
+});
