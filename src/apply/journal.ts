@@ -71,7 +71,11 @@ export async function openJournal(folder: string, clock: Clock): Promise<Journal
   };
 }
 
-/** Reads every whole record; a line that a kill cut off is left out. No journal has no records. */
+/**
+ * Reads every whole record; a line that a kill cut off is left out. No journal has no records.
+ *
+ * @internal
+ */
 export async function readJournal(folder: string): Promise<readonly JournalRecord[]> {
   const file = join(folder, FILE);
   const text = await readOrEmpty(file);

@@ -44,7 +44,7 @@ const LASTING: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** The error that an unclear answer stands for, with what to do about it. */
-export function errorOfUnknown(presence: Presence & { readonly state: 'unknown' }): ToolError {
+function errorOfUnknown(presence: Presence & { readonly state: 'unknown' }): ToolError {
   const { code, message, hint, retryAfterSeconds } = presence;
   return new ToolError(code, message, {
     disposition: dispositionOf(code),

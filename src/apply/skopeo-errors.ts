@@ -64,7 +64,11 @@ const SIDES: readonly { readonly pattern: RegExp; readonly side: Side }[] = [
   },
 ];
 
-/** The last fatal message of skopeo's log, unquoted; the last line where there is none. */
+/**
+ * The last fatal message of skopeo's log, unquoted; the last line where there is none.
+ *
+ * @internal
+ */
 export function parseSkopeoLog(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   const fatal = lines.findLast((line) => /level=(?:fatal|error)/.test(line)) ?? lines.at(-1) ?? '';

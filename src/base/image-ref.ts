@@ -16,8 +16,6 @@ const HOST =
 const REFERENCE = new RegExp(
   `^(?:(${HOST})/)?(${COMPONENT}(?:/${COMPONENT})*)(?::(\\w[\\w.-]{0,127}))?(?:@(.+))?$`,
 );
-const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
-const TAG = /^\w[\w.-]{0,127}$/;
 
 /**
  * Reads a pull spec as distribution/reference normalises it (spec "file-based catalogs" §2.3):
@@ -50,14 +48,6 @@ export function formatImageRef(ref: ImageRef): string {
   const tag = ref.tag === null ? '' : `:${ref.tag}`;
   const digest = ref.digest === null ? '' : `@${ref.digest}`;
   return `${ref.registry}/${ref.repository}${tag}${digest}`;
-}
-
-export function isRepositoryPath(text: string): boolean {
-  return text.length <= 255 && REPOSITORY.test(text);
-}
-
-export function isTag(text: string): boolean {
-  return TAG.test(text);
 }
 
 function normalizeDockerPath(path: string): string {

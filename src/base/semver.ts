@@ -19,7 +19,11 @@ const VERSION = new RegExp(
 );
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
 
-/** Throws `BASE_BAD_VERSION`. */
+/**
+ * Throws `BASE_BAD_VERSION`.
+ *
+ * @internal
+ */
 export function parseVersion(text: string): Version {
   const version = tryParseVersion(text);
   if (version !== null) return version;

@@ -12,7 +12,7 @@ export function hashCatalog(catalog: Catalog): Digest {
   return digestOf([...packages, hashBlobs(catalog.loose)].toSorted().join('\n'));
 }
 
-export function hashPackage(pkg: CatalogPackage): Digest {
+function hashPackage(pkg: CatalogPackage): Digest {
   return hashBlobs(listPackageBlobs(pkg));
 }
 

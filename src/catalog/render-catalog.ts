@@ -24,12 +24,21 @@ export function renderCatalogFiles(catalog: Catalog): ReadonlyMap<string, string
   return files;
 }
 
-/** One package in opm's order and form, nothing dropped. */
+/**
+ * One package in opm's order and form, nothing dropped.
+ *
+ * @internal
+ */
 export function renderPackage(pkg: CatalogPackage): string {
   return renderBlobs(orderBlobs(pkg));
 }
 
-/** The whole catalog as `opm render -o json` prints it: unknown fields of `olm.*` blobs are dropped and numbers pass through float64. */
+/**
+ * The whole catalog as `opm render -o json` prints it: unknown fields of `olm.*` blobs are dropped
+ * and numbers pass through float64.
+ *
+ * @internal
+ */
 export function renderAll(catalog: Catalog): string {
   const packages = [...catalog.packages.values()].map((pkg) =>
     renderBlobs(orderBlobs(pkg).map(normalizeBlob)),

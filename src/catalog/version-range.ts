@@ -17,6 +17,8 @@ export interface VersionRange {
  * Reads a range as blang/semver v4 `ParseRange` (spec "file-based catalogs" §2.2), which differs
  * from node-semver: no `^`, `~`, hyphen or comma, wildcards only as trailing `x`, and plain
  * precedence for prereleases. Throws `BASE_BAD_RANGE`.
+ *
+ * @internal
  */
 export function parseVersionRange(text: string): VersionRange {
   const tokens = splitTokens(text);

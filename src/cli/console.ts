@@ -1,4 +1,3 @@
-import { formatProblemLine, type Problem } from '../base/problem.ts';
 import { redactSecrets } from '../base/redact.ts';
 import { isToolError, messageOf } from '../base/tool-error.ts';
 
@@ -30,11 +29,6 @@ export function createConsole(options: ConsoleOptions): Console {
     say: (text) => void (options.quiet || people.write(endLine(text))),
     warn: (text) => void process.stderr.write(endLine(text)),
   };
-}
-
-/** Prints problems as a list: place, message, hint. */
-export function warnProblems(console: Console, problems: readonly Problem[]): void {
-  for (const problem of problems) console.warn(formatProblemLine(problem));
 }
 
 /** What went wrong and what to do next; the stack only for bugs of ours, or under --verbose. */

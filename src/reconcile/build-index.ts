@@ -95,7 +95,7 @@ async function readBase(
 }
 
 /** The base image lies in production; its host may be left out. */
-export function parseBase(
+function parseBase(
   base: string,
   manifest: Pick<MirrorManifest, 'registries'>,
 ): { readonly repository: string; readonly digest: string; readonly text: string } {
