@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ToolError } from './tool-error.ts';
 
 /** `sha256:` and 64 lower-case hex digits. Other algorithms are refused: skopeo compares references with sha256 only. */
 export type Digest = `sha256:${string}`;
@@ -7,6 +8,18 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 export function isDigest(text: string): text is Digest {
   return DIGEST.test(text);
+}
+
+/**
+ * The text as a digest; throws `BASE_BAD_DIGEST` where it is none.
+ *
+ * @internal
+ */
+export function parseDigest(text: string): Digest {
+  if (isDigest(text)) return text;
+  throw new ToolError('BASE_BAD_DIGEST', `"${text}" is not a digest.`, {
+    hint: 'A digest is sha256: followed by 64 lower-case hex digits.',
+  });
 }
 
 export function digestOf(bytes: Uint8Array | string): Digest {
