@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { Clock } from '../base/clock.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { type Authorizer, createAuthorizer } from './authorize.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
 import type { Credentials } from './credentials.ts';
 import {
   createExchanger,
@@ -53,6 +54,7 @@ interface State {
   readonly authorizer: Authorizer;
   readonly exchanger: Exchanger;
   readonly credentials: Map<string, Promise<Credentials | null>>;
+  readonly breaker: Breaker;
   registry: Promise<Registry> | null;
   registryFailed: number;
   /** Milliseconds of the clock before which nothing is sent, after a 429. */
@@ -68,7 +70,7 @@ export function createSender(options: SenderOptions): Sender {
   const state = createState(options);
   const limit = pLimit(options.concurrency);
   return {
-    send: (request) => limit(() => sendWithRetries(request, state)),
+    send: (request) => limit(() => sendGuarded(request, state)),
     countRequests: () => state.exchanger.countRequests(),
     close: () => state.exchanger.close(),
   };
@@ -99,6 +101,7 @@ function createState(options: SenderOptions): State {
     authorizer,
     exchanger,
     credentials,
+    breaker: createBreaker(clock),
     registry: null,
     registryFailed: 0,
     pausedUntil: 0,
@@ -116,13 +119,26 @@ function assertSafe(url: URL, { host, insecure }: SenderOptions): void {
   );
 }
 
+async function sendGuarded(request: RegistryRequest, state: State): Promise<RegistryAnswer> {
+  state.breaker.assertAlive();
+  try {
+    const answer = await sendWithRetries(request, state);
+    state.breaker.noteAnswer(RETRIED.has(answer.status));
+    return answer;
+  } catch (error) {
+    state.breaker.noteFailure(error);
+    throw error;
+  }
+}
+
 async function sendWithRetries(request: RegistryRequest, state: State): Promise<RegistryAnswer> {
   const { clock, retries, backoffMilliseconds } = state.options;
   for (let attempt = 0; ; attempt += 1) {
     await waitForPause(state, request.signal);
     const answer = await sendAuthorized(request, state);
     const { status, retryAfterSeconds } = answer;
-    if (!RETRIED.has(status) || attempt >= retries) return answer;
+    if (!RETRIED.has(status) || attempt >= retries || !state.breaker.isWorthRetrying())
+      return answer;
     if (retryAfterSeconds !== null && retryAfterSeconds > MAX_WAIT_SECONDS) return answer;
     await answer.body.dump();
     const delay =
