@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
+import { ToolError } from '../base/tool-error.ts';
 import type { Console } from './console.ts';
 import type { Progress } from './progress.ts';
 
@@ -21,10 +22,21 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
-/** The folder that `-C` and `--manifest` name, and the manifest's name in it. */
-export function locateManifest(
+/**
+ * Goes to the folder that `-C` names, as git and make do, so that every path of the command line is
+ * read from there; then finds the manifest's folder and its name in it.
+ */
+export function enterFolder(
   options: Pick<GlobalOptions, 'directory' | 'manifest'>,
 ): Pick<CommandContext, 'folder' | 'manifestFile'> {
-  const path = resolve(options.directory, options.manifest);
+  try {
+    process.chdir(options.directory);
+  } catch (error) {
+    throw new ToolError('FILES_NOT_FOUND', `There is no folder ${options.directory} to work in.`, {
+      cause: error,
+      hint: 'Name the state repository with -C.',
+    });
+  }
+  const path = resolve(options.manifest);
   return { folder: dirname(path), manifestFile: basename(path) };
 }

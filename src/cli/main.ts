@@ -4,7 +4,7 @@ import type { ExitCode } from '../plan/sum-outcomes.ts';
 import { addCommands } from './add-commands.ts';
 import type { Run } from './command-options.ts';
 import { createConsole, formatError } from './console.ts';
-import { type CommandContext, type GlobalOptions, locateManifest } from './context.ts';
+import { type CommandContext, enterFolder, type GlobalOptions } from './context.ts';
 import { createProgress } from './progress.ts';
 import { VERSION } from './version.ts';
 import { createWiring } from './wire.ts';
@@ -107,7 +107,7 @@ async function runCommand(
   }
   for (const name of STOP_SIGNALS) process.on(name, stop);
   const context: CommandContext = {
-    ...locateManifest(options),
+    ...enterFolder(options),
     console,
     progress,
     signal: controller.signal,

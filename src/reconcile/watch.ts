@@ -5,6 +5,7 @@ import type { PassReport } from '../plan/report-types.ts';
 import { nextRun, type PassEnd } from './next-run.ts';
 import type { PassOptions, PassPreparer, PreparedPass } from './prepare-pass.ts';
 import { type RunDeps, runPass } from './run-pass.ts';
+import { isSuspended } from './suspend.ts';
 
 /** Why a pass ran: a commit that was not seen before, or the interval (drift). */
 export type WatchReason = 'start' | 'commit' | 'interval' | 'retry';
@@ -128,11 +129,6 @@ async function runOnSnapshot(
   return report.exitCode === 1
     ? { kind: 'failed', revision: snapshot.revision, interval, error: null }
     : { kind: 'done', revision: snapshot.revision, interval };
-}
-
-function isSuspended(suspend: { readonly until: string | null } | null, clock: Clock): boolean {
-  if (suspend === null) return false;
-  return suspend.until === null || clock.now().getTime() < Date.parse(suspend.until);
 }
 
 interface Waker {

@@ -114,3 +114,29 @@ test('watch outlives a registry that is away, and a commit that is not valid', a
   watching.kill('SIGTERM');
   assert.equal((await ended).code, 0);
 });
+
+test('watch writes nothing while the manifest suspends it, and apply by a person warns and goes on', async (t) => {
+  const site = await createSite(t);
+  await prepare(site);
+  await site.writeManifest({
+    spec: '  reconcile:\n    suspend: { reason: freeze, by: kim, until: "2099-01-01T00:00:00Z" }',
+  });
+  await site.olmirror(['merge']);
+  await site.commit('delivery while frozen');
+  const production = site.open(site.production);
+  const watching = site.start(['watch', '--interval', '2s']);
+  t.after(() => watching.kill('SIGKILL'));
+  const ended = collect(watching);
+  let log = '';
+  watching.stdout?.on('data', (text: string) => (log += text));
+  await waitFor(
+    'two suspended passes',
+    async () => log.split('suspended by kim: freeze').length > 2,
+  );
+  watching.kill('SIGTERM');
+  assert.equal((await ended).code, 0);
+  assert.ok(!(await readServed(production)).includes('a.v1.1.0'));
+  const apply = await site.olmirror(['apply']);
+  assert.deepEqual([apply.code, /suspended by kim \(freeze\)/.test(apply.stderr)], [0, true]);
+  assert.ok((await readServed(production)).includes('a.v1.1.0'));
+});

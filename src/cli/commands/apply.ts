@@ -5,6 +5,7 @@ import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { assertFresh, runPass } from '../../reconcile/run-pass.ts';
+import { isSuspended } from '../../reconcile/suspend.ts';
 import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
 import type { CommandContext } from '../context.ts';
@@ -34,9 +35,17 @@ export async function runApply(
   const flags = saved === null ? options : { ...options, indexOnly: saved.indexOnly };
   const prepared = await prepare(flags, { git, context, wiring });
   if (saved !== null) await assertFresh(saved, prepared, context.signal);
+  warnWhenSuspended(prepared, context);
   const report = await carryOut(saved ?? prepared.plan, prepared, { options, context, wiring });
   tell(report, saved ?? prepared.plan, { options, context });
   return report.exitCode;
+}
+
+function warnWhenSuspended(prepared: PreparedPass, context: CommandContext): void {
+  const { suspend } = prepared.state.manifest.reconcile;
+  if (suspend === null || !isSuspended(suspend, systemClock)) return;
+  const message = `The reconciler is suspended by ${suspend.by} (${suspend.reason}); this apply goes on, because a person asked for it.`;
+  context.progress.emit({ kind: 'warning', message, hint: null });
 }
 
 interface ApplyContext {
