@@ -1,7 +1,7 @@
 import { dump } from 'js-yaml';
 import { shortHex } from '../base/digest.ts';
 import { parseRecord } from './parse-record.ts';
-import { checkDeliverySchema } from './schemas.ts';
+import { deliverySchema } from './schemas.ts';
 import type { DeliveryRecord } from './types.ts';
 
 const HEADER = `# Delivery record, written by olmirror. It says what was taken into the catalog and keeps the same
@@ -38,7 +38,7 @@ export function formatDeliveryRecord(record: DeliveryRecord): string {
 
 /** Throws `MANIFEST_RECORD_INVALID`, which names every fault and its place. */
 export function parseDeliveryRecord(text: string, file: string): DeliveryRecord {
-  return parseRecord(text, file, checkDeliverySchema).spec;
+  return parseRecord(text, file, deliverySchema).spec;
 }
 
 /** Path in the state repository, `deliveries/<date>-<12 hex of the digest>.yaml`. */

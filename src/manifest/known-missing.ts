@@ -1,7 +1,7 @@
 import { dump } from 'js-yaml';
 import { compareBytes } from '../base/text.ts';
 import { parseRecord } from './parse-record.ts';
-import { checkKnownMissingSchema } from './schemas.ts';
+import { knownMissingSchema } from './schemas.ts';
 import type { KnownMissing } from './types.ts';
 
 const HEADER = `# Images that the catalog names but production lacked when \`olmirror init\` looked. They are reported
@@ -22,7 +22,7 @@ export function formatKnownMissing(list: readonly KnownMissing[]): string {
 
 /** Throws `MANIFEST_RECORD_INVALID`, which names every fault and its place. */
 export function parseKnownMissing(text: string, file: string): readonly KnownMissing[] {
-  return parseRecord(text, file, checkKnownMissingSchema);
+  return parseRecord(text, file, knownMissingSchema);
 }
 
 /** Path in the state repository. */

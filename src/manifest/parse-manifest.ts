@@ -3,7 +3,7 @@ import type { Problem } from '../base/problem.ts';
 import { buildManifest } from './build-manifest.ts';
 import { checkManifest, type SoundManifest } from './check-manifest.ts';
 import { buildSchemaProblems, readErrorPath } from './schema-problems.ts';
-import { checkMirrorSchema } from './schemas.ts';
+import { mirrorSchema } from './schemas.ts';
 import type { MirrorManifest } from './types.ts';
 import { parseYamlDocument, readPart, type ValuePath, type YamlDocument } from './yaml-document.ts';
 
@@ -23,24 +23,19 @@ export function parseManifest(text: string, file: string): ManifestResult {
   const { document, problem } = parseYamlDocument(text, file);
   if (document === null) return { manifest: null, problems: [problem] };
   const { value } = document;
-  if (checkMirrorSchema(value)) {
+  if (mirrorSchema.accepts(value)) {
     const problems = checkManifest(document, value);
     return { manifest: problems.length === 0 ? buildManifest(value) : null, problems };
   }
-  const errors = checkMirrorSchema.errors ?? [];
+  const errors = mirrorSchema.listErrors(value);
   const form = buildSchemaProblems(document, errors, {
     code: 'MANIFEST_INVALID',
-    schema: readSchema(),
+    schema: mirrorSchema.schema,
   });
   return {
     manifest: null,
     problems: sortByPlace([...form, ...checkManifest(document, dropUnsound(document, errors))]),
   };
-}
-
-function readSchema(): object {
-  const { schema } = checkMirrorSchema;
-  return typeof schema === 'object' ? schema : {};
 }
 
 function sortByPlace(problems: readonly Problem[]): readonly Problem[] {

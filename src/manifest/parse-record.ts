@@ -1,18 +1,22 @@
-import type { ValidateFunction } from 'ajv';
 import { formatPlace, type Problem } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
+import type { SchemaCheck } from './schema-check.ts';
 import { buildSchemaProblems } from './schema-problems.ts';
 import { parseYamlDocument } from './yaml-document.ts';
 
 /** Reads a YAML file that olmirror wrote. Throws `MANIFEST_RECORD_INVALID`, which names every fault and its place. */
-export function parseRecord<T>(text: string, file: string, check: ValidateFunction<T>): T {
+export function parseRecord<T>(text: string, file: string, check: SchemaCheck<T>): T {
   const { document, problem } = parseYamlDocument(text, file);
   if (document === null) throw invalid(file, [problem]);
-  if (check(document.value)) return document.value;
-  const schema = typeof check.schema === 'object' ? check.schema : {};
+  const { value } = document;
+  if (check.accepts(value)) return value;
+  const { schema } = check;
   throw invalid(
     file,
-    buildSchemaProblems(document, check.errors ?? [], { code: 'MANIFEST_RECORD_INVALID', schema }),
+    buildSchemaProblems(document, check.listErrors(value), {
+      code: 'MANIFEST_RECORD_INVALID',
+      schema,
+    }),
   );
 }
 

@@ -2,6 +2,7 @@ import type { AnySchemaObject, ErrorObject } from 'ajv';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Problem } from '../base/problem.ts';
 import { findNearest } from '../base/text.ts';
+import type { SchemaCheck } from './schema-check.ts';
 import { formatValuePath, readPart, type ValuePath, type YamlDocument } from './yaml-document.ts';
 
 export interface ProblemOptions {
@@ -23,11 +24,16 @@ export function buildSchemaProblems(
   options: ProblemOptions,
 ): readonly Problem[] {
   const problems = errors.map((error) =>
-    buildProblem(document, describeError(document, error, options.schema), options.code),
+    buildProblem(document, describeError(document.value, error, options.schema), options.code),
   );
   return problems.toSorted(
     (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
   );
+}
+
+/** One sentence per fault that ajv found, which names the path in the value: `steps[0].id is …`. */
+export function listSchemaFaults(value: unknown, check: SchemaCheck<unknown>): readonly string[] {
+  return check.listErrors(value).map((error) => describeError(value, error, check.schema).message);
 }
 
 /** Path that an ajv error is about. */
@@ -56,14 +62,11 @@ function buildProblem(document: YamlDocument, finding: Finding, code: ErrorCode)
   };
 }
 
-function describeError(
-  document: YamlDocument,
-  error: ErrorObject,
-  schema: AnySchemaObject,
-): Finding {
-  const path = readErrorPath(document.value, error);
+function describeError(value: unknown, error: ErrorObject, schema: AnySchemaObject): Finding {
+  const path = readErrorPath(value, error);
   if (error.keyword === 'additionalProperties') return describeUnknownField(path, error, schema);
   if (error.keyword === 'required') return describeMissingField(path, error);
+  if (error.keyword === 'discriminator') return describeUnknownKind(path, error);
   const found = `${formatName(path)} is ${formatFound(error.data)}`;
   return {
     path,
@@ -105,6 +108,17 @@ function describeMissingField(path: ValuePath, error: ErrorObject): Finding {
       typeof description === 'string'
         ? `Add "${name}": ${description}`
         : `Add the field "${name}".`,
+  };
+}
+
+function describeUnknownKind(path: ValuePath, error: ErrorObject): Finding {
+  const field = [...path, String(readPart(error.params, 'tag'))];
+  const found = formatFound(readPart(error.params, 'tagValue'));
+  return {
+    path,
+    at: 'value',
+    message: `${formatName(field)} is ${found}, which is none of the kinds that are known here.`,
+    hint: 'See the schema of this file.',
   };
 }
 

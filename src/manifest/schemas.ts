@@ -1,8 +1,8 @@
-import { Ajv, type ValidateFunction } from 'ajv';
-import deliverySchema from '../../schemas/delivery.schema.json' with { type: 'json' };
-import knownMissingSchema from '../../schemas/known-missing.schema.json' with { type: 'json' };
-import mirrorSchema from '../../schemas/mirror.schema.json' with { type: 'json' };
+import deliveryJson from '../../schemas/delivery.schema.json' with { type: 'json' };
+import knownMissingJson from '../../schemas/known-missing.schema.json' with { type: 'json' };
+import mirrorJson from '../../schemas/mirror.schema.json' with { type: 'json' };
 import type { RawManifest } from './raw-manifest.ts';
+import { createSchemaCheck, type SchemaCheck } from './schema-check.ts';
 import type { DeliveryRecord, KnownMissing } from './types.ts';
 
 /** `deliveries/*.yaml` as written. */
@@ -12,16 +12,7 @@ export interface RawDelivery {
   readonly spec: DeliveryRecord;
 }
 
-const ajv = new Ajv({
-  allErrors: true,
-  verbose: true,
-  strictTypes: false,
-  keywords: ['patternErrorMessage'],
-});
-
-export const checkMirrorSchema: ValidateFunction<RawManifest> =
-  ajv.compile<RawManifest>(mirrorSchema);
-export const checkDeliverySchema: ValidateFunction<RawDelivery> =
-  ajv.compile<RawDelivery>(deliverySchema);
-export const checkKnownMissingSchema: ValidateFunction<readonly KnownMissing[]> =
-  ajv.compile<readonly KnownMissing[]>(knownMissingSchema);
+export const mirrorSchema: SchemaCheck<RawManifest> = createSchemaCheck(mirrorJson);
+export const deliverySchema: SchemaCheck<RawDelivery> = createSchemaCheck(deliveryJson);
+export const knownMissingSchema: SchemaCheck<readonly KnownMissing[]> =
+  createSchemaCheck(knownMissingJson);

@@ -1,10 +1,16 @@
+import planJson from '../../schemas/plan.schema.json' with { type: 'json' };
 import { messageOf, ToolError } from '../base/tool-error.ts';
+import { createSchemaCheck, type SchemaCheck } from '../manifest/schema-check.ts';
+import { listSchemaFaults } from '../manifest/schema-problems.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { Plan } from './types.ts';
 
+const planSchema: SchemaCheck<Plan> = createSchemaCheck(planJson);
+const SHOWN_FAULTS = 20;
+
 /**
- * Reads a plan that `plan --out` saved. Throws `PLAN_INVALID` for what is no plan, and for one
- * whose content is not what its hash was made from: a plan is approved by its hash.
+ * Reads a plan that `plan --out` saved. Throws `PLAN_INVALID` for what its schema does not accept,
+ * and for a plan whose content is not what its hash was made from: a plan is approved by its hash.
  */
 export function parsePlan(text: string, file: string): Plan {
   let value: unknown;
@@ -13,7 +19,7 @@ export function parsePlan(text: string, file: string): Plan {
   } catch (error) {
     throw invalid(file, `it is not JSON (${messageOf(error)})`);
   }
-  if (!isPlan(value)) throw invalid(file, 'it is not a saved plan of olmirror/v1alpha1');
+  if (!planSchema.accepts(value)) throw invalid(file, formatFaults(value));
   const hash = hashPlan(value);
   if (hash !== value.hash)
     throw invalid(
@@ -23,21 +29,22 @@ export function parsePlan(text: string, file: string): Plan {
   return value;
 }
 
-function isPlan(value: unknown): value is Plan {
-  const plan = value as Partial<Plan> | null;
-  return (
-    typeof plan === 'object' &&
-    plan !== null &&
-    plan.apiVersion === 'olmirror/v1alpha1' &&
-    plan.kind === 'Plan' &&
-    Array.isArray(plan.steps) &&
-    Array.isArray(plan.settled) &&
-    typeof plan.hash === 'string'
-  );
+function formatFaults(value: unknown): string {
+  const faults = listSchemaFaults(value, planSchema);
+  const shown = faults.slice(0, SHOWN_FAULTS);
+  const more = faults.length - shown.length;
+  return [
+    'it is not a saved plan of olmirror/v1alpha1:',
+    ...shown.map((fault) => `  ${fault}`),
+    ...(more > 0 ? [`  … and ${more} more`] : []),
+  ].join('\n');
 }
 
 function invalid(file: string, why: string): ToolError {
-  return new ToolError('PLAN_INVALID', `${file} cannot be applied: ${why}. Nothing was written.`, {
-    hint: 'Make a new plan with `olmirror plan --out FILE`.',
-  });
+  const end = why.includes('\n') ? '\n' : '. ';
+  return new ToolError(
+    'PLAN_INVALID',
+    `${file} cannot be applied: ${why}${end}Nothing was written.`,
+    { hint: 'Make a new plan with `olmirror plan --out FILE`.' },
+  );
 }
