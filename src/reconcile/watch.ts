@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { GitPort, Snapshot } from '../git/port.ts';
 import type { PassReport } from '../plan/report-types.ts';
