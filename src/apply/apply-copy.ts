@@ -1,3 +1,4 @@
+import { formatTagItem } from '../plan/item.ts';
 import type { CopyStep } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
 import { putTag, type TagResult } from './put-tag.ts';
@@ -74,8 +75,9 @@ async function giveTag(context: PassContext, step: CopyStep, tag: string): Promi
 // The item of a tag, or of the image itself where it is wanted by tag only. A tag without an item
 // came along as a courtesy; it is nobody's failure.
 function itemsOfTag(step: CopyStep, tag: string): readonly string[] {
-  const name = `${step.to.repository}:${tag}`;
-  return step.items.filter((item) => item === name || item === `tag:${name}`);
+  const { repository } = step.to;
+  const names = [`${repository}:${tag}`, formatTagItem(repository, tag)];
+  return step.items.filter((item) => names.includes(item));
 }
 
 function warn(context: PassContext, ending: Ending): void {

@@ -1,4 +1,5 @@
 import { isToolError, type ToolError } from '../base/tool-error.ts';
+import { typeOfItem } from '../plan/item.ts';
 import type { Outcome, OutcomeKind, Step } from '../plan/types.ts';
 
 /** How one step ended, with one outcome for each of its items. */
@@ -28,7 +29,7 @@ export function buildResult(
   special: ReadonlyMap<string, Ending> = new Map(),
 ): StepResult {
   const outcomes = step.items.map(
-    (item): Outcome => ({ item, type: typeOf(item), ...(special.get(item) ?? ending) }),
+    (item): Outcome => ({ item, type: typeOfItem(item), ...(special.get(item) ?? ending) }),
   );
   return { step, ...ending, outcomes };
 }
@@ -48,9 +49,4 @@ function kindOf(error: ToolError): OutcomeKind {
 
 export function isDone(ending: Pick<Ending, 'kind'>): boolean {
   return ending.kind === 'copied' || ending.kind === 'in-sync';
-}
-
-function typeOf(item: string): Outcome['type'] {
-  if (item.startsWith('tag:')) return 'tag';
-  return item.startsWith('index:') ? 'index' : 'image';
 }

@@ -38,7 +38,7 @@ test('applyPlan pushes an index under its immutable tag, then lets the catalog t
     buildIndex: () => Promise.resolve(built),
   });
   assert.deepEqual(result.outcomes, [
-    { item: 'index:redhat', type: 'index', kind: 'copied', message: null, code: null },
+    { item: 'index redhat', type: 'index', kind: 'copied', message: null, code: null },
   ]);
   assert.equal(result.stepsDone, 2);
   assert.equal(await served(), built.digest);

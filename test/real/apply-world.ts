@@ -9,6 +9,7 @@ import type { ApplyRequest, ApplyResult, RegistryAccess } from '../../src/apply/
 import { createSkopeoCopier } from '../../src/apply/skopeo-copier.ts';
 import { digestOf, parseDigest } from '../../src/base/digest.ts';
 import type { PassEvent } from '../../src/base/events.ts';
+import { formatTagItem } from '../../src/plan/item.ts';
 import type { CopyStep, Outcome, Plan, Step, TagStep } from '../../src/plan/types.ts';
 import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import type { RegistryPort } from '../../src/registry/port.ts';
@@ -198,7 +199,7 @@ export function copyStep(
     id: `copy:${repository}@${digest}`,
     reason: 'test',
     bytes: 100,
-    items: [`${repository}@${digest}`, ...tags.map((tag) => `tag:${repository}:${tag}`)],
+    items: [`${repository}@${digest}`, ...tags.map((tag) => formatTagItem(repository, tag))],
     upstream: `registry.example/${repository}@${digest}`,
     from: { role: 'staging', repository },
     to: { role: 'production', repository },
@@ -215,7 +216,7 @@ export function tagStep(
   previous: string | null,
 ): TagStep {
   const { repository } = image;
-  const id = `tag:${repository}:${tag}`;
+  const id = formatTagItem(repository, tag);
   return {
     kind: 'tag',
     id,

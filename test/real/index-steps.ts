@@ -1,5 +1,6 @@
 import { digestOf, parseDigest, shortHex } from '../../src/base/digest.ts';
 import { type BuiltIndex, buildIndexImage, type IndexBase } from '../../src/index/build-index.ts';
+import { formatIndexItem } from '../../src/plan/item.ts';
 import type { MoveIndexStep, PushIndexStep } from '../../src/plan/types.ts';
 
 export const REPOSITORY = 'olm/redhat-index';
@@ -48,8 +49,8 @@ export function publishSteps(
   const move: MoveIndexStep = {
     ...shared,
     kind: 'move-index',
-    id: 'index:redhat',
-    items: ['index:redhat'],
+    id: formatIndexItem('redhat'),
+    items: [formatIndexItem('redhat')],
     bytes: 0,
     tag: 'v4.20',
     immutableTag: immutableTagOf(built),
