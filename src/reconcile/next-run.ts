@@ -26,11 +26,13 @@ export interface NextRun {
 }
 
 const FIRST_RETRY = 5_000;
+const SHORTEST_WAIT = 1_000;
+const LONGEST_WAIT = 86_400_000;
 
 /**
  * Turns the end of a pass into the next run: `stall` waits for a commit (the interval still comes
- * round), `wait` comes back when the other side said, `retry` backs off with jitter and never
- * beyond the interval.
+ * round), `wait` comes back when the other side said, within a second and a day, `retry` backs off
+ * with jitter and never beyond the interval.
  */
 export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
   const { interval } = facts;
@@ -40,16 +42,19 @@ export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
   switch (disposition) {
     case 'stall':
       return { milliseconds: interval, reason: 'interval', why: 'stalled: waits for a new commit' };
-    case 'wait':
+    case 'wait': {
+      const asked = (end.error?.retryAfterSeconds ?? interval / 1000) * 1000;
       return {
-        milliseconds: (end.error?.retryAfterSeconds ?? interval / 1000) * 1000,
+        milliseconds: Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, asked)),
         reason: 'retry',
         why: 'waits as long as the other side asked',
       };
+    }
     case 'retry': {
       const backoff = Math.min(interval, FIRST_RETRY * 2 ** Math.max(0, facts.failures - 1));
+      const jittered = Math.round(backoff * (0.75 + facts.random / 2));
       return {
-        milliseconds: Math.round(backoff * (0.75 + facts.random / 2)),
+        milliseconds: Math.min(interval, jittered),
         reason: 'retry',
         why: `retries after ${facts.failures} failed in a row`,
       };

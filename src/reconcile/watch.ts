@@ -182,9 +182,15 @@ async function sleepUntilWoken(
   return otherwise;
 }
 
+// Timers take no more than 31 bits and run out at once beyond that.
+const LONGEST_SLEEP = 2 ** 31 - 1;
+
 async function sleepOrRing(milliseconds: number, deps: WatchDeps, wake: Waker): Promise<void> {
   const controller = new AbortController();
-  const slept = deps.clock.sleep(milliseconds, AbortSignal.any([deps.signal, controller.signal]));
+  const slept = deps.clock.sleep(
+    Math.min(milliseconds, LONGEST_SLEEP),
+    AbortSignal.any([deps.signal, controller.signal]),
+  );
   await Promise.race([wake.rung(), slept.catch(ignoreAbort)]);
   controller.abort();
 }
