@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { isDigest } from '../base/digest.ts';
+import type { Presence } from '../base/presence.ts';
 import { formatCount } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { MoveIndexStep } from '../plan/types.ts';
-import type { Presence } from '../registry/port.ts';
 import type { PassContext } from './pass-context.ts';
 import type { ClosureEntry } from './port.ts';
 import { headPresence } from './read-registry.ts';

@@ -6,9 +6,10 @@ import {
   isIndexManifest,
   type ManifestBody,
 } from '../base/oci.ts';
+import type { Presence } from '../base/presence.ts';
 import { type Disposition, ToolError } from '../base/tool-error.ts';
 import { computeImageId } from '../index/image-id.ts';
-import type { Presence, RegistryPort } from '../registry/port.ts';
+import type { RegistryPort } from '../registry/port.ts';
 import { interruption } from './retry.ts';
 
 /** A place of which something is asked. */

@@ -1,4 +1,5 @@
-import type { ObservedPresence, PlanBinding, Step } from './types.ts';
+import type { Presence } from '../base/presence.ts';
+import type { PlanBinding, Step } from './types.ts';
 
 /** What a saved plan was bound to that is no longer so. */
 export interface StaleFact {
@@ -78,7 +79,7 @@ export function listStepFacts(step: Step): readonly StepFact[] {
 }
 
 /** Null where the fact still holds. An unknown answer is never taken for "as planned" (promise 6). */
-export function judgeFact(step: Step, fact: StepFact, now: ObservedPresence): StaleFact | null {
+export function judgeFact(step: Step, fact: StepFact, now: Presence): StaleFact | null {
   const place = `${fact.repository}${fact.reference.startsWith('sha256:') ? '@' : ':'}${fact.reference} in ${fact.role}`;
   if (now.state === 'unknown')
     return { step: step.id, message: `${place} cannot be looked at: ${now.message}` };

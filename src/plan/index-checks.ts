@@ -1,12 +1,13 @@
+import type { Presence } from '../base/presence.ts';
 import { formatCount } from '../base/text.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
-import type { Check, ObservedIndex, ObservedPresence, Outcome, WantedIndex } from './types.ts';
+import type { Check, ObservedIndex, Outcome, WantedIndex } from './types.ts';
 
 /** What a person must know about an index that is not published, with the code of its outcome. */
 export type IndexCheck = Check & { readonly code: Outcome['code'] };
 
 export function unknownCheck(wanted: WantedIndex, observed: ObservedIndex): IndexCheck {
-  const answers: readonly (ObservedPresence | null)[] = [
+  const answers: readonly (Presence | null)[] = [
     observed.moving,
     observed.servedImmutable,
     observed.expectedImmutable,

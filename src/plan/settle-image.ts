@@ -1,3 +1,4 @@
+import type { Presence } from '../base/presence.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
 import {
@@ -9,7 +10,7 @@ import {
   tagWouldMove,
 } from './image-checks.ts';
 import { formatTagItem } from './item.ts';
-import type { Check, ObservedImage, ObservedPresence, Outcome, Step } from './types.ts';
+import type { Check, ObservedImage, Outcome, Step } from './types.ts';
 
 /** What one wanted image comes to: steps, or items settled without one, and what people must know. */
 export interface Settled {
@@ -90,11 +91,7 @@ function settleTags(
   ];
 }
 
-function settleTag(
-  target: TagTarget,
-  current: ObservedPresence | undefined,
-  policy: ImagePolicy,
-): Settled {
+function settleTag(target: TagTarget, current: Presence | undefined, policy: ImagePolicy): Settled {
   const { image, tag, digest } = target;
   const repository = image.repository.production;
   const item = formatTagItem(repository, tag);
@@ -223,7 +220,7 @@ interface ItemName {
   readonly type: Outcome['type'];
 }
 
-type UnknownAnswer = ObservedPresence & { readonly state: 'unknown' } & {
+type UnknownAnswer = Presence & { readonly state: 'unknown' } & {
   readonly role?: 'staging';
 };
 

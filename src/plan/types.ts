@@ -1,51 +1,35 @@
 import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
+import type { Presence } from '../base/presence.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { RoleName } from '../manifest/types.ts';
 
-/** Same shape as a registry's answer; named here because pure rooms know no port. */
-export type ObservedPresence =
-  | {
-      readonly state: 'present';
-      readonly digest: Digest;
-      readonly mediaType: string;
-      readonly size: number | null;
-    }
-  | { readonly state: 'absent' }
-  | {
-      readonly state: 'unknown';
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly hint: string | null;
-      readonly retryAfterSeconds: number | null;
-    };
-
 /** What the live registries said about one wanted image. */
 export interface ObservedImage {
-  readonly production: ObservedPresence;
+  readonly production: Presence;
   /** Null where staging was not asked, because production has it. */
-  readonly staging: ObservedPresence | null;
+  readonly staging: Presence | null;
   /** The tag `sha256-<hex>` in production, asked before a copy; null where not asked. */
-  readonly protectTag: ObservedPresence | null;
+  readonly protectTag: Presence | null;
   /** True when `protectTag` holds a referrers index, so that `olmirror-<hex>` is used. */
   readonly protectTagIsReferrers: boolean;
   /** Demanded and arrival tags in production that were asked about. */
-  readonly tags: Readonly<Record<string, ObservedPresence>>;
+  readonly tags: Readonly<Record<string, Presence>>;
   /** Bytes of config and layers by digest, read at staging before a copy; empty otherwise. */
   readonly blobs: Readonly<Record<string, number>>;
 }
 
 /** The served index of one catalog. */
 export interface ObservedIndex {
-  readonly moving: ObservedPresence;
+  readonly moving: Presence;
   /** Image id of what the moving tag holds, where it is present. */
   readonly servedId: Digest | null;
   /** Its labels say that olmirror built it. */
   readonly servedLabelled: boolean;
   /** `<tag>-<12 hex of servedId>` in production; null where nothing is served. */
-  readonly servedImmutable: ObservedPresence | null;
+  readonly servedImmutable: Presence | null;
   /** `<tag>-<12 hex of expectedId>` in production. */
-  readonly expectedImmutable: ObservedPresence;
+  readonly expectedImmutable: Presence;
   /** Image id of what `expectedImmutable` holds, where present. */
   readonly expectedImmutableId: Digest | null;
   /** For a foreign index: what it serves and Git lacks; null otherwise. */

@@ -1,12 +1,13 @@
 import pLimit from 'p-limit';
 import type { EmitEvent } from '../base/events.ts';
 import { isIndexManifest, listManifestBlobs } from '../base/oci.ts';
+import { type Presence, unknownFrom } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
 import type { MirrorPolicy, PerRole } from '../manifest/types.ts';
 import type { ObservedImage } from '../plan/types.ts';
-import type { Presence, RegistryPort } from '../registry/port.ts';
+import type { RegistryPort } from '../registry/port.ts';
 
 export interface ObserveOptions {
   readonly policy: Pick<MirrorPolicy, 'protect' | 'tagDrift'>;
@@ -191,13 +192,7 @@ async function measureImage(
     };
   } catch (error) {
     if (!isToolError(error)) throw error;
-    return {
-      state: 'unknown',
-      code: error.code,
-      message: error.message,
-      hint: error.hint ?? null,
-      retryAfterSeconds: error.retryAfterSeconds ?? null,
-    };
+    return unknownFrom(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Digest } from '../base/digest.ts';
-import { isToolError, type ToolError } from '../base/tool-error.ts';
+import { type Presence, unknownFrom } from '../base/presence.ts';
+import { isToolError } from '../base/tool-error.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
 import { findMissing } from '../catalog/find-missing.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
@@ -10,12 +11,7 @@ import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../inde
 import type { MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import { judgeIndex } from '../plan/settle-index.ts';
-import type {
-  ForeignContent,
-  ObservedIndex,
-  ObservedPresence,
-  WantedIndex,
-} from '../plan/types.ts';
+import type { ForeignContent, ObservedIndex, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder } from './build-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
@@ -118,7 +114,7 @@ export function indexRepository(
 }
 
 interface Identified {
-  readonly presence: ObservedPresence;
+  readonly presence: Presence;
   readonly identity: IndexIdentity | null;
 }
 
@@ -135,24 +131,14 @@ async function identify(
     };
   } catch (error) {
     if (!isToolError(error)) throw error;
-    return { presence: toUnknown(error), identity: null };
+    return { presence: unknownFrom(error), identity: null };
   }
-}
-
-function toUnknown(error: ToolError): ObservedPresence {
-  return {
-    state: 'unknown',
-    code: error.code,
-    message: error.message,
-    hint: error.hint ?? null,
-    retryAfterSeconds: error.retryAfterSeconds ?? null,
-  };
 }
 
 // What is served only serves to tell people what changes: a served index that cannot be read stops nothing here.
 async function readServed(
   wanted: WantedIndex,
-  moving: ObservedPresence,
+  moving: Presence,
   context: ObserveIndexContext,
 ): Promise<Catalog | null> {
   if (moving.state === 'absent') return buildCatalog([]);

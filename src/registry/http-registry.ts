@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { type Digest, digestOf, isDigest } from '../base/digest.ts';
 import { MANIFEST_MEDIA_TYPES, type ManifestBody, OCI_INDEX, OCI_MANIFEST } from '../base/oci.ts';
+import { type Presence, unknownFrom } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { notARegistry, type RequestPlace, toConnectionError } from './describe-failure.ts';
-import { isAbsentAnswer, judgeHead, unknownFrom } from './judge-presence.ts';
+import { isAbsentAnswer, judgeHead } from './judge-presence.ts';
 import { parseMediaType, parseNextPage } from './parse-headers.ts';
-import type { Presence, RegistryPort } from './port.ts';
+import type { RegistryPort } from './port.ts';
 import { expectOk, notFound, readBytes, readText } from './read-answer.ts';
 import { createSender, type RegistryAnswer, type Sender } from './send.ts';
 

@@ -1,8 +1,8 @@
 import { isDigest } from '../base/digest.ts';
+import { type Presence, unknownFrom } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { notARegistry, type RequestPlace, toStatusError } from './describe-failure.ts';
 import { parseMediaType } from './parse-headers.ts';
-import type { Presence } from './port.ts';
 import type { RegistryAnswer } from './send.ts';
 
 const ABSENT_CODES = new Set(['MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'BLOB_UNKNOWN', 'NOT_FOUND']);
@@ -50,16 +50,6 @@ function judgeFound(
   const length = answer.headers['content-length'];
   const size = length !== undefined && /^\d+$/.test(length) ? Number(length) : null;
   return { state: 'present', digest, mediaType, size };
-}
-
-export function unknownFrom(error: ToolError): Presence {
-  return {
-    state: 'unknown',
-    code: error.code,
-    message: error.message,
-    hint: error.hint ?? null,
-    retryAfterSeconds: error.retryAfterSeconds ?? null,
-  };
 }
 
 /** Whether the body of a 404 says clearly that the thing is not there: empty, or a registry's own error. */

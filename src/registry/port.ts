@@ -1,26 +1,5 @@
-import type { Digest } from '../base/digest.ts';
-import type { ErrorCode } from '../base/error-codes.ts';
 import type { ContentReader } from '../base/oci.ts';
-
-/**
- * What one question to a registry found. Only a clear 404 is `absent`; everything that is not a
- * clear answer is `unknown` (promise 6).
- */
-export type Presence =
-  | {
-      readonly state: 'present';
-      readonly digest: Digest;
-      readonly mediaType: string;
-      readonly size: number | null;
-    }
-  | { readonly state: 'absent' }
-  | {
-      readonly state: 'unknown';
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly hint: string | null;
-      readonly retryAfterSeconds: number | null;
-    };
+import type { Presence } from '../base/presence.ts';
 
 /** A registry, read-only: nothing here sends anything but HEAD and GET (promise 1). */
 export interface RegistryPort extends ContentReader {

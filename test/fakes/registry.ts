@@ -1,8 +1,9 @@
 import { buildImage, type ImageSpec } from '../../scripts/lib/build-image.ts';
 import { type Digest, parseDigest } from '../../src/base/digest.ts';
 import type { ManifestBody } from '../../src/base/oci.ts';
+import type { Presence } from '../../src/base/presence.ts';
 import { ToolError } from '../../src/base/tool-error.ts';
-import type { Presence, RegistryPort } from '../../src/registry/port.ts';
+import type { RegistryPort } from '../../src/registry/port.ts';
 
 export interface FakeRegistry extends RegistryPort {
   /** Stores an image; returns the digest of its root manifest. */

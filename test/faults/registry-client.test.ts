@@ -10,10 +10,11 @@ import { type PushedImage, pushImage } from '../../scripts/lib/push-image.ts';
 import { type RunningRegistry, startRegistry } from '../../scripts/lib/start-registry.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { digestOf } from '../../src/base/digest.ts';
+import type { Presence } from '../../src/base/presence.ts';
 import { isToolError, type ToolError } from '../../src/base/tool-error.ts';
 import { readIndexCatalog } from '../../src/index/read-index.ts';
 import { createHttpRegistry, type HttpRegistryOptions } from '../../src/registry/http-registry.ts';
-import type { Presence, RegistryPort } from '../../src/registry/port.ts';
+import type { RegistryPort } from '../../src/registry/port.ts';
 
 const CONFIGS = { 'operators.operatorframework.io.index.configs.v1': '/configs' };
 const OTHER = sha256(Buffer.from('another manifest'));

@@ -1,19 +1,14 @@
+import type { Presence } from '../../src/base/presence.ts';
 import type { WantedImage } from '../../src/images/types.ts';
 import { type PlanInput, planPass } from '../../src/plan/plan-pass.ts';
-import type {
-  ObservedImage,
-  ObservedIndex,
-  ObservedPresence,
-  Plan,
-  WantedIndex,
-} from '../../src/plan/types.ts';
+import type { ObservedImage, ObservedIndex, Plan, WantedIndex } from '../../src/plan/types.ts';
 import { digestOfChar, makeManifest } from './manifest.ts';
 
 export const A: `sha256:${string}` = digestOfChar('a');
 export const B: `sha256:${string}` = digestOfChar('b');
 export const C: `sha256:${string}` = digestOfChar('c');
-export const ABSENT: ObservedPresence = { state: 'absent' };
-export const UNKNOWN: ObservedPresence = {
+export const ABSENT: Presence = { state: 'absent' };
+export const UNKNOWN: Presence = {
   state: 'unknown',
   code: 'REGISTRY_SERVER_ERROR',
   message: 'it answered 500.',
@@ -21,7 +16,7 @@ export const UNKNOWN: ObservedPresence = {
   retryAfterSeconds: null,
 };
 
-export function present(digest: `sha256:${string}`): ObservedPresence {
+export function present(digest: `sha256:${string}`): Presence {
   return {
     state: 'present',
     digest,
