@@ -1,5 +1,6 @@
 import { formatCount } from '../base/text.ts';
 import type { Gap, MergeNote, PackageChange } from '../catalog/merge-types.ts';
+import { renderLines } from './clean-line.ts';
 import { formatHeads } from './render-plan-text.ts';
 
 /** What `merge` or `init` did to one catalog in Git. */
@@ -25,7 +26,7 @@ export function renderMergeText(summary: MergeSummary): string {
     .map((change) => change.package);
   const lines = [
     `Catalog ${summary.catalog} ← ${summary.source}`,
-    ...changed.map(renderChange),
+    ...changed.flatMap(listChangeLines),
     ...(changed.length === 0 ? ['  nothing new'] : []),
     ...listNames('  unchanged: ', same),
     ...listNames('  stays, though it was not delivered: ', kept),
@@ -33,16 +34,17 @@ export function renderMergeText(summary: MergeSummary): string {
       (held) => `  held back: ${held.bundle}, because ${held.image} is in neither registry`,
     ),
     ...summary.notes.map((note) => `  note: ${note.message}`),
-    ...summary.gaps.map(
-      (gap) => `  gap: ${gap.package} stays as it was: ${gap.message}\n    Hint: ${gap.hint}`,
-    ),
+    ...summary.gaps.flatMap((gap) => [
+      `  gap: ${gap.package} stays as it was: ${gap.message}`,
+      `    Hint: ${gap.hint}`,
+    ]),
     `  ${formatCount(summary.newImages, 'image')} named for the first time`,
     ...(summary.record === null ? [] : [`  recorded in ${summary.record}`]),
   ];
-  return `${lines.join('\n')}\n`;
+  return renderLines(lines);
 }
 
-function renderChange(change: PackageChange): string {
+function listChangeLines(change: PackageChange): readonly string[] {
   const symbol = change.kind === 'added' ? '+' : '~';
   const bundles =
     change.bundlesAdded.length === 0
@@ -54,7 +56,7 @@ function renderChange(change: PackageChange): string {
       (channel) =>
         `      ${channel.channel}: ${formatHeads({ old: channel.oldHead?.name ?? null, new: channel.newHead?.name ?? null })}`,
     );
-  return [`  ${symbol} ${change.package}${bundles}`, ...channels].join('\n');
+  return [`  ${symbol} ${change.package}${bundles}`, ...channels];
 }
 
 function listNames(label: string, names: readonly string[]): readonly string[] {

@@ -1,8 +1,14 @@
 import { formatBytes, formatCount } from '../base/text.ts';
 import type { CatalogPlan, Check, PackagePlan, Plan, Step } from '../plan/types.ts';
+import { cleanLine } from './clean-line.ts';
+import { escapeMarkdown, formatCellCode, formatCode } from './escape-markdown.ts';
 import { formatHeads, formatIds, formatStep, formatVerdict } from './render-plan-text.ts';
 
-const SHOWN_STEPS = 200;
+// A forge refuses a comment beyond 65,536 characters.
+const SHOWN_CHECKS = 50;
+const SHOWN_ROWS = 100;
+const SHOWN_STEPS = 150;
+const SHOWN_BUNDLES = 6;
 
 /**
  * A plan as a page for a pull request: the verdict, what users of OperatorHub will see, what is
@@ -25,16 +31,20 @@ export function renderPlanMarkdown(plan: Plan): string {
 const SEVERITY_TITLES = { error: '**Error**', blocked: '**Refused**', warning: 'Warning' } as const;
 
 function renderChecks(checks: readonly Check[]): string {
-  return checks
-    .map(
-      (check) =>
-        `- ${SEVERITY_TITLES[check.severity]}: ${escapeMarkdown(check.message)}${check.hint === null ? '' : ` *${escapeMarkdown(check.hint)}*`}`,
-    )
-    .join('\n');
+  const severities = Object.keys(SEVERITY_TITLES);
+  const lines = checks
+    .toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
+    .map(formatCheck);
+  return limit(lines, SHOWN_CHECKS, (more) => `- … and ${more} more`).join('\n');
+}
+
+function formatCheck(check: Check): string {
+  const hint = check.hint === null ? '' : `<br>Hint: ${escapeMarkdown(check.hint)}`;
+  return `- ${SEVERITY_TITLES[check.severity]}: ${escapeMarkdown(check.message)}${hint}`;
 }
 
 function renderCatalog(catalog: CatalogPlan): string {
-  const head = `#### Catalog ${code(catalog.catalog)}${catalog.target === '' ? '' : ` → ${code(catalog.target)}`}\n\nIndex ${escapeMarkdown(formatIds(catalog))}`;
+  const head = `#### Catalog ${formatCode(catalog.catalog)}${catalog.target === '' ? '' : ` → ${formatCode(catalog.target)}`}\n\nIndex ${escapeMarkdown(formatIds(catalog))}`;
   if (catalog.packages === null) return `${head}\n\nWhat is served today could not be compared.`;
   if (catalog.packages.length === 0) return head;
   const rows = catalog.packages.flatMap(renderPackageRows);
@@ -43,7 +53,7 @@ function renderCatalog(catalog: CatalogPlan): string {
     '',
     '| | Operator | Channel | Head | Bundles |',
     '|---|---|---|---|---|',
-    ...rows,
+    ...limit(rows, SHOWN_ROWS, (more) => `| | … and ${more} more | | | |`),
   ].join('\n');
 }
 
@@ -51,18 +61,16 @@ const SYMBOLS = { added: '➕', changed: '🔄', removed: '➖' } as const;
 
 function renderPackageRows(change: PackagePlan): readonly string[] {
   const bundles = [
-    ...change.bundlesAdded.map((name) => `+ ${code(name)}`),
-    ...change.bundlesRemoved.map((name) => `− ${code(name)}`),
+    ...change.bundlesAdded.map((name) => `+ ${formatCellCode(name)}`),
+    ...change.bundlesRemoved.map((name) => `− ${formatCellCode(name)}`),
   ];
-  const shown =
-    bundles.slice(0, 6).join('<br>') +
-    (bundles.length > 6 ? `<br>and ${bundles.length - 6} more` : '');
+  const shown = limit(bundles, SHOWN_BUNDLES, (more) => `and ${more} more`).join('<br>');
   const channels =
     change.channels.length === 0 ? [{ channel: '', old: null, new: null }] : change.channels;
   return channels.map((channel, i) => {
-    const first = i === 0 ? [SYMBOLS[change.change], code(change.package)] : ['', ''];
+    const first = i === 0 ? [SYMBOLS[change.change], formatCellCode(change.package)] : ['', ''];
     const heads = channel.channel === '' ? '' : escapeMarkdown(formatHeads(channel));
-    return `| ${[...first, channel.channel === '' ? '' : code(channel.channel), heads, i === 0 ? shown : ''].join(' | ')} |`;
+    return `| ${[...first, channel.channel === '' ? '' : formatCellCode(channel.channel), heads, i === 0 ? shown : ''].join(' | ')} |`;
   });
 }
 
@@ -74,28 +82,23 @@ function renderCosts(plan: Plan): string {
 
 function renderSteps(steps: readonly Step[]): string {
   if (steps.length === 0) return '';
-  const lines = steps.slice(0, SHOWN_STEPS).map(formatStep);
-  const more = steps.length > SHOWN_STEPS ? [`… and ${steps.length - SHOWN_STEPS} more`] : [];
+  const lines = steps.map((step) => cleanLine(formatStep(step)).replace(/^~/, '!'));
   return [
     '<details>',
     `<summary>${formatCount(steps.length, 'step')}</summary>`,
     '',
     '```diff',
-    ...[...lines, ...more].map((line) => line.replace(/^~/, '!')),
+    ...limit(lines, SHOWN_STEPS, (more) => `… and ${more} more`),
     '```',
     '',
     '</details>',
   ].join('\n');
 }
 
-function code(text: string): string {
-  return `\`${text.replaceAll('`', "'")}\``;
-}
-
-// Names come out of catalogs that somebody else wrote: they must not become markup, mentions or table cells.
-function escapeMarkdown(text: string): string {
-  return text
-    .replace(/[\\`*_{}[\]<>#|~]/g, String.raw`\$&`)
-    .replace(/\r?\n/g, ' ')
-    .replaceAll('@', '&#64;');
+function limit(
+  lines: readonly string[],
+  shown: number,
+  say: (more: number) => string,
+): readonly string[] {
+  return lines.length <= shown ? lines : [...lines.slice(0, shown), say(lines.length - shown)];
 }

@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
 import { sumOutcomes } from '../plan/sum-outcomes.ts';
 import type { CatalogPlan, Check, Outcome, PackagePlan, Plan, Step } from '../plan/types.ts';
+import { renderLines } from './clean-line.ts';
 
 export interface PlanTextOptions {
   /** List every step; otherwise long lists of copies are cut. */
@@ -14,15 +15,15 @@ const SHOWN_STEPS = 12;
 /** A plan for a terminal: verdict first, then what users will see, checks, steps, sums. No change is one line. */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): string {
   const verdict = formatVerdict(plan);
-  if (plan.steps.length === 0 && plan.checks.length === 0) return `${verdict}\n`;
+  if (plan.steps.length === 0 && plan.checks.length === 0) return renderLines([verdict]);
   const parts = [
-    verdict,
-    ...plan.catalogs.map(renderCatalog),
-    renderChecks(plan.checks),
-    renderSteps(plan.steps, options),
-    renderTotals(plan),
-  ];
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+    [verdict],
+    ...plan.catalogs.map(listCatalogLines),
+    listCheckLines(plan.checks),
+    listStepLines(plan.steps, options),
+    listTotals(plan),
+  ].filter((lines) => lines.length > 0);
+  return renderLines(parts.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])));
 }
 
 /** One sentence: what this plan comes to. */
@@ -33,7 +34,7 @@ export function formatVerdict(plan: Plan): string {
   const blocked = plan.checks.filter((check) => check.severity === 'blocked').length;
   const trouble = [
     ...(errors > 0 ? [formatCount(errors, 'error')] : []),
-    ...(blocked > 0 ? [`${formatCount(blocked, 'refusal')}`] : []),
+    ...(blocked > 0 ? [formatCount(blocked, 'refusal')] : []),
   ].join(', ');
   if (plan.steps.length === 0 && trouble === '')
     return `No changes. Production is in step with ${where} (${formatCount(plan.wantedItems, 'item')} in sync).`;
@@ -45,7 +46,9 @@ export function formatVerdict(plan: Plan): string {
 
 /** `2 images to copy, 1 tag, 1 index to publish`. */
 export function countSteps(steps: readonly Step[]): string {
-  const count = (kind: Step['kind']): number => steps.filter((step) => step.kind === kind).length;
+  function count(kind: Step['kind']): number {
+    return steps.filter((step) => step.kind === kind).length;
+  }
   const parts = [
     [count('copy'), `${formatCount(count('copy'), 'image')} to copy`],
     [count('tag'), `${formatCount(count('tag'), 'tag')} to set`],
@@ -58,13 +61,13 @@ export function countSteps(steps: readonly Step[]): string {
     .join(', ');
 }
 
-function renderCatalog(catalog: CatalogPlan): string {
+function listCatalogLines(catalog: CatalogPlan): readonly string[] {
   const head = `Catalog ${catalog.catalog}${catalog.target === '' ? '' : ` → ${catalog.target}`}`;
   const id = `  index ${formatIds(catalog)}`;
-  const packages = catalog.packages?.map(renderPackage) ?? [
+  const packages = catalog.packages?.flatMap(listPackageLines) ?? [
     '  what is served today could not be compared',
   ];
-  return [head, id, ...(catalog.action === 'none' ? [] : packages)].join('\n');
+  return [head, id, ...(catalog.action === 'none' ? [] : packages)];
 }
 
 export function formatIds(catalog: CatalogPlan): string {
@@ -88,7 +91,7 @@ export function formatIds(catalog: CatalogPlan): string {
 
 const SYMBOLS = { added: '+', changed: '~', removed: '-' } as const;
 
-function renderPackage(change: PackagePlan): string {
+function listPackageLines(change: PackagePlan): readonly string[] {
   const bundles = [
     ...(change.bundlesAdded.length > 0
       ? [`+${formatCount(change.bundlesAdded.length, 'bundle')}`]
@@ -103,7 +106,7 @@ function renderPackage(change: PackagePlan): string {
   return [
     `  ${SYMBOLS[change.change]} ${change.package}${bundles.length === 0 ? '' : `  ${bundles.join(' ')}`}`,
     ...channels,
-  ].join('\n');
+  ];
 }
 
 export function formatHeads(channel: {
@@ -116,19 +119,15 @@ export function formatHeads(channel: {
 
 const SEVERITY_MARKS = { error: 'error', blocked: 'refused', warning: 'warning' } as const;
 
-function renderChecks(checks: readonly Check[]): string {
-  return checks
-    .map((check) =>
-      [
-        `${SEVERITY_MARKS[check.severity]}: ${check.message}`,
-        ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),
-      ].join('\n'),
-    )
-    .join('\n');
+function listCheckLines(checks: readonly Check[]): readonly string[] {
+  return checks.flatMap((check) => [
+    `${SEVERITY_MARKS[check.severity]}: ${check.message}`,
+    ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),
+  ]);
 }
 
-function renderSteps(steps: readonly Step[], options: PlanTextOptions): string {
-  if (steps.length === 0) return '';
+function listStepLines(steps: readonly Step[], options: PlanTextOptions): readonly string[] {
+  if (steps.length === 0) return [];
   const copies = steps.filter((step) => step.kind === 'copy');
   const hidden = options.verbose ? 0 : Math.max(0, copies.length - SHOWN_STEPS);
   const shownCopies = copies.slice(0, copies.length - hidden);
@@ -142,7 +141,7 @@ function renderSteps(steps: readonly Step[], options: PlanTextOptions): string {
     ...shownCopies.map((step) => `  ${formatStep(step)}`),
     ...more,
     ...others.map((step) => `  ${formatStep(step)}`),
-  ].join('\n');
+  ];
 }
 
 /** One line about a step: what it does to which place, and why. */
@@ -161,16 +160,15 @@ export function formatStep(step: Step): string {
   }
 }
 
-function renderTotals(plan: Plan): string {
-  const settled = countKinds(plan.settled);
-  return `${formatCount(plan.wantedItems, 'item')} wanted: ${settled}${plan.steps.length === 0 ? '' : `${settled === '' ? '' : ', '}${formatCount(plan.wantedItems - plan.settled.length, 'item')} to change`}.\nPlan hash ${plan.hash}`;
+function listTotals(plan: Plan): readonly string[] {
+  const left = plan.wantedItems - plan.settled.length;
+  const parts = [...countKinds(plan.settled), ...(left === 0 ? [] : [`${left} to change`])];
+  const end = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+  return [`${formatCount(plan.wantedItems, 'item')} wanted${end}.`, `Plan hash ${plan.hash}`];
 }
 
-function countKinds(outcomes: readonly Outcome[]): string {
+function countKinds(outcomes: readonly Outcome[]): readonly string[] {
   const sums = sumOutcomes(outcomes, outcomes.length);
   const kinds = ['in-sync', 'lost', 'refused', 'deferred', 'failed'] as const;
-  return kinds
-    .filter((kind) => sums[kind] > 0)
-    .map((kind) => `${sums[kind]} ${kind}`)
-    .join(', ');
+  return kinds.filter((kind) => sums[kind] > 0).map((kind) => `${sums[kind]} ${kind}`);
 }

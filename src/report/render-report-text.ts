@@ -2,6 +2,7 @@ import { formatBytes, formatCount } from '../base/text.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import { formatSums } from '../plan/sum-outcomes.ts';
 import type { Outcome, OutcomeKind } from '../plan/types.ts';
+import { renderLines } from './clean-line.ts';
 
 const TOLD: readonly OutcomeKind[] = ['failed', 'lost', 'refused', 'deferred'];
 
@@ -13,7 +14,7 @@ export function renderReportText(report: PassReport): string {
   const hints = report.checks.flatMap((check) =>
     check.hint === null || check.severity === 'warning' ? [] : [`Hint: ${check.hint}`],
   );
-  return `${[...troubles, ...new Set(hints), formatEnd(report)].join('\n')}\n`;
+  return renderLines([...troubles, ...new Set(hints), formatEnd(report)]);
 }
 
 function formatTrouble(outcome: Outcome): string {

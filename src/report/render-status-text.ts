@@ -2,6 +2,7 @@ import { shortHex } from '../base/digest.ts';
 import { formatCount } from '../base/text.ts';
 import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
 import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
+import { renderLines } from './clean-line.ts';
 import { formatIds } from './render-plan-text.ts';
 
 /** One screen: is production in step with Git, what is served, and what became of the delivery in staging. */
@@ -16,12 +17,12 @@ export function renderStatusText(status: StatusReport): string {
     `${status.mirror}: ${status.sync} with ${where}${pending}`,
     `Images: ${formatImages(status)}`,
     ...status.catalogs.flatMap(renderCatalog),
-    ...status.checks.map(
-      (check) =>
-        `${check.severity === 'warning' ? 'warning' : 'problem'}: ${check.message}${check.hint === null ? '' : `\n  Hint: ${check.hint}`}`,
-    ),
+    ...status.checks.flatMap((check) => [
+      `${check.severity === 'warning' ? 'warning' : 'problem'}: ${check.message}`,
+      ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),
+    ]),
   ];
-  return `${lines.join('\n')}\n`;
+  return renderLines(lines);
 }
 
 function formatImages(status: StatusReport): string {
@@ -34,7 +35,7 @@ function formatImages(status: StatusReport): string {
 function renderCatalog(catalog: CatalogStatus): readonly string[] {
   return [
     `Catalog ${catalog.catalog}: ${formatCount(catalog.packageCount, 'package')}, ${formatCount(catalog.bundleCount, 'bundle')} in Git`,
-    `  production  ${catalog.target}  index ${formatIds(catalog)}`,
+    `  production  ${catalog.target === '' ? '' : `${catalog.target}  `}index ${formatIds(catalog)}`,
     `  staging     ${formatDelivery(catalog.staging)}`,
   ];
 }

@@ -20,33 +20,31 @@ async function readGit(site: Site): Promise<Catalog> {
   return catalog;
 }
 
-test(
-  'a whole community catalog goes from old through new into an index that reads back equal',
-  { skip: PAIR.skip },
-  async (t) => {
-    const site = await createSite(t);
-    async function run(args: readonly string[], code = 0): Promise<string> {
-      const result = await site.olmirror(args);
-      assert.equal(result.code, code, `${args.join(' ')}: ${result.stdout}${result.stderr}`);
-      return result.stdout;
-    }
-    await run(['init', '--from', join(PAIR.path, 'old')]);
-    await site.commit('old');
-    const old = await readGit(site);
-    assert.equal(old.packages.size, 19);
-    await run(['merge', '--from', join(PAIR.path, 'new')]);
-    await site.commit('new');
-    const wanted = await readGit(site);
-    assert.equal(wanted.packages.size, 29);
-    await run(['validate']);
-    await run(['plan', '--index-only'], 2);
-    await run(['apply', '--index-only']);
-    const { files } = await readIndexCatalog(site.open(site.production), 'olm/idx', 'v1');
-    assert.equal(hashCatalog(parseCatalog(files).catalog), hashCatalog(wanted));
-    const texts = new Map(
-      files.map((file) => [file.path, Buffer.from(file.bytes).toString()] as const),
-    );
-    assert.deepEqual(texts, renderCatalogFiles(wanted));
-    assert.match(await run(['plan', '--index-only']), /^No changes\./);
-  },
-);
+test('a whole community catalog goes from old through new into an index that reads back equal', {
+  skip: PAIR.skip,
+}, async (t) => {
+  const site = await createSite(t);
+  async function run(args: readonly string[], code = 0): Promise<string> {
+    const result = await site.olmirror(args);
+    assert.equal(result.code, code, `${args.join(' ')}: ${result.stdout}${result.stderr}`);
+    return result.stdout;
+  }
+  await run(['init', '--from', join(PAIR.path, 'old')]);
+  await site.commit('old');
+  const old = await readGit(site);
+  assert.equal(old.packages.size, 19);
+  await run(['merge', '--from', join(PAIR.path, 'new')]);
+  await site.commit('new');
+  const wanted = await readGit(site);
+  assert.equal(wanted.packages.size, 29);
+  await run(['validate']);
+  await run(['plan', '--index-only'], 2);
+  await run(['apply', '--index-only']);
+  const { files } = await readIndexCatalog(site.open(site.production), 'olm/idx', 'v1');
+  assert.equal(hashCatalog(parseCatalog(files).catalog), hashCatalog(wanted));
+  const texts = new Map(
+    files.map((file) => [file.path, Buffer.from(file.bytes).toString()] as const),
+  );
+  assert.deepEqual(texts, renderCatalogFiles(wanted));
+  assert.match(await run(['plan', '--index-only']), /^No changes\./);
+});
