@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isToolError } from '../../src/base/tool-error.ts';
+import type { Snapshot } from '../../src/git/port.ts';
+import { createStateLoader } from '../../src/reconcile/load-state.ts';
+import { createFakeGit, type FakeGit } from '../fakes/git.ts';
+import { makePackageText } from '../support/catalog.ts';
+
+const MANIFEST = `apiVersion: olmirror/v1alpha1
+kind: Mirror
+metadata: { name: test }
+spec:
+  registries: { production: { host: "a:5000" }, staging: { host: "a:5001" } }
+  catalogs: [{ name: idx, path: catalogs/idx, repository: olm/idx, tag: v1 }]
+`;
+
+function createWorld(): FakeGit {
+  const git = createFakeGit();
+  git.write('mirror.yaml', MANIFEST);
+  for (const name of ['a', 'b']) {
+    const text = makePackageText(name, [{ version: '1.0.0', image: `quay.io/v/${name}:1` }]);
+    git.write(`catalogs/idx/${name}/catalog.json`, text);
+  }
+  git.commit('base');
+  return git;
+}
+
+/** The snapshot, and the catalog files that were really read through it. */
+function spy(snapshot: Snapshot): { readonly snapshot: Snapshot; readonly read: string[] } {
+  const read: string[] = [];
+  async function* readFiles(
+    files: Parameters<Snapshot['readFiles']>[0],
+  ): ReturnType<Snapshot['readFiles']> {
+    for await (const entry of snapshot.readFiles(files)) {
+      read.push(entry.file.path);
+      yield entry;
+    }
+  }
+  return { read, snapshot: { ...snapshot, readFiles } };
+}
+
+test('createStateLoader reads every file once, and after a commit only what it changed', async () => {
+  const git = createWorld();
+  const load = createStateLoader();
+  const first = spy(await git.openCommit('HEAD'));
+  const before = await load(first.snapshot, 'mirror.yaml');
+  assert.deepEqual(first.read, ['catalogs/idx/a/catalog.json', 'catalogs/idx/b/catalog.json']);
+  const again = spy(await git.openCommit('HEAD'));
+  assert.equal(
+    (await load(again.snapshot, 'mirror.yaml')).catalogs[0]?.catalog,
+    before.catalogs[0]?.catalog,
+  );
+  assert.deepEqual(again.read, []);
+  git.write(
+    'catalogs/idx/b/catalog.json',
+    makePackageText('b', [{ version: '2.0.0', image: 'quay.io/v/b:2' }]),
+  );
+  git.commit('newer b');
+  const changed = spy(await git.openCommit('HEAD'));
+  const after = await load(changed.snapshot, 'mirror.yaml');
+  assert.deepEqual(changed.read, ['catalogs/idx/b/catalog.json']);
+  assert.deepEqual(
+    after.catalogs[0]?.catalog.packages.get('b')?.bundles.map((bundle) => bundle.name),
+    ['b.v2.0.0'],
+  );
+  assert.notEqual(after.binding.catalogs['idx'], before.binding.catalogs['idx']);
+  assert.notEqual(after.catalogs[0]?.content, before.catalogs[0]?.content);
+});
+
+test('createStateLoader honours .indexignore and names faults by their place in the repository', async () => {
+  const git = createWorld();
+  git.write('catalogs/idx/.indexignore', 'README.md\n');
+  git.write('catalogs/idx/README.md', 'not a catalog');
+  git.write('catalogs/idx/b/catalog.json', '{"schema": "olm.package", "name": "b",}}');
+  git.commit('broken');
+  const { catalogs } = await createStateLoader()(await git.openCommit('HEAD'), 'mirror.yaml');
+  const problems = catalogs[0]?.problems ?? [];
+  assert.ok(problems.length > 0);
+  assert.deepEqual(
+    [...new Set(problems.map((problem) => problem.file))],
+    ['catalogs/idx/b/catalog.json'],
+  );
+  assert.deepEqual([...new Set(problems.map((problem) => problem.catalog))], ['idx']);
+});
+
+test('createStateLoader says which commit has no manifest', async () => {
+  const git = createFakeGit();
+  git.write('other', 'x');
+  git.commit('no manifest');
+  const snapshot = await git.openCommit('HEAD');
+  await assert.rejects(
+    createStateLoader()(snapshot, 'mirror.yaml'),
+    (error: unknown) =>
+      isToolError(error, 'MANIFEST_NOT_FOUND') &&
+      error.message.includes(snapshot.revision.slice(0, 12)),
+  );
+});
