@@ -3,6 +3,7 @@ import { compareBytes } from '../base/text.ts';
 import { formatNeed } from '../images/list-wanted.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
+import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import { formatIndexItem } from './item.ts';
 import { type ImagePolicy, joinSettled, type Settled, settleImage } from './settle-image.ts';
@@ -65,7 +66,7 @@ export function planPass(input: PlanInput): Plan {
     indexOnly: input.indexOnly,
     binding: input.binding,
     steps,
-    checks: [...sharedChecks(input), ...all.checks],
+    checks: foldUnknown([...sharedChecks(input), ...all.checks]),
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
     catalogs: [
       ...indexes.map(({ index, result }) => describeCatalog(index, result, input)),
