@@ -1,7 +1,7 @@
 import { formatBytes, formatCount } from '../base/text.ts';
 import type { CatalogPlan, Check, PackagePlan, Plan, Step } from '../plan/types.ts';
 import { cleanLine } from './clean-line.ts';
-import { escapeMarkdown, formatCellCode, formatCode } from './escape-markdown.ts';
+import { escapeMarkdown, formatCellCode, formatCode, formatSentence } from './escape-markdown.ts';
 import { formatHeads, formatIds, formatStep, formatVerdict } from './render-plan-text.ts';
 
 // A forge refuses a comment beyond 65,536 characters.
@@ -39,7 +39,7 @@ function renderChecks(checks: readonly Check[]): string {
 }
 
 function formatCheck(check: Check): string {
-  const hint = check.hint === null ? '' : `<br>Hint: ${escapeMarkdown(check.hint)}`;
+  const hint = check.hint === null ? '' : `<br>Hint: ${formatSentence(check.hint)}`;
   return `- ${SEVERITY_TITLES[check.severity]}: ${escapeMarkdown(check.message)}${hint}`;
 }
 

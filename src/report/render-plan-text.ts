@@ -40,7 +40,7 @@ export function formatVerdict(plan: Plan): string {
     return `No changes. Production is in step with ${where} (${formatCount(plan.wantedItems, 'item')} in sync).`;
   const counts = countSteps(plan.steps);
   const work =
-    plan.steps.length === 0 ? 'No step can be taken' : `${counts} (${formatBytes(plan.bytes)})`;
+    plan.steps.length === 0 ? 'no step can be taken' : `${counts} (${formatBytes(plan.bytes)})`;
   return `Plan for ${where}: ${work}${trouble === '' ? '' : `; ${trouble}`}.`;
 }
 

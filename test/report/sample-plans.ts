@@ -1,0 +1,180 @@
+import type { WantedImage } from '../../src/images/types.ts';
+import type { PlanInput } from '../../src/plan/plan-pass.ts';
+import type { Check, ObservedImage, PackagePlan, Plan } from '../../src/plan/types.ts';
+import { makeManifest } from '../support/manifest.ts';
+import {
+  A,
+  ABSENT,
+  B,
+  C,
+  deliverable,
+  makeImage,
+  makeIndex,
+  planWorld,
+  present,
+  seen,
+  seenIndex,
+  UNKNOWN,
+} from '../support/world.ts';
+
+const OFFER = [
+  {
+    package: 'etcd',
+    change: 'changed',
+    channels: [
+      { channel: 'stable', old: 'etcd.v1.0.0', new: 'etcd.v1.1.0' },
+      { channel: 'candidate', old: null, new: 'etcd.v1.1.0' },
+      { channel: 'old', old: 'etcd.v0.9.0', new: 'etcd.v0.9.0' },
+    ],
+    bundlesAdded: ['etcd.v1.1.0'],
+    bundlesRemoved: [],
+  },
+  {
+    package: 'quay',
+    change: 'added',
+    channels: [{ channel: 'stable', old: null, new: 'quay.v3.9.7' }],
+    bundlesAdded: Array.from({ length: 8 }, (_, i) => `quay.v3.9.${i}`),
+    bundlesRemoved: [],
+  },
+  {
+    package: 'legacy',
+    change: 'removed',
+    channels: [{ channel: 'stable', old: 'legacy.v1.0.0', new: null }],
+    bundlesAdded: [],
+    bundlesRemoved: ['legacy.v1.0.0'],
+  },
+] as const;
+
+/** A delivery on its way: images to copy, one that is there, a tag to set, an index to publish. */
+export function planDelivery(): Plan {
+  return planWorld({
+    images: [
+      [makeImage('new-bundle'), deliverable(A)],
+      [makeImage('new-operand', { digest: B }), deliverable(B, { blobs: { [B]: 1_200_000_000 } })],
+      [makeImage('there'), seen({ production: present(A) })],
+      [
+        makeImage('tagged', { demandedTags: ['4.20'] }),
+        seen({ production: present(A), tags: { '4.20': ABSENT } }),
+      ],
+    ],
+    indexes: [
+      [makeIndex({ bytes: 4_200_000 }), seenIndex({ ...served(A), servedImmutable: present(A) })],
+      [
+        makeIndex({ catalog: 'quiet', repository: 'olm/quiet', imageId: A }),
+        seenIndex({
+          ...served(A),
+          servedImmutable: present(A),
+          expectedImmutable: present(A),
+          expectedImmutableId: A,
+        }),
+      ],
+    ],
+    changes: {
+      offers: new Map<string, readonly PackagePlan[]>([
+        ['idx', OFFER],
+        ['quiet', []],
+      ]),
+    },
+  });
+}
+
+function served(id: `sha256:${string}`): {
+  readonly moving: ReturnType<typeof present>;
+  readonly servedId: `sha256:${string}`;
+  readonly servedLabelled: true;
+} {
+  return { moving: present(id), servedId: id, servedLabelled: true };
+}
+
+/** Everything that can stand in the way, in one plan. */
+export function planTrouble(): Plan {
+  return planWorld({
+    images: [
+      [makeImage('lost'), seen({ staging: ABSENT })],
+      [makeImage('known'), seen({ staging: ABSENT })],
+      [makeImage('hidden'), seen({ production: UNKNOWN })],
+      [makeImage('taken'), deliverable(A, { protectTag: present(B) })],
+    ],
+    indexes: [
+      [
+        makeIndex({ imageKeys: [makeImage('lost').key, makeImage('hidden').key] }),
+        seenIndex({ ...served(A), servedImmutable: present(A) }),
+      ],
+      [
+        makeIndex({ catalog: 'foreign', repository: 'olm/foreign' }),
+        seenIndex({
+          moving: present(B),
+          servedId: B,
+          foreign: { packages: ['byhand'], bundles: ['byhand/byhand.v1.0.0'] },
+        }),
+      ],
+      [
+        makeIndex({ catalog: 'pinned', repository: 'olm/pinned', pinned: 'waits for June' }),
+        seenIndex({ moving: present(C), servedId: C }),
+      ],
+    ],
+    changes: {
+      knownMissing: new Set([makeImage('known').upstream]),
+      broken: new Map([['torn', 'torn/catalog.json:3:1: it is not JSON.']]),
+    },
+  });
+}
+
+export function planNothing(): Plan {
+  return planWorld({ images: [[makeImage('there'), seen({ production: present(A) })]] });
+}
+
+export function planManyCopies(count: number): Plan {
+  return planWorld({
+    images: Array.from({ length: count }, (_, i): [WantedImage, ObservedImage] => [
+      makeImage(`image-${String(i).padStart(3, '0')}`),
+      deliverable(),
+    ]),
+  });
+}
+
+const EVIL =
+  'x|y`z``@everyone\n```\n| a | <img src=x> [l](http://e) #12 ~~s~~ \u001b[2J\u202eabc &lt;';
+
+/** Names as a malicious catalog would choose them, in every place where a name can stand. */
+export function planHostile(): Plan {
+  const changes: Partial<PlanInput> = {
+    manifest: makeManifest({ name: EVIL }),
+    offers: new Map([
+      [
+        EVIL,
+        [
+          {
+            package: EVIL,
+            change: 'changed',
+            channels: [
+              { channel: 'a|b', old: EVIL, new: '@everyone' },
+              { channel: EVIL, old: null, new: EVIL },
+            ],
+            bundlesAdded: ['`tick`', EVIL],
+            bundlesRemoved: [EVIL],
+          },
+        ],
+      ],
+    ]),
+  };
+  const neededBy = [{ catalog: EVIL, package: EVIL, item: EVIL }];
+  const plan = planWorld({
+    images: [
+      [makeImage('a', { neededBy }), deliverable()],
+      [makeImage('b', { neededBy }), seen({ staging: ABSENT })],
+    ],
+    indexes: [[makeIndex({ catalog: EVIL }), seenIndex()]],
+    changes,
+  });
+  const check: Check = {
+    kind: 'invalid',
+    severity: 'error',
+    message: EVIL,
+    hint: EVIL,
+    catalog: null,
+    item: null,
+    neededBy: [],
+  };
+  return { ...plan, checks: [...plan.checks, check] };
+}
