@@ -30,8 +30,8 @@ async function deliverTwo(site: Site): Promise<void> {
   const { host } = site.staging;
   await pushIndex(host, {
     a: await pushOperator(host, { name: 'a', versions: ['1.0.0', '1.1.0'] }),
-    aa: await pushOperator(host, { name: 'x', versions: ['1.0.0'] }),
-    b: await pushOperator(host, { name: 'aa', versions: ['1.0.0'] }),
+    aa: await pushOperator(host, { name: 'aa', versions: ['1.0.0'] }),
+    b: await pushOperator(host, { name: 'b', versions: ['1.0.0'] }),
   });
   await runAndCommit(site, ['merge']);
 }
