@@ -1,4 +1,5 @@
 import yargs, { type Argv } from 'yargs';
+import { redactSecrets } from '../base/redact.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { ExitCode } from '../plan/sum-outcomes.ts';
 import { addCommands } from './add-commands.ts';
@@ -11,6 +12,7 @@ import { createWiring } from './wire.ts';
 
 /** Runs one command line; the result is the exit code of design §9. */
 export async function main(argv: readonly string[]): Promise<number> {
+  hideSecrets(argv);
   const outcome: { code: ExitCode; failure: unknown } = { code: 0, failure: null };
   async function run(...[command, options]: Parameters<Run>): Promise<void> {
     outcome.code = await runCommand(command, options);
@@ -25,6 +27,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     `${formatError(outcome.failure, argv.includes('--verbose') || argv.includes('-v'))}\n`,
   );
   return isToolError(outcome.failure, 'PLAN_STALE') ? 3 : 1;
+}
+
+// Arguments are seen by every user of the machine, a password in the URL of a remote with them.
+function hideSecrets(argv: readonly string[]): void {
+  const typed = argv.join(' ');
+  const shown = redactSecrets(typed);
+  if (shown !== typed) process.title = `olmirror ${shown}`;
 }
 
 function createParser(argv: readonly string[]): Argv<GlobalOptions> {
