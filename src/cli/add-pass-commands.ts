@@ -1,10 +1,7 @@
 import { ToolError } from '../base/tool-error.ts';
 import { parseDuration } from '../manifest/duration.ts';
+// Each command is loaded when it runs: help and completion must not wait for what they do not use.
 import { FORMAT, type Parser, type Run } from './command-options.ts';
-import { runApply } from './commands/apply.ts';
-import { runPlan } from './commands/plan.ts';
-import { runStatus } from './commands/status.ts';
-import { runWatch } from './commands/watch.ts';
 
 const WORKING_TREE = {
   type: 'boolean',
@@ -57,8 +54,8 @@ export function addPlan(parser: Parser, run: Run): void {
         .option('format', { ...FORMAT, choices: ['text', 'markdown', 'json'] as const }),
     (args) =>
       run(
-        (context, wiring) =>
-          runPlan(
+        async (context, wiring) =>
+          (await import('./commands/plan.ts')).runPlan(
             {
               workingTree: args.workingTree,
               indexOnly: args.indexOnly,
@@ -94,8 +91,8 @@ export function addApply(parser: Parser, run: Run): void {
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
       };
       return run(
-        (context, wiring) =>
-          runApply(
+        async (context, wiring) =>
+          (await import('./commands/apply.ts')).runApply(
             { planFile: args.plan ?? null, workingTree, indexOnly, rebuild, format, ...copying },
             context,
             wiring,
@@ -113,8 +110,12 @@ export function addStatus(parser: Parser, run: Run): void {
     (command) => command.option('working-tree', WORKING_TREE).option('format', FORMAT),
     (args) =>
       run(
-        (context, wiring) =>
-          runStatus({ workingTree: args.workingTree, format: args.format }, context, wiring),
+        async (context, wiring) =>
+          (await import('./commands/status.ts')).runStatus(
+            { workingTree: args.workingTree, format: args.format },
+            context,
+            wiring,
+          ),
         args,
       ),
   );
@@ -154,8 +155,12 @@ export function addWatch(parser: Parser, run: Run): void {
       };
       const ref = args.ref ?? (remote === null ? 'HEAD' : 'main');
       return run(
-        (context, wiring) =>
-          runWatch({ remote, ref, intervalMilliseconds, logFormat, ...copying }, context, wiring),
+        async (context, wiring) =>
+          (await import('./commands/watch.ts')).runWatch(
+            { remote, ref, intervalMilliseconds, logFormat, ...copying },
+            context,
+            wiring,
+          ),
         args,
       );
     },

@@ -1,7 +1,5 @@
+// Each command is loaded when it runs: help and completion must not wait for what they do not use.
 import { FORMAT, type Parser, type Run } from './command-options.ts';
-import { runInit } from './commands/init.ts';
-import { runMerge } from './commands/merge.ts';
-import { runValidate } from './commands/validate.ts';
 
 export function addInit(parser: Parser, run: Run): void {
   parser.command(
@@ -46,8 +44,8 @@ export function addInit(parser: Parser, run: Run): void {
     (args) => {
       const { production = null, staging = null, index = null } = args;
       return run(
-        (context, wiring) =>
-          runInit(
+        async (context, wiring) =>
+          (await import('./commands/init.ts')).runInit(
             {
               catalogs: args.catalog,
               from: args.from,
@@ -101,8 +99,8 @@ export function addMerge(parser: Parser, run: Run): void {
         .option('format', FORMAT),
     (args) =>
       run(
-        (context, wiring) =>
-          runMerge(
+        async (context, wiring) =>
+          (await import('./commands/merge.ts')).runMerge(
             {
               catalogs: args.catalog,
               from: args.from ?? null,
@@ -134,8 +132,12 @@ export function addValidate(parser: Parser, run: Run): void {
         .option('format', FORMAT),
     (args) =>
       run(
-        (context, wiring) =>
-          runValidate({ folders: args.folder, format: args.format }, context, wiring),
+        async (context, wiring) =>
+          (await import('./commands/validate.ts')).runValidate(
+            { folders: args.folder, format: args.format },
+            context,
+            wiring,
+          ),
         args,
       ),
   );

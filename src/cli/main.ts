@@ -8,7 +8,6 @@ import { createConsole, formatError } from './console.ts';
 import { type CommandContext, enterFolder, type GlobalOptions } from './context.ts';
 import { createProgress } from './progress.ts';
 import { VERSION } from './version.ts';
-import { createWiring } from './wire.ts';
 
 /** Runs one command line; the result is the exit code of design §9. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -121,6 +120,7 @@ async function runCommand(
     progress,
     signal: controller.signal,
   };
+  const { createWiring } = await import('./wire.ts');
   const wiring = createWiring(context);
   try {
     return await command(context, wiring);

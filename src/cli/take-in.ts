@@ -14,7 +14,11 @@ import type { Catalog } from '../catalog/types.ts';
 import { replaceFiles } from '../files/replace-files.ts';
 import type { GitPort } from '../git/port.ts';
 import { normalizeAddresses } from '../images/normalize-addresses.ts';
-import { buildDeliveryFileName, formatDeliveryRecord } from '../manifest/delivery-record.ts';
+import {
+  buildDeliveryFileName,
+  formatDeliveryRecord,
+  parseDeliveryRecord,
+} from '../manifest/delivery-record.ts';
 import type { CatalogEntry, DeliveryRecord, MirrorManifest } from '../manifest/types.ts';
 import { readCatalog, readRecords } from '../reconcile/load-state.ts';
 import type { MergeSummary } from '../report/render-merge-text.ts';
@@ -183,7 +187,7 @@ async function write(
   // The same delivery once more changes nothing, its record included.
   if (earlier !== undefined && nothing) return null;
   const record = earlier === undefined ? writing.record : { ...writing.record, date: earlier.date };
-  const recordFile = buildDeliveryFileName(record);
+  const recordFile = await nameRecord(record, deps.git);
   function inRepository(path: string): string {
     return posix.join(entry.path, path);
   }
@@ -194,6 +198,17 @@ async function write(
     { remove: changes.remove.map(inRepository) },
   );
   return recordFile;
+}
+
+// Two catalogs may take in the same index on one day; neither record may replace the other.
+async function nameRecord(record: DeliveryRecord, git: GitPort): Promise<string> {
+  const file = buildDeliveryFileName(record);
+  const bytes = await (await git.openWorkingTree()).readFile(file);
+  if (bytes === null) return file;
+  const there = parseDeliveryRecord(Buffer.from(bytes).toString(), file);
+  return there.catalog === record.catalog
+    ? file
+    : file.replace(/\.yaml$/, `-${record.catalog}.yaml`);
 }
 
 function countNewImages(before: Catalog, after: Catalog): number {

@@ -4,17 +4,25 @@ import { formatSums } from '../plan/sum-outcomes.ts';
 import type { Outcome, OutcomeKind } from '../plan/types.ts';
 import { renderLines } from './clean-line.ts';
 
+const SHOWN = 10;
 const TOLD: readonly OutcomeKind[] = ['failed', 'lost', 'refused', 'deferred'];
 
 /** What a pass did, for a terminal: what went wrong first, then the sums of promise 8. */
 export function renderReportText(report: PassReport): string {
-  const troubles = TOLD.flatMap((kind) =>
-    report.outcomes.filter((outcome) => outcome.kind === kind).map(formatTrouble),
-  );
+  const troubles = TOLD.flatMap((kind) => renderKind(kind, report.outcomes));
   const hints = report.checks.flatMap((check) =>
     check.hint === null || check.severity === 'warning' ? [] : [`Hint: ${check.hint}`],
   );
   return renderLines([...troubles, ...new Set(hints), formatEnd(report)]);
+}
+
+// A registry that is away fails everything alike: a screen of it is enough, the report in JSON has all.
+function renderKind(kind: OutcomeKind, outcomes: readonly Outcome[]): readonly string[] {
+  const found = outcomes.filter((outcome) => outcome.kind === kind);
+  const rest = found.length - SHOWN;
+  const more =
+    rest > 0 ? [`${kind}: … and ${formatCount(rest, 'more item')}; --format json names each`] : [];
+  return [...found.slice(0, SHOWN).map(formatTrouble), ...more];
 }
 
 function formatTrouble(outcome: Outcome): string {
@@ -25,7 +33,11 @@ function formatEnd(report: PassReport): string {
   const seconds = (Date.parse(report.finished) - Date.parse(report.started)) / 1000;
   const work =
     report.steps.planned === 0
-      ? 'Nothing to do'
+      ? formatIdle(report)
       : `${report.steps.done} of ${formatCount(report.steps.planned, 'step')} done, ${formatBytes(report.bytes)} in ${seconds.toFixed(1)} s`;
   return `${report.interrupted ? 'Interrupted. ' : ''}${work}. ${formatSums(report.sums)}`;
+}
+
+function formatIdle({ sums }: PassReport): string {
+  return sums.failed + sums.refused === 0 ? 'Nothing to do' : 'No step could be taken';
 }
