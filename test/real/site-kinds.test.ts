@@ -23,6 +23,11 @@ test('init without a manifest writes one that fits what is served', async (t) =>
     '--insecure',
   ]);
   assert.equal(init.code, 0, init.stderr);
+  const schemas = [site.state, join(import.meta.dirname, '../..')].map((folder) =>
+    readFile(join(folder, 'schemas/mirror.schema.json'), 'utf8'),
+  );
+  const [written, ours] = (await Promise.all(schemas)).map((text): unknown => JSON.parse(text));
+  assert.deepEqual(written, ours);
   await site.commit('base');
   const plan = await site.olmirror(['plan']);
   assert.equal(plan.code, 0, plan.stdout + plan.stderr);

@@ -8,6 +8,7 @@ import type { GitPort, Snapshot } from '../../git/port.ts';
 import { buildKnownMissingFileName, formatKnownMissing } from '../../manifest/known-missing.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import { renderManifest } from '../../manifest/render-manifest.ts';
+import { mirrorSchema } from '../../manifest/schemas.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { readCatalog, readManifest } from '../../reconcile/load-state.ts';
@@ -51,10 +52,7 @@ export async function runInit(
     options.from[0] ?? null,
   );
   for (const entry of entries) await assertEmpty(git, snapshot, entry);
-  const extra = new Map([
-    ...(draft === null ? [] : [[context.manifestFile, draft.text] as const]),
-    ...(await draftAttributes(snapshot)),
-  ]);
+  const extra = new Map([...listDraftFiles(draft, context), ...(await draftAttributes(snapshot))]);
   let gaps = 0;
   for (const entry of entries)
     gaps += await initCatalog(entry, { options, context, wiring, git, manifest, draft });
@@ -65,6 +63,19 @@ export async function runInit(
     'Next: look at it, `git add -A && git commit`; then `olmirror plan` should say that nothing changes.',
   );
   return gaps > 0 ? 4 : 0;
+}
+
+// The schema lies beside the manifest whose first line names it, so that editors find it offline.
+function listDraftFiles(
+  draft: Draft | null,
+  context: CommandContext,
+): readonly (readonly [string, string])[] {
+  if (draft === null) return [];
+  const schema = `${JSON.stringify(mirrorSchema.schema, null, 2)}\n`;
+  return [
+    [context.manifestFile, draft.text],
+    ['schemas/mirror.schema.json', schema],
+  ];
 }
 
 interface InitContext {
