@@ -14,8 +14,7 @@ import type { Gap, PackageMerge } from './merge-types.ts';
 import type { Blob, CatalogPackage } from './types.ts';
 import { validatePackage } from './validate-catalog.ts';
 
-const BRIDGE_HINT =
-  'Bring the bundle that bridges them with a delivery, or declare the bridge in bridges.yaml.';
+const BRIDGE_HINT = 'Bring the bundle that bridges them with a delivery, then merge again.';
 
 /**
  * Adds what keeps a merged package from being written: a graph that opm refuses, a version that

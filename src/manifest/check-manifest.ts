@@ -2,6 +2,7 @@ import type { Problem } from '../base/problem.ts';
 import { buildCatalogEntry, buildRegistry } from './build-manifest.ts';
 import { checkCatalogs } from './check-catalogs.ts';
 import { type Fault, findRepeats, type Located, readRef } from './fault.ts';
+import { listIdleFields } from './list-idle-fields.ts';
 import type { RawCatalog, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
 import type { RegistryEntry } from './types.ts';
 import type { ValuePath, YamlDocument } from './yaml-document.ts';
@@ -39,14 +40,16 @@ export function checkManifest(document: YamlDocument, manifest: SoundManifest): 
     ...checkRepeats(spec),
     ...locate(spec.movableTags, ['spec', 'movableTags']).flatMap(checkMovableTag),
   ];
-  return faults.map(({ path, message, hint }) => ({
-    severity: 'error',
-    code: 'MANIFEST_INVALID',
-    message,
-    hint,
-    file: document.file,
-    ...document.placeOf(path),
-  }));
+  return [
+    ...faults.map((fault) => placeFault(fault, 'error', document)),
+    ...listIdleFields(manifest).map((fault) => placeFault(fault, 'warning', document)),
+  ];
+}
+
+function placeFault(fault: Fault, severity: Problem['severity'], document: YamlDocument): Problem {
+  const { path, message, hint } = fault;
+  const place = document.placeOf(path);
+  return { severity, code: 'MANIFEST_INVALID', message, hint, file: document.file, ...place };
 }
 
 function locate<T>(list: Sound<T> | undefined, path: ValuePath): readonly Located<T>[] {

@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import type { Problem } from '../base/problem.ts';
+import { hasErrors, type Problem } from '../base/problem.ts';
 import { buildManifest } from './build-manifest.ts';
 import { checkManifest, type SoundManifest } from './check-manifest.ts';
 import { buildSchemaProblems, readErrorPath } from './schema-problems.ts';
@@ -25,16 +25,17 @@ export function parseManifest(text: string, file: string): ManifestResult {
   const { value } = document;
   if (mirrorSchema.accepts(value)) {
     const problems = checkManifest(document, value);
-    return { manifest: problems.length === 0 ? buildManifest(value) : null, problems };
+    return { manifest: hasErrors(problems) ? null : buildManifest(value), problems };
   }
   const errors = mirrorSchema.listErrors(value);
   const form = buildSchemaProblems(document, errors, {
     code: 'MANIFEST_INVALID',
     schema: mirrorSchema.schema,
   });
+  const others = checkManifest(document, dropUnsound(document, errors));
   return {
     manifest: null,
-    problems: sortByPlace([...form, ...checkManifest(document, dropUnsound(document, errors))]),
+    problems: sortByPlace([...form, ...others.filter((problem) => problem.severity === 'error')]),
   };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseManifest } from '../../src/manifest/parse-manifest.ts';
 import { accept, catalogs, HEAD, REGISTRIES, refuse, X } from './manifest-texts.ts';
 
 // `§` stands before the place that the problem must name.
@@ -119,4 +120,32 @@ test('parseManifest accepts one host with two path prefixes, and the same tag in
     `${HEAD}  registries: {production: {host: "a:1", pathPrefix: prod}, staging: {host: "a:1", pathPrefix: stage/in}}\n`,
   );
   accept(catalogs(X, 'name: y, repository: olm/y, tag: v1'));
+});
+
+test('parseManifest warns of every field that asks for what this version does not do, with its place', () => {
+  const { manifest, problems } = parseManifest(
+    [
+      'apiVersion: olmirror/v1alpha1',
+      'kind: Mirror',
+      'metadata: { name: a }',
+      'spec:',
+      '  registries:',
+      '    production: { host: "a:5000", writePolicy: allow-once, requestsPerDay: 20000 }',
+      '    staging: { host: "a:5001", writePolicy: allow }',
+      '  policy: { automaticUpgrades: block }',
+      '  reconcile: { proofAge: 1d }',
+      '',
+    ].join('\n'),
+    'mirror.yaml',
+  );
+  assert.ok(manifest !== null);
+  assert.deepEqual(
+    problems.map(({ severity, line, message }) => [severity, line, message.split(' ')[0]]),
+    [
+      ['warning', 6, 'spec.registries.production.writePolicy'],
+      ['warning', 6, 'spec.registries.production.requestsPerDay'],
+      ['warning', 8, 'spec.policy.automaticUpgrades'],
+      ['warning', 9, 'spec.reconcile.proofAge'],
+    ],
+  );
 });

@@ -10,7 +10,10 @@ export const REGISTRIES: string =
 
 export function accept(text: string): MirrorManifest {
   const { manifest, problems } = parseManifest(text, 'mirror.yaml');
-  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    problems.filter((problem) => problem.severity === 'error'),
+    [],
+  );
   assert.ok(manifest);
   return manifest;
 }
