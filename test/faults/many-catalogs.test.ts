@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { makePackageText } from '../support/catalog.ts';
 import { createSite, pushIndex, pushOperator, readServed } from '../support/site.ts';
 
-// Promise 9. Seen to fail: with `sound` in prepare-pass.ts listing no catalog as soon as one is broken,
-// nothing was published; with validate stopping at the first faulty catalog, the second fault was missing.
+// Promise 9, and of promise 2 the foreign index. Seen to fail: with `sound` in prepare-pass.ts empty as soon as one
+// catalog is broken, apply had nothing to do; with validate stopping at the first faulty catalog, the second fault
+// was missing; with judgeIndex taking every index for ours, the foreign one was replaced.
 test('of a broken, a foreign and a fine catalog the fine one is published, every fault is named, and apply exits 1', async (t) => {
   const site = await createSite(t);
   await site.writeManifest({ catalogs: ['broken', 'foreign', 'idx', 'worse'] });

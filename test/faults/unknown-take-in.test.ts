@@ -23,8 +23,8 @@ function asksForOperand({ url }: ProxiedRequest): boolean {
   return url.includes('/vendor/a-operand/manifests/');
 }
 
-// Promise 6. Seen to fail: with unknown answers left out in find-known-missing.ts, init exited 0; with
-// them listed as absent, it wrote known-missing.yaml; with judgePresence saying absent for any 404, the HTML page was one.
+// Promise 6. Seen to fail: with unknown answers left out in find-known-missing.ts, init exited 0; with them taken
+// for absence, it listed the image; with judgeHead calling every 404 absent, init exited 0 at the HTML page.
 test('init lists nothing as known missing while the answer about one image is unknown', async (t) => {
   let fault: Fault | null = null;
   const site = await createProxiedSite(t, {

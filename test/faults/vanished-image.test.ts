@@ -66,6 +66,7 @@ test('a demanded tag that somebody else takes while apply runs is refused, stays
   const apply = await site.olmirror(['apply', '--format', 'json']);
   assert.equal(apply.code, 4, apply.stdout + apply.stderr);
   const { outcomes, sums } = JSON.parse(apply.stdout);
+  assert.equal(outcomes.length, sums.wanted);
   assert.deepEqual(
     outcomes.find((outcome: { type: string }) => outcome.type === 'tag'),
     {

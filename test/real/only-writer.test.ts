@@ -15,9 +15,8 @@ function listWrites(requests: readonly ProxiedRequest[]): readonly ProxiedReques
   return requests.filter((request) => !READS.includes(request.method));
 }
 
-// Promise 1, and of promise 2 that nothing deletes. Seen to fail: with headManifest asking by POST
-// first, requests without skopeo's name were listed; with skopeo's `delete` run after the copy of an
-// index, a DELETE was listed.
+// Promise 1, and of promise 2 that nothing deletes. Seen to fail: with a POST of our own (`fetch`) after each copy
+// in put-tag.ts, the POST was listed; with a DELETE under skopeo's name there, the DELETE was.
 test('from init to status, skopeo alone sends anything but HEAD and GET, to production alone, and never DELETE', async (t) => {
   const site = await createProxiedSite(t);
   await deliver(site);

@@ -58,7 +58,7 @@ async function turnToYaml(site: Site, name: string): Promise<void> {
 
 // Promise 7. Seen to fail: with `created: new Date().toISOString()` in build-config.ts, the second id differed; with
 // localeCompare in build-layer.ts, the one under LC_ALL; with the revision among the labels, the one of another commit;
-// with modes taken from process.umask(), the one under umask 077; with files passed on as they lie in Git, the YAML one.
+// with process.umask() in the history, the one under umask 077; with keys left in their order in format-json.ts, the YAML one.
 test('one catalog gives one image id, whatever machine, folder, commit, file layout and registry', async (t) => {
   const site = await createSite(t);
   await deliverTwo(site);
