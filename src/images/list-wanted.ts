@@ -44,9 +44,12 @@ export function listWanted(sources: WantedSources): WantedList {
     else groups.set(resolved.key, [...(groups.get(resolved.key) ?? []), resolved]);
   }
   for (const group of groups.values()) problems.push(...findCollision(group));
-  const images = [...groups.values()]
+  const joined = [...groups.values()]
     .map(joinMentions)
     .toSorted((a, b) => compareBytes(a.key, b.key));
+  const contested = findContestedTags(joined);
+  problems.push(...contested.values());
+  const images = joined.map((image) => withoutTags(image, contested));
   return { images, keysByCatalog: groupByCatalog(images, sources.catalogs), problems };
 }
 
@@ -180,6 +183,36 @@ function findCollision(group: readonly Resolved[]): readonly Problem[] {
   ];
 }
 
+// One tag asked for by several images can be given to none of them.
+function findContestedTags(images: readonly WantedImage[]): ReadonlyMap<string, Problem> {
+  const claims = new Map<string, string[]>();
+  for (const image of images) {
+    for (const tag of image.demandedTags) {
+      const place = `${image.repository.production}:${tag}`;
+      claims.set(place, [...(claims.get(place) ?? []), image.upstream]);
+    }
+  }
+  const contested = [...claims].filter(([, upstream]) => upstream.length > 1);
+  return new Map(
+    contested.map(([place, upstream]) => [
+      place,
+      {
+        severity: 'error',
+        code: 'IMAGES_COLLISION',
+        message: `${upstream.join(' and ')} both ask for the tag ${place} in production.`,
+        hint: 'A tag has one content: take it out of one of the entries under spec.images of mirror.yaml.',
+      },
+    ]),
+  );
+}
+
+function withoutTags(image: WantedImage, contested: ReadonlyMap<string, Problem>): WantedImage {
+  const demandedTags = image.demandedTags.filter(
+    (tag) => !contested.has(`${image.repository.production}:${tag}`),
+  );
+  return demandedTags.length === image.demandedTags.length ? image : { ...image, demandedTags };
+}
+
 function joinMentions(group: readonly Resolved[]): WantedImage {
   const sorted = group.toSorted((a, b) => compareBytes(a.reference, b.reference));
   const first = sorted[0];
@@ -192,6 +225,7 @@ function joinMentions(group: readonly Resolved[]): WantedImage {
     ...tags,
     ...sorted.flatMap((mention) => mention.arrivalTags),
   ]).filter((tag) => !demandedTags.includes(tag));
+  const [clash] = findCollision(group);
   return {
     key: first.key,
     kind: first.kind,
@@ -202,6 +236,7 @@ function joinMentions(group: readonly Resolved[]): WantedImage {
     demandedTags,
     arrivalTags,
     neededBy: uniqueNeeds(sorted.map((mention) => mention.neededBy)),
+    ...(clash === undefined ? {} : { clash: clash.message }),
   };
 }
 

@@ -28,4 +28,6 @@ export interface WantedImage {
   /** Tags it gets when it is copied, but that are not asked for when it is there already. */
   readonly arrivalTags: readonly string[];
   readonly neededBy: readonly NeededBy[];
+  /** Why it cannot be had: a tag has one content, and several upstream images lay claim to it. */
+  readonly clash?: string;
 }

@@ -73,6 +73,21 @@ export function closureCheck(wanted: WantedIndex, obstacles: readonly string[]):
   };
 }
 
+export function emptyCheck(wanted: WantedIndex, served: boolean): IndexCheck {
+  return {
+    ...checkOf(wanted),
+    kind: 'invalid',
+    severity: served ? 'blocked' : 'warning',
+    message: served
+      ? `Catalog ${wanted.catalog} holds no package in Git, so its index in production stays as it is: an empty one would take every operator away.`
+      : `Catalog ${wanted.catalog} holds no package in Git yet, so no index is published for it.`,
+    hint: served
+      ? 'Check `path` of the catalog in mirror.yaml; bring the packages back with git, or take the catalog out of mirror.yaml to leave its index alone.'
+      : `Take a delivery in with \`olmirror merge ${wanted.catalog}\`, then commit.`,
+    code: served ? 'CATALOG_INVALID' : null,
+  };
+}
+
 export function pinnedCheck(wanted: WantedIndex): IndexCheck {
   return {
     ...checkOf(wanted),

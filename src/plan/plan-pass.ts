@@ -6,8 +6,9 @@ import type { MirrorManifest } from '../manifest/types.ts';
 import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import { formatIndexItem } from './item.ts';
-import { type ImagePolicy, joinSettled, type Settled, settleImage } from './settle-image.ts';
+import { type ImagePolicy, settleImage } from './settle-image.ts';
 import { type SettledIndex, settleIndex } from './settle-index.ts';
+import { joinSettled, type Settled } from './settled.ts';
 import type {
   CatalogPlan,
   Check,

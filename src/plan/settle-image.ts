@@ -10,14 +10,18 @@ import {
   tagWouldMove,
 } from './image-checks.ts';
 import { formatTagItem } from './item.ts';
-import type { Check, ObservedImage, Outcome, Step } from './types.ts';
-
-/** What one wanted image comes to: steps, or items settled without one, and what people must know. */
-export interface Settled {
-  readonly steps: readonly Step[];
-  readonly settled: readonly Outcome[];
-  readonly checks: readonly Check[];
-}
+import {
+  inSync,
+  joinSettled,
+  refuse,
+  refusedTags,
+  refuseQuietly,
+  type Settled,
+  settleClash,
+  settleUnknown,
+  withoutSteps,
+} from './settled.ts';
+import type { Check, ObservedImage, Step } from './types.ts';
 
 export interface ImagePolicy {
   readonly protect: 'new' | 'all';
@@ -38,6 +42,7 @@ export function settleImage(
   policy: ImagePolicy,
 ): Settled {
   const { production, staging } = observed;
+  if (image.clash !== undefined) return settleClash(image, image.clash);
   switch (production.state) {
     case 'present':
       return settlePresent(image, observed, policy);
@@ -144,17 +149,21 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
     ]);
   }
   const arrivals = arrivalTags(image, observed, digest);
+  // A tag that moves is a step of its own, which first keeps what the tag leaves.
+  const moves = demanded.flatMap((part) =>
+    part.steps.filter((step) => step.kind === 'tag' && step.previous !== null),
+  );
+  const moving = new Set(moves.flatMap((step) => step.items));
+  const given = image.demandedTags.filter((tag) => !moving.has(formatTagItem(repository, tag)));
   const wanted = [
-    ...(image.tag === null ? [] : [image.tag]),
-    ...image.demandedTags,
-    ...arrivals.free,
+    ...new Set([...(image.tag === null ? [] : [image.tag]), ...given, ...arrivals.free]),
   ];
   const step: Step = {
     kind: 'copy',
     id: `copy ${repository}@${digest}`,
     reason: formatReason(image),
     bytes: Object.values(observed.blobs).reduce((sum, size) => sum + size, 0),
-    items: [image.key, ...image.demandedTags.map((tag) => formatTagItem(repository, tag))],
+    items: [image.key, ...given.map((tag) => formatTagItem(repository, tag))],
     upstream: image.upstream,
     from: { role: 'staging', repository: image.repository.staging },
     to: { role: 'production', repository },
@@ -163,7 +172,7 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
     protectTag: formatProtectTag(digest, observed.protectTagIsReferrers),
     tags: wanted,
   };
-  return { steps: [step], settled: [], checks: arrivals.checks };
+  return { steps: [step, ...moves], settled: [], checks: arrivals.checks };
 }
 
 // A tag beside a digest is a courtesy: where it is taken, the digest still goes in and the tag stays as it is.
@@ -212,102 +221,5 @@ function settleLost(image: WantedImage, policy: ImagePolicy): Settled {
       ...refusedTags(image),
     ],
     checks: [check],
-  };
-}
-
-interface ItemName {
-  readonly item: string;
-  readonly type: Outcome['type'];
-}
-
-type UnknownAnswer = Presence & { readonly state: 'unknown' } & {
-  readonly role?: 'staging';
-};
-
-function settleUnknown(image: WantedImage, answer: UnknownAnswer, name?: ItemName): Settled {
-  const { item, type } = name ?? { item: image.key, type: 'image' };
-  const message = `Whether ${answer.role ?? 'production'} holds ${item} is unknown: ${answer.message}`;
-  const check: Check = {
-    ...checkOf(image),
-    item,
-    kind: 'unknown',
-    severity: 'error',
-    message,
-    hint: answer.hint,
-  };
-  return {
-    steps: [],
-    settled: [
-      { item, type, kind: 'failed', message, code: answer.code },
-      ...(name === undefined ? refusedTags(image) : []),
-    ],
-    checks: [check],
-  };
-}
-
-function refuse(image: WantedImage, check: Check, name?: ItemName): Settled {
-  const { item, type } = name ?? { item: image.key, type: 'image' };
-  return {
-    steps: [],
-    settled: [
-      { item, type, kind: 'refused', message: check.message, code: 'APPLY_TAG_CONFLICT' },
-      ...(name === undefined ? refusedTags(image) : []),
-    ],
-    checks: [{ ...check, item }],
-  };
-}
-
-function refuseQuietly(image: WantedImage, why: string): Settled {
-  return {
-    steps: [],
-    settled: [
-      {
-        item: image.key,
-        type: 'image',
-        kind: 'refused',
-        message: `${image.upstream} is not copied: ${why}.`,
-        code: 'APPLY_TAG_CONFLICT',
-      },
-    ],
-    checks: [],
-  };
-}
-
-// Without its image a demanded tag cannot be written either; it still ends in an outcome (promise 8).
-function refusedTags(image: WantedImage): readonly Outcome[] {
-  return image.demandedTags.map((tag) => ({
-    item: formatTagItem(image.repository.production, tag),
-    type: 'tag',
-    kind: 'refused',
-    message: `The image it should point at, ${image.upstream}, is not available.`,
-    code: null,
-  }));
-}
-
-// Tags of an image that is refused: those that would have been written are refused with it.
-function withoutSteps(part: Settled): Settled {
-  const settled = part.steps.flatMap((step) =>
-    step.items.map(
-      (item): Outcome => ({
-        item,
-        type: 'tag',
-        kind: 'refused',
-        message: 'Another tag of the same image cannot be written.',
-        code: null,
-      }),
-    ),
-  );
-  return { steps: [], settled: [...part.settled, ...settled], checks: part.checks };
-}
-
-function inSync(item: string, type: Outcome['type']): Outcome {
-  return { item, type, kind: 'in-sync', message: null, code: null };
-}
-
-export function joinSettled(parts: readonly Settled[]): Settled {
-  return {
-    steps: parts.flatMap((part) => part.steps),
-    settled: parts.flatMap((part) => part.settled),
-    checks: parts.flatMap((part) => part.checks),
   };
 }

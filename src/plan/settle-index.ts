@@ -2,6 +2,7 @@ import { shortHex } from '../base/digest.ts';
 import { formatCount } from '../base/text.ts';
 import {
   closureCheck,
+  emptyCheck,
   foreignCheck,
   type IndexCheck,
   pinnedCheck,
@@ -9,7 +10,7 @@ import {
   unknownCheck,
 } from './index-checks.ts';
 import { formatImmutableTag, formatIndexItem, formatTagItem } from './item.ts';
-import type { Settled } from './settle-image.ts';
+import type { Settled } from './settled.ts';
 import type { CatalogPlan, ObservedIndex, Outcome, Step, WantedIndex } from './types.ts';
 
 /** An index image that is present under the moving tag, and what it is to this repository. */
@@ -91,6 +92,7 @@ export function settleIndex(
 function publish(wanted: WantedIndex, observed: ObservedIndex, policy: IndexPolicy): SettledIndex {
   const { expectedImmutable } = observed;
   const action = observed.moving.state === 'absent' ? 'restore' : 'publish';
+  if (wanted.packages === 0) return withholdEmpty(wanted, observed);
   if (expectedImmutable.state === 'unknown')
     return withhold(wanted, unknownCheck(wanted, observed), { kind: 'failed', action: 'blocked' });
   if (expectedImmutable.state === 'present' && observed.expectedImmutableId !== wanted.imageId) {
@@ -107,6 +109,15 @@ function publish(wanted: WantedIndex, observed: ObservedIndex, policy: IndexPoli
     moveStep(wanted, observed),
   ];
   return { action, steps, settled: [], checks: [] };
+}
+
+// A catalog folder that is missing or misspelt reads as empty: clusters must not lose every operator to it.
+function withholdEmpty(wanted: WantedIndex, observed: ObservedIndex): SettledIndex {
+  const served = observed.moving.state === 'present';
+  return withhold(wanted, emptyCheck(wanted, served), {
+    kind: served ? 'refused' : 'deferred',
+    action: 'blocked',
+  });
 }
 
 // Before a tag moves, the manifest it leaves has a never-moving tag of its own (promise 2).

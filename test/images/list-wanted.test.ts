@@ -138,3 +138,25 @@ for (const [name, text] of [
     );
   });
 }
+
+test('listWanted gives a tag that two images ask for to neither, and says so', () => {
+  const { images, problems } = listWanted({
+    manifest: makeManifest({
+      images: [
+        { source: `quay.io/v/tool@${A}`, tags: ['v1', 'a'] },
+        { source: `quay.io/v/tool@${C}`, tags: ['v1'] },
+      ],
+    }),
+    catalogs: new Map(),
+    releases: [],
+  });
+  assert.deepEqual(
+    images.map((image) => image.demandedTags),
+    [['a'], []],
+  );
+  assert.deepEqual(
+    problems.map((problem) => problem.code),
+    ['IMAGES_COLLISION'],
+  );
+  assert.match(problems[0]?.message ?? '', /both ask for the tag v\/tool:v1/);
+});

@@ -9,9 +9,11 @@ import {
   C,
   deliverable,
   makeImage,
+  makeIndex,
   planWorld,
   present,
   seen,
+  seenIndex,
   UNKNOWN,
 } from '../support/world.ts';
 
@@ -203,4 +205,36 @@ test('planPass joins a tag-only and a by-digest mention of one image into one st
   assert.equal(plan.steps.length, 1);
   assert.deepEqual(plan.steps[0]?.items, [byDigest.key, byTag.key].toSorted());
   assert.equal(plan.wantedItems, 2);
+});
+
+test('planPass copies nothing for a tag that two upstream images lay claim to, and blocks the index that names it', () => {
+  const image = makeImage('a', { digest: null, clash: 'ghcr.io/v/a and quay.io/v/a clash.' });
+  const plan = planWorld({
+    images: [[image, deliverable(A)]],
+    indexes: [[makeIndex({ imageKeys: [image.key] }), seenIndex()]],
+  });
+  assert.deepEqual(
+    [plan.steps, plan.settled.map((outcome) => outcome.kind)],
+    [[], ['refused', 'refused']],
+  );
+});
+
+test('planPass moves a movable tag by a step of its own after the image has been copied', () => {
+  const image = makeImage('a', { demandedTags: ['latest', 'new'] });
+  const plan = planWorld({
+    images: [[image, deliverable(A, { tags: { latest: present(B), new: ABSENT } })]],
+    changes: { manifest: makeManifest({ movableTags: ['v/a:latest'] }) },
+  });
+  assert.deepEqual(
+    plan.steps.map((step) => [
+      step.id,
+      step.items,
+      step.kind === 'copy' ? step.tags : step.kind === 'tag' && step.previous,
+    ]),
+    [
+      [`copy v/a@${A}`, [image.key, 'tag v/a:new'], ['new']],
+      ['tag v/a:latest', ['tag v/a:latest'], B],
+    ],
+  );
+  assert.equal(plan.wantedItems, 3);
 });

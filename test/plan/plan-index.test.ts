@@ -218,3 +218,24 @@ test('planPass touches no index that it cannot see clearly, that is broken in Gi
     [[], 'deferred', 0],
   );
 });
+
+test('planPass does not replace a served index by an empty one, and publishes no empty one', () => {
+  const empty = makeIndex({ packages: 0, bundles: 0 });
+  const served = seenIndex({
+    moving: present(A),
+    servedId: B,
+    servedLabelled: true,
+    servedImmutable: present(A),
+  });
+  const replaced = planWorld({ indexes: [[empty, served]] });
+  assert.deepEqual(
+    [replaced.steps, replaced.settled[0]?.kind, exitCodeOfPlan(replaced)],
+    [[], 'refused', 4],
+  );
+  assert.match(replaced.checks[0]?.message ?? '', /holds no package in Git/);
+  const fresh = planWorld({ indexes: [[empty, seenIndex()]] });
+  assert.deepEqual(
+    [fresh.steps, fresh.settled[0]?.kind, exitCodeOfPlan(fresh)],
+    [[], 'deferred', 0],
+  );
+});

@@ -1,0 +1,121 @@
+import type { Presence } from '../base/presence.ts';
+import type { WantedImage } from '../images/types.ts';
+import { checkOf } from './image-checks.ts';
+import { formatTagItem } from './item.ts';
+import type { Check, Outcome, Step } from './types.ts';
+
+/** What one wanted image comes to: steps, or items settled without one, and what people must know. */
+export interface Settled {
+  readonly steps: readonly Step[];
+  readonly settled: readonly Outcome[];
+  readonly checks: readonly Check[];
+}
+
+interface ItemName {
+  readonly item: string;
+  readonly type: Outcome['type'];
+}
+
+type UnknownAnswer = Presence & { readonly state: 'unknown' } & {
+  readonly role?: 'staging';
+};
+
+export function settleUnknown(image: WantedImage, answer: UnknownAnswer, name?: ItemName): Settled {
+  const { item, type } = name ?? { item: image.key, type: 'image' };
+  const message = `Whether ${answer.role ?? 'production'} holds ${item} is unknown: ${answer.message}`;
+  const check: Check = {
+    ...checkOf(image),
+    item,
+    kind: 'unknown',
+    severity: 'error',
+    message,
+    hint: answer.hint,
+  };
+  return {
+    steps: [],
+    settled: [
+      { item, type, kind: 'failed', message, code: answer.code },
+      ...(name === undefined ? refusedTags(image) : []),
+    ],
+    checks: [check],
+  };
+}
+
+export function refuse(image: WantedImage, check: Check, name?: ItemName): Settled {
+  const { item, type } = name ?? { item: image.key, type: 'image' };
+  return {
+    steps: [],
+    settled: [
+      { item, type, kind: 'refused', message: check.message, code: 'APPLY_TAG_CONFLICT' },
+      ...(name === undefined ? refusedTags(image) : []),
+    ],
+    checks: [{ ...check, item }],
+  };
+}
+
+// The fault itself is told once, with the others of listing what is wanted.
+export function settleClash(image: WantedImage, why: string): Settled {
+  const settled: Outcome = {
+    item: image.key,
+    type: 'image',
+    kind: 'refused',
+    message: why,
+    code: 'IMAGES_COLLISION',
+  };
+  return { steps: [], settled: [settled, ...refusedTags(image)], checks: [] };
+}
+
+export function refuseQuietly(image: WantedImage, why: string): Settled {
+  return {
+    steps: [],
+    settled: [
+      {
+        item: image.key,
+        type: 'image',
+        kind: 'refused',
+        message: `${image.upstream} is not copied: ${why}.`,
+        code: 'APPLY_TAG_CONFLICT',
+      },
+    ],
+    checks: [],
+  };
+}
+
+// Without its image a demanded tag cannot be written either; it still ends in an outcome (promise 8).
+export function refusedTags(image: WantedImage): readonly Outcome[] {
+  return image.demandedTags.map((tag) => ({
+    item: formatTagItem(image.repository.production, tag),
+    type: 'tag',
+    kind: 'refused',
+    message: `The image it should point at, ${image.upstream}, is not available.`,
+    code: null,
+  }));
+}
+
+// Tags of an image that is refused: those that would have been written are refused with it.
+export function withoutSteps(part: Settled): Settled {
+  const settled = part.steps.flatMap((step) =>
+    step.items.map(
+      (item): Outcome => ({
+        item,
+        type: 'tag',
+        kind: 'refused',
+        message: 'Another tag of the same image cannot be written.',
+        code: null,
+      }),
+    ),
+  );
+  return { steps: [], settled: [...part.settled, ...settled], checks: part.checks };
+}
+
+export function inSync(item: string, type: Outcome['type']): Outcome {
+  return { item, type, kind: 'in-sync', message: null, code: null };
+}
+
+export function joinSettled(parts: readonly Settled[]): Settled {
+  return {
+    steps: parts.flatMap((part) => part.steps),
+    settled: parts.flatMap((part) => part.settled),
+    checks: parts.flatMap((part) => part.checks),
+  };
+}
