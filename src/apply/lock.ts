@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { ToolError } from '../base/tool-error.ts';
+import { messageOf, ToolError } from '../base/tool-error.ts';
 
 export interface Lock {
   release(): Promise<void>;
@@ -23,15 +23,31 @@ interface Holder {
  * (killed, or the machine restarted) is taken over. Throws `APPLY_LOCKED` where it is held.
  */
 export async function acquireLock(folder: string): Promise<Lock> {
-  await mkdir(folder, { recursive: true });
   const file = join(folder, 'apply.lock');
   const own = await describeSelf();
   const text = JSON.stringify(own);
-  if (await placeLock(file, text)) return { release: () => releaseLock(file, text) };
+  if (await placeFirstLock(folder, file, text)) return { release: () => releaseLock(file, text) };
   const held = await readFileOrNull(file);
   if (held !== null) await removeStale(file, held);
   if (await placeLock(file, text)) return { release: () => releaseLock(file, text) };
   throw locked(file, parseHolder((await readFileOrNull(file)) ?? ''));
+}
+
+async function placeFirstLock(folder: string, file: string, text: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await placeLock(file, text);
+  } catch (error) {
+    throw new ToolError(
+      'APPLY_JOURNAL',
+      `The state folder ${folder} cannot be used: ${messageOf(error)}. Nothing was written to a registry.`,
+      {
+        cause: error,
+        disposition: 'retry',
+        hint: 'Make room, or give the folder to the user who runs olmirror; XDG_STATE_HOME names another.',
+      },
+    );
+  }
 }
 
 async function describeSelf(): Promise<Holder> {

@@ -12,6 +12,7 @@ import { VERSION } from './version.ts';
 /** Runs one command line; the result is the exit code of design §9. */
 export async function main(argv: readonly string[]): Promise<number> {
   hideSecrets(argv);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const outcome: { code: ExitCode; failure: unknown } = { code: 0, failure: null };
   async function run(...[command, options]: Parameters<Run>): Promise<void> {
     outcome.code = await runCommand(command, options);
@@ -26,6 +27,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     `${formatError(outcome.failure, argv.includes('--verbose') || argv.includes('-v'))}\n`,
   );
   return isToolError(outcome.failure, 'PLAN_STALE') ? 3 : 1;
+}
+
+// `olmirror plan | head -1` closes the pipe early; what a command does must not hang on its reader.
+function ignoreClosedPipe(error: Error): void {
+  if ('code' in error && error.code === 'EPIPE') return;
+  throw error;
 }
 
 // Arguments are seen by every user of the machine, a password in the URL of a remote with them.
@@ -124,6 +131,12 @@ async function runCommand(
   const wiring = createWiring(context);
   try {
     return await command(context, wiring);
+  } catch (error) {
+    if (!controller.signal.aborted || isToolError(error)) throw error;
+    throw new ToolError('APPLY_INTERRUPTED', 'Stopped by a signal before the end.', {
+      cause: error,
+      hint: 'Run the command again.',
+    });
   } finally {
     progress.clear();
     for (const name of STOP_SIGNALS) process.off(name, stop);

@@ -1,12 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { messageOf, ToolError } from '../base/tool-error.ts';
 
 /**
  * Writes a file so that a crash leaves the old content or the new, never a part: temporary name,
- * sync, rename. Folders above it are made.
+ * sync, rename. Folders above it are made. Throws `FILES_UNWRITABLE`.
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
+  try {
+    await writeThroughTemporary(path, bytes);
+  } catch (error) {
+    throw new ToolError('FILES_UNWRITABLE', `${path} cannot be written: ${messageOf(error)}.`, {
+      cause: error,
+      disposition: 'retry',
+      hint: 'Check that its folder may be written by the user that runs olmirror, and that the disk has room.',
+    });
+  }
+}
+
+async function writeThroughTemporary(path: string, bytes: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
