@@ -1,6 +1,7 @@
 import type { EmitEvent, PassEvent } from '../base/events.ts';
 import { formatBytes, formatCount } from '../base/text.ts';
 import type { Console } from './console.ts';
+import { formatStepResult } from './step-words.ts';
 
 /** Prints what a pass is doing: one line that is rewritten on a terminal, plain lines in a pipe. */
 export interface Progress {
@@ -92,7 +93,7 @@ const LINES: { readonly [K in PassEvent['kind']]?: Line<K> } = {
       : `Applying ${formatCount(event.steps, 'step')}, ${formatBytes(event.bytes)} …`,
   'step-started': (event, { verbose }) => (verbose ? `start    ${event.title}` : null),
   'step-finished': (event) =>
-    `${formatResult(event).padEnd(8)} ${event.title}${event.message === null ? '' : `: ${event.message}`}`,
+    `${formatStepResult(event).padEnd(8)} ${event.title}${event.message === null ? '' : `: ${event.message}`}`,
   'step-retry': (event) =>
     `retry    ${event.title} in ${formatSeconds(event.delayMilliseconds)} (attempt ${event.attempt} failed: ${event.message})`,
   'closure-started': (event) =>
@@ -111,14 +112,6 @@ function formatEvent<K extends PassEvent['kind']>(
 ): string | null {
   const line: Line<K> | undefined = LINES[event.kind];
   return line === undefined ? null : line(event, shape);
-}
-
-const DONE_WORDS = { tag: 'tagged', push: 'pushed', index: 'moved' } as const;
-
-// All that a step wrote is `copied` in the report; a person reads what kind of step it was.
-function formatResult(event: Extract<PassEvent, { kind: 'step-finished' }>): string {
-  const word = Object.entries(DONE_WORDS).find(([kind]) => event.id.startsWith(`${kind} `))?.[1];
-  return event.result === 'copied' && word !== undefined ? word : event.result;
 }
 
 function formatSeconds(milliseconds: number): string {

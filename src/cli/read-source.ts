@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename, posix, resolve } from 'node:path';
 import { type Digest, digestOf } from '../base/digest.ts';
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import type { ContentReader } from '../base/oci.ts';
-import { ToolError } from '../base/tool-error.ts';
+import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { CatalogFile } from '../catalog/types.ts';
 import { openOciLayout } from '../files/oci-layout.ts';
 import { readFile } from '../files/read-file.ts';
 import { readFolder } from '../files/read-folder.ts';
 import type { GitPort } from '../git/port.ts';
-import { joinPath } from '../images/map-path.ts';
+import { hasPathPrefix, joinPath } from '../images/map-path.ts';
 import { type IndexContent, readIndexCatalog } from '../index/read-index.ts';
 import { REGISTRY_DEFAULTS } from '../manifest/defaults.ts';
 import type { CatalogEntry, MirrorManifest, RegistryEntry, RoleName } from '../manifest/types.ts';
@@ -103,18 +103,25 @@ async function readImage(source: string, context: SourceContext): Promise<Source
   });
 }
 
+// `docker.io` is never meant where no host is written: it is a mistyped path or role.
 function parseSourceRef(source: string): ImageRef {
+  const ref = tryParseRef(source);
+  if (ref !== null && source.startsWith(`${ref.registry}/`)) return ref;
+  throw new ToolError(
+    'CLI_UNSUPPORTED_SOURCE',
+    `"${source}" is neither a path that exists, nor COMMIT:PATH, nor an image reference with its host.`,
+    {
+      hint: 'Give production, staging, HOST/PATH:TAG, a folder, a catalog file, oci:LAYOUT or COMMIT:PATH.',
+    },
+  );
+}
+
+function tryParseRef(source: string): ImageRef | null {
   try {
     return parseImageRef(source);
   } catch (error) {
-    throw new ToolError(
-      'CLI_UNSUPPORTED_SOURCE',
-      `"${source}" is neither a path that exists, nor COMMIT:PATH, nor an image reference.`,
-      {
-        cause: error,
-        hint: 'Give production, staging, an image reference, a folder, a catalog file, oci:LAYOUT or COMMIT:PATH.',
-      },
-    );
+    if (isToolError(error, 'BASE_BAD_IMAGE_REF')) return null;
+    throw error;
   }
 }
 
@@ -125,7 +132,8 @@ function findRole(ref: ImageRef, manifest: MirrorManifest | null): RoleName | nu
       (role) =>
         manifest !== null &&
         (manifest.registries[role].host === ref.registry ||
-          manifest.registries[role].aliases.includes(ref.registry)),
+          manifest.registries[role].aliases.includes(ref.registry)) &&
+        hasPathPrefix(ref.repository, manifest.registries[role].pathPrefix),
     ) ?? null
   );
 }
@@ -145,7 +153,8 @@ async function readCommit(source: string, context: SourceContext): Promise<Sourc
   const git = await context.openGit();
   if ((await git.resolveRevision(revision)) === null) return null;
   const snapshot = await git.openCommit(revision);
-  const folder = path.replace(/\/+$/, '');
+  const clean = posix.normalize(path).replace(/\/+$/, '');
+  const folder = clean === '.' ? '' : clean;
   const files = await snapshot.listFiles(folder);
   if (files.length === 0)
     throw new ToolError('FILES_NOT_FOUND', `Commit ${revision} has no file at or below ${path}.`, {

@@ -18,6 +18,8 @@ export interface CatalogStatus extends CatalogPlan {
     readonly digest: Digest | null;
     /** Date of its delivery record, where there is one. */
     readonly recorded: string | null;
+    /** Packages that a gap left as they were when it was merged. */
+    readonly gaps: readonly string[];
     readonly message: string | null;
   };
 }

@@ -86,9 +86,9 @@ async function readDelivery(
     context.signal,
   );
   if (presence.state === 'unknown')
-    return { state: 'unknown', digest: null, recorded: null, message: presence.message };
+    return { state: 'unknown', digest: null, recorded: null, gaps: [], message: presence.message };
   if (presence.state === 'absent')
-    return { state: 'none', digest: null, recorded: null, message: null };
+    return { state: 'none', digest: null, recorded: null, gaps: [], message: null };
   const { digest } = presence;
   const committed = state.records.find(
     (record) => record.catalog === catalog.catalog && record.digest === digest,
@@ -102,6 +102,7 @@ async function readDelivery(
     state: judgeDelivery(catalog, record !== undefined, committed !== undefined),
     digest,
     recorded: record?.date ?? null,
+    gaps: record?.gaps ?? [],
     message: null,
   };
 }

@@ -52,5 +52,6 @@ const DELIVERY_WORDS: Readonly<Record<DeliveryState, string>> = {
 function formatDelivery(staging: CatalogStatus['staging']): string {
   const digest = staging.digest === null ? '' : `delivery ${shortHex(staging.digest)} `;
   const recorded = staging.recorded === null ? '' : ` (taken in ${staging.recorded})`;
-  return `${digest}${DELIVERY_WORDS[staging.state]}${recorded}${staging.message === null ? '' : `: ${staging.message}`}`;
+  const gaps = staging.gaps.length === 0 ? '' : `; a gap left ${staging.gaps.join(', ')} as before`;
+  return `${digest}${DELIVERY_WORDS[staging.state]}${recorded}${gaps}${staging.message === null ? '' : `: ${staging.message}`}`;
 }

@@ -138,7 +138,14 @@ function statusOf(plan: Plan, states: readonly Partial<CatalogStatus['staging']>
       ...catalog,
       packageCount: 29,
       bundleCount: 1_695,
-      staging: { state: 'none', digest: null, recorded: null, message: null, ...states[i] },
+      staging: {
+        state: 'none',
+        digest: null,
+        recorded: null,
+        gaps: [],
+        message: null,
+        ...states[i],
+      },
     })),
     checks: plan.checks,
   };
@@ -155,7 +162,7 @@ test('renderStatusText shows a delivery on its way as the golden file does', () 
 test('renderStatusText shows trouble as the golden file does', () => {
   const status = statusOf(planTrouble(), [
     { state: 'unknown', message: 'it answered 500.' },
-    { state: 'applied', digest: A, recorded: '2026-01-01' },
+    { state: 'applied', digest: A, recorded: '2026-01-01', gaps: ['etcd'] },
     { state: 'merged-not-committed', digest: B, recorded: '2026-01-02' },
   ]);
   assertGolden('status-trouble.txt', renderStatusText({ ...status, sync: 'Unknown' }));

@@ -7,6 +7,7 @@ import { type ExitCode, formatSums } from '../../plan/sum-outcomes.ts';
 import { type WatchEvent, watch } from '../../reconcile/watch.ts';
 import { countSteps } from '../../report/render-plan-text.ts';
 import type { CommandContext } from '../context.ts';
+import { formatStepResult } from '../step-words.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 
@@ -129,7 +130,7 @@ function formatPassEvent(event: PassEvent): LogLine | null {
   }
   if (event.kind !== 'step-finished') return null;
   const message = event.message === null ? '' : `: ${event.message}`;
-  return { level: 'info', text: `${event.title}: ${event.result}${message}` };
+  return { level: 'info', text: `${event.title}: ${formatStepResult(event)}${message}` };
 }
 
 function logWatchEvent(logger: pino.Logger, event: WatchEvent): void {
