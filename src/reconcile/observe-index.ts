@@ -8,7 +8,7 @@ import type { Catalog } from '../catalog/types.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
 import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../index/read-index.ts';
-import type { MirrorManifest } from '../manifest/types.ts';
+import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import { judgeIndex } from '../plan/settle-index.ts';
 import type { ForeignContent, ObservedIndex, WantedIndex } from '../plan/types.ts';
@@ -29,6 +29,7 @@ export interface ObserveIndexContext {
   readonly production: RegistryPort;
   readonly builder: IndexBuilder;
   readonly imageKeys: ReadonlyMap<string, readonly string[]>;
+  readonly now: Date;
   /** Remembers served catalogs by digest. */
   readonly servedCache: Map<Digest, Catalog>;
   readonly signal: AbortSignal;
@@ -98,11 +99,14 @@ async function wantIndex(
     takenIn: records
       .filter((record) => record.catalog === entry.name)
       .map(({ digest, content }) => ({ digest, content })),
-    pinned:
-      entry.pin === null
-        ? null
-        : `${entry.pin.reason} (by ${entry.pin.by}${entry.pin.until === null ? '' : `, until ${entry.pin.until}`})`,
+    pinned: describePin(entry.pin, context.now),
   };
+}
+
+// A pin ends by itself at `until`.
+function describePin(pin: CatalogEntry['pin'], now: Date): string | null {
+  if (pin === null || (pin.until !== null && now.getTime() >= Date.parse(pin.until))) return null;
+  return `${pin.reason} (by ${pin.by}${pin.until === null ? '' : `, until ${pin.until}`})`;
 }
 
 export function indexRepository(

@@ -2,11 +2,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
-import { ToolError } from '../base/tool-error.ts';
+import { isToolError, ToolError } from '../base/tool-error.ts';
 import { diffCatalogs } from '../catalog/diff-catalogs.ts';
 import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
+import { findKnown } from '../images/find-known.ts';
 import { listWanted, type WantedList } from '../images/list-wanted.ts';
+import { normalizeAddresses } from '../images/normalize-addresses.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { planPass } from '../plan/plan-pass.ts';
 import type { Observed, PackagePlan, Plan, WantedIndex } from '../plan/types.ts';
@@ -70,16 +72,21 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
     connection: null,
   };
   return async (snapshot, options) => {
-    const state = await memory.load(snapshot, options.manifestFile);
-    assertSupported(state.manifest);
-    const { registries, builder } = await connect(state.manifest, memory, deps);
+    const loaded = await memory.load(snapshot, options.manifestFile);
+    assertSupported(loaded.manifest);
+    const { registries, builder } = await connect(loaded.manifest, memory, deps);
     const before = countRequests(registries);
     const started = deps.clock.now().getTime();
-    const sound = state.catalogs.filter((loaded) => !hasErrors(loaded.problems));
+    const sound = loaded.catalogs.filter((catalog) => !hasErrors(catalog.problems));
     const observation = await observe(
-      { state, sound, registries, builder },
+      { state: loaded, sound, registries, builder },
       { memory, options, deps },
     );
+    const { images } = observation.wanted;
+    const state = {
+      ...loaded,
+      knownMissing: findKnown(loaded.knownMissing, images, loaded.manifest),
+    };
     const requests = countRequests(registries) - before;
     deps.emit({
       kind: 'observe-finished',
@@ -89,7 +96,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
     const plan = planPass({
       manifest: state.manifest,
       wanted: {
-        images: observation.wanted.images,
+        images,
         indexes: observation.indexes.map((entry) => entry.wanted),
       },
       observed: observation.observed,
@@ -102,8 +109,8 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       problems: [...observation.wanted.problems, ...observation.faults],
       broken: new Map(
         state.catalogs
-          .filter((loaded) => hasErrors(loaded.problems))
-          .map((loaded) => [loaded.entry.name, firstFault(loaded)]),
+          .filter((catalog) => hasErrors(catalog.problems))
+          .map((catalog) => [catalog.entry.name, firstFault(catalog)]),
       ),
       offers: new Map(
         observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]),
@@ -164,6 +171,7 @@ async function observe(
         builder,
         imageKeys: wanted.keysByCatalog,
         servedCache: memory.served,
+        now: deps.clock.now(),
         signal,
       }),
     );
@@ -239,7 +247,8 @@ function describeOffer(entry: IndexObservation, state: LoadedState): readonly Pa
   const loaded = findLoaded(state, entry.wanted);
   if (entry.served === null) return null;
   if (entry.served === loaded.catalog) return [];
-  return diffCatalogs(entry.served, loaded.catalog).packages.map((change) => ({
+  const served = turnBack(entry.served, loaded.catalog, state.manifest);
+  return diffCatalogs(served, loaded.catalog).packages.map((change) => ({
     package: change.package,
     change: change.kind,
     channels: change.channels.map((channel) => ({
@@ -250,6 +259,16 @@ function describeOffer(entry: IndexObservation, state: LoadedState): readonly Pa
     bundlesAdded: change.bundlesAdded,
     bundlesRemoved: change.bundlesRemoved,
   }));
+}
+
+// Git holds upstream addresses, an index may name its registry: for users that is no change.
+function turnBack(served: Catalog, git: Catalog, manifest: MirrorManifest): Catalog {
+  try {
+    return normalizeAddresses(served, manifest, git).catalog;
+  } catch (error) {
+    if (isToolError(error, 'CATALOG_AMBIGUOUS_ADDRESS')) return served;
+    throw error;
+  }
 }
 
 export function findLoaded(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pushImage } from '../../scripts/lib/push-image.ts';
@@ -148,4 +148,28 @@ test('the journal holds one line per outcome and no secret', async (t) => {
     true,
     JSON.stringify(lines[0]),
   );
+});
+
+test('a pinned index stays as it is until the pin ends', async (t) => {
+  const site = await createSite(t);
+  await deliver(site);
+  const production = site.open(site.production);
+  await site.olmirror(['init']);
+  await site.olmirror(['merge', '--dry-run']);
+  await site.commit('base');
+  await site.olmirror(['merge']);
+  const manifest = await readFile(join(site.state, 'mirror.yaml'), 'utf8');
+  async function pin(until: string): Promise<void> {
+    const pinned = `, pin: { tag: v1-0123456789ab, reason: broken, by: kim, until: "${until}" } }`;
+    await writeFile(join(site.state, 'mirror.yaml'), manifest.replace(/ \}\n*$/, `${pinned}\n`));
+    await site.commit(`pinned until ${until}`);
+  }
+  await pin('2099-01-01T00:00:00Z');
+  const held = await site.olmirror(['apply']);
+  assert.equal(held.code, 0, held.stdout + held.stderr);
+  assert.match(held.stdout, /deferred 1 /);
+  assert.deepEqual(await readServed(production), ['a.v1.0.0', 'b.v1.0.0']);
+  await pin('2001-01-01T00:00:00Z');
+  assert.equal((await site.olmirror(['apply'])).code, 0);
+  assert.ok((await readServed(production)).includes('a.v1.1.0'));
 });
