@@ -144,12 +144,7 @@ function resolveMention(
       production: mapRepository(named, 'production', manifest),
       staging: mapRepository(named, 'staging', manifest),
     };
-    const tag = ref.tag ?? 'latest';
-    const key =
-      ref.digest === null
-        ? `${repository.production}:${tag}`
-        : `${repository.production}@${ref.digest}`;
-    return { ...mention, key, ref, repository };
+    return { ...mention, key: formatWantedKey(repository.production, ref), ref, repository };
   } catch (error) {
     if (!isToolError(error, 'BASE_BAD_IMAGE_REF')) throw error;
     return {
@@ -259,6 +254,13 @@ function groupByCatalog(
     for (const name of names) if (name !== null) keys.get(name)?.push(image.key);
   }
   return keys;
+}
+
+/** Key of a wanted image: its repository in production, with its digest or else its tag. */
+export function formatWantedKey(repository: string, ref: ImageRef): string {
+  return ref.digest === null
+    ? `${repository}:${ref.tag ?? 'latest'}`
+    : `${repository}@${ref.digest}`;
 }
 
 /** `catalog/package/bundle`, or what else needs the image. */

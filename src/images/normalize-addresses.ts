@@ -21,6 +21,17 @@ export function normalizeAddresses(
   manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
   git: Catalog,
 ): NormalizedCatalog {
+  const { unclear, ...normalized } = turnAddresses(catalog, manifest, git);
+  if (unclear.length > 0) throw ambiguous(unclear);
+  return normalized;
+}
+
+/** As `normalizeAddresses`, but an unclear address stays as it is and is listed. */
+export function turnAddresses(
+  catalog: Catalog,
+  manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
+  git: Catalog,
+): NormalizedCatalog & { readonly unclear: readonly string[] } {
   const unclear: string[] = [];
   const known = createKnown(git);
   let turned = 0;
@@ -34,8 +45,7 @@ export function normalizeAddresses(
     turned += 1;
     return address.reference;
   });
-  if (unclear.length > 0) throw ambiguous(unclear);
-  return { catalog: normalized, turned };
+  return { catalog: normalized, turned, unclear };
 }
 
 type Known = (reference: string) => readonly string[];

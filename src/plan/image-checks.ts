@@ -19,14 +19,15 @@ export function tagDiffers(image: WantedImage, production: string, staging: stri
   };
 }
 
-export function tagWouldMove(target: TagTarget, current: string): Check {
+/** `movable`: the tag as `movableTags` names it, without the path prefix. */
+export function tagWouldMove(target: TagTarget, current: string, movable: string): Check {
   const place = `${target.image.repository.production}:${target.tag}`;
   return {
     ...checkOf(target.image),
     kind: 'tag-would-move',
     severity: 'blocked',
     message: `Tag ${place} points at ${current} in production and would move to ${target.digest}; production only grows.`,
-    hint: `Use another tag, or list ${place} under spec.movableTags of mirror.yaml.`,
+    hint: `Use another tag, or list ${movable} under spec.movableTags of mirror.yaml.`,
   };
 }
 

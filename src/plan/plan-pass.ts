@@ -1,6 +1,7 @@
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
 import { formatNeed } from '../images/list-wanted.ts';
+import { joinPath } from '../images/map-path.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { foldUnknown } from './fold-unknown.ts';
@@ -85,7 +86,8 @@ function settleImages(input: PlanInput): Settled {
   const imagePolicy: ImagePolicy = {
     protect: policy.protect,
     tagDrift: policy.tagDrift,
-    movableTags: new Set(movableTags.map((tag) => (prefix === '' ? tag : `${prefix}/${tag}`))),
+    movableTags: new Set(movableTags.map((tag) => joinPath(prefix, tag))),
+    pathPrefix: prefix,
     knownMissing: input.knownMissing,
   };
   const parts = input.wanted.images.map((image) => {
@@ -186,7 +188,7 @@ function settleBroken(catalog: string, why: string): Settled {
 function sharedChecks(input: PlanInput): readonly Check[] {
   const collisions = input.problems.map(
     (problem): Check => ({
-      kind: 'collision',
+      kind: problem.code === 'IMAGES_COLLISION' ? 'collision' : 'invalid',
       severity: 'error',
       message: problem.message,
       hint: problem.hint ?? null,

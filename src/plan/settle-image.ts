@@ -1,5 +1,6 @@
 import type { Presence } from '../base/presence.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
+import { restAfter } from '../images/map-path.ts';
 import type { WantedImage } from '../images/types.ts';
 import {
   checkOf,
@@ -28,6 +29,8 @@ export interface ImagePolicy {
   readonly tagDrift: 'keep' | 'block';
   /** `repository:tag` in production that may be moved. */
   readonly movableTags: ReadonlySet<string>;
+  /** Path prefix of production. */
+  readonly pathPrefix: string;
   /** Upstream references that production was known to lack. */
   readonly knownMissing: ReadonlySet<string>;
 }
@@ -105,7 +108,8 @@ function settleTag(target: TagTarget, current: Presence | undefined, policy: Ima
   if (current.state === 'present' && current.digest === digest)
     return { steps: [], settled: [inSync(item, 'tag')], checks: [] };
   if (current.state === 'present' && !policy.movableTags.has(`${repository}:${tag}`)) {
-    return refuse(image, tagWouldMove({ image, tag, digest }, current.digest), {
+    const movable = `${restAfter(repository, policy.pathPrefix)}:${tag}`;
+    return refuse(image, tagWouldMove({ image, tag, digest }, current.digest, movable), {
       item,
       type: 'tag',
     });

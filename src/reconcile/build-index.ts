@@ -1,9 +1,9 @@
 import type { Digest } from '../base/digest.ts';
-import { formatImageRef, parseImageRef } from '../base/image-ref.ts';
+import { parseImageRef } from '../base/image-ref.ts';
 import { renderCatalogFiles } from '../catalog/render-catalog.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { mapReference } from '../images/map-path.ts';
+import { joinPath, mapReference } from '../images/map-path.ts';
 import { type BuiltIndex, buildIndexImage, type IndexBase } from '../index/build-index.ts';
 import { readIndexBase } from '../index/read-base.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
@@ -94,19 +94,16 @@ async function readBase(
   });
 }
 
-/** The base image lies in production; its host may be left out. */
+/** The base image lies in production; its host may be left out, and its path prefix with it. */
 function parseBase(
   base: string,
   manifest: Pick<MirrorManifest, 'registries'>,
-): { readonly repository: string; readonly digest: string; readonly text: string } {
-  const { host } = manifest.registries.production;
-  const [first = ''] = base.split('/', 1);
-  const ref = parseImageRef(/[.:]/.test(first) || first === 'localhost' ? base : `${host}/${base}`);
-  return {
-    repository: ref.repository,
-    digest: ref.digest ?? ref.tag ?? 'latest',
-    text: formatImageRef(ref),
-  };
+): { readonly repository: string; readonly digest: string } {
+  const { host, pathPrefix } = manifest.registries.production;
+  const [first = '', ...rest] = base.split('/');
+  const namesHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  const ref = parseImageRef(namesHost ? base : `${host}/${joinPath(pathPrefix, base)}`);
+  return { repository: ref.repository, digest: ref.digest ?? ref.tag ?? 'latest' };
 }
 
 // Manifest annotations only: they do not enter the image id (design §8).

@@ -2,13 +2,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
-import { isToolError, ToolError } from '../base/tool-error.ts';
+import { ToolError } from '../base/tool-error.ts';
 import { diffCatalogs } from '../catalog/diff-catalogs.ts';
 import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import { listWanted, type WantedList } from '../images/list-wanted.ts';
-import { normalizeAddresses } from '../images/normalize-addresses.ts';
+import { turnAddresses } from '../images/normalize-addresses.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { planPass } from '../plan/plan-pass.ts';
 import type { Observed, PackagePlan, Plan, WantedIndex } from '../plan/types.ts';
@@ -107,11 +107,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       rebuild: options.rebuild,
       knownMissing: state.knownMissing,
       problems: [...observation.wanted.problems, ...observation.faults],
-      broken: new Map(
-        state.catalogs
-          .filter((catalog) => hasErrors(catalog.problems))
-          .map((catalog) => [catalog.entry.name, firstFault(catalog)]),
-      ),
+      broken: listBroken(state),
       offers: new Map(
         observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]),
       ),
@@ -126,6 +122,11 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       requests,
     };
   };
+}
+
+function listBroken(state: LoadedState): ReadonlyMap<string, string> {
+  const broken = state.catalogs.filter((loaded) => hasErrors(loaded.problems));
+  return new Map(broken.map((loaded) => [loaded.entry.name, firstFault(loaded)]));
 }
 
 interface Subject {
@@ -247,7 +248,8 @@ function describeOffer(entry: IndexObservation, state: LoadedState): readonly Pa
   const loaded = findLoaded(state, entry.wanted);
   if (entry.served === null) return null;
   if (entry.served === loaded.catalog) return [];
-  const served = turnBack(entry.served, loaded.catalog, state.manifest);
+  // Git holds upstream addresses, an index may name its registry: for users that is no change.
+  const served = turnAddresses(entry.served, state.manifest, loaded.catalog).catalog;
   return diffCatalogs(served, loaded.catalog).packages.map((change) => ({
     package: change.package,
     change: change.kind,
@@ -259,16 +261,6 @@ function describeOffer(entry: IndexObservation, state: LoadedState): readonly Pa
     bundlesAdded: change.bundlesAdded,
     bundlesRemoved: change.bundlesRemoved,
   }));
-}
-
-// Git holds upstream addresses, an index may name its registry: for users that is no change.
-function turnBack(served: Catalog, git: Catalog, manifest: MirrorManifest): Catalog {
-  try {
-    return normalizeAddresses(served, manifest, git).catalog;
-  } catch (error) {
-    if (isToolError(error, 'CATALOG_AMBIGUOUS_ADDRESS')) return served;
-    throw error;
-  }
 }
 
 export function findLoaded(
