@@ -40,6 +40,7 @@ test('acquireLock lets exactly one of many in', async () => {
   assert.equal(results.filter((entry) => entry.status === 'fulfilled').length, 1);
 });
 
+// Promise 12. Seen to fail: with isAlive taking every process for running, the lock was held.
 test('acquireLock takes over the lock of a process that is gone', async () => {
   const { pid } = spawnSync('true');
   await writeLock({ pid, host: hostname() });

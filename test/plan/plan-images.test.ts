@@ -39,6 +39,7 @@ test('planPass takes an image that production holds for in sync, whatever its ta
   );
 });
 
+// Promise 5. Seen to fail: with settleTags ending before the protect tag, the step was missing.
 test('planPass adds the never-moving tag to what is there already only under protect: all', () => {
   const manifest = makeManifest({ policy: { ...makeManifest().policy, protect: 'all' } });
   const plan = planWorld({
