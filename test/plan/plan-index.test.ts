@@ -99,14 +99,22 @@ test('planPass never replaces a foreign index, and names what Git lacks', () => 
   assert.match(plan.checks[0]?.hint ?? '', /merge idx --from production/);
 });
 
-test('planPass takes our labels alone for no proof: without its never-moving tag the index is foreign', () => {
-  const forged = seenIndex({
-    moving: present(A),
-    servedId: B,
-    servedLabelled: true,
-    servedImmutable: ABSENT,
-  });
-  assert.equal(planWorld({ indexes: [[makeIndex(), forged]] }).checks[0]?.kind, 'foreign-index');
+// Promise 2. Seen to fail: with any never-moving tag taken for proof, and with the labels not asked for, two steps were planned.
+test('planPass takes an index for ours only by its labels and a never-moving tag that holds this very manifest', () => {
+  const served = { moving: present(A), servedId: B };
+  const forged = [
+    { servedLabelled: true, servedImmutable: ABSENT },
+    { servedLabelled: true, servedImmutable: present(C) },
+    { servedLabelled: false, servedImmutable: present(A) },
+  ];
+  for (const proof of forged) {
+    const plan = planWorld({ indexes: [[makeIndex(), seenIndex({ ...served, ...proof })]] });
+    assert.deepEqual(
+      [plan.steps, plan.checks[0]?.kind],
+      [[], 'foreign-index'],
+      JSON.stringify(proof),
+    );
+  }
 });
 
 test('planPass leaves an index that was taken in and equals Git as it is, unless it is to be rebuilt', () => {
