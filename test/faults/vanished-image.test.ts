@@ -8,8 +8,8 @@ import { pushIndex, pushOperator, readServed } from '../support/site.ts';
 
 const SLOW = { kind: 'delay', milliseconds: 400 } as const;
 
-// Promise 3. Seen to fail: with checkClosure not called in run-catalog.ts, apply exited 0 and the
-// tag served an index that names the image which was gone.
+// Promise 3. Seen to fail: with checkClosure not called in run-catalog.ts, all was counted as copied and apply
+// exited 0.
 test('an image that vanishes from production after the plan keeps the index from moving, and is named', async (t) => {
   let vanish: (() => Promise<void>) | null = null;
   const site = await createProxiedSite(t, {

@@ -68,7 +68,7 @@ function listAddresses(catalog: Catalog): readonly string[] {
   return listBundleImages(catalog).flatMap((bundle) => [bundle.image, ...bundle.relatedImages]);
 }
 
-// Promise 3. Seen to fail: with normalizeAddresses left out of take-in.ts, the index named staging; with listFiles in
+// Promise 3. Seen to fail: with normalizeAddresses left out of take-in.ts, Git named staging; with listFiles in
 // build-index.ts as for `keep`, it named registry.example.com.
 for (const [references, isServing] of [
   ['keep', false],

@@ -19,7 +19,7 @@ async function pushReferrers(site: Site, repository: string, tag: string): Promi
   assert.equal(status, 201, body.toString());
 }
 
-// Promise 5. Seen to fail: with the protect tag of a copy left out of applyCopy, the operand had no tag; with
+// Promise 5. Seen to fail: with formatProtectTag giving another name, the operand lacked its tag; with
 // holdsReferrers always false, the bundle was refused and apply exited 4.
 test('each copied digest gets sha256-<hex>, or olmirror-<hex> where referrers hold that tag', async (t) => {
   const site = await createSite(t);

@@ -56,7 +56,7 @@ test('a saved plan is stale when the registry or the catalog changed, and then n
   );
 });
 
-// Promise 10. Seen to fail: with runPass given the plan made anew by apply.ts, four images were copied and apply exited 0.
+// Promise 10. Seen to fail: with the plan made anew carried out by apply.ts in its place, apply did not exit 4.
 test('a saved plan is carried out exactly: what drifted meanwhile and is none of its steps is not touched', async (t) => {
   const site = await createSite(t);
   await deliver(site);
