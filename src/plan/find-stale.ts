@@ -34,6 +34,8 @@ export interface StepFact {
   readonly reference: string;
   /** Digest that must be there; null for nothing. */
   readonly expected: string | null;
+  /** A digest that may be there as well. */
+  readonly allowed?: string;
 }
 
 export function listStepFacts(step: Step): readonly StepFact[] {
@@ -52,6 +54,15 @@ export function listStepFacts(step: Step): readonly StepFact[] {
           reference: step.digest,
           expected: step.digest,
         },
+        ...[step.protectTag, ...step.tags]
+          .filter((tag) => tag !== step.absent)
+          .map((tag) => ({
+            role: step.to.role,
+            repository: step.to.repository,
+            reference: tag,
+            expected: null,
+            allowed: step.digest,
+          })),
       ];
     case 'tag':
       return [
@@ -84,7 +95,7 @@ export function judgeFact(step: Step, fact: StepFact, now: Presence): StaleFact 
   if (now.state === 'unknown')
     return { step: step.id, message: `${place} cannot be looked at: ${now.message}` };
   const found = now.state === 'present' ? now.digest : null;
-  if (found === fact.expected) return null;
+  if (found === fact.expected || found === fact.allowed) return null;
   return {
     step: step.id,
     message: `${place} is ${found ?? 'absent'}, but was ${fact.expected ?? 'absent'} when the plan was made.`,

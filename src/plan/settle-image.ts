@@ -206,6 +206,12 @@ function arrivalTags(
   };
 }
 
+function hintMissing(image: WantedImage): string {
+  return image.neededBy.some((need) => need.catalog !== null)
+    ? 'Mirror it into staging again; or take the bundle out of the catalog, which `olmirror merge` does by itself under policy.missing: hold.'
+    : 'Mirror it into staging again; or take it out of mirror.yaml.';
+}
+
 function settleLost(image: WantedImage, policy: ImagePolicy): Settled {
   const known = policy.knownMissing.has(image.upstream);
   const check: Check = {
@@ -213,9 +219,7 @@ function settleLost(image: WantedImage, policy: ImagePolicy): Settled {
     kind: known ? 'known-missing' : 'missing-source',
     severity: known ? 'warning' : 'blocked',
     message: `${image.upstream} is neither in production nor in staging (${image.repository.staging}); ${formatReason(image)}.`,
-    hint: known
-      ? null
-      : 'Mirror it into staging again; or take the bundle out of the catalog, which `olmirror merge` does by itself under policy.missing: hold.',
+    hint: known ? null : hintMissing(image),
   };
   const code = 'PLAN_MISSING_SOURCE';
   return {

@@ -146,7 +146,8 @@ test('judgeFact finds each kind of step stale when the registry changed under it
     assert.ok(facts.length > 0);
     for (const fact of facts) {
       const asPlanned = fact.expected === null ? ABSENT : present(A);
-      const changed = fact.expected === null ? present(A) : ABSENT;
+      const other = fact.allowed === undefined ? present(A) : present(B);
+      const changed = fact.expected === null ? other : ABSENT;
       assert.equal(judgeFact(step, fact, asPlanned), null);
       assert.equal(judgeFact(step, fact, changed)?.step, step.id);
       assert.equal(judgeFact(step, fact, UNKNOWN)?.step, step.id);

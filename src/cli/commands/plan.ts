@@ -2,6 +2,7 @@ import { writeFileAtomic } from '../../files/write-atomic.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
 import type { Plan } from '../../plan/types.ts';
+import { readManifest } from '../../reconcile/load-state.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { renderPlanMarkdown } from '../../report/render-plan-markdown.ts';
 import { renderPlanText } from '../../report/render-plan-text.ts';
@@ -64,9 +65,10 @@ async function openSnapshot(
 ): Promise<Snapshot> {
   if (flags.workingTree) return git.openWorkingTree();
   const snapshot = await git.openCommit('HEAD');
+  const { catalogs } = await readManifest(snapshot, context.manifestFile);
   const changed = await git.listUncommitted([
     context.manifestFile,
-    'catalogs',
+    ...catalogs.map((entry) => entry.path),
     'rules',
     'deliveries',
   ]);
