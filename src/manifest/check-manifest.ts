@@ -42,7 +42,7 @@ export function checkManifest(document: YamlDocument, manifest: SoundManifest): 
   ];
   return [
     ...faults.map((fault) => placeFault(fault, 'error', document)),
-    ...listIdleFields(manifest).map((fault) => placeFault(fault, 'warning', document)),
+    ...listIdleFields(spec).map((fault) => placeFault(fault, 'warning', document)),
   ];
 }
 

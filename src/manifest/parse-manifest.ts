@@ -35,7 +35,7 @@ export function parseManifest(text: string, file: string): ManifestResult {
   const others = checkManifest(document, dropUnsound(document, errors));
   return {
     manifest: null,
-    problems: sortByPlace([...form, ...others.filter((problem) => problem.severity === 'error')]),
+    problems: sortByPlace([...form, ...others.filter((other) => other.severity === 'error')]),
   };
 }
 
