@@ -63,6 +63,8 @@ export function settleImage(
 function settlePresent(image: WantedImage, observed: ObservedImage, policy: ImagePolicy): Settled {
   const { production, staging } = observed;
   if (production.state !== 'present') throw new Error(`${image.key} is not present.`);
+  // Staging was asked to compare a tag: without its answer nobody can say that they are the same.
+  if (staging?.state === 'unknown') return settleUnknown(image, { ...staging, role: 'staging' });
   if (
     image.digest === null &&
     staging?.state === 'present' &&

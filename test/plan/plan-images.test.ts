@@ -239,3 +239,12 @@ test('planPass moves a movable tag by a step of its own after the image has been
   );
   assert.equal(plan.wantedItems, 3);
 });
+
+test('planPass does not call a tag in sync that tagDrift: block cannot compare', () => {
+  const image = makeImage('a', { digest: null });
+  const manifest = makeManifest({ policy: { ...makeManifest().policy, tagDrift: 'block' } });
+  const observed = seen({ production: present(A), staging: UNKNOWN });
+  const plan = planWorld({ images: [[image, observed]], changes: { manifest } });
+  assert.deepEqual([plan.settled[0]?.kind, exitCodeOfPlan(plan)], ['failed', 1]);
+  assert.match(plan.checks[0]?.message ?? '', /Whether staging holds/);
+});
