@@ -29,6 +29,7 @@ export interface Wiring {
   close(): Promise<void>;
 }
 
+const SHORTEST_IDLE = 1_200_000;
 const REGISTRY_TIMEOUT = 30_000;
 const REGISTRY_RETRIES = 3;
 
@@ -84,7 +85,12 @@ export function createWiring(context: CommandContext): Wiring {
     },
     createApplier: (copyTimeout) =>
       createApplier({
-        copier: createSkopeoCopier({ timeoutMilliseconds: copyTimeout, environment: process.env }),
+        copier: createSkopeoCopier({
+          timeoutMilliseconds: copyTimeout,
+          // One large layer is silent while it moves: who allows a copy more time allows it more silence.
+          idleMilliseconds: Math.max(SHORTEST_IDLE, copyTimeout / 2),
+          environment: process.env,
+        }),
         clock: systemClock,
         random: Math.random,
         stateFolder,
