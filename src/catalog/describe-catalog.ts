@@ -1,5 +1,5 @@
 import { readDefaultChannel } from './blob-fields.ts';
-import { type ChannelHead, readHead } from './diff-catalogs.ts';
+import { type ChannelHead, readHead } from './diff-channels.ts';
 import type { Catalog, CatalogPackage } from './types.ts';
 
 export interface ChannelSummary {

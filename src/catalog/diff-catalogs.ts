@@ -1,41 +1,22 @@
 import { compareBytes } from '../base/text.ts';
-import {
-  type DeprecationEntry,
-  formatBundleVersion,
-  readBundleVersion,
-  readDefaultChannel,
-  readDeprecations,
-  readEntries,
-} from './blob-fields.ts';
-import { buildChannelGraph, findHead } from './channel-graph.ts';
+import { type DeprecationEntry, readDefaultChannel, readDeprecations } from './blob-fields.ts';
+import { type BundleRerelease, diffBundles } from './diff-bundles.ts';
+import { type ChangeKind, type ChannelDiff, diffChannels, kindOf } from './diff-channels.ts';
+import { objectOf } from './raw-json.ts';
 import { isSameContent } from './same-content.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
-/** Head of a channel: the bundle's name and its version, empty where the bundle is not there. */
-export interface ChannelHead {
-  readonly name: string;
-  readonly version: string;
-}
-
-export interface ChannelDiff {
-  readonly channel: string;
-  readonly kind: 'added' | 'removed' | 'changed';
-  /** Null where the channel is not there or has no single head. */
-  readonly oldHead: ChannelHead | null;
-  readonly newHead: ChannelHead | null;
-  readonly entriesAdded: readonly string[];
-  readonly entriesRemoved: readonly string[];
-}
-
 export interface PackageDiff {
   readonly package: string;
-  readonly kind: 'added' | 'removed' | 'changed';
+  readonly kind: ChangeKind;
   /** Only the channels that differ, in byte order. */
   readonly channels: readonly ChannelDiff[];
   readonly bundlesAdded: readonly string[];
   readonly bundlesRemoved: readonly string[];
   /** Same name, other content. */
   readonly bundlesChanged: readonly string[];
+  /** Those of the changed bundles that name other images. */
+  readonly bundlesRereleased: readonly BundleRerelease[];
   /** Null where it is the same; empty text where there is none. */
   readonly defaultChannel: { readonly before: string; readonly after: string } | null;
   readonly deprecationsAdded: readonly DeprecationEntry[];
@@ -89,14 +70,10 @@ export function diffPackage(
     defaultChannel: diffDefaultChannel(old, fresh),
     ...diffDeprecations(old, fresh),
     otherChanges:
-      !isSameList(old.packages, fresh.packages) || !isSameList(old.others, fresh.others),
+      !isSameList(old.packages.map(dropDefault), fresh.packages.map(dropDefault)) ||
+      !isSameList(old.others, fresh.others),
   };
   return diff.kind !== 'changed' || hasChanges(diff) ? diff : null;
-}
-
-function kindOf(before: unknown, after: unknown): 'added' | 'removed' | 'changed' {
-  if (before === undefined) return 'added';
-  return after === undefined ? 'removed' : 'changed';
 }
 
 function hasChanges(diff: PackageDiff): boolean {
@@ -111,66 +88,18 @@ function hasChanges(diff: PackageDiff): boolean {
   return diff.otherChanges || diff.defaultChannel !== null || lists.some((list) => list.length > 0);
 }
 
-function diffChannels(old: CatalogPackage, fresh: CatalogPackage): readonly ChannelDiff[] {
-  const before = new Map(old.channels.map((channel) => [channel.name, channel]));
-  const after = new Map(fresh.channels.map((channel) => [channel.name, channel]));
-  const names = [...new Set([...before.keys(), ...after.keys()])].toSorted(compareBytes);
-  return names.flatMap((name) => {
-    const [from, to] = [before.get(name), after.get(name)];
-    if (from !== undefined && to !== undefined && isSameContent(from, to)) return [];
-    const oldNames = namesOf(from);
-    const newNames = namesOf(to);
-    return [
-      {
-        channel: name,
-        kind: kindOf(from, to),
-        oldHead: from === undefined ? null : readHead(old, from),
-        newHead: to === undefined ? null : readHead(fresh, to),
-        entriesAdded: newNames.filter((entry) => !oldNames.includes(entry)),
-        entriesRemoved: oldNames.filter((entry) => !newNames.includes(entry)),
-      },
-    ];
-  });
-}
-
-function namesOf(channel: Blob | undefined): readonly string[] {
-  return channel === undefined ? [] : readEntries(channel).map((entry) => entry.name);
-}
-
-/** The single head of a channel with its version, or null. */
-export function readHead(pkg: CatalogPackage, channel: Blob): ChannelHead | null {
-  const name = findHead(buildChannelGraph(readEntries(channel)));
-  if (name === null) return null;
-  const bundle = pkg.bundles.find((candidate) => candidate.name === name);
-  return {
-    name,
-    version: bundle === undefined ? '' : formatBundleVersion(readBundleVersion(bundle)),
-  };
-}
-
-function diffBundles(
-  before: readonly Blob[],
-  after: readonly Blob[],
-): Pick<PackageDiff, 'bundlesAdded' | 'bundlesRemoved' | 'bundlesChanged'> {
-  const old = new Map(before.map((bundle) => [bundle.name, bundle]));
-  const fresh = new Map(after.map((bundle) => [bundle.name, bundle]));
-  const changed = [...fresh].filter(([name, bundle]) => {
-    const same = old.get(name);
-    return same !== undefined && !isSameContent(same, bundle);
-  });
-  return {
-    bundlesAdded: [...fresh.keys()].filter((name) => !old.has(name)),
-    bundlesRemoved: [...old.keys()].filter((name) => !fresh.has(name)),
-    bundlesChanged: changed.map(([name]) => name),
-  };
-}
-
 function diffDefaultChannel(
   old: CatalogPackage,
   fresh: CatalogPackage,
 ): PackageDiff['defaultChannel'] {
   const [before, after] = [readDefaultChannel(old), readDefaultChannel(fresh)];
   return before === after ? null : { before, after };
+}
+
+// The default channel has a field of its own in the difference.
+function dropDefault(blob: Blob): Blob {
+  const fields = Object.entries(blob.value).filter(([key]) => key !== 'defaultChannel');
+  return { ...blob, value: objectOf(fields) };
 }
 
 function diffDeprecations(

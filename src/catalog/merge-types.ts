@@ -1,4 +1,4 @@
-import type { ChannelHead } from './diff-catalogs.ts';
+import type { ChannelHead } from './diff-channels.ts';
 import type { Catalog, CatalogPackage } from './types.ts';
 
 export interface MergeOptions {
