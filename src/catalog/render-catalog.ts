@@ -1,7 +1,6 @@
 import { compareBytes } from '../base/text.ts';
 import { compareNames } from './build-catalog.ts';
 import { formatOpmJson } from './format-json.ts';
-import { normalizeBlob } from './normalize-blob.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
 /** File name of each part of a catalog as written. */
@@ -33,24 +32,12 @@ export function renderPackage(pkg: CatalogPackage): string {
   return renderBlobs(orderBlobs(pkg));
 }
 
-/**
- * The whole catalog as `opm render -o json` prints it: unknown fields of `olm.*` blobs are dropped
- * and numbers pass through float64.
- *
- * @internal
- */
-export function renderAll(catalog: Catalog): string {
-  const packages = [...catalog.packages.values()].map((pkg) =>
-    renderBlobs(orderBlobs(pkg).map(normalizeBlob)),
-  );
-  return packages.join('') + renderBlobs(catalog.loose.map(normalizeBlob));
-}
-
 function renderBlobs(blobs: readonly Blob[]): string {
   return blobs.map((blob) => `${formatOpmJson(blob.value, blob.schema)}\n`).join('');
 }
 
-function orderBlobs(pkg: CatalogPackage): readonly Blob[] {
+/** The blobs of a package in the order in which opm writes them. */
+export function orderBlobs(pkg: CatalogPackage): readonly Blob[] {
   const others = pkg.others.toSorted((a, b) => compareBytes(a.schema, b.schema));
   return [
     ...pkg.packages,

@@ -33,18 +33,25 @@ const SPECIAL = new Set([
   '.NAN',
 ]);
 
-/** YAML 1.1 as go-yaml v2 reads it: yes and on are booleans, dates are strings, 0777 is octal. */
+/**
+ * YAML 1.1 as go-yaml v2 reads it: yes and on are booleans, dates are strings, 0777 is octal.
+ * Writing by it quotes every text that would be read as something else.
+ */
 export const GO_YAML_SCHEMA: Schema = new Schema({
   implicit: [
     new Type('tag:yaml.org,2002:null', {
       kind: 'scalar',
       resolve: (text: string | null) => text === null || NULLS.has(text),
       construct: () => YAML_NULL,
+      predicate: (value: unknown) => value === null,
+      represent: () => 'null',
     }),
     new Type('tag:yaml.org,2002:bool', {
       kind: 'scalar',
       resolve: isBoolean,
       construct: (text: string) => TRUE.has(text),
+      predicate: (value: unknown) => typeof value === 'boolean',
+      represent: String,
     }),
     new Type('tag:yaml.org,2002:int', {
       kind: 'scalar',
@@ -55,6 +62,8 @@ export const GO_YAML_SCHEMA: Schema = new Schema({
       kind: 'scalar',
       resolve: isFloat,
       construct: parseFloatText,
+      predicate: (value: unknown) => typeof value === 'number',
+      represent: (value: unknown) => JSON.stringify(value),
     }),
     new Type('tag:yaml.org,2002:merge', {
       kind: 'scalar',
