@@ -43,7 +43,7 @@ export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
     case 'stall':
       return { milliseconds: interval, reason: 'interval', why: 'stalled: waits for a new commit' };
     case 'wait': {
-      const asked = (end.error?.retryAfterSeconds ?? interval / 1000) * 1000;
+      const asked = readWait(end, interval);
       return {
         milliseconds: Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, asked)),
         reason: 'retry',
@@ -60,4 +60,9 @@ export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
       };
     }
   }
+}
+
+function readWait({ error }: PassEnd & { readonly kind: 'failed' }, interval: number): number {
+  const seconds = error?.retryAfterSeconds;
+  return seconds === undefined ? interval : seconds * 1000;
 }
