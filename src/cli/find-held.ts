@@ -3,6 +3,7 @@ import { ToolError } from '../base/tool-error.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { listWanted } from '../images/list-wanted.ts';
+import { listMovableTags } from '../images/movable-tags.ts';
 import type { CatalogEntry, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { observeImages } from '../reconcile/observe-images.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -45,6 +46,7 @@ export async function findHeld(
   );
   const observed = await observeImages(candidates, registries, {
     policy: manifest.policy,
+    movableTags: listMovableTags(manifest),
     emit: context.emit,
     signal: context.signal,
   });

@@ -26,7 +26,7 @@ export function mapRepository(ref: ImageRef, role: RoleName, manifest: PathManif
       ? joinPath(rule?.to[role] ?? '', ref.repository)
       : joinPath(rule.to[role], restAfter(upstream, rule.from));
   return limitNesting(
-    joinPath(manifest.registries[role].pathPrefix, mapped),
+    joinPath(manifest.registries[role].pathPrefix, mapped === '' ? ref.repository : mapped),
     rule?.maxNestedPaths ?? null,
   );
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
 import { formatNeed } from '../images/list-wanted.ts';
-import { joinPath } from '../images/map-path.ts';
+import { listMovableTags } from '../images/movable-tags.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { foldUnknown } from './fold-unknown.ts';
@@ -81,12 +81,12 @@ export function planPass(input: PlanInput): Plan {
 }
 
 function settleImages(input: PlanInput): Settled {
-  const { policy, movableTags, registries } = input.manifest;
+  const { policy, registries } = input.manifest;
   const prefix = registries.production.pathPrefix;
   const imagePolicy: ImagePolicy = {
     protect: policy.protect,
     tagDrift: policy.tagDrift,
-    movableTags: new Set(movableTags.map((tag) => joinPath(prefix, tag))),
+    movableTags: listMovableTags(input.manifest),
     pathPrefix: prefix,
     knownMissing: input.knownMissing,
   };

@@ -70,6 +70,7 @@ function settlePresent(image: WantedImage, observed: ObservedImage, policy: Imag
     staging?.state === 'present' &&
     staging.digest !== production.digest
   ) {
+    if (policy.movableTags.has(image.key)) return settleMove(image, observed, policy);
     const differs = tagDiffers(image, production.digest, staging.digest);
     if (policy.tagDrift === 'block') return refuse(image, { ...differs, severity: 'blocked' });
     return joinSettled([
@@ -81,6 +82,14 @@ function settlePresent(image: WantedImage, observed: ObservedImage, policy: Imag
     { steps: [], settled: [inSync(image.key, 'image')], checks: [] },
     ...settleTags(image, observed, policy),
   ]);
+}
+
+// A movable tag follows staging: its new content is copied by digest, then the tag moves to it.
+function settleMove(image: WantedImage, observed: ObservedImage, policy: ImagePolicy): Settled {
+  const tag = image.tag ?? '';
+  const byDigest = { ...image, tag: null, demandedTags: [...image.demandedTags, tag] };
+  const tags = { ...observed.tags, [tag]: observed.production };
+  return settleCopy(byDigest, { ...observed, tags }, policy);
 }
 
 function settleTags(

@@ -10,6 +10,8 @@ import type { ObservedImage } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 
 export interface ObserveOptions {
+  /** As `listMovableTags` gives them. */
+  readonly movableTags: ReadonlySet<string>;
   readonly policy: Pick<MirrorPolicy, 'protect' | 'tagDrift'>;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
@@ -79,10 +81,13 @@ async function observePresent(
   context: Context,
 ): Promise<ObservedImage> {
   const { registries, policy, signal } = context;
-  const askStaging = policy.tagDrift === 'block' && image.digest === null;
-  const staging = askStaging
-    ? await registries.staging.headManifest(image.repository.staging, image.tag ?? '', signal)
-    : null;
+  const movable = context.movableTags.has(image.key);
+  const staging =
+    image.digest === null && (movable || policy.tagDrift === 'block')
+      ? await registries.staging.headManifest(image.repository.staging, image.tag ?? '', signal)
+      : null;
+  if (movable && staging?.state === 'present' && staging.digest !== production.digest)
+    return observeDelivered(image, { production, staging }, context);
   const tags = await headTags(image, image.demandedTags, context);
   if (policy.protect === 'new') return { ...NOTHING, production, staging, tags };
   return {
@@ -106,6 +111,20 @@ async function observeAbsent(
     signal,
   );
   if (staging.state !== 'present') return { ...NOTHING, production, staging };
+  return observeDelivered(image, { production, staging }, context);
+}
+
+/** What a copy of an image that staging holds must know. */
+async function observeDelivered(
+  image: WantedImage,
+  seen: {
+    readonly production: Presence;
+    readonly staging: Presence & { readonly state: 'present' };
+  },
+  context: Context,
+): Promise<ObservedImage> {
+  const { registries } = context;
+  const { production, staging } = seen;
   const [tags, guard, size] = await Promise.all([
     headTags(image, [...image.demandedTags, ...image.arrivalTags], context),
     headProtectTag(image, staging.digest, context),

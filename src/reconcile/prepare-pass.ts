@@ -8,6 +8,7 @@ import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import { listWanted, type WantedList } from '../images/list-wanted.ts';
+import { listMovableTags } from '../images/movable-tags.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { planPass } from '../plan/plan-pass.ts';
@@ -160,6 +161,7 @@ async function observe(
     ? new Map()
     : await observeImages(wanted.images, registries, {
         policy: state.manifest.policy,
+        movableTags: listMovableTags(state.manifest),
         emit,
         signal,
       });

@@ -40,6 +40,11 @@ for (const [name, manifest, reference, expected] of CASES) {
     assert.equal(mapRepository(parseImageRef(reference), 'production', manifest), expected));
 }
 
+test('mapRepository keeps the path where a rule would leave nothing of it', () => {
+  const whole = makeManifest({ paths: [pathRule('quay.io/ns/image', '')] });
+  assert.equal(mapRepository(parseImageRef('quay.io/ns/image:1'), 'production', whole), 'ns/image');
+});
+
 test('mapRepository uses the path of the role', () => {
   assert.equal(mapRepository(parseImageRef('ghcr.io/o/i:1'), 'staging', ruled), 'mirror/gh/o/i');
 });

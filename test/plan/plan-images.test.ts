@@ -248,3 +248,19 @@ test('planPass does not call a tag in sync that tagDrift: block cannot compare',
   assert.deepEqual([plan.settled[0]?.kind, exitCodeOfPlan(plan)], ['failed', 1]);
   assert.match(plan.checks[0]?.message ?? '', /Whether staging holds/);
 });
+
+test('planPass lets a movable tag follow staging: copied by digest, then moved', () => {
+  const image = makeImage('graph', { digest: null });
+  const manifest = makeManifest({ movableTags: ['v/graph:1'] });
+  const observed = { ...deliverable(B), production: present(A) };
+  const plan = planWorld({ images: [[image, observed]], changes: { manifest } });
+  const [copy, tag] = plan.steps;
+  assert.ok(copy?.kind === 'copy' && tag?.kind === 'tag' && plan.steps.length === 2);
+  assert.deepEqual([copy.digest, copy.tags, copy.absent, copy.items], [B, [], B, [image.key]]);
+  assert.deepEqual([tag.tag, tag.digest, tag.previous], ['1', B, A]);
+  const still = planWorld({
+    images: [[image, seen({ production: present(A), staging: ABSENT })]],
+    changes: { manifest },
+  });
+  assert.deepEqual([still.steps, exitCodeOfPlan(still)], [[], 0]);
+});

@@ -173,3 +173,27 @@ test('a pinned index stays as it is until the pin ends', async (t) => {
   assert.equal((await site.olmirror(['apply'])).code, 0);
   assert.ok((await readServed(production)).includes('a.v1.1.0'));
 });
+
+test('a movable tag follows staging, and what it leaves keeps a tag', async (t) => {
+  const site = await createSite(t);
+  await deliver(site);
+  const graph = { repository: 'openshift/graph-image', tags: ['latest'] };
+  const old = await pushImage(site.production.host, { ...graph, files: { graph: 'old' } });
+  const fresh = await pushImage(site.staging.host, { ...graph, files: { graph: 'new' } });
+  await site.writeManifest({
+    spec: '  movableTags: ["openshift/graph-image:latest"]\n  images:\n    - { source: "registry.example.com/openshift/graph-image:latest" }',
+  });
+  await site.olmirror(['init']);
+  await site.commit('base');
+  const apply = await site.olmirror(['apply']);
+  assert.equal(apply.code, 0, apply.stdout + apply.stderr);
+  const production = site.open(site.production);
+  const latest = await production.headManifest('openshift/graph-image', 'latest');
+  assert.ok(latest.state === 'present' && latest.digest === fresh.digest);
+  const tags = await production.listTags('openshift/graph-image');
+  assert.deepEqual(
+    tags.toSorted(),
+    ['latest', ...[fresh, old].map((image) => image.digest.replace(':', '-'))].toSorted(),
+  );
+  assert.equal((await site.olmirror(['plan'])).code, 0);
+});
