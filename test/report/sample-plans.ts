@@ -133,7 +133,7 @@ export function planManyCopies(count: number): Plan {
   });
 }
 
-const EVIL =
+export const EVIL =
   'x|y`z``@everyone\n```\n| a | <img src=x> [l](http://e) #12 ~~s~~ \u001b[2J\u202eabc &lt;';
 
 /** Names as a malicious catalog would choose them, in every place where a name can stand. */

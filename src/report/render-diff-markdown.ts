@@ -1,0 +1,162 @@
+import { formatCount } from '../base/text.ts';
+import type { PackageDiff } from '../catalog/diff-catalogs.ts';
+import type { DiffDocument } from './build-diff-document.ts';
+import {
+  formatDiffSums,
+  formatEdgeChange,
+  formatHeadChange,
+  formatRerelease,
+  listDeprecationChanges,
+  listOtherBundles,
+} from './diff-words.ts';
+import { escapeMarkdown, formatCellCode, formatCode } from './escape-markdown.ts';
+
+// A forge refuses a comment beyond 65,536 characters.
+const SHOWN_ROWS = 80;
+const SHOWN_LINES = 40;
+const SHOWN_IMAGES = 50;
+const SHOWN_NAMES = 6;
+
+/**
+ * A difference as a page for a review: the sums, upgrade paths that broke, then what users of
+ * OperatorHub will see; details and images folded. No difference is one line.
+ */
+export function renderDiffMarkdown(document: DiffDocument): string {
+  const head = `### olmirror: ${escapeMarkdown(formatDiffSums(document))}`;
+  const sides = `From ${formatSide(document.before)} to ${formatSide(document.after)}`;
+  if (!document.different) return `${head}\n\n${sides}\n`;
+  const { packages, imagesAdded, imagesRemoved } = document;
+  const details = [
+    ...packages.filter((pkg) => pkg.kind === 'changed').flatMap(listDetails),
+    ...(document.looseChanged ? ['- Content that belongs to no package differs.'] : []),
+  ];
+  const broken = packages.flatMap(listBroken);
+  const parts = [
+    head,
+    sides,
+    limit(broken, SHOWN_LINES, (more) => `- … and ${more} more`).join('\n'),
+    renderTable(packages),
+    renderFolded(formatCount(details.length, 'detail'), details, SHOWN_LINES),
+    renderFolded(
+      `${formatCount(imagesAdded.length, 'image')} new`,
+      imagesAdded.map(formatImage),
+      SHOWN_IMAGES,
+    ),
+    renderFolded(
+      `${formatCount(imagesRemoved.length, 'image')} gone`,
+      imagesRemoved.map(formatImage),
+      SHOWN_IMAGES,
+    ),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function formatSide(side: DiffDocument['before']): string {
+  const digest = side.digest === null ? '' : ` (${formatCode(side.digest.slice(0, 19))})`;
+  return `${formatCode(side.source)}${digest}`;
+}
+
+function listBroken(pkg: PackageDiff): readonly string[] {
+  return pkg.channels.flatMap(({ channel, pathsBroken }) =>
+    pathsBroken.length === 0
+      ? []
+      : [
+          `- **Broken upgrade path**: in ${formatCode(pkg.package)} channel ${formatCode(channel)} no path leads to the head any more from ${listCodes(pathsBroken)}`,
+        ],
+  );
+}
+
+const SYMBOLS = { added: '➕', changed: '🔄', removed: '➖' } as const;
+
+function renderTable(packages: readonly PackageDiff[]): string {
+  if (packages.length === 0) return '';
+  return [
+    '| | Operator | Channel | Head | Bundles |',
+    '|---|---|---|---|---|',
+    ...limit(packages.flatMap(listRows), SHOWN_ROWS, (more) => `| | … and ${more} more | | | |`),
+  ].join('\n');
+}
+
+function listRows(pkg: PackageDiff): readonly string[] {
+  const bundles = [
+    ...pkg.bundlesAdded.map((name) => `+ ${formatCellCode(name)}`),
+    ...pkg.bundlesRemoved.map((name) => `− ${formatCellCode(name)}`),
+    ...pkg.bundlesRereleased.map(({ bundle }) => `re-released ${formatCellCode(bundle)}`),
+    ...listOtherBundles(pkg).map((name) => `changed ${formatCellCode(name)}`),
+  ];
+  const shown = limit(bundles, SHOWN_NAMES, (more) => `and ${more} more`).join('<br>');
+  const channels = pkg.channels.map((channel) => [
+    `${formatCellCode(channel.channel)}${pkg.defaultChannel?.after === channel.channel ? ' (default)' : ''}`,
+    escapeMarkdown(formatHeadChange(channel)),
+  ]);
+  return (channels.length === 0 ? [['', '']] : channels).map((cells, i) => {
+    const first = i === 0 ? [SYMBOLS[pkg.kind], formatCellCode(pkg.package)] : ['', ''];
+    return `| ${[...first, ...cells, i === 0 ? shown : ''].join(' | ')} |`;
+  });
+}
+
+function listDetails(pkg: PackageDiff): readonly string[] {
+  const turn = pkg.defaultChannel;
+  const lines = [
+    ...(turn === null ? [] : [`default channel ${formatTurn(turn)}`]),
+    ...pkg.channels.flatMap((channel) => [
+      ...channel.edgesChanged.map(
+        (change) =>
+          `channel ${formatCode(channel.channel)}, edge ${formatCode(change.entry)}: ${escapeMarkdown(formatEdgeChange(change))}`,
+      ),
+      ...(channel.pathsOpened.length === 0
+        ? []
+        : [
+            `channel ${formatCode(channel.channel)}: new path to the head from ${listCodes(channel.pathsOpened)}`,
+          ]),
+    ]),
+    ...pkg.bundlesRereleased.map(
+      (bundle) =>
+        `re-released ${formatCode(bundle.bundle)}: ${escapeMarkdown(formatRerelease(bundle))}`,
+    ),
+    ...listDeprecationChanges(pkg).map(
+      ({ what, subject, message }) =>
+        `**${what}**: ${escapeMarkdown(subject)}: ${escapeMarkdown(message)}`,
+    ),
+    ...(pkg.otherChanges ? ['description, icon or other content of the package differs'] : []),
+  ];
+  return lines.map((line) => `- ${formatCode(pkg.package)}: ${line}`);
+}
+
+function formatTurn({
+  before,
+  after,
+}: {
+  readonly before: string;
+  readonly after: string;
+}): string {
+  return [before, after].map((name) => (name === '' ? 'none' : formatCode(name))).join(' → ');
+}
+
+function listCodes(names: readonly string[]): string {
+  return limit(names.map(formatCode), SHOWN_NAMES, (more) => `and ${more} more`).join(', ');
+}
+
+function formatImage({ image }: DiffDocument['imagesAdded'][number]): string {
+  return `- ${formatCode(image)}`;
+}
+
+function renderFolded(title: string, lines: readonly string[], shown: number): string {
+  if (lines.length === 0) return '';
+  return [
+    '<details>',
+    `<summary>${title}</summary>`,
+    '',
+    ...limit(lines, shown, (more) => `- … and ${more} more`),
+    '',
+    '</details>',
+  ].join('\n');
+}
+
+function limit(
+  lines: readonly string[],
+  shown: number,
+  say: (more: number) => string,
+): readonly string[] {
+  return lines.length <= shown ? lines : [...lines.slice(0, shown), say(lines.length - shown)];
+}
