@@ -5,7 +5,7 @@ import { formatOpmJson } from './format-json.ts';
 import { normalizeBlob } from './normalize-blob.ts';
 import { orderBlobs } from './render-catalog.ts';
 import type { Blob, Catalog } from './types.ts';
-import { GO_YAML_SCHEMA } from './yaml-schema.ts';
+import { PORTABLE_YAML_SCHEMA } from './yaml-schema.ts';
 
 export type RenderForm = 'json' | 'yaml';
 
@@ -36,7 +36,7 @@ function renderBlob(blob: Blob, form: RenderForm): string {
 }
 
 const YAML_STYLE = {
-  schema: GO_YAML_SCHEMA,
+  schema: PORTABLE_YAML_SCHEMA,
   sortKeys: compareBytes,
   noRefs: true,
   lineWidth: -1,

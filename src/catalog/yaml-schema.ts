@@ -33,10 +33,7 @@ const SPECIAL = new Set([
   '.NAN',
 ]);
 
-/**
- * YAML 1.1 as go-yaml v2 reads it: yes and on are booleans, dates are strings, 0777 is octal.
- * Writing by it quotes every text that would be read as something else.
- */
+/** YAML 1.1 as go-yaml v2 reads it: yes and on are booleans, dates are strings, 0777 is octal. */
 export const GO_YAML_SCHEMA: Schema = new Schema({
   implicit: [
     new Type('tag:yaml.org,2002:null', {
@@ -95,6 +92,20 @@ export const GO_YAML_SCHEMA: Schema = new Schema({
     ...(['scalar', 'sequence', 'mapping'] as const).map(
       (kind) => new Type('!', { kind, multi: true, construct: (value: unknown) => value ?? '' }),
     ),
+  ],
+});
+
+/** Dates and base 60: texts for opm, but something else for other readers of YAML 1.1. */
+const SEEMS_OTHER =
+  /^(?:\d{4}-\d{1,2}-\d{1,2}(?:[Tt\s].*)?|[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?|=)$/;
+
+/** For writing: quotes every text that opm, or another reader of YAML 1.1, would not read as one. */
+export const PORTABLE_YAML_SCHEMA: Schema = GO_YAML_SCHEMA.extend({
+  implicit: [
+    new Type('!seems-other', {
+      kind: 'scalar',
+      resolve: (text: string | null) => text !== null && SEEMS_OTHER.test(text),
+    }),
   ],
 });
 

@@ -1,10 +1,24 @@
+import { addDiff } from './add-diff-command.ts';
+import { addGraph } from './add-graph-command.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
+import { addRender } from './add-render-command.ts';
 import { addInit, addMerge, addValidate } from './add-repository-commands.ts';
 import type { Parser, Run } from './command-options.ts';
 
 /** Declares every command: its options, its help, and what it runs. */
 export function addCommands(parser: Parser, run: Run): Parser {
-  for (const add of [addInit, addMerge, addValidate, addPlan, addApply, addStatus, addWatch])
+  for (const add of [
+    addInit,
+    addMerge,
+    addValidate,
+    addRender,
+    addGraph,
+    addDiff,
+    addPlan,
+    addApply,
+    addStatus,
+    addWatch,
+  ])
     add(parser, run);
   return parser;
 }

@@ -150,8 +150,8 @@ async function readCommit(source: string, context: SourceContext): Promise<Sourc
   const match = /^([^:]+):(.*)$/.exec(source);
   if (match === null) return null;
   const [, revision = '', path = ''] = match;
-  const git = await context.openGit();
-  if ((await git.resolveRevision(revision)) === null) return null;
+  const git = await openGitIfAny(context);
+  if (git === null || (await git.resolveRevision(revision)) === null) return null;
   const snapshot = await git.openCommit(revision);
   const clean = posix.normalize(path).replace(/\/+$/, '');
   const folder = clean === '.' ? '' : clean;
@@ -173,6 +173,17 @@ async function readCommit(source: string, context: SourceContext): Promise<Sourc
   return readLocal(source, found);
 }
 
+// HOST:PORT/PATH looks like COMMIT:PATH, and an image can be read where there is no repository.
+async function openGitIfAny(context: SourceContext): Promise<GitPort | null> {
+  try {
+    return await context.openGit();
+  } catch (error) {
+    if (isToolError(error, 'GIT_NOT_A_REPOSITORY') || isToolError(error, 'GIT_MISSING'))
+      return null;
+    throw error;
+  }
+}
+
 function readLocal(name: string, files: readonly CatalogFile[]): SourceContent {
   return { name, role: null, files, image: null, digest: null };
 }
@@ -185,7 +196,7 @@ async function collect(files: AsyncIterable<CatalogFile>): Promise<readonly Cata
 
 function noManifest(role: RoleName): ToolError {
   return new ToolError('CLI_USAGE', `Without a manifest nobody knows which registry is ${role}.`, {
-    hint: 'Give the index as an image reference with --from.',
+    hint: 'Give the index as an image reference.',
   });
 }
 

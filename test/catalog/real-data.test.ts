@@ -63,7 +63,8 @@ function listArrangements(texts: readonly string[]): readonly (readonly string[]
   return Array.from({ length: 2 ** pairs.length }, (_, choice) => {
     const arranged = [...texts];
     for (const [bit, i] of pairs.entries())
-      if ((choice >> bit) & 1) [arranged[i - 1], arranged[i]] = [texts[i] ?? '', texts[i - 1] ?? ''];
+      if ((choice >> bit) & 1)
+        [arranged[i - 1], arranged[i]] = [texts[i] ?? '', texts[i - 1] ?? ''];
     return arranged;
   });
 }
@@ -78,8 +79,10 @@ describe('real catalogs', { skip: SKIP }, () => {
       assert.equal(errors.length > 0, tree.validate.exit !== 0, JSON.stringify(errors[0]));
       assert.deepEqual(validateRenderable(catalog), []);
       const json = [...renderAll([catalog], 'json')];
-      const wanted = `sha256:${tree.render_json.sha256}`;
-      const digests = listArrangements(json).map((texts) => digestOf(texts.join('')));
+      const wanted = tree.render_json.sha256;
+      const digests = listArrangements(json).map((texts) =>
+        digestOf(texts.join('')).slice('sha256:'.length),
+      );
       assert.ok(digests.includes(wanted), `${digests.length} arrangements, ${digests[0]}`);
       const yaml = fileOf('catalog.yaml', [...renderAll([catalog], 'yaml')].join(''));
       const again = parseCatalog([yaml]);

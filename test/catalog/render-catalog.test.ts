@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { load } from 'js-yaml';
 import { listBlobs } from '../../src/catalog/build-catalog.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
-import { renderAll } from '../../src/catalog/render-all.ts';
 import { jsonEqual } from '../../src/catalog/raw-json.ts';
+import { renderAll } from '../../src/catalog/render-all.ts';
 import { renderCatalogFiles, renderPackage } from '../../src/catalog/render-catalog.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
 import { fileOf, parseText } from './sample-catalog.ts';
@@ -119,6 +120,44 @@ describe('renderCatalogFiles', () => {
     assert.deepEqual(
       [...renderPackage(pkg).matchAll(/"schema": "(.*)"/g)].map(([, schema]) => schema),
       ['olm.package', 'olm.channel', 'olm.bundle', 'acme.a', 'acme.z'],
+    );
+  });
+
+  it('gives YAML of the same meaning as the JSON, for any content', () => {
+    fc.assert(
+      fc.property(fc.array(anyDocument(), { maxLength: 6 }), (documents) => {
+        const catalog = parseText(documents.join('\n'));
+        const json = [...renderAll([catalog], 'json')].join('');
+        const yaml = [...renderAll([catalog], 'yaml')].join('');
+        const again = parseCatalog([fileOf('catalog.yaml', yaml)]);
+        assert.deepEqual(again.problems, [], yaml);
+        assert.equal([...renderAll([again.catalog], 'json')].join(''), json, yaml);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('quotes in YAML what any reader could take for something else than text', () => {
+    const texts = ['yes', 'on', '0777', '1_000', '1.10', '~', '2024-02-01', '2024-02-01T10:00:00Z'];
+    const odd = [...texts, '12:30', '=', '<<', '0x1f', '.inf', '', '---', '- a', '# b', 'a: b'];
+    const document = { schema: 'acme.x', odd, block: 'one\n---\ntwo\n', long: 'word '.repeat(60) };
+    const yaml = [...renderAll([parseText(JSON.stringify(document))], 'yaml')].join('');
+    assert.deepEqual(load(yaml.replace(/^---\n/, '')), document);
+    const plain = texts.filter((text) => yaml.includes(`- ${text}\n`));
+    assert.deepEqual(plain, []);
+  });
+
+  it('puts catalogs one after the other without merging: what stands in both comes twice', () => {
+    const [a, b] = ['1', '2'].map((image) =>
+      parseText(
+        `{"schema":"olm.package","name":"p"}{"schema":"olm.bundle","package":"p","name":"p.v1","image":"${image}"}{"schema":"acme.loose"}`,
+      ),
+    );
+    assert.ok(a !== undefined && b !== undefined);
+    const blobs = [...renderAll([b, a], 'json')].map((text) => JSON.parse(text));
+    assert.deepEqual(
+      blobs.map(({ schema, image }) => image ?? schema),
+      ['olm.package', 'olm.package', '2', '1', 'acme.loose', 'acme.loose'],
     );
   });
 

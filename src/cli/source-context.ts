@@ -1,0 +1,91 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { formatProblemLine, hasErrors } from '../base/problem.ts';
+import { isToolError, ToolError } from '../base/tool-error.ts';
+import { readFile } from '../files/read-file.ts';
+import { parseManifest } from '../manifest/parse-manifest.ts';
+import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import type { CommandContext } from './context.ts';
+import { readSource, type SourceContent } from './read-source.ts';
+import type { Wiring } from './wire.ts';
+
+export interface SourceOptions {
+  /** In the order in which they are read. */
+  readonly sources: readonly string[];
+  /** Catalog of the manifest that `production` and `staging` mean; null where it has only one. */
+  readonly catalog: string | null;
+  /** For registries that no manifest names. */
+  readonly insecure: boolean;
+}
+
+/**
+ * Reads SOURCEs for a command that needs no state repository. A manifest is read only where a
+ * source is not on this disk, and only if there is one.
+ */
+export async function readSources(
+  options: SourceOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<readonly SourceContent[]> {
+  const local = await Promise.all(options.sources.map(isLocal));
+  const manifest = local.every(Boolean) ? null : await findManifest(context);
+  const contents: SourceContent[] = [];
+  for (const source of options.sources) {
+    const entry = isRole(source) && manifest !== null ? pickCatalog(manifest, options) : null;
+    contents.push(
+      await readSource(source, entry, {
+        folder: process.cwd(),
+        openRegistry: wiring.openRegistry,
+        openGit: wiring.openGit,
+        manifest,
+        insecure: options.insecure,
+      }),
+    );
+  }
+  return contents;
+}
+
+function isRole(source: string): boolean {
+  return source === 'production' || source === 'staging';
+}
+
+async function isLocal(source: string): Promise<boolean> {
+  if (isRole(source)) return false;
+  return source.startsWith('oci:') || (await stat(resolve(source)).catch(() => null)) !== null;
+}
+
+export async function findManifest(context: CommandContext): Promise<MirrorManifest | null> {
+  const bytes = await readIfThere(join(context.folder, context.manifestFile));
+  if (bytes === null) return null;
+  const { manifest, problems } = parseManifest(Buffer.from(bytes).toString(), context.manifestFile);
+  if (manifest !== null && !hasErrors(problems)) return manifest;
+  throw new ToolError(
+    'MANIFEST_INVALID',
+    `${context.manifestFile} is not valid:\n${problems.map(formatProblemLine).join('\n')}`,
+    { hint: 'Correct the lines named above.' },
+  );
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (isToolError(error, 'FILES_NOT_FOUND')) return null;
+    throw error;
+  }
+}
+
+function pickCatalog(manifest: MirrorManifest, { catalog }: SourceOptions): CatalogEntry {
+  const names = manifest.catalogs.map(({ name }) => name);
+  const [only] = manifest.catalogs;
+  const found =
+    catalog === null ? only : manifest.catalogs.find((candidate) => candidate.name === catalog);
+  if (found !== undefined && (catalog !== null || names.length === 1)) return found;
+  throw new ToolError(
+    'CATALOG_UNKNOWN',
+    catalog === null
+      ? `The manifest has ${names.length} catalogs, and only one can be meant.`
+      : `The manifest has no catalog ${catalog}.`,
+    { hint: `Name one with --catalog: ${names.join(', ') || 'there is none'}.` },
+  );
+}
