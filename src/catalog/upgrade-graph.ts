@@ -77,15 +77,17 @@ export interface Hop {
   readonly to: string;
 }
 
-/** The graphs of a package's channels, in byte order of the channels' names. */
+/**
+ * The graphs of a package's channels, in byte order of the channels' names; a channel that opm
+ * refuses gets one, too.
+ */
 export function buildUpgradeGraphs(pkg: CatalogPackage): readonly UpgradeGraph[] {
   return pkg.channels
     .toSorted((a, b) => compareBytes(a.name, b.name))
     .map((channel) => buildUpgradeGraph(pkg, channel));
 }
 
-/** The graph of one channel; a channel that opm refuses gets one, too. */
-export function buildUpgradeGraph(pkg: CatalogPackage, channel: Blob): UpgradeGraph {
+function buildUpgradeGraph(pkg: CatalogPackage, channel: Blob): UpgradeGraph {
   const graph = buildChannelGraph(readEntries(channel));
   const versions = inferVersions(graph, readVersions(pkg));
   const offered = listOffered(graph);
