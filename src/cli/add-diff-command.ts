@@ -1,0 +1,57 @@
+import type { Parser, Run } from './command-options.ts';
+
+const SOURCE = 'A folder, a catalog file, an image, oci:LAYOUT, COMMIT:PATH, production or staging';
+
+export function addDiff(parser: Parser, run: Run): void {
+  parser.command(
+    'diff <before> <after>',
+    'Say what changed from one catalog to another; needs no manifest',
+    (command) =>
+      command
+        .positional('before', { type: 'string', demandOption: true, describe: SOURCE })
+        .positional('after', { type: 'string', demandOption: true, describe: SOURCE })
+        .option('catalog', {
+          type: 'string',
+          describe: 'Catalog of the manifest that production or staging means',
+          requiresArg: true,
+        })
+        .option('insecure', {
+          type: 'boolean',
+          default: false,
+          describe: 'Plain HTTP or unverified TLS, for a registry that no manifest names',
+        })
+        .option('exit-code', {
+          type: 'boolean',
+          default: false,
+          describe: 'Exit with 2 where something differs',
+        })
+        .option('format', {
+          choices: ['text', 'markdown', 'json'] as const,
+          default: 'text' as const,
+          describe: 'Form of the result',
+          requiresArg: true,
+        })
+        .example('$0 diff production HEAD:catalogs/idx', 'What the commit changes for users')
+        .example(
+          '$0 diff HEAD~1:catalogs/idx catalogs/idx --format markdown',
+          'A page for a review',
+        ),
+    (args) =>
+      run(
+        async (context, wiring) =>
+          (await import('./commands/diff.ts')).runDiff(
+            {
+              before: args.before,
+              after: args.after,
+              catalog: args.catalog ?? null,
+              insecure: args.insecure,
+              format: args.format,
+              exitCode: args.exitCode,
+            },
+            context,
+            wiring,
+          ),
+        args,
+      ),
+  );
+}
