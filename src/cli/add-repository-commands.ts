@@ -129,7 +129,11 @@ export function addValidate(parser: Parser, run: Run): void {
           default: [] as string[],
           describe: 'Catalog folders; without one the manifest and its catalogs',
         })
-        .option('format', FORMAT),
+        .option('format', {
+          ...FORMAT,
+          choices: ['text', 'json', 'github', 'sarif'] as const,
+          describe: 'Form of the result; github: annotations for GitHub and Gitea',
+        }),
     (args) =>
       run(
         async (context, wiring) =>

@@ -80,6 +80,25 @@ suite('olmirror render', () => {
     assert.match(stderr, /3 errors/);
   });
 
+  test('and validate names the same faults as annotations and as SARIF', async () => {
+    for (const format of ['github', 'sarif']) {
+      const args = [CLI, 'validate', 'bad', '--format', format];
+      const child = spawn(process.execPath, args, {
+        cwd: folder,
+        env: { PATH: process.env['PATH'] ?? '', HOME: folder },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const { code, stdout } = await collect(child);
+      assert.equal(code, 1, format);
+      for (const file of ['bad/x.json', 'bad/y.yaml'])
+        assert.ok(
+          stdout.includes(format === 'github' ? `file=${file},line=` : `"${file}"`),
+          stdout,
+        );
+      if (format === 'sarif') assert.equal(JSON.parse(stdout).version, '2.1.0');
+    }
+  });
+
   test('refuses what is no source, production without a manifest, and a form it does not know', async () => {
     for (const args of [['nothing'], ['HEAD:a'], ['production'], ['a', '-o', 'xml'], []]) {
       const { code, stdout, stderr } = await render(...args);

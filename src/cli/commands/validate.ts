@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { formatProblemLine, hasErrors, type Problem } from '../../base/problem.ts';
 import { formatCount } from '../../base/text.ts';
-import { ToolError } from '../../base/tool-error.ts';
+import { assertNever, ToolError } from '../../base/tool-error.ts';
 import { parseCatalog } from '../../catalog/parse-catalog.ts';
 import type { Catalog, CatalogFile } from '../../catalog/types.ts';
 import { validateCatalog } from '../../catalog/validate-catalog.ts';
@@ -10,13 +10,16 @@ import { readFolder } from '../../files/read-folder.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { readCatalog } from '../../reconcile/load-state.ts';
+import { renderAnnotations } from '../../report/render-annotations.ts';
+import { renderSarif } from '../../report/render-sarif.ts';
 import type { CommandContext } from '../context.ts';
+import { VERSION } from '../version.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface ValidateOptions {
   /** Catalog folders; none for the manifest and its catalogs. */
   readonly folders: readonly string[];
-  readonly format: 'text' | 'json';
+  readonly format: 'text' | 'json' | 'github' | 'sarif';
 }
 
 interface Judged {
@@ -37,9 +40,17 @@ export async function runValidate(
       ? await judgeState(context, wiring)
       : await Promise.all(options.folders.map(judgeFolder));
   const problems = judged.flatMap((entry) => entry.problems);
-  if (options.format === 'json')
-    context.console.result(
-      JSON.stringify(
+  context.console.result(renderVerdict(judged, options.format));
+  return hasErrors(problems) ? 1 : 0;
+}
+
+function renderVerdict(judged: readonly Judged[], format: ValidateOptions['format']): string {
+  const problems = judged.flatMap((entry) => entry.problems);
+  switch (format) {
+    case 'text':
+      return judged.flatMap(renderJudged).join('\n');
+    case 'json':
+      return JSON.stringify(
         {
           apiVersion: 'olmirror/v1alpha1',
           kind: 'Validation',
@@ -48,10 +59,14 @@ export async function runValidate(
         },
         null,
         2,
-      ),
-    );
-  else context.console.result(judged.flatMap(renderJudged).join('\n'));
-  return hasErrors(problems) ? 1 : 0;
+      );
+    case 'github':
+      return renderAnnotations(problems);
+    case 'sarif':
+      return renderSarif(problems, VERSION);
+    default:
+      return assertNever(format);
+  }
 }
 
 async function judgeState(context: CommandContext, wiring: Wiring): Promise<readonly Judged[]> {
