@@ -98,7 +98,7 @@ function createIdMaker(): IdMaker {
     const key = JSON.stringify(parts);
     const known = ids.get(key);
     if (known !== undefined) return known;
-    const plain = parts.join('-').replace(/[^A-Za-z0-9_.-]|-(?=-)/g, '_');
+    const plain = parts.join('-').replace(/[^A-Za-z0-9_.-]|-(?=[-.])/g, '_');
     let id = plain;
     for (let i = 2; taken.has(id); i += 1) id = `${plain}_${i}`;
     taken.add(id);
