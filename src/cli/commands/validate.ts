@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { formatProblemLine, hasErrors, type Problem } from '../../base/problem.ts';
 import { formatCount } from '../../base/text.ts';
 import { assertNever, ToolError } from '../../base/tool-error.ts';
+import { lintCatalog } from '../../catalog/lint-catalog.ts';
 import { parseCatalog } from '../../catalog/parse-catalog.ts';
 import type { Catalog, CatalogFile } from '../../catalog/types.ts';
 import { validateCatalog } from '../../catalog/validate-catalog.ts';
@@ -83,7 +84,15 @@ async function judgeState(context: CommandContext, wiring: Wiring): Promise<read
   const judged: Judged[] = [{ name: context.manifestFile, problems, packages: 0, bundles: 0 }];
   for (const entry of manifest?.catalogs ?? []) {
     const loaded = await readCatalog(snapshot, entry);
-    judged.push({ name: entry.path, problems: loaded.problems, ...countContent(loaded.catalog) });
+    const lint = placeIn(entry.path, lintCatalog(loaded.catalog)).map((problem) => ({
+      ...problem,
+      catalog: entry.name,
+    }));
+    judged.push({
+      name: entry.path,
+      problems: [...loaded.problems, ...lint],
+      ...countContent(loaded.catalog),
+    });
   }
   return judged;
 }
@@ -98,12 +107,15 @@ async function judgeFolder(folder: string): Promise<Judged> {
   const files: CatalogFile[] = [];
   for await (const file of readFolder(path)) files.push(file);
   const { catalog, problems } = parseCatalog(files);
-  const all = [...problems, ...validateCatalog(catalog)].map((problem) =>
-    problem.file === undefined
-      ? problem
-      : { ...problem, file: `${folder.replace(/\/+$/, '')}/${problem.file}` },
-  );
+  const all = placeIn(folder, [...problems, ...validateCatalog(catalog), ...lintCatalog(catalog)]);
   return { name: folder, problems: all, ...countContent(catalog) };
+}
+
+function placeIn(folder: string, problems: readonly Problem[]): readonly Problem[] {
+  const place = folder.replace(/\/+$/, '');
+  return problems.map((problem) =>
+    problem.file === undefined ? problem : { ...problem, file: `${place}/${problem.file}` },
+  );
 }
 
 function countContent(catalog: Catalog): { readonly packages: number; readonly bundles: number } {

@@ -1,0 +1,98 @@
+import type { Problem } from '../base/problem.ts';
+import { readEntries, readProperties } from './blob-fields.ts';
+import { blobProblem } from './blob-problem.ts';
+import { buildChannelGraph } from './channel-graph.ts';
+import type { Blob, Catalog, CatalogPackage } from './types.ts';
+
+/**
+ * Lists what `opm validate` accepts, but `opm serve` or OLM then refuses or hides (spec
+ * "file-based catalogs" §2.E and §11.5). Warnings only.
+ */
+export function lintCatalog(catalog: Catalog): readonly Problem[] {
+  const packages = [...catalog.packages.values()];
+  const customs = [...packages.flatMap((pkg) => pkg.others), ...catalog.loose];
+  return [...packages.flatMap(lintPackage), ...customs.flatMap(lintCustom), ...lintTwins(customs)];
+}
+
+function lintPackage(pkg: CatalogPackage): readonly Problem[] {
+  return [
+    ...[...pkg.channels, ...pkg.bundles].flatMap(lintName),
+    ...pkg.bundles.flatMap(lintMetadata),
+    ...pkg.channels.flatMap((channel) => lintHeads(channel, pkg)),
+  ];
+}
+
+function lintName(blob: Blob): readonly Problem[] {
+  if (!blob.name.includes('/')) return [];
+  const kind = blob.schema.slice('olm.'.length);
+  return [
+    warning(
+      blob,
+      `The ${kind} name "${blob.name}" has a slash; opm serve cannot cache it as JSON.`,
+    ),
+  ];
+}
+
+function lintMetadata(bundle: Blob): readonly Problem[] {
+  const count = readProperties(bundle).filter(({ type }) => type === 'olm.csv.metadata').length;
+  if (count <= 1) return [];
+  return [
+    warning(
+      bundle,
+      `The bundle "${bundle.name}" has ${count} properties of type "olm.csv.metadata"; opm serve takes at most one.`,
+    ),
+  ];
+}
+
+function lintHeads(channel: Blob, pkg: CatalogPackage): readonly Problem[] {
+  const { heads } = buildChannelGraph(readEntries(channel));
+  const hidden = pkg.bundles.filter((bundle) => heads.includes(bundle.name) && !isShown(bundle));
+  return hidden.map((bundle) => ({
+    ...warning(
+      bundle,
+      `The bundle "${bundle.name}", head of the channel "${channel.name}", has no olm.csv.metadata; the console does not show that channel.`,
+    ),
+    channel: channel.name,
+  }));
+}
+
+function isShown(bundle: Blob): boolean {
+  return readProperties(bundle).some(
+    ({ type }) => type === 'olm.csv.metadata' || type === 'olm.bundle.object',
+  );
+}
+
+const SERVED_NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+
+function lintCustom(blob: Blob): readonly Problem[] {
+  const names = [blob.schema, blob.package].filter((name) => name !== '');
+  return names
+    .filter((name) => !SERVED_NAME.test(name))
+    .map((name) =>
+      warning(
+        blob,
+        `opm serve refuses "${name}" as schema or package of a custom object: it may hold letters, digits, ".", "_" and "-".`,
+      ),
+    );
+}
+
+function lintTwins(customs: readonly Blob[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return customs.flatMap((blob) => {
+    const key = JSON.stringify([blob.schema, blob.package, blob.name]);
+    if (!seen.has(key)) {
+      seen.add(key);
+      return [];
+    }
+    return [
+      warning(
+        blob,
+        `An object with the schema "${blob.schema}", the package "${blob.package}" and the name "${blob.name}" stands in the catalog before.`,
+      ),
+    ];
+  });
+}
+
+function warning(blob: Blob, message: string): Problem {
+  return { ...blobProblem(blob, message), severity: 'warning' };
+}
