@@ -1,6 +1,4 @@
-import type { Parser, Run } from './command-options.ts';
-
-const SOURCE = 'A folder, a catalog file, an image, oci:LAYOUT, COMMIT:PATH, production or staging';
+import { type Parser, type Run, SOURCE_FORMS, SOURCE_OPTIONS } from './command-options.ts';
 
 export function addDiff(parser: Parser, run: Run): void {
   parser.command(
@@ -8,18 +6,10 @@ export function addDiff(parser: Parser, run: Run): void {
     'Say what changed from one catalog to another; needs no manifest',
     (command) =>
       command
-        .positional('before', { type: 'string', demandOption: true, describe: SOURCE })
-        .positional('after', { type: 'string', demandOption: true, describe: SOURCE })
-        .option('catalog', {
-          type: 'string',
-          describe: 'Catalog of the manifest that production or staging means',
-          requiresArg: true,
-        })
-        .option('insecure', {
-          type: 'boolean',
-          default: false,
-          describe: 'Plain HTTP or unverified TLS, for a registry that no manifest names',
-        })
+        .positional('before', { type: 'string', demandOption: true, describe: SOURCE_FORMS })
+        .positional('after', { type: 'string', demandOption: true, describe: SOURCE_FORMS })
+        .option('catalog', SOURCE_OPTIONS.catalog)
+        .option('insecure', SOURCE_OPTIONS.insecure)
         .option('exit-code', {
           type: 'boolean',
           default: false,

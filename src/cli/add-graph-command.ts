@@ -1,5 +1,5 @@
 // The command is loaded when it runs: help and completion must not wait for what they do not use.
-import { FORMAT, type Parser, type Run } from './command-options.ts';
+import { FORMAT, type Parser, type Run, SOURCE_OPTIONS } from './command-options.ts';
 
 export function addGraph(parser: Parser, run: Run): void {
   parser.command(
@@ -28,11 +28,7 @@ export function addGraph(parser: Parser, run: Run): void {
           describe: 'Installed version or bundle: say what OLM offers and the way to the head',
           requiresArg: true,
         })
-        .option('insecure', {
-          type: 'boolean',
-          default: false,
-          describe: 'Plain HTTP or unverified TLS, for a registry that no manifest names',
-        })
+        .option('insecure', SOURCE_OPTIONS.insecure)
         .option('format', { ...FORMAT, choices: ['text', 'mermaid', 'dot', 'json'] as const }),
     (args) => {
       const { package: name = null, source = null, catalog = null } = args;

@@ -1,4 +1,4 @@
-import type { Parser, Run } from './command-options.ts';
+import { type Parser, type Run, SOURCE_FORMS, SOURCE_OPTIONS } from './command-options.ts';
 
 export function addRender(parser: Parser, run: Run): void {
   parser.command(
@@ -10,8 +10,7 @@ export function addRender(parser: Parser, run: Run): void {
           type: 'string',
           array: true,
           demandOption: true,
-          describe:
-            'A folder, a catalog file, an image, oci:LAYOUT, COMMIT:PATH, production or staging',
+          describe: SOURCE_FORMS,
         })
         .option('output', {
           alias: 'o',
@@ -20,16 +19,8 @@ export function addRender(parser: Parser, run: Run): void {
           describe: 'JSON with the bytes of opm, or YAML',
           requiresArg: true,
         })
-        .option('catalog', {
-          type: 'string',
-          describe: 'Catalog of the manifest that production or staging means',
-          requiresArg: true,
-        })
-        .option('insecure', {
-          type: 'boolean',
-          default: false,
-          describe: 'Plain HTTP or unverified TLS, for a registry that no manifest names',
-        })
+        .option('catalog', SOURCE_OPTIONS.catalog)
+        .option('insecure', SOURCE_OPTIONS.insecure)
         .example('$0 render catalogs/idx -o yaml', 'A folder as YAML')
         .example(
           '$0 render registry.example.com/olm/idx:v4.18 | jq .name',

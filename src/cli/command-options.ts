@@ -28,3 +28,34 @@ export const FORMAT: FormatOption = {
   describe: 'Form of the result',
   requiresArg: true,
 };
+
+/** What a SOURCE of the command line may be (design §9). */
+export const SOURCE_FORMS =
+  'A folder, a catalog file, an image, oci:LAYOUT, COMMIT:PATH, production or staging';
+
+interface SourceOptionTypes {
+  readonly catalog: {
+    readonly type: 'string';
+    readonly describe: string;
+    readonly requiresArg: true;
+  };
+  readonly insecure: {
+    readonly type: 'boolean';
+    readonly default: false;
+    readonly describe: string;
+  };
+}
+
+/** Options of commands that read SOURCEs and need no manifest. */
+export const SOURCE_OPTIONS: SourceOptionTypes = {
+  catalog: {
+    type: 'string',
+    describe: 'Catalog of the manifest that production or staging means',
+    requiresArg: true,
+  },
+  insecure: {
+    type: 'boolean',
+    default: false,
+    describe: 'Plain HTTP or unverified TLS, for a registry that no manifest names',
+  },
+};
