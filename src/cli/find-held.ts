@@ -1,12 +1,12 @@
 import type { EmitEvent } from '../base/events.ts';
-import { ToolError } from '../base/tool-error.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { listWanted } from '../images/list-wanted.ts';
+import { listCatalogWanted } from '../images/list-wanted.ts';
 import { listMovableTags } from '../images/movable-tags.ts';
 import type { CatalogEntry, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { observeImages } from '../reconcile/observe-images.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { unclearError } from './unclear-error.ts';
 
 /** A bundle that stays out of Git for now, and the image that is in neither registry. */
 export interface HeldBundle {
@@ -36,11 +36,7 @@ export async function findHeld(
   const known = new Set(
     listBundleImages(base).map((bundle) => `${bundle.package}/${bundle.bundle}`),
   );
-  const { images } = listWanted({
-    manifest: { ...manifest, images: [], releases: [] },
-    catalogs: new Map([[entry.name, incoming]]),
-    releases: [],
-  });
+  const images = listCatalogWanted(entry.name, incoming, manifest);
   const candidates = images.filter((image) =>
     image.neededBy.some((need) => !known.has(`${need.package}/${need.item}`)),
   );
@@ -55,7 +51,11 @@ export async function findHeld(
     const found = observed.get(image.key);
     const answers = [found?.production, found?.staging];
     const unknown = answers.find((answer) => answer?.state === 'unknown');
-    if (unknown?.state === 'unknown') throw unclear(image.upstream, unknown);
+    if (unknown?.state === 'unknown')
+      throw unclearError(unknown, {
+        message: `Whether ${image.upstream} has been delivered is unknown, so nothing was merged: ${unknown.message}`,
+        hint: unknown.hint,
+      });
     if (answers.some((answer) => answer?.state === 'present')) continue;
     for (const need of image.neededBy) {
       const bundle = `${need.package}/${need.item}`;
@@ -63,19 +63,4 @@ export async function findHeld(
     }
   }
   return [...held].map(([bundle, image]) => ({ bundle, image }));
-}
-
-function unclear(
-  image: string,
-  answer: {
-    readonly message: string;
-    readonly hint: string | null;
-    readonly code: ToolError['code'];
-  },
-): ToolError {
-  return new ToolError(
-    answer.code,
-    `Whether ${image} has been delivered is unknown, so nothing was merged: ${answer.message}`,
-    { ...(answer.hint === null ? {} : { hint: answer.hint }), disposition: 'retry' },
-  );
 }

@@ -1,6 +1,5 @@
-import { ToolError } from '../base/tool-error.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { listWanted } from '../images/list-wanted.ts';
+import { listCatalogWanted } from '../images/list-wanted.ts';
 import type { CatalogEntry, KnownMissing, MirrorManifest } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 
@@ -13,6 +12,8 @@ export interface KnownMissingContext {
   readonly signal: AbortSignal;
 }
 
+import { unclearError } from './unclear-error.ts';
+
 /**
  * Lists the images that a catalog names and production clearly lacks. An unknown answer is no
  * absence: it throws, since a list with holes would hide them for good.
@@ -22,11 +23,7 @@ export async function findKnownMissing(
   context: KnownMissingContext,
 ): Promise<readonly KnownMissing[]> {
   const { entry, manifest, production } = context;
-  const { images } = listWanted({
-    manifest: { ...manifest, images: [], releases: [] },
-    catalogs: new Map([[entry.name, catalog]]),
-    releases: [],
-  });
+  const images = listCatalogWanted(entry.name, catalog, manifest);
   const answers = await Promise.all(
     images.map((image) =>
       production.headManifest(
@@ -38,7 +35,11 @@ export async function findKnownMissing(
   );
   return images.flatMap((image, i) => {
     const answer = answers[i];
-    if (answer?.state === 'unknown') throw unclear(image.upstream, answer);
+    if (answer?.state === 'unknown')
+      throw unclearError(answer, {
+        message: `Whether production holds ${image.upstream} is unknown: ${answer.message} The catalog was written; what production lacks was not listed.`,
+        hint: `${answer.hint ?? 'Mend the connection'} Then remove the catalog's folder and run init again.`,
+      });
     if (answer?.state !== 'absent') return [];
     const bundles = image.neededBy.map((need) => need.item);
     return [
@@ -50,22 +51,4 @@ export async function findKnownMissing(
       },
     ];
   });
-}
-
-function unclear(
-  image: string,
-  answer: {
-    readonly message: string;
-    readonly hint: string | null;
-    readonly code: ToolError['code'];
-  },
-): ToolError {
-  return new ToolError(
-    answer.code,
-    `Whether production holds ${image} is unknown: ${answer.message} The catalog was written; what production lacks was not listed.`,
-    {
-      hint: `${answer.hint ?? 'Mend the connection'} Then remove the catalog's folder and run init again.`,
-      disposition: 'retry',
-    },
-  );
 }

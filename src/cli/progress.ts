@@ -12,7 +12,9 @@ export interface Progress {
 
 export interface ProgressOptions {
   readonly console: Console;
-  readonly stream: NodeJS.WriteStream;
+  readonly stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & {
+    write(text: string): boolean;
+  };
   readonly now: () => number;
 }
 

@@ -21,6 +21,8 @@ export interface SourceContent {
   readonly name: string;
   /** Role whose registry it was read from; null for a local source or another registry. */
   readonly role: RoleName | null;
+  /** Nothing was asked of a registry, and nothing further may be (design §9). */
+  readonly local: boolean;
   readonly files: readonly CatalogFile[];
   /** The index image, where the source is one. */
   readonly image: IndexContent | null;
@@ -85,7 +87,8 @@ interface IndexPlace {
 
 async function readIndex(reader: ContentReader, place: IndexPlace): Promise<SourceContent> {
   const image = await readIndexCatalog(reader, place.repository, place.reference);
-  return { name: place.name, role: place.role, files: image.files, image, digest: image.digest };
+  const { name, role } = place;
+  return { name, role, local: false, files: image.files, image, digest: image.digest };
 }
 
 async function readImage(source: string, context: SourceContext): Promise<SourceContent> {
@@ -143,7 +146,8 @@ async function readLayout(source: string, context: SourceContext): Promise<Sourc
     source.slice('oci:'.length),
     context.folder,
   );
-  return readIndex(reader, { repository, reference, name: source, role: null });
+  const content = await readIndex(reader, { repository, reference, name: source, role: null });
+  return { ...content, local: true };
 }
 
 async function readCommit(source: string, context: SourceContext): Promise<SourceContent | null> {
@@ -185,7 +189,7 @@ async function openGitIfAny(context: SourceContext): Promise<GitPort | null> {
 }
 
 function readLocal(name: string, files: readonly CatalogFile[]): SourceContent {
-  return { name, role: null, files, image: null, digest: null };
+  return { name, role: null, local: true, files, image: null, digest: null };
 }
 
 async function collect(files: AsyncIterable<CatalogFile>): Promise<readonly CatalogFile[]> {

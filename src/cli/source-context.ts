@@ -6,7 +6,7 @@ import { readFile } from '../files/read-file.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CommandContext } from './context.ts';
-import { readSource, type SourceContent } from './read-source.ts';
+import { readSource, type SourceContent, type SourceContext } from './read-source.ts';
 import type { Wiring } from './wire.ts';
 
 export interface SourceOptions {
@@ -33,16 +33,20 @@ export async function readSources(
   for (const source of options.sources) {
     const entry = isRole(source) && manifest !== null ? pickCatalog(manifest, options) : null;
     contents.push(
-      await readSource(source, entry, {
-        folder: process.cwd(),
-        openRegistry: wiring.openRegistry,
-        openGit: wiring.openGit,
-        manifest,
-        insecure: options.insecure,
-      }),
+      await readSource(source, entry, buildSourceContext(wiring, manifest, options.insecure)),
     );
   }
   return contents;
+}
+
+/** What `readSource` works with in a command. */
+export function buildSourceContext(
+  wiring: Wiring,
+  manifest: MirrorManifest | null,
+  insecure = false,
+): SourceContext {
+  const { openRegistry, openGit } = wiring;
+  return { folder: process.cwd(), openRegistry, openGit, manifest, insecure };
 }
 
 function isRole(source: string): boolean {

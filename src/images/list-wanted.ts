@@ -53,6 +53,16 @@ export function listWanted(sources: WantedSources): WantedList {
   return { images, keysByCatalog: groupByCatalog(images, sources.catalogs), problems };
 }
 
+/** What production must hold for one catalog alone. */
+export function listCatalogWanted(
+  name: string,
+  catalog: Catalog,
+  manifest: WantedSources['manifest'],
+): readonly WantedImage[] {
+  const alone = { ...manifest, images: [], releases: [] };
+  return listWanted({ manifest: alone, catalogs: new Map([[name, catalog]]), releases: [] }).images;
+}
+
 interface Mention {
   readonly reference: string;
   readonly kind: WantedKind;

@@ -16,6 +16,7 @@ import { renderMergeText } from '../../report/render-merge-text.ts';
 import type { CommandContext } from '../context.ts';
 import { findKnownMissing } from '../find-known-missing.ts';
 import { readSource, type SourceContent } from '../read-source.ts';
+import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, takeIn } from '../take-in.ts';
 import type { Wiring } from '../wire.ts';
@@ -93,7 +94,9 @@ async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<numb
   let gaps = 0;
   let remote = false;
   for (const from of options.from.length === 0 ? ['production'] : options.from) {
-    const source = init.draft?.source ?? (await readSource(from, entry, sourceContext(init)));
+    const source =
+      init.draft?.source ??
+      (await readSource(from, entry, buildSourceContext(init.wiring, init.manifest)));
     warnAboutBase(entry, source, context);
     remote ||= source.role !== null;
     const summary = await takeIn(
@@ -159,10 +162,7 @@ async function draftManifest(
 ): Promise<Draft> {
   const [from] = options.from;
   if (from === undefined || options.from.length > 1) throw noManifest(context, 'one --from SOURCE');
-  const source = await readSource(from, null, {
-    ...sourceContext({ context, wiring, manifest: null }),
-    insecure: options.insecure,
-  });
+  const source = await readSource(from, null, buildSourceContext(wiring, null, options.insecure));
   const place = placeIndex(options, source, context);
   const text = renderManifest({
     name:
@@ -247,18 +247,6 @@ async function draftAttributes(
 ): Promise<readonly (readonly [string, string])[]> {
   if ((await snapshot.readFile('.gitattributes')) !== null) return [];
   return [['.gitattributes', 'catalogs/** -text\n']];
-}
-
-function sourceContext(
-  init: Pick<InitContext, 'context' | 'wiring'> & { readonly manifest: MirrorManifest | null },
-): Parameters<typeof readSource>[2] {
-  return {
-    folder: process.cwd(),
-    openRegistry: init.wiring.openRegistry,
-    openGit: init.wiring.openGit,
-    manifest: init.manifest,
-    insecure: false,
-  };
 }
 
 function noManifest(context: CommandContext, what: string): ToolError {

@@ -6,6 +6,7 @@ import { type MergeSummary, renderMergeText } from '../../report/render-merge-te
 import type { CommandContext } from '../context.ts';
 import { findHeld } from '../find-held.ts';
 import { readSource } from '../read-source.ts';
+import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, type TakeInDeps, takeIn } from '../take-in.ts';
 import type { Wiring } from '../wire.ts';
@@ -32,15 +33,12 @@ export async function runMerge(
   for (const entry of entries) await assertClean(git, entry);
   const summaries: MergeSummary[] = [];
   for (const entry of entries) {
-    const source = await readSource(options.from ?? 'staging', entry, {
-      folder: process.cwd(),
-      openRegistry: wiring.openRegistry,
-      openGit: wiring.openGit,
-      manifest,
-      insecure: false,
-    });
-    const holds =
-      manifest.policy.missing === 'hold' && (source.role !== null || source.image !== null);
+    const source = await readSource(
+      options.from ?? 'staging',
+      entry,
+      buildSourceContext(wiring, manifest),
+    );
+    const holds = manifest.policy.missing === 'hold' && !source.local;
     const deps: TakeInDeps = {
       git,
       today: systemClock.now().toISOString().slice(0, 10),
