@@ -3,7 +3,7 @@ import { canonicalizeFields, foldKey } from './canonical-fields.ts';
 import { isJsonObject } from './raw-json.ts';
 import type { Blob, JsonObject, JsonValue } from './types.ts';
 
-/** Where an object was read. */
+/** Where an object was read; the line may be counted only when it is asked for. */
 export interface BlobPlace {
   readonly file: string;
   readonly line: number;
@@ -35,7 +35,10 @@ export function buildBlob(value: JsonValue, place: BlobPlace): Blob | Problem {
     package: owner,
     name: name ?? '',
     value: canonicalizeFields(value, schema),
-    ...place,
+    file: place.file,
+    get line() {
+      return place.line;
+    },
   };
 }
 

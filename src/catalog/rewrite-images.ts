@@ -35,9 +35,10 @@ function rewriteBundle(bundle: Blob, rewrite: RewriteReference): Blob {
   function change(reference: string): string {
     return rewrite(reference, images);
   }
-  const related = rewriteRelated(bundle.value['relatedImages'], change);
-  const value = replaceField(rewriteField(bundle.value, change), 'relatedImages', related);
-  return value === bundle.value ? bundle : { ...bundle, value };
+  const before = bundle.value;
+  const related = rewriteRelated(before['relatedImages'], change);
+  const value = replaceField(rewriteField(before, change), 'relatedImages', related);
+  return value === before ? bundle : { ...bundle, value };
 }
 
 function rewriteRelated(

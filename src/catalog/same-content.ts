@@ -1,3 +1,4 @@
+import { isSameText } from './blob-text.ts';
 import { formatCanonicalJson } from './format-json.ts';
 import { isJsonArray, isJsonObject, jsonEqual, objectOf } from './raw-json.ts';
 import type { Blob, JsonObject, JsonValue } from './types.ts';
@@ -7,9 +8,11 @@ const SETS = new Set(['properties', 'relatedImages', 'entries', 'skips']);
 
 /** Whether two blobs say the same: order of keys and of lists without an order does not count. */
 export function isSameContent(a: Blob, b: Blob): boolean {
-  if (a === b || jsonEqual(a.value, b.value)) return true;
+  if (a === b || isSameText(a, b)) return true;
+  const [first, second] = [a.value, b.value];
+  if (jsonEqual(first, second)) return true;
   if (a.schema !== b.schema || !a.schema.startsWith('olm.')) return false;
-  return jsonEqual(sortSets(a.value), sortSets(b.value));
+  return jsonEqual(sortSets(first), sortSets(second));
 }
 
 /** Whether two lists hold the same items, however ordered. */

@@ -1,9 +1,6 @@
 /** A stretch of bytes that looks like one JSON object, found by its braces. */
 export interface JsonSlice {
-  readonly start: number;
   readonly end: number;
-  /** 1-based line of `start`. */
-  readonly line: number;
   /** False where the braces never close. */
   readonly closed: boolean;
   /** Some number in it has a text that a double would not give back. */
@@ -19,11 +16,10 @@ const ZERO = 0x30;
 const NINE = 0x39;
 
 /**
- * Finds the next object of concatenated JSON at or after `from`, by braces and strings alone: the
- * parser judges its content. Null where no object starts there: `from` must be past white space.
+ * Finds the end of the object of concatenated JSON that starts at `from`, by braces and strings
+ * alone: the parser judges its content.
  */
-export function scanJsonObject(bytes: Uint8Array, from: number, line: number): JsonSlice | null {
-  if (bytes[from] !== OPEN_BRACE) return null;
+export function scanJsonObject(bytes: Uint8Array, from: number): JsonSlice {
   let depth = 0;
   let deepest = 0;
   let oddNumbers = false;
@@ -36,14 +32,12 @@ export function scanJsonObject(bytes: Uint8Array, from: number, line: number): J
     if (depth > deepest) deepest = depth;
     at = end;
   } while (depth > 0 && at < bytes.length);
-  return { start: from, end: at, line, closed: depth === 0, oddNumbers, depth: deepest };
+  return { end: at, closed: depth === 0, oddNumbers, depth: deepest };
 }
-
-const OPEN_BRACE = 0x7b;
 
 /** What each byte does to the nesting. */
 const DEPTH_STEPS = new Int8Array(256);
-DEPTH_STEPS[OPEN_BRACE] = 1;
+DEPTH_STEPS[0x7b] = 1;
 DEPTH_STEPS[0x5b] = 1;
 DEPTH_STEPS[0x7d] = -1;
 DEPTH_STEPS[0x5d] = -1;
@@ -95,29 +89,12 @@ function isOddNumber(bytes: Uint8Array, start: number, end: number): boolean {
   return false;
 }
 
-/** Skips JSON white space; returns the next position and its line. */
-export function skipSpace(
-  bytes: Uint8Array,
-  from: number,
-  line: number,
-): { readonly at: number; readonly line: number } {
+/** The next position that is no JSON white space. */
+export function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from;
-  let lines = line;
   for (; at < bytes.length; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (byte === NEWLINE) lines += 1;
-    else if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) break;
+    const byte = bytes[at];
+    if (byte !== 0x20 && byte !== NEWLINE && byte !== 0x09 && byte !== 0x0d) break;
   }
-  return { at, line: lines };
-}
-
-/** Counts line feeds in a stretch of bytes. */
-export function countLines(bytes: Uint8Array, from: number, to: number): number {
-  let count = 0;
-  let at = bytes.indexOf(NEWLINE, from);
-  while (at !== -1 && at < to) {
-    count += 1;
-    at = bytes.indexOf(NEWLINE, at + 1);
-  }
-  return count;
+  return at;
 }

@@ -1,0 +1,99 @@
+// A catalog of 100 MB would be several times that as parsed values. So a blob that is kept holds the
+// text it was read from and parses it when its value is asked for; the values asked for last are
+// remembered, bounded by the size of their texts.
+import { Buffer } from 'node:buffer';
+import type { BlobPlace } from './build-blob.ts';
+import { canonicalizeFields } from './canonical-fields.ts';
+import { isJsonObject, parseJson, parseJsonKeepingNumbers } from './raw-json.ts';
+import type { Blob, JsonObject } from './types.ts';
+
+/** Where the JSON text of one object lies. */
+export interface BlobText {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** Some number in it has a text that a double would not give back. */
+  readonly oddNumbers: boolean;
+}
+
+/** Texts below this size are not worth parsing twice. */
+const KEPT_BELOW = 2_048;
+/** Bytes of text whose values are remembered: a package or two of a real catalog. */
+const REMEMBERED = 16_000_000;
+
+/**
+ * The same blob with its value parsed from the text whenever it is asked for; one with a short text
+ * is given back as it is. `blob.value` must be what the text says.
+ */
+export function foldBlob(blob: Blob, text: BlobText | null, place: BlobPlace): Blob {
+  const own = text ?? printText(blob.value);
+  if (own.end - own.start < KEPT_BELOW) return blob;
+  const { schema, package: pkg, name, file } = blob;
+  // Nothing below may hold the given blob, since that holds its value.
+  const folded: Blob = {
+    schema,
+    package: pkg,
+    name,
+    file,
+    get line() {
+      return place.line;
+    },
+    get value() {
+      return recallValue(folded, own);
+    },
+  };
+  TEXTS.set(folded, own);
+  remember(folded, blob.value, own);
+  return folded;
+}
+
+/** Whether two blobs were read from the same bytes; false also where that is not known. */
+export function isSameText(a: Blob, b: Blob): boolean {
+  const [first, second] = [TEXTS.get(a), TEXTS.get(b)];
+  return (
+    first !== undefined &&
+    second !== undefined &&
+    first.end - first.start === second.end - second.start &&
+    bufferOf(first).equals(bufferOf(second))
+  );
+}
+
+/** The text as it stands in the file; invalid UTF-8 becomes U+FFFD, as Go has it. */
+export function decodeText(text: Pick<BlobText, 'bytes' | 'start' | 'end'>): string {
+  return bufferOf(text).toString('utf8');
+}
+
+function bufferOf({ bytes, start, end }: Pick<BlobText, 'bytes' | 'start' | 'end'>): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+}
+
+function printText(value: JsonObject): BlobText {
+  const bytes = Buffer.from(JSON.stringify(value));
+  return { bytes, start: 0, end: bytes.length, oddNumbers: true };
+}
+
+// Both tables only spare work: what they hold follows from the blob, which never changes.
+const TEXTS = new WeakMap<Blob, BlobText>();
+const RECENT = new Map<Blob, { readonly value: JsonObject; readonly size: number }>();
+let recentSize = 0;
+
+function recallValue(blob: Blob, text: BlobText): JsonObject {
+  const known = RECENT.get(blob);
+  if (known !== undefined) return known.value;
+  const source = decodeText(text);
+  const value = text.oddNumbers ? parseJsonKeepingNumbers(source) : parseJson(source);
+  if (!isJsonObject(value)) throw new Error(`The text of ${blob.schema} ${blob.name} changed.`);
+  const fields = canonicalizeFields(value, blob.schema);
+  remember(blob, fields, text);
+  return fields;
+}
+
+function remember(blob: Blob, value: JsonObject, { start, end }: BlobText): void {
+  RECENT.set(blob, { value, size: end - start });
+  recentSize += end - start;
+  for (const [oldest, { size }] of RECENT) {
+    if (recentSize <= REMEMBERED) return;
+    RECENT.delete(oldest);
+    recentSize -= size;
+  }
+}

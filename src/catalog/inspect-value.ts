@@ -1,0 +1,35 @@
+import { isJsonArray, isRawNumber } from './raw-json.ts';
+import type { JsonValue } from './types.ts';
+
+/** What a parsed value does not show at its top. */
+export interface ValueTraits {
+  /** Nesting of mappings and lists; beyond the limit it is not counted further. */
+  readonly depth: number;
+  readonly hasNumbers: boolean;
+}
+
+interface Found {
+  readonly limit: number;
+  depth: number;
+  hasNumbers: boolean;
+}
+
+/** Looks through a value, no deeper than `limit`, so that the stack lasts whatever it holds. */
+export function inspectValue(value: JsonValue, limit: number): ValueTraits {
+  const found: Found = { limit, depth: 0, hasNumbers: false };
+  visit(value, 1, found);
+  return found;
+}
+
+function visit(value: JsonValue, depth: number, found: Found): void {
+  if (typeof value === 'number') found.hasNumbers = true;
+  if (typeof value !== 'object' || value === null) return;
+  if (isRawNumber(value)) {
+    found.hasNumbers = true;
+    return;
+  }
+  if (depth > found.depth) found.depth = depth;
+  if (depth > found.limit) return;
+  if (isJsonArray(value)) for (const item of value) visit(item, depth + 1, found);
+  else for (const field of Object.values(value)) visit(field as JsonValue, depth + 1, found);
+}
