@@ -11,7 +11,11 @@ const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
 rmSync(`${ROOT}dist`, { recursive: true, force: true });
 const bundle = build({
   absWorkingDir: ROOT,
-  entryPoints: { olmirror: 'src/cli/olmirror.ts' },
+  // The worker stands beside the commands, which start it.
+  entryPoints: {
+    olmirror: 'src/cli/olmirror.ts',
+    'chunks/catalog-worker': 'src/cli/catalog-worker.ts',
+  },
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,

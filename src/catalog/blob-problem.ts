@@ -3,7 +3,7 @@ import type { Blob } from './types.ts';
 
 /** A fault of a blob's content, with its place and the names it carries. */
 export function blobProblem(
-  blob: Blob,
+  blob: Omit<Blob, 'value'>,
   message: string,
   details: Pick<Problem, 'hint' | 'channel' | 'bundle'> = {},
 ): Problem {

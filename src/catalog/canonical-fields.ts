@@ -4,10 +4,18 @@ import type { JsonObject, JsonValue } from './types.ts';
 /** The known fields of an object in the order in which opm writes them, with what they hold. */
 export interface FieldLayout {
   readonly fields: ReadonlyMap<string, FieldLayout | null>;
+  readonly folded: ReadonlySet<string>;
+  /** Place of each field, from 0. */
+  readonly order: ReadonlyMap<string, number>;
 }
 
 function layout(fields: Readonly<Record<string, FieldLayout | null>>): FieldLayout {
-  return { fields: new Map(Object.entries(fields)) };
+  const names = Object.keys(fields);
+  return {
+    fields: new Map(Object.entries(fields)),
+    folded: new Set(names.map(foldKey)),
+    order: new Map(names.map((name, index) => [name, index])),
+  };
 }
 
 const PROPERTY = layout({ type: null, value: null });
@@ -68,7 +76,26 @@ export function foldKey(key: string): string {
  */
 export function canonicalizeFields(value: JsonObject, schema: string): JsonObject {
   const known = FIELD_LAYOUTS.get(schema);
-  return known === undefined ? value : canonicalizeObject(value, known);
+  return known === undefined || isCanonical(value, known)
+    ? value
+    : canonicalizeObject(value, known);
+}
+
+// Nearly everything is canonical, and finding that out must not copy it.
+function isCanonical(value: JsonValue, known: FieldLayout): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (isJsonArray(value)) {
+    for (const item of value) if (!isCanonical(item, known)) return false;
+    return true;
+  }
+  if (!isJsonObject(value)) return true;
+  for (const key of Object.keys(value)) {
+    const below = known.fields.get(key);
+    if (below === undefined) {
+      if (known.folded.has(foldKey(key))) return false;
+    } else if (below !== null && !isCanonical(value[key] ?? null, below)) return false;
+  }
+  return true;
 }
 
 function canonicalizeObject(value: JsonObject, known: FieldLayout): JsonObject {

@@ -42,6 +42,31 @@ export function fieldsOf(fields: Readonly<Record<string, Shape>>): Shape {
 
 /** The first fault of a value against a shape; fields that the shape does not name are not looked at. */
 export function findShapeFault(value: JsonValue, shape: Shape, path = ''): ShapeFault | null {
+  return fitsShape(value, shape) ? null : locateFault(value, shape, path);
+}
+
+// Told without paths and their texts, which nearly no value needs.
+function fitsShape(value: JsonValue, shape: Shape): boolean {
+  if (value === null) return true;
+  if (shape.kind === 'list') {
+    if (!isJsonArray(value)) return false;
+    for (const item of value) if (!fitsShape(item, shape.item)) return false;
+    return true;
+  }
+  if (shape.kind === 'fields') return isJsonObject(value) && fitsFields(value, shape);
+  if (shape.kind === 'texts') return locateFault(value, shape, '') === null;
+  return SCALARS[shape.kind].accepts(value);
+}
+
+function fitsFields(value: JsonObject, shape: Shape & { readonly kind: 'fields' }): boolean {
+  for (const key of Object.keys(value)) {
+    const field = shape.fields.get(key) ?? shape.folded.get(foldKey(key));
+    if (field !== undefined && !fitsShape(value[key] ?? null, field)) return false;
+  }
+  return true;
+}
+
+function locateFault(value: JsonValue, shape: Shape, path: string): ShapeFault | null {
   if (value === null) return null;
   if (shape.kind === 'list')
     return isJsonArray(value)
@@ -83,14 +108,15 @@ function isBase64(text: string): boolean {
   return plain.length % 4 === 0 && BASE64_TEXT.test(plain);
 }
 
+// opm decodes numbers from what a double holds: 1.0 is 1, and from 1e21 on Go prints an exponent.
 function isInteger(value: JsonValue): boolean {
-  if (isRawNumber(value)) return /^-?\d+$/.test(value.rawJSON);
-  return typeof value === 'number' && Number.isInteger(value);
+  const number = isRawNumber(value) ? Number(value.rawJSON) : value;
+  return typeof number === 'number' && Number.isInteger(number) && Math.abs(number) < 2 ** 63;
 }
 
 function findItemFault(list: readonly JsonValue[], item: Shape, path: string): ShapeFault | null {
   for (const [index, value] of list.entries()) {
-    const fault = findShapeFault(value, item, `${path}[${index}]`);
+    const fault = locateFault(value, item, `${path}[${index}]`);
     if (fault !== null) return fault;
   }
   return null;
@@ -111,7 +137,7 @@ function findFieldFault(
   for (const key of Object.keys(value)) {
     const field = shape.fields.get(key) ?? shape.folded.get(foldKey(key));
     const fault =
-      field === undefined ? null : findShapeFault(value[key] ?? null, field, joinPath(path, key));
+      field === undefined ? null : locateFault(value[key] ?? null, field, joinPath(path, key));
     if (fault !== null) return fault;
   }
   return null;

@@ -10,7 +10,36 @@ const INDENT = '    ';
  * free-form value by bytes of the key, Go's escapes. Ends without a line feed.
  */
 export function formatOpmJson(value: JsonObject, schema: string): string {
-  return formatObject(value, FIELD_LAYOUTS.get(schema) ?? null, '\n');
+  const known = FIELD_LAYOUTS.get(schema) ?? null;
+  return isOrdered(value, known)
+    ? escapeSeparators(JSON.stringify(value, null, INDENT))
+    : formatObject(value, known, '\n');
+}
+
+// What is in order already, as all that opm wrote, need not be put together key by key.
+function isOrdered(value: JsonValue, known: FieldLayout | null): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (isJsonArray(value)) return value.every((item) => isOrdered(item, known));
+  if (!isJsonObject(value)) return true;
+  const keys = Object.keys(value);
+  return (
+    isOrderedKeys(keys, known) &&
+    keys.every((key) => isOrdered(value[key] ?? null, known?.fields.get(key) ?? null))
+  );
+}
+
+function isOrderedKeys(keys: readonly string[], known: FieldLayout | null): boolean {
+  const ranks = known === null ? null : keys.map((key) => rankOf(key, known));
+  return keys.every((key, index) => {
+    if (index === 0) return true;
+    const order = ranks === null ? 0 : (ranks[index] ?? 0) - (ranks[index - 1] ?? 0);
+    return order === 0 ? compareBytes(keys[index - 1] ?? '', key) < 0 : order > 0;
+  });
+}
+
+function rankOf(key: string, known: FieldLayout): number {
+  const rank = known.order.get(key);
+  return rank ?? known.order.size;
 }
 
 /** The value without spaces and with sorted keys: equal content gives equal text. */
@@ -76,7 +105,10 @@ function formatScalar(value: JsonValue): string {
 const LINE_SEPARATORS = /[\u2028\u2029]/g;
 
 function formatString(text: string): string {
-  const json = JSON.stringify(text);
+  return escapeSeparators(JSON.stringify(text));
+}
+
+function escapeSeparators(json: string): string {
   if (!json.includes('\u2028') && !json.includes('\u2029')) return json;
   return json.replaceAll(LINE_SEPARATORS, (char) => (char === '\u2028' ? '\\u2028' : '\\u2029'));
 }

@@ -13,17 +13,29 @@ interface IgnorePattern {
   readonly include: boolean;
 }
 
-/**
- * The files that opm would load: all but `.indexignore` files and what they name. The last
- * matching pattern wins, so `!` takes a file back in even below an ignored folder.
- */
+/** The files that opm would load, in byte order of their paths; see `selectFiles`. */
 export function selectCatalogFiles(files: Iterable<CatalogFile>): readonly CatalogFile[] {
-  const sorted = [...files].toSorted((a, b) => compareBytes(a.path, b.path));
-  const patterns = sorted.filter(isIgnoreFile).toSorted(compareWalkOrder).flatMap(parsePatterns);
-  return sorted.filter((file) => !isIgnoreFile(file) && !isIgnored(file.path, patterns));
+  const all = [...files];
+  return selectFiles(all, all.filter(isIgnoreFile));
 }
 
-function isIgnoreFile(file: CatalogFile): boolean {
+/**
+ * The files that opm would load: all but `.indexignore` files and what they name. The last
+ * matching pattern wins, so `!` takes a file back in even below an ignored folder. Only the
+ * contents of the `.indexignore` files are needed.
+ */
+export function selectFiles<T extends { readonly path: string }>(
+  files: Iterable<T>,
+  ignoreFiles: readonly CatalogFile[],
+): readonly T[] {
+  const patterns = ignoreFiles.toSorted(compareWalkOrder).flatMap(parsePatterns);
+  return [...files]
+    .filter((file) => !isIgnoreFile(file) && !isIgnored(file.path, patterns))
+    .toSorted((a, b) => compareBytes(a.path, b.path));
+}
+
+/** Whether opm takes a file for patterns of other files to leave out. */
+export function isIgnoreFile(file: { readonly path: string }): boolean {
   return file.path.split('/').at(-1) === IGNORE_FILE;
 }
 

@@ -1,4 +1,4 @@
-import { isJsonArray, isRawNumber } from './raw-json.ts';
+import { isJsonArray, isJsonObject, isRawNumber } from './raw-json.ts';
 import type { JsonValue } from './types.ts';
 
 /** What a parsed value does not show at its top. */
@@ -31,5 +31,6 @@ function visit(value: JsonValue, depth: number, found: Found): void {
   if (depth > found.depth) found.depth = depth;
   if (depth > found.limit) return;
   if (isJsonArray(value)) for (const item of value) visit(item, depth + 1, found);
-  else for (const field of Object.values(value)) visit(field as JsonValue, depth + 1, found);
+  else if (isJsonObject(value))
+    for (const key of Object.keys(value)) visit(value[key] ?? null, depth + 1, found);
 }

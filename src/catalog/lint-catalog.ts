@@ -11,10 +11,15 @@ import type { Blob, Catalog, CatalogPackage } from './types.ts';
 export function lintCatalog(catalog: Catalog): readonly Problem[] {
   const packages = [...catalog.packages.values()];
   const customs = [...packages.flatMap((pkg) => pkg.others), ...catalog.loose];
-  return [...packages.flatMap(lintPackage), ...customs.flatMap(lintCustom), ...lintTwins(customs)];
+  return [
+    ...packages.flatMap(lintPackage),
+    ...customs.flatMap(lintCustom),
+    ...lintTwins(customs.map(nameCustom)),
+  ];
 }
 
-function lintPackage(pkg: CatalogPackage): readonly Problem[] {
+/** As `lintCatalog`, for one package without its custom blobs. */
+export function lintPackage(pkg: CatalogPackage): readonly Problem[] {
   return [
     ...[...pkg.channels, ...pkg.bundles].flatMap(lintName),
     ...pkg.bundles.flatMap(lintMetadata),
@@ -64,7 +69,8 @@ function isShown(bundle: Blob): boolean {
 
 const SERVED_NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 
-function lintCustom(blob: Blob): readonly Problem[] {
+/** As `lintCatalog`, for one blob with a custom schema. */
+export function lintCustom(blob: Blob): readonly Problem[] {
   const names = [blob.schema, blob.package].filter((name) => name !== '');
   return names
     .filter((name) => !SERVED_NAME.test(name))
@@ -76,7 +82,15 @@ function lintCustom(blob: Blob): readonly Problem[] {
     );
 }
 
-function lintTwins(customs: readonly Blob[]): readonly Problem[] {
+/** What tells a blob with a custom schema from others, and where it stands. */
+export type CustomName = Omit<Blob, 'value'>;
+
+export function nameCustom({ schema, package: pkg, name, file, line }: Blob): CustomName {
+  return { schema, package: pkg, name, file, line };
+}
+
+/** Blobs with custom schemas that another before them has all names in common with. */
+export function lintTwins(customs: readonly CustomName[]): readonly Problem[] {
   const seen = new Set<string>();
   return customs.flatMap((blob) => {
     const key = JSON.stringify([blob.schema, blob.package, blob.name]);
@@ -93,6 +107,6 @@ function lintTwins(customs: readonly Blob[]): readonly Problem[] {
   });
 }
 
-function warning(blob: Blob, message: string): Problem {
+function warning(blob: CustomName, message: string): Problem {
   return { ...blobProblem(blob, message), severity: 'warning' };
 }

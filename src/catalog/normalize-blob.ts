@@ -76,14 +76,14 @@ const RULES: ReadonlyMap<string, readonly FieldRule[]> = new Map([
 ]);
 
 /**
- * The blob as it is after a pass through opm: typed fields only, empty ones as Go's `omitempty`
+ * The content of a blob as it is after a pass through opm: typed fields only, empty ones as Go's `omitempty`
  * has it, numbers as float64. Custom schemas keep all their fields.
  */
-export function normalizeBlob(blob: Blob): Blob {
+export function normalizeBlob(blob: Blob): JsonObject {
   const rules = RULES.get(blob.schema);
   const value =
     rules === undefined ? normalizeMapping(blob.value) : normalizeObject(blob.value, rules);
-  return { ...blob, value: blob.schema === 'olm.bundle' ? reorderBundle(value) : value };
+  return blob.schema === 'olm.bundle' ? reorderBundle(value) : value;
 }
 
 // `opm render` sorts related images by address and moves the manifests behind the other properties.
@@ -141,20 +141,33 @@ function isEmpty(value: JsonValue, rule: FieldRule): boolean {
   return value === rule.empty || value === '' || (isJsonArray(value) && value.length === 0);
 }
 
+/** The identical value where nothing has to change, which is nearly always. */
 function normalizeFree(value: JsonValue): JsonValue {
-  if (typeof value === 'string') return replaceLoneSurrogates(value);
+  if (typeof value === 'string') return value.isWellFormed() ? value : replaceLoneSurrogates(value);
+  if (typeof value !== 'object' || value === null) return value;
   if (isRawNumber(value)) return normalizeNumber(value.rawJSON);
-  if (isJsonArray(value)) return value.map(normalizeFree);
+  if (isJsonArray(value)) return normalizeItems(value);
   return isJsonObject(value) ? normalizeMapping(value) : value;
 }
 
+function normalizeItems(list: readonly JsonValue[]): readonly JsonValue[] {
+  return list.every(isNormal) ? list : list.map(normalizeFree);
+}
+
 function normalizeMapping(value: JsonObject): JsonObject {
+  const keys = Object.keys(value);
+  if (keys.every((key) => key.isWellFormed() && isNormal(value[key] ?? null))) return value;
   return objectOf(
-    Object.keys(value).map((key) => [
-      replaceLoneSurrogates(key),
-      normalizeFree(value[key] ?? null),
-    ]),
+    keys.map((key) => [replaceLoneSurrogates(key), normalizeFree(value[key] ?? null)]),
   );
+}
+
+function isNormal(value: JsonValue): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  if (isJsonArray(value)) return value.every(isNormal);
+  if (!isJsonObject(value)) return false;
+  return Object.keys(value).every((key) => key.isWellFormed() && isNormal(value[key] ?? null));
 }
 
 // JavaScript prints doubles as Go's encoder does, save the sign of zero, which is no difference in JSON.

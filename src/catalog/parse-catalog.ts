@@ -2,7 +2,7 @@ import type { Problem } from '../base/problem.ts';
 import { foldBlob } from './blob-text.ts';
 import { buildCatalog } from './build-catalog.ts';
 import { selectCatalogFiles } from './ignore.ts';
-import type { Blob, Catalog, CatalogFile } from './types.ts';
+import type { Blob, Catalog, CatalogFile, CatalogPackage } from './types.ts';
 import { walkBlobs } from './walk-blobs.ts';
 
 export interface ParsedFile {
@@ -39,4 +39,16 @@ export function parseCatalogFile(file: CatalogFile): ParsedFile {
     blobs.push(foldBlob(blob, text, place));
   });
   return { blobs, problems };
+}
+
+/** The packages of these names as far as the files hold them. */
+export function parsePackages(
+  files: Iterable<CatalogFile>,
+  names: readonly string[],
+): readonly CatalogPackage[] {
+  const wanted = new Set(names);
+  const blobs: Blob[] = [];
+  for (const file of files)
+    for (const blob of parseCatalogFile(file).blobs) if (wanted.has(blob.package)) blobs.push(blob);
+  return [...buildCatalog(blobs).packages.values()];
 }

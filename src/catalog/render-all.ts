@@ -25,14 +25,16 @@ export function* renderAll(
       ? first
       : buildCatalog(catalogs.flatMap((catalog) => [...listBlobs(catalog)]));
   for (const pkg of whole.packages.values())
-    for (const blob of orderBlobs(pkg)) yield renderBlob(normalizeBlob(blob), form);
-  for (const blob of whole.loose) yield renderBlob(normalizeBlob(blob), form);
+    for (const blob of orderBlobs(pkg)) yield renderBlob(blob, form);
+  for (const blob of whole.loose) yield renderBlob(blob, form);
 }
 
-function renderBlob(blob: Blob, form: RenderForm): string {
+/** One blob as `opm render` prints it. */
+export function renderBlob(blob: Blob, form: RenderForm): string {
+  const value = normalizeBlob(blob);
   return form === 'json'
-    ? `${formatOpmJson(blob.value, blob.schema)}\n`
-    : `---\n${dump(blob.value, YAML_STYLE)}`;
+    ? `${formatOpmJson(value, blob.schema)}\n`
+    : `---\n${dump(value, YAML_STYLE)}`;
 }
 
 const YAML_STYLE = {

@@ -49,7 +49,8 @@ export function buildSourceContext(
   return { folder: process.cwd(), openRegistry, openGit, manifest, insecure };
 }
 
-function isRole(source: string): boolean {
+/** Whether a SOURCE names a role of the manifest. */
+export function isRole(source: string): boolean {
   return source === 'production' || source === 'staging';
 }
 

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path/posix';
 import type { Digest } from '../base/digest.ts';
 import { formatProblemLine, hasErrors, type Problem } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
-import { selectCatalogFiles } from '../catalog/ignore.ts';
+import { isIgnoreFile, selectFiles } from '../catalog/ignore.ts';
 import { parseCatalogFile } from '../catalog/parse-catalog.ts';
 import type { Blob, Catalog, CatalogFile } from '../catalog/types.ts';
 import { validateCatalog } from '../catalog/validate-catalog.ts';
@@ -133,8 +132,6 @@ async function loadCatalog(
   return { entry, catalog, problems, tree, content: hashCatalog(catalog) };
 }
 
-const NO_BYTES = new Uint8Array();
-
 interface CatalogCache {
   readonly parsed: ReadonlyMap<string, ParsedFile>;
   readonly used: Map<string, ParsedFile>;
@@ -149,16 +146,9 @@ async function parseFiles(
   function inFolder(file: TreeFile): string {
     return file.path.slice(source.folder.length + 1);
   }
-  const ignoreFiles = await collectFiles(
-    snapshot,
-    source.files.filter((file) => basename(file.path) === '.indexignore'),
-    inFolder,
-  );
-  const names = source.files
-    .map((file) => ({ path: inFolder(file), bytes: NO_BYTES }))
-    .filter((file) => !ignoreFiles.some((ignore) => ignore.path === file.path));
-  const selected = new Set(selectCatalogFiles([...names, ...ignoreFiles]).map((file) => file.path));
-  const wanted = source.files.filter((file) => selected.has(inFolder(file)));
+  const ignoreFiles = await collectFiles(snapshot, source.files.filter(isIgnoreFile), inFolder);
+  const names = source.files.map((file) => ({ path: inFolder(file), file }));
+  const wanted = selectFiles(names, ignoreFiles).map(({ file }) => file);
   for (const file of wanted) keepParsed(file, cache);
   for await (const { file, bytes } of snapshot.readFiles(
     wanted.filter((entry) => !cache.used.has(cacheKey(entry))),

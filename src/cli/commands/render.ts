@@ -1,14 +1,17 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { formatProblemLine, hasErrors, type Problem } from '../../base/problem.ts';
 import { formatCount } from '../../base/text.ts';
 import { ToolError } from '../../base/tool-error.ts';
-import { parseCatalog } from '../../catalog/parse-catalog.ts';
-import { type RenderForm, renderAll } from '../../catalog/render-all.ts';
-import type { Catalog } from '../../catalog/types.ts';
-import { validateRenderable } from '../../catalog/validate-shapes.ts';
+import { selectCatalogFiles } from '../../catalog/ignore.ts';
+import type { RenderForm } from '../../catalog/render-all.ts';
+import { joinRendered } from '../../catalog/render-files.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
+import { openCatalogPool, sumSizes } from '../catalog-pool.ts';
+import { type CatalogSources, listFolderSources } from '../catalog-sources.ts';
 import type { CommandContext } from '../context.ts';
 import type { SourceContent } from '../read-source.ts';
-import { readSources, type SourceOptions } from '../source-context.ts';
+import { isRole, readSources, type SourceOptions } from '../source-context.ts';
 import type { Wiring } from '../wire.ts';
 import { writeOutput } from '../write-output.ts';
 
@@ -22,34 +25,57 @@ export async function runRender(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  const sources = await readSources(options, context, wiring);
-  const parsed = sources.map(parseSource);
-  const problems = parsed.flatMap((source) => source.problems);
-  if (hasErrors(problems)) throw unreadable(problems);
-  for (const problem of problems) context.console.warn(formatProblemLine(problem));
-  await writeOutput(
-    renderAll(
-      parsed.map((source) => source.catalog),
-      options.output,
-    ),
-  );
+  const sources = await listSources(options, context, wiring);
+  const files = sources.flatMap((source) => source.files);
+  const pool = openCatalogPool({ size: sumSizes(files), signal: context.signal });
+  try {
+    const rendered = await pool.run({ kind: 'render', files, form: options.output });
+    const problems = [...sources, ...rendered].flatMap((part) => part.problems);
+    if (hasErrors(problems)) throw unreadable(problems);
+    for (const problem of problems) context.console.warn(formatProblemLine(problem));
+    const texts = await joinRendered(rendered, (group) =>
+      pool.run({
+        kind: 'render-group',
+        files: group.files.flatMap((index) => files[index] ?? []),
+        packages: group.packages,
+        form: options.output,
+      }),
+    );
+    await writeOutput(texts);
+  } finally {
+    await pool.close();
+  }
   return 0;
 }
 
-interface ParsedSource {
-  readonly catalog: Catalog;
-  readonly problems: readonly Problem[];
+/** Folders are read where they are rendered, so that a large one need not be in memory whole. */
+async function listSources(
+  options: RenderOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<readonly CatalogSources[]> {
+  const listed = new Map<string, CatalogSources>();
+  for (const source of options.sources)
+    if (await isFolder(source)) listed.set(source, await listFolderSources(source));
+  const others = options.sources.filter((source) => !listed.has(source));
+  const read = (await readSources({ ...options, sources: others }, context, wiring)).values();
+  return options.sources.map((source) => listed.get(source) ?? holdSource(read.next().value));
 }
 
-function parseSource({ name, files }: SourceContent): ParsedSource {
-  const { catalog, problems } = parseCatalog(files);
-  return {
-    catalog,
-    problems: [...problems, ...validateRenderable(catalog)].map((problem) => ({
-      ...problem,
-      ...(problem.file === undefined ? {} : { file: placeIn(name, problem.file) }),
-    })),
-  };
+async function isFolder(source: string): Promise<boolean> {
+  if (isRole(source) || source.startsWith('oci:')) return false;
+  const found = await stat(resolve(source)).catch(() => null);
+  return found?.isDirectory() === true;
+}
+
+function holdSource(source: SourceContent | undefined): CatalogSources {
+  if (source === undefined) throw new Error('A source was not read.');
+  const files = selectCatalogFiles(source.files).map(({ path, bytes }) => ({
+    path: placeIn(source.name, path),
+    size: bytes.length,
+    content: bytes,
+  }));
+  return { files, problems: [] };
 }
 
 function placeIn(source: string, file: string): string {

@@ -1,18 +1,13 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { formatProblemLine, hasErrors, type Problem } from '../../base/problem.ts';
 import { formatCount } from '../../base/text.ts';
 import { assertNever, ToolError } from '../../base/tool-error.ts';
-import { lintCatalog } from '../../catalog/lint-catalog.ts';
-import { parseCatalog } from '../../catalog/parse-catalog.ts';
-import type { Catalog, CatalogFile } from '../../catalog/types.ts';
-import { validateCatalog } from '../../catalog/validate-catalog.ts';
-import { readFolder } from '../../files/read-folder.ts';
+import { joinJudged } from '../../catalog/judge-files.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import { readCatalog } from '../../reconcile/load-state.ts';
 import { renderAnnotations } from '../../report/render-annotations.ts';
 import { renderSarif } from '../../report/render-sarif.ts';
+import { type CatalogPool, openCatalogPool, sumSizes } from '../catalog-pool.ts';
+import { type CatalogSources, listFolderSources, listTreeSources } from '../catalog-sources.ts';
 import type { CommandContext } from '../context.ts';
 import { VERSION } from '../version.ts';
 import type { Wiring } from '../wire.ts';
@@ -39,7 +34,7 @@ export async function runValidate(
   const judged =
     options.folders.length === 0
       ? await judgeState(context, wiring)
-      : await Promise.all(options.folders.map(judgeFolder));
+      : await judgeFolders(options.folders, context.signal);
   const problems = judged.flatMap((entry) => entry.problems);
   context.console.result(renderVerdict(judged, options.format));
   return hasErrors(problems) ? 1 : 0;
@@ -70,6 +65,45 @@ function renderVerdict(judged: readonly Judged[], format: ValidateOptions['forma
   }
 }
 
+interface Subject {
+  readonly name: string;
+  /** Null for a folder that stands in no manifest. */
+  readonly catalog: string | null;
+  readonly sources: CatalogSources;
+}
+
+async function judgeAll(
+  subjects: readonly Subject[],
+  signal: AbortSignal,
+): Promise<readonly Judged[]> {
+  const size = sumSizes(subjects.flatMap(({ sources }) => sources.files));
+  const pool = openCatalogPool({ size, signal });
+  try {
+    return await Promise.all(subjects.map((subject) => judgeSubject(subject, pool)));
+  } finally {
+    await pool.close();
+  }
+}
+
+async function judgeSubject(
+  { name, catalog, sources }: Subject,
+  pool: CatalogPool,
+): Promise<Judged> {
+  const { files } = sources;
+  const judged = await pool.run({ kind: 'judge', files });
+  const { problems, packages, bundles } = await joinJudged(judged, (group) =>
+    pool.run({
+      kind: 'judge-group',
+      files: group.files.flatMap((index) => files[index] ?? []),
+      packages: group.packages,
+    }),
+  );
+  const found = [...sources.problems, ...problems].map((problem) =>
+    catalog === null ? problem : { ...problem, catalog },
+  );
+  return { name, problems: found, packages, bundles };
+}
+
 async function judgeState(context: CommandContext, wiring: Wiring): Promise<readonly Judged[]> {
   const git = await wiring.openGit();
   const snapshot = await git.openWorkingTree();
@@ -81,49 +115,23 @@ async function judgeState(context: CommandContext, wiring: Wiring): Promise<read
       { hint: 'Name a folder of a catalog, or another manifest with --manifest.' },
     );
   const { manifest, problems } = parseManifest(Buffer.from(bytes).toString(), context.manifestFile);
-  const judged: Judged[] = [{ name: context.manifestFile, problems, packages: 0, bundles: 0 }];
-  for (const entry of manifest?.catalogs ?? []) {
-    const loaded = await readCatalog(snapshot, entry);
-    const lint = placeIn(entry.path, lintCatalog(loaded.catalog)).map((problem) => ({
-      ...problem,
-      catalog: entry.name,
-    }));
-    judged.push({
-      name: entry.path,
-      problems: [...loaded.problems, ...lint],
-      ...countContent(loaded.catalog),
-    });
+  const judged: Judged = { name: context.manifestFile, problems, packages: 0, bundles: 0 };
+  const subjects: Subject[] = [];
+  for (const { name, path } of manifest?.catalogs ?? []) {
+    const sources = await listTreeSources(git.folder, await snapshot.listFiles(path), path);
+    subjects.push({ name: path, catalog: name, sources });
   }
-  return judged;
+  return [judged, ...(await judgeAll(subjects, context.signal))];
 }
 
-async function judgeFolder(folder: string): Promise<Judged> {
-  const path = resolve(folder);
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() !== true)
-    throw new ToolError('FILES_NOT_FOUND', `"${folder}" is not a directory.`, {
-      hint: 'Give the folder of a file-based catalog.',
-    });
-  const files: CatalogFile[] = [];
-  for await (const file of readFolder(path)) files.push(file);
-  const { catalog, problems } = parseCatalog(files);
-  const all = placeIn(folder, [...problems, ...validateCatalog(catalog), ...lintCatalog(catalog)]);
-  return { name: folder, problems: all, ...countContent(catalog) };
-}
-
-function placeIn(folder: string, problems: readonly Problem[]): readonly Problem[] {
-  const place = folder.replace(/\/+$/, '');
-  return problems.map((problem) =>
-    problem.file === undefined ? problem : { ...problem, file: `${place}/${problem.file}` },
-  );
-}
-
-function countContent(catalog: Catalog): { readonly packages: number; readonly bundles: number } {
-  const bundles = [...catalog.packages.values()].reduce(
-    (sum, entry) => sum + entry.bundles.length,
-    0,
-  );
-  return { packages: catalog.packages.size, bundles };
+async function judgeFolders(
+  folders: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Judged[]> {
+  const subjects: Subject[] = [];
+  for (const name of folders)
+    subjects.push({ name, catalog: null, sources: await listFolderSources(name) });
+  return judgeAll(subjects, signal);
 }
 
 function renderJudged(judged: Judged): readonly string[] {

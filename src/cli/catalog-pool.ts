@@ -1,0 +1,119 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import {
+  type CatalogAnswer,
+  type CatalogAnswers,
+  type CatalogTask,
+  type FileSource,
+  runCatalogTask,
+} from './catalog-task.ts';
+
+/** This thread and others that read catalogs; this one alone where there is little to read. */
+export interface CatalogPool {
+  /** The answers in the order of the files. */
+  run<T extends CatalogTask>(task: T): Promise<readonly CatalogAnswers[T['kind']][]>;
+  close(): Promise<void>;
+}
+
+export interface CatalogPoolOptions {
+  /** Bytes that will be read, over all tasks. */
+  readonly size: number;
+  readonly signal: AbortSignal;
+}
+
+/** Below this starting a thread takes longer than it saves. */
+const WORTH_A_THREAD = 6_000_000;
+/** More threads than this wait for memory, not for processors. */
+const MOST_THREADS = 4;
+/** Bytes that one message to a thread asks it to read. */
+const BATCH = 2_000_000;
+
+export function openCatalogPool({ size, signal }: CatalogPoolOptions): CatalogPool {
+  const wanted = Math.min(availableParallelism(), MOST_THREADS, Math.floor(size / WORTH_A_THREAD));
+  const threads = Array.from({ length: Math.max(wanted, 1) - 1 }, startThread);
+  const idle = [...threads, OWN_THREAD];
+  const waiting: ((thread: Thread) => void)[] = [];
+  async function runOne(task: CatalogTask): Promise<readonly CatalogAnswer[]> {
+    signal.throwIfAborted();
+    const thread = idle.pop() ?? (await new Promise<Thread>((resolve) => waiting.push(resolve)));
+    try {
+      return await thread.ask(task);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) idle.push(thread);
+      else next(thread);
+    }
+  }
+  async function run(task: CatalogTask): Promise<readonly CatalogAnswer[]> {
+    const parts = splitTask(task);
+    return (await Promise.all(parts.map(runOne))).flat();
+  }
+  async function close(): Promise<void> {
+    await Promise.all(threads.map((thread) => thread.stop()));
+  }
+  // What a kind of task answers is fixed by runCatalogTask, which the compiler cannot follow here.
+  return { run: run as CatalogPool['run'], close };
+}
+
+/** Bytes of files altogether. */
+export function sumSizes(files: readonly FileSource[]): number {
+  return files.reduce((sum, file) => sum + file.size, 0);
+}
+
+// A group is read as one; else each file stands alone, and a batch is large enough for a message.
+function splitTask(task: CatalogTask): readonly CatalogTask[] {
+  if (task.kind === 'judge-group' || task.kind === 'render-group') return [task];
+  const batches: FileSource[][] = [];
+  let room = 0;
+  for (const file of task.files) {
+    if (batches.length === 0 || room < file.size) {
+      batches.push([]);
+      room = BATCH;
+    }
+    batches.at(-1)?.push(file);
+    room -= file.size;
+  }
+  return batches.map((files) => ({ ...task, files }));
+}
+
+interface Thread {
+  ask(task: CatalogTask): Promise<readonly CatalogAnswer[]>;
+  stop(): Promise<unknown>;
+}
+
+const OWN_THREAD: Thread = { ask: runCatalogTask, stop: () => Promise.resolve() };
+
+// The file beside this one: the bundle has it beside the commands.
+const WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? './catalog-worker.ts' : './catalog-worker.js',
+  import.meta.url,
+);
+
+/** A thread works through much that is soon garbage: more room for it would only be more memory. */
+const YOUNG = { maxYoungGenerationSizeMb: 24 } as const;
+
+function startThread(): Thread {
+  const worker = new Worker(WORKER, { resourceLimits: YOUNG });
+  // Only a thread that works keeps the program from ending.
+  worker.unref();
+  return {
+    ask: (task) =>
+      new Promise((resolve, reject) => {
+        worker.ref();
+        function settle(finish: () => void): void {
+          worker.off('message', onMessage).off('error', onError);
+          worker.unref();
+          finish();
+        }
+        function onMessage(answer: readonly CatalogAnswer[]): void {
+          settle(() => resolve(answer));
+        }
+        function onError(error: Error): void {
+          settle(() => reject(error));
+        }
+        worker.on('message', onMessage).on('error', onError);
+        worker.postMessage(task);
+      }),
+    stop: () => worker.terminate(),
+  };
+}

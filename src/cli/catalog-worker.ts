@@ -1,0 +1,21 @@
+// The worker thread of `catalog-pool.ts`: one task in, one answer out.
+import { parentPort, type TransferListItem } from 'node:worker_threads';
+import { type CatalogAnswer, type CatalogTask, runCatalogTask } from './catalog-task.ts';
+
+parentPort?.on('message', (task: CatalogTask) => {
+  void runCatalogTask(task).then((answer) =>
+    parentPort?.postMessage(answer, answer.flatMap(listBuffers)),
+  );
+});
+
+// Texts are handed over, not copied. A small one shares its memory with others and is copied.
+function listBuffers(answer: CatalogAnswer): readonly TransferListItem[] {
+  if ('text' in answer) return isAlone(answer.text) ? [answer.text.buffer] : [];
+  if (!('loose' in answer)) return [];
+  const texts = answer.parts.map((part) => part.text).filter(isAlone);
+  return texts.map((text) => text.buffer);
+}
+
+function isAlone(text: Uint8Array): text is Uint8Array<ArrayBuffer> {
+  return text.buffer instanceof ArrayBuffer && text.byteLength === text.buffer.byteLength;
+}
