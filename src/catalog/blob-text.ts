@@ -18,8 +18,8 @@ export interface BlobText {
 
 /** Texts below this size are not worth parsing twice. */
 const KEPT_BELOW = 2_048;
-/** Bytes of text whose values are remembered: a package or two of a real catalog. */
-const REMEMBERED = 16_000_000;
+/** Bytes of text whose values are remembered: a package or a few of a real catalog. */
+const REMEMBERED = 8_000_000;
 
 /**
  * The same blob with its value parsed from the text whenever it is asked for; one with a short text

@@ -53,7 +53,8 @@ function uniteFiles(lists: readonly (readonly number[])[]): readonly (readonly n
     parents.set(file, root);
     return root;
   }
-  for (const list of lists) for (const file of list) parents.set(rootOf(file), rootOf(list[0] ?? file));
+  for (const list of lists)
+    for (const file of list) parents.set(rootOf(file), rootOf(list[0] ?? file));
   const groups = new Map<number, number[]>();
   for (const file of [...parents.keys()].toSorted((a, b) => a - b)) {
     const root = rootOf(file);

@@ -62,9 +62,7 @@ export async function joinRendered(
 ): Promise<readonly Uint8Array[]> {
   const open = groupOpenPackages(files);
   const waiting = new Set(open.flatMap((group) => group.packages));
-  const whole = files
-    .flatMap((file) => file.parts)
-    .filter((part) => !waiting.has(part.package));
+  const whole = files.flatMap((file) => file.parts).filter((part) => !waiting.has(part.package));
   const rest = (await Promise.all(open.map(renderOpen))).flat();
   const packages = [...whole, ...rest].toSorted((a, b) => compareBytes(a.package, b.package));
   return [...packages.map((part) => part.text), ...files.map((file) => file.loose)];

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type CatalogPool, openCatalogPool } from '../../src/cli/catalog-pool.ts';
+import type { FileSource } from '../../src/cli/catalog-task.ts';
+import { makePackageText } from '../support/catalog.ts';
+
+const { signal } = new AbortController();
+let folder = '';
+let files: readonly FileSource[] = [];
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'olmirror-pool-'));
+  const names = Array.from({ length: 40 }, (_, index) => `op${index}`);
+  files = await Promise.all(
+    names.map(async (name) => {
+      const text = makePackageText(name, [{ version: '1.0.0', image: `r.example.com/${name}:1` }]);
+      await writeFile(join(folder, name), text);
+      return { path: name, size: text.length, content: join(folder, name) };
+    }),
+  );
+});
+after(() => rm(folder, { recursive: true }));
+
+async function withPool<T>(size: number, work: (pool: CatalogPool) => Promise<T>): Promise<T> {
+  const pool = openCatalogPool({ size, signal });
+  try {
+    return await work(pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+describe('openCatalogPool', () => {
+  // The sizes say how many threads there are: none for little, as many as there are processors for much.
+  for (const size of [0, 1e9])
+    it(`answers in the order of the files, for ${size} bytes`, async () => {
+      await withPool(size, async (pool) => {
+        const large = files.map((file) => ({ ...file, size: 900_000 }));
+        const judged = await pool.run({ kind: 'judge', files: large });
+        assert.deepEqual(
+          judged.map(({ parts }) => parts.map((part) => part.package)),
+          files.map((file) => [file.path]),
+        );
+        const rendered = await pool.run({ kind: 'render', files: large, form: 'json' });
+        assert.deepEqual(
+          rendered.map(({ parts }) => parts.map((part) => part.package)),
+          files.map((file) => [file.path]),
+        );
+        const first = Buffer.from(rendered[0]?.parts[0]?.text ?? []).toString();
+        assert.match(first, /^\{\n {4}"schema": "olm.package",\n {4}"name": "op0"/);
+      });
+    });
+
+  it('says which file cannot be read, and goes on', async () => {
+    for (const size of [0, 1e9]) {
+      const gone = { path: 'gone', size: 10, content: join(folder, 'gone') };
+      const judged = await withPool(size, (pool) =>
+        pool.run({ kind: 'judge', files: [gone, ...files.slice(0, 1)] }),
+      );
+      assert.deepEqual(
+        judged.map(({ problems }) =>
+          problems.filter((it) => it.severity === 'error').map((it) => [it.code, it.file]),
+        ),
+        [[['FILES_NOT_FOUND', 'gone']], []],
+      );
+    }
+  });
+
+  it('takes no task after it was told to stop', async () => {
+    const stopped = openCatalogPool({ size: 0, signal: AbortSignal.abort() });
+    await assert.rejects(stopped.run({ kind: 'judge', files }), { name: 'AbortError' });
+    await stopped.close();
+  });
+});
