@@ -1,5 +1,6 @@
 import { tryParseVersion, type Version } from '../base/semver.ts';
 import { foldKey } from './canonical-fields.ts';
+import { perBlob } from './per-blob.ts';
 import { isJsonArray, isJsonObject, ownField } from './raw-json.ts';
 import type { Blob, CatalogPackage, JsonObject, JsonValue } from './types.ts';
 
@@ -49,9 +50,9 @@ export function foldedField(value: JsonObject, key: string): JsonValue | undefin
   return name === undefined ? undefined : value[name];
 }
 
-export function readEntries(channel: Blob): readonly ChannelEntry[] {
-  return listField(channel.value, 'entries').map(readEntry);
-}
+export const readEntries: (channel: Blob) => readonly ChannelEntry[] = perBlob((channel) =>
+  listField(channel.value, 'entries').map(readEntry),
+);
 
 export function readEntry(entry: JsonValue): ChannelEntry {
   const skips = isJsonObject(entry) ? listField(entry, 'skips') : [];
@@ -70,10 +71,10 @@ export function readProperties(bundle: Blob): readonly BundleProperty[] {
   }));
 }
 
-export function readBundleVersion(bundle: Blob): BundleVersion {
+export const readBundleVersion: (bundle: Blob) => BundleVersion = perBlob((bundle) => {
   const property = readProperties(bundle).find(({ type }) => type === 'olm.package');
   return readPackageProperty(property?.value);
-}
+});
 
 export function readPackageProperty(value: JsonValue | undefined): BundleVersion {
   return {

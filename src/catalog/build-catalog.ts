@@ -1,7 +1,7 @@
 import { compareBytes } from '../base/text.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
-type BlobKind = 'packages' | 'channels' | 'bundles' | 'deprecations' | 'others';
+type BlobKind = (typeof KINDS)[number];
 type OpenPackage = { readonly [kind in BlobKind]: Blob[] } & { readonly name: string };
 
 /**
@@ -42,6 +42,29 @@ export function listPackageBlobs(pkg: CatalogPackage): readonly Blob[] {
 export function joinCatalog(packages: Iterable<CatalogPackage>, loose: readonly Blob[]): Catalog {
   const sorted = [...packages].toSorted((a, b) => compareBytes(a.name, b.name));
   return { packages: new Map(sorted.map((pkg) => [pkg.name, pkg])), loose };
+}
+
+/**
+ * The catalog with the package objects of an earlier one wherever a package consists of the same
+ * blob objects, so that what follows from a package can be remembered with it.
+ */
+export function reusePackages(catalog: Catalog, earlier: Catalog): Catalog {
+  const packages = [...catalog.packages].map(([name, pkg]) => {
+    const known = earlier.packages.get(name);
+    return [name, known !== undefined && hasSameBlobs(pkg, known) ? known : pkg] as const;
+  });
+  return { ...catalog, packages: new Map(packages) };
+}
+
+/** Whether two packages consist of the same blob objects in the same order. */
+export function hasSameBlobs(a: CatalogPackage, b: CatalogPackage): boolean {
+  return a === b || KINDS.every((kind) => isSameList(a[kind], b[kind]));
+}
+
+const KINDS = ['packages', 'channels', 'bundles', 'deprecations', 'others'] as const;
+
+function isSameList(a: readonly Blob[], b: readonly Blob[]): boolean {
+  return a.length === b.length && a.every((blob, index) => blob === b[index]);
 }
 
 function kindOf(schema: string): BlobKind {

@@ -89,13 +89,15 @@ function isCanonical(value: JsonValue, known: FieldLayout): boolean {
     return true;
   }
   if (!isJsonObject(value)) return true;
-  for (const key of Object.keys(value)) {
-    const below = known.fields.get(key);
-    if (below === undefined) {
-      if (known.folded.has(foldKey(key))) return false;
-    } else if (below !== null && !isCanonical(value[key] ?? null, below)) return false;
-  }
+  for (const key of Object.keys(value))
+    if (!isCanonicalField(key, value[key] ?? null, known)) return false;
   return true;
+}
+
+function isCanonicalField(key: string, value: JsonValue, known: FieldLayout): boolean {
+  const below = known.fields.get(key);
+  if (below === undefined) return !known.folded.has(foldKey(key));
+  return below === null || isCanonical(value, below);
 }
 
 function canonicalizeObject(value: JsonObject, known: FieldLayout): JsonObject {

@@ -7,12 +7,16 @@ import type { Blob, Catalog, CatalogPackage } from './types.ts';
  * Hash of what a catalog says: file layout, order of blobs, order of keys, spelling of known keys
  * and indentation do not count; numbers count by their text, lists by their order.
  */
-export function hashCatalog(catalog: Catalog): Digest {
-  const packages = [...catalog.packages.values()].map(hashPackage);
+export function hashCatalog(
+  catalog: Catalog,
+  hashOf: (pkg: CatalogPackage) => Digest = hashPackage,
+): Digest {
+  const packages = [...catalog.packages.values()].map(hashOf);
   return digestOf([...packages, hashBlobs(catalog.loose)].toSorted().join('\n'));
 }
 
-function hashPackage(pkg: CatalogPackage): Digest {
+/** The part of one package, for `hashOf` to remember. */
+export function hashPackage(pkg: CatalogPackage): Digest {
   return hashBlobs(listPackageBlobs(pkg));
 }
 

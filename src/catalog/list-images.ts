@@ -1,4 +1,5 @@
 import { listField, textField } from './blob-fields.ts';
+import { perBlob } from './per-blob.ts';
 import type { Blob, BundleImages, Catalog } from './types.ts';
 
 /** The images that each bundle names, in the catalog's order; empty related images are left out. */
@@ -7,16 +8,17 @@ export function listBundleImages(catalog: Catalog): readonly BundleImages[] {
 }
 
 /** The images that one bundle names, as written. */
-export function readBundleImages(bundle: Blob): BundleImages {
-  const related = listField(bundle.value, 'relatedImages').map((image) =>
-    textField(image, 'image'),
-  );
+export const readBundleImages: (bundle: Blob) => BundleImages = perBlob((bundle) => {
+  const { value } = bundle;
+  const related = listField(value, 'relatedImages').map((image) => textField(image, 'image'));
   return {
     package: bundle.package,
     bundle: bundle.name,
-    image: textField(bundle.value, 'image'),
+    image: textField(value, 'image'),
     relatedImages: related.filter((image) => image !== ''),
     file: bundle.file,
-    line: bundle.line,
+    get line() {
+      return bundle.line;
+    },
   };
-}
+});

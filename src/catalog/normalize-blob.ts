@@ -150,8 +150,8 @@ function normalizeFree(value: JsonValue): JsonValue {
   return isJsonObject(value) ? normalizeMapping(value) : value;
 }
 
-function normalizeItems(list: readonly JsonValue[]): readonly JsonValue[] {
-  return list.every(isNormal) ? list : list.map(normalizeFree);
+function normalizeItems(items: readonly JsonValue[]): readonly JsonValue[] {
+  return items.every(isNormal) ? items : items.map(normalizeFree);
 }
 
 function normalizeMapping(value: JsonObject): JsonObject {

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import {
-  type CatalogAnswer,
   type CatalogAnswers,
   type CatalogTask,
+  type CatalogTaskKind,
   type FileSource,
   runCatalogTask,
 } from './catalog-task.ts';
@@ -11,7 +11,7 @@ import {
 /** This thread and others that read catalogs; this one alone where there is little to read. */
 export interface CatalogPool {
   /** The answers in the order of the files. */
-  run<T extends CatalogTask>(task: T): Promise<readonly CatalogAnswers[T['kind']][]>;
+  run<K extends CatalogTaskKind>(task: CatalogTask<K>): Promise<readonly CatalogAnswers[K][]>;
   close(): Promise<void>;
 }
 
@@ -33,7 +33,9 @@ export function openCatalogPool({ size, signal }: CatalogPoolOptions): CatalogPo
   const threads = Array.from({ length: Math.max(wanted, 1) - 1 }, startThread);
   const idle = [...threads, OWN_THREAD];
   const waiting: ((thread: Thread) => void)[] = [];
-  async function runOne(task: CatalogTask): Promise<readonly CatalogAnswer[]> {
+  async function runOne<K extends CatalogTaskKind>(
+    task: CatalogTask<K>,
+  ): Promise<readonly CatalogAnswers[K][]> {
     signal.throwIfAborted();
     const thread = idle.pop() ?? (await new Promise<Thread>((resolve) => waiting.push(resolve)));
     try {
@@ -44,15 +46,15 @@ export function openCatalogPool({ size, signal }: CatalogPoolOptions): CatalogPo
       else next(thread);
     }
   }
-  async function run(task: CatalogTask): Promise<readonly CatalogAnswer[]> {
-    const parts = splitTask(task);
-    return (await Promise.all(parts.map(runOne))).flat();
+  async function run<K extends CatalogTaskKind>(
+    task: CatalogTask<K>,
+  ): Promise<readonly CatalogAnswers[K][]> {
+    return (await Promise.all(splitTask(task).map(runOne))).flat();
   }
   async function close(): Promise<void> {
     await Promise.all(threads.map((thread) => thread.stop()));
   }
-  // What a kind of task answers is fixed by runCatalogTask, which the compiler cannot follow here.
-  return { run: run as CatalogPool['run'], close };
+  return { run, close };
 }
 
 /** Bytes of files altogether. */
@@ -61,8 +63,8 @@ export function sumSizes(files: readonly FileSource[]): number {
 }
 
 // A group is read as one; else each file stands alone, and a batch is large enough for a message.
-function splitTask(task: CatalogTask): readonly CatalogTask[] {
-  if (task.kind === 'judge-group' || task.kind === 'render-group') return [task];
+function splitTask<K extends CatalogTaskKind>(task: CatalogTask<K>): readonly CatalogTask<K>[] {
+  if ('packages' in task) return [task];
   const batches: FileSource[][] = [];
   let room = 0;
   for (const file of task.files) {
@@ -77,7 +79,7 @@ function splitTask(task: CatalogTask): readonly CatalogTask[] {
 }
 
 interface Thread {
-  ask(task: CatalogTask): Promise<readonly CatalogAnswer[]>;
+  ask<K extends CatalogTaskKind>(task: CatalogTask<K>): Promise<readonly CatalogAnswers[K][]>;
   stop(): Promise<unknown>;
 }
 
@@ -105,7 +107,7 @@ function startThread(): Thread {
           worker.unref();
           finish();
         }
-        function onMessage(answer: readonly CatalogAnswer[]): void {
+        function onMessage(answer: Parameters<typeof resolve>[0]): void {
           settle(() => resolve(answer));
         }
         function onError(error: Error): void {

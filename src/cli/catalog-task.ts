@@ -21,22 +21,24 @@ export interface FileSource {
   readonly content: string | Uint8Array;
 }
 
-export type CatalogTask =
-  | { readonly kind: 'judge'; readonly files: readonly FileSource[] }
-  | { readonly kind: 'render'; readonly files: readonly FileSource[]; readonly form: RenderForm }
-  | {
-      readonly kind: 'judge-group';
-      readonly files: readonly FileSource[];
-      readonly packages: readonly string[];
-    }
-  | {
-      readonly kind: 'render-group';
-      readonly files: readonly FileSource[];
-      readonly packages: readonly string[];
-      readonly form: RenderForm;
-    };
+interface FilesTask {
+  readonly files: readonly FileSource[];
+}
+interface GroupTask extends FilesTask {
+  readonly packages: readonly string[];
+}
+interface FormTask {
+  readonly form: RenderForm;
+}
 
-/** What comes out of each kind of task: one item a file, or a package. */
+interface CatalogInputs {
+  readonly judge: FilesTask;
+  readonly render: FilesTask & FormTask;
+  readonly 'judge-group': GroupTask;
+  readonly 'render-group': GroupTask & FormTask;
+}
+
+/** What comes out of each kind of task: one item a file, or what the group holds. */
 export interface CatalogAnswers {
   readonly judge: JudgedFile;
   readonly render: RenderedFile;
@@ -44,28 +46,35 @@ export interface CatalogAnswers {
   readonly 'render-group': RenderedPackage;
 }
 
-export type CatalogAnswer = CatalogAnswers[CatalogTask['kind']];
+export type CatalogTaskKind = keyof CatalogInputs;
+export type CatalogTask<K extends CatalogTaskKind = CatalogTaskKind> = CatalogInputs[K] & {
+  readonly kind: K;
+};
+export type CatalogAnswer = CatalogAnswers[CatalogTaskKind];
+
+type CatalogWorks = {
+  readonly [K in CatalogTaskKind]: (task: CatalogTask<K>) => Promise<readonly CatalogAnswers[K][]>;
+};
+
+const WORKS: CatalogWorks = {
+  judge: ({ files }) =>
+    mapFiles(files, judgeFile, (problem) => ({ problems: [problem], parts: [], customs: [] })),
+  render: ({ files, form }) =>
+    mapFiles(
+      files,
+      (file) => renderFile(file, form),
+      (problem) => ({ problems: [problem], parts: [], loose: new Uint8Array() }),
+    ),
+  'judge-group': async ({ files, packages }) => judgeGroup(await readAll(files), packages),
+  'render-group': async ({ files, packages, form }) =>
+    renderGroup(await readAll(files), packages, form),
+};
 
 /** Carries out one task; a file that cannot be read is a problem like others. */
-export async function runCatalogTask(task: CatalogTask): Promise<readonly CatalogAnswer[]> {
-  switch (task.kind) {
-    case 'judge':
-      return mapFiles(task.files, judgeFile, (problem) => ({
-        problems: [problem],
-        parts: [],
-        customs: [],
-      }));
-    case 'render':
-      return mapFiles(
-        task.files,
-        (file) => renderFile(file, task.form),
-        (problem) => ({ problems: [problem], parts: [], loose: new Uint8Array() }),
-      );
-    case 'judge-group':
-      return judgeGroup(await readAll(task.files), task.packages);
-    case 'render-group':
-      return renderGroup(await readAll(task.files), task.packages, task.form);
-  }
+export function runCatalogTask<K extends CatalogTaskKind>(
+  task: CatalogTask<K>,
+): Promise<readonly CatalogAnswers[K][]> {
+  return WORKS[task.kind](task);
 }
 
 async function mapFiles<T>(

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Digest } from '../base/digest.ts';
 import { formatProblemLine, hasErrors, type Problem } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
-import { buildCatalog } from '../catalog/build-catalog.ts';
-import { hashCatalog } from '../catalog/hash-catalog.ts';
+import { buildCatalog, reusePackages } from '../catalog/build-catalog.ts';
+import { hashCatalog, hashPackage } from '../catalog/hash-catalog.ts';
 import { isIgnoreFile, selectFiles } from '../catalog/ignore.ts';
 import { parseCatalogFile } from '../catalog/parse-catalog.ts';
-import type { Blob, Catalog, CatalogFile } from '../catalog/types.ts';
-import { validateCatalog } from '../catalog/validate-catalog.ts';
+import type { Blob, Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
+import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
 import { parseDeliveryRecord } from '../manifest/delivery-record.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
@@ -51,6 +51,7 @@ interface ParsedFile {
 export function createStateLoader(): StateLoader {
   let parsed = new Map<string, ParsedFile>();
   const judged = new Map<string, LoadedCatalog>();
+  const judge = createPackageJudge();
   return async (snapshot, manifestFile) => {
     const manifest = await readManifest(snapshot, manifestFile);
     const used = new Map<string, ParsedFile>();
@@ -60,6 +61,7 @@ export function createStateLoader(): StateLoader {
         parsed,
         used,
         known: judged.get(entry.name),
+        judge,
       });
       judged.set(entry.name, loaded);
       catalogs.push(loaded);
@@ -106,7 +108,12 @@ export async function readManifest(snapshot: Snapshot, file: string): Promise<Mi
 
 /** Reads and judges one catalog without remembering anything. */
 export function readCatalog(snapshot: Snapshot, entry: CatalogEntry): Promise<LoadedCatalog> {
-  return loadCatalog(snapshot, entry, { parsed: new Map(), used: new Map(), known: undefined });
+  return loadCatalog(snapshot, entry, {
+    parsed: new Map(),
+    used: new Map(),
+    known: undefined,
+    judge: createPackageJudge(),
+  });
 }
 
 async function loadCatalog(
@@ -122,20 +129,51 @@ async function loadCatalog(
     return { ...cache.known, entry };
   }
   const parts = await parseFiles(snapshot, { files, folder: entry.path }, cache);
-  const catalog = buildCatalog(parts.flatMap((part) => part.blobs));
-  const faults = [...parts.flatMap((part) => part.problems), ...validateCatalog(catalog)];
+  const built = buildCatalog(parts.flatMap((part) => part.blobs));
+  const catalog = cache.known === undefined ? built : reusePackages(built, cache.known.catalog);
+  const verdicts = [...catalog.packages.values()].map(cache.judge);
+  const faults = [
+    ...parts.flatMap((part) => part.problems),
+    ...verdicts.flatMap((verdict) => verdict.problems),
+  ];
   const problems = faults.map((problem) => ({
     ...problem,
     catalog: entry.name,
     ...(problem.file === undefined ? {} : { file: `${entry.path}/${problem.file}` }),
   }));
-  return { entry, catalog, problems, tree, content: hashCatalog(catalog) };
+  return {
+    entry,
+    catalog,
+    problems,
+    tree,
+    content: hashCatalog(catalog, (pkg) => cache.judge(pkg).hash),
+  };
 }
 
 interface CatalogCache {
   readonly parsed: ReadonlyMap<string, ParsedFile>;
   readonly used: Map<string, ParsedFile>;
   readonly known: LoadedCatalog | undefined;
+  readonly judge: PackageJudge;
+}
+
+interface PackageVerdict {
+  readonly problems: readonly Problem[];
+  readonly hash: Digest;
+}
+
+type PackageJudge = (pkg: CatalogPackage) => PackageVerdict;
+
+// A commit changes a few packages of hundreds; the others are the same objects as before.
+function createPackageJudge(): PackageJudge {
+  const known = new WeakMap<CatalogPackage, PackageVerdict>();
+  return (pkg) => {
+    const before = known.get(pkg);
+    if (before !== undefined) return before;
+    const verdict = { problems: validatePackage(pkg), hash: hashPackage(pkg) };
+    known.set(pkg, verdict);
+    return verdict;
+  };
 }
 
 async function parseFiles(

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { Problem } from '../../src/base/problem.ts';
 import { type CatalogPool, openCatalogPool } from '../../src/cli/catalog-pool.ts';
 import type { FileSource } from '../../src/cli/catalog-task.ts';
 import { makePackageText } from '../support/catalog.ts';
@@ -31,6 +32,10 @@ async function withPool<T>(size: number, work: (pool: CatalogPool) => Promise<T>
   } finally {
     await pool.close();
   }
+}
+
+function isError(problem: Problem): boolean {
+  return problem.severity === 'error';
 }
 
 describe('openCatalogPool', () => {
@@ -62,7 +67,7 @@ describe('openCatalogPool', () => {
       );
       assert.deepEqual(
         judged.map(({ problems }) =>
-          problems.filter((it) => it.severity === 'error').map((it) => [it.code, it.file]),
+          problems.filter(isError).map(({ code, file }) => [code, file]),
         ),
         [[['FILES_NOT_FOUND', 'gone']], []],
       );
