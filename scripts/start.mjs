@@ -1,4 +1,4 @@
-// First step of `npm test`, `npm run check`, `npm run build` and `npm run demo`. It needs nothing but
+// First step of `npm test`, `npm run check`, `npm run build`, `npm run demo` and `npm run bench`. It needs nothing but
 // the machine's Node 20: it installs the packages where they are missing and goes on with Node 24,
 // which comes with them.
 import { spawnSync } from 'node:child_process';
@@ -14,6 +14,7 @@ const SCRIPTS = {
   check: 'scripts/check.mjs',
   build: 'scripts/build.mjs',
   demo: 'scripts/demo/main.ts',
+  bench: 'bench/catalog.ts',
 };
 
 const [name, ...rest] = process.argv.slice(2);
