@@ -25,6 +25,21 @@ export interface BundleVersion {
   readonly release: string;
 }
 
+export interface BundleFacts {
+  /** Of the first `olm.package` property. */
+  readonly version: BundleVersion;
+  /** Number of `olm.package` properties. */
+  readonly versions: number;
+  /** Number of `olm.bundle.object` properties. */
+  readonly manifests: number;
+  /** Number of `olm.csv.metadata` properties. */
+  readonly metadata: number;
+  /** Empty where the bundle has none. */
+  readonly image: string;
+  /** In their order, empty ones included. */
+  readonly relatedImages: readonly string[];
+}
+
 export interface DeprecationEntry {
   readonly schema: string;
   readonly name: string;
@@ -71,10 +86,24 @@ export function readProperties(bundle: Blob): readonly BundleProperty[] {
   }));
 }
 
-export const readBundleVersion: (bundle: Blob) => BundleVersion = perBlob((bundle) => {
-  const property = readProperties(bundle).find(({ type }) => type === 'olm.package');
-  return readPackageProperty(property?.value);
+/** What is asked of a bundle again and again; it is read once. */
+export const readBundleFacts: (bundle: Blob) => BundleFacts = perBlob((bundle) => {
+  const { value } = bundle;
+  const properties = readProperties(bundle);
+  const own = properties.filter(({ type }) => type === 'olm.package');
+  return {
+    version: readPackageProperty(own[0]?.value),
+    versions: own.length,
+    manifests: properties.filter(({ type }) => type === 'olm.bundle.object').length,
+    metadata: properties.filter(({ type }) => type === 'olm.csv.metadata').length,
+    image: textField(value, 'image'),
+    relatedImages: listField(value, 'relatedImages').map((item) => textField(item, 'image')),
+  };
 });
+
+export function readBundleVersion(bundle: Blob): BundleVersion {
+  return readBundleFacts(bundle).version;
+}
 
 export function readPackageProperty(value: JsonValue | undefined): BundleVersion {
   return {

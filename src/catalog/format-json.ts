@@ -1,6 +1,6 @@
 import { compareBytes } from '../base/text.ts';
 import { FIELD_LAYOUTS, type FieldLayout } from './canonical-fields.ts';
-import { isJsonArray, isJsonObject } from './raw-json.ts';
+import { isJsonArray, isJsonObject, objectOf } from './raw-json.ts';
 import type { JsonObject, JsonValue } from './types.ts';
 
 const INDENT = '    ';
@@ -44,13 +44,32 @@ function rankOf(key: string, known: FieldLayout): number {
 
 /** The value without spaces and with sorted keys: equal content gives equal text. */
 export function formatCanonicalJson(value: JsonValue): string {
-  if (isJsonArray(value)) return `[${value.map(formatCanonicalJson).join(',')}]`;
+  const sorted = sortKeys(value);
+  return isOrdered(sorted, null) ? JSON.stringify(sorted) : formatSorted(value);
+}
+
+function formatSorted(value: JsonValue): string {
+  if (isJsonArray(value)) return `[${value.map(formatSorted).join(',')}]`;
   if (!isJsonObject(value)) return JSON.stringify(value);
   let text = '{';
   for (const key of sortedKeys(value)) {
-    text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${formatCanonicalJson(value[key] ?? null)}`;
+    text += `${text === '{' ? '' : ','}${JSON.stringify(key)}:${formatSorted(value[key] ?? null)}`;
   }
   return `${text}}`;
+}
+
+/** The identical value where it is sorted. Keys that look like indexes come first all the same. */
+function sortKeys(value: JsonValue): JsonValue {
+  if (isJsonArray(value)) {
+    const items = value.map(sortKeys);
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  if (!isJsonObject(value)) return value;
+  const keys = Object.keys(value);
+  const fields = keys.map((key) => sortKeys(value[key] ?? null));
+  if (isOrderedKeys(keys, null) && fields.every((field, i) => field === value[keys[i] ?? '']))
+    return value;
+  return objectOf(sortedKeys(value).map((key) => [key, fields[keys.indexOf(key)] ?? null]));
 }
 
 function formatValue(value: JsonValue, known: FieldLayout | null, newline: string): string {

@@ -1,6 +1,7 @@
 import { type Digest, digestOf } from '../base/digest.ts';
 import { listPackageBlobs } from './build-catalog.ts';
 import { formatCanonicalJson } from './format-json.ts';
+import { perBlob } from './per-blob.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
 /**
@@ -21,10 +22,10 @@ export function hashPackage(pkg: CatalogPackage): Digest {
 }
 
 function hashBlobs(blobs: readonly Blob[]): Digest {
-  return digestOf(
-    blobs
-      .map((blob) => digestOf(formatCanonicalJson(blob.value)))
-      .toSorted()
-      .join('\n'),
-  );
+  return digestOf(blobs.map(hashBlob).toSorted().join('\n'));
 }
+
+/** Hash of what one blob says, as it counts in the catalog's; computed once. */
+export const hashBlob: (blob: Blob) => Digest = perBlob((blob) =>
+  digestOf(formatCanonicalJson(blob.value)),
+);

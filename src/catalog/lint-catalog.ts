@@ -1,5 +1,5 @@
 import type { Problem } from '../base/problem.ts';
-import { readEntries, readProperties } from './blob-fields.ts';
+import { readBundleFacts, readEntries } from './blob-fields.ts';
 import { blobProblem } from './blob-problem.ts';
 import { buildChannelGraph } from './channel-graph.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
@@ -39,12 +39,12 @@ function lintName(blob: Blob): readonly Problem[] {
 }
 
 function lintMetadata(bundle: Blob): readonly Problem[] {
-  const count = readProperties(bundle).filter(({ type }) => type === 'olm.csv.metadata').length;
-  if (count <= 1) return [];
+  const { metadata } = readBundleFacts(bundle);
+  if (metadata <= 1) return [];
   return [
     warning(
       bundle,
-      `The bundle "${bundle.name}" has ${count} properties of type "olm.csv.metadata"; opm serve takes at most one.`,
+      `The bundle "${bundle.name}" has ${metadata} properties of type "olm.csv.metadata"; opm serve takes at most one.`,
     ),
   ];
 }
@@ -62,9 +62,8 @@ function lintHeads(channel: Blob, pkg: CatalogPackage): readonly Problem[] {
 }
 
 function isShown(bundle: Blob): boolean {
-  return readProperties(bundle).some(
-    ({ type }) => type === 'olm.csv.metadata' || type === 'olm.bundle.object',
-  );
+  const { manifests, metadata } = readBundleFacts(bundle);
+  return manifests + metadata > 0;
 }
 
 const SERVED_NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;

@@ -1,5 +1,4 @@
-import { listField, textField } from './blob-fields.ts';
-import { perBlob } from './per-blob.ts';
+import { readBundleFacts } from './blob-fields.ts';
 import type { Blob, BundleImages, Catalog } from './types.ts';
 
 /** The images that each bundle names, in the catalog's order; empty related images are left out. */
@@ -8,17 +7,16 @@ export function listBundleImages(catalog: Catalog): readonly BundleImages[] {
 }
 
 /** The images that one bundle names, as written. */
-export const readBundleImages: (bundle: Blob) => BundleImages = perBlob((bundle) => {
-  const { value } = bundle;
-  const related = listField(value, 'relatedImages').map((image) => textField(image, 'image'));
+export function readBundleImages(bundle: Blob): BundleImages {
+  const { image, relatedImages } = readBundleFacts(bundle);
   return {
     package: bundle.package,
     bundle: bundle.name,
-    image: textField(value, 'image'),
-    relatedImages: related.filter((image) => image !== ''),
+    image,
+    relatedImages: relatedImages.filter((related) => related !== ''),
     file: bundle.file,
     get line() {
       return bundle.line;
     },
   };
-});
+}

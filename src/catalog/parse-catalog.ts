@@ -21,22 +21,27 @@ export interface ParsedCatalog {
  * listed, and what could be read is in the catalog. The catalog holds the bytes of its files, not
  * their parsed values.
  */
-export function parseCatalog(files: Iterable<CatalogFile>): ParsedCatalog {
+export function parseCatalog(files: Iterable<CatalogFile>, learn?: LearnBlob): ParsedCatalog {
   const blobs: Blob[] = [];
   const problems: Problem[] = [];
   for (const file of selectCatalogFiles(files)) {
-    const parsed = parseCatalogFile(file);
+    const parsed = parseCatalogFile(file, learn);
     for (const blob of parsed.blobs) blobs.push(blob);
     for (const problem of parsed.problems) problems.push(problem);
   }
   return { catalog: buildCatalog(blobs), problems };
 }
 
+/** Asks a blob, while its value is at hand, what is remembered of it (`perBlob`). */
+export type LearnBlob = (blob: Blob) => void;
+
 /** As `parseCatalog`, for one file. */
-export function parseCatalogFile(file: CatalogFile): ParsedFile {
+export function parseCatalogFile(file: CatalogFile, learn?: LearnBlob): ParsedFile {
   const blobs: Blob[] = [];
   const problems = walkBlobs(file, ({ blob, text, place }) => {
-    blobs.push(foldBlob(blob, text, place));
+    const folded = foldBlob(blob, text, place);
+    learn?.(folded);
+    blobs.push(folded);
   });
   return { blobs, problems };
 }

@@ -4,11 +4,8 @@ import { compareBytes } from '../base/text.ts';
 import {
   type BundleVersion,
   formatBundleVersion,
-  listField,
+  readBundleFacts,
   readEntries,
-  readPackageProperty,
-  readProperties,
-  textField,
 } from './blob-fields.ts';
 import { blobProblem, listRepeated } from './blob-problem.ts';
 import { findPullSpecFault } from './pull-spec.ts';
@@ -69,13 +66,11 @@ function* listPlaceFaults(
 }
 
 function* listVersionFaults(bundle: Blob): Generator<string, void, undefined> {
-  const found = readProperties(bundle).filter(({ type }) => type === 'olm.package');
-  const [property] = found;
-  if (property === undefined || found.length > 1) {
-    yield `has ${found.length} properties of type "olm.package"; it needs exactly one`;
+  const { version, versions } = readBundleFacts(bundle);
+  if (versions !== 1) {
+    yield `has ${versions} properties of type "olm.package"; it needs exactly one`;
     return;
   }
-  const version = readPackageProperty(property.value);
   if (version.packageName !== bundle.package)
     yield `has an olm.package property that says "${version.packageName}"`;
   if (tryParseVersion(version.version) === null)
@@ -102,25 +97,28 @@ function* listReleaseFaults(
 }
 
 function* listImageFaults(bundle: Blob): Generator<string, void, undefined> {
-  const image = textField(bundle.value, 'image');
-  const related = listField(bundle.value, 'relatedImages').map(
-    (item, index) => [`relatedImages[${index}].image`, textField(item, 'image')] as const,
-  );
-  for (const [field, reference] of [['image', image] as const, ...related]) {
-    const fault = reference === '' ? null : findPullSpecFault(reference);
-    if (fault !== null)
-      yield `names "${reference}" as ${field}, which is no image reference: ${fault}`;
-  }
-  const hasManifests = readProperties(bundle).some(({ type }) => type === 'olm.bundle.object');
-  if (image === '' && !hasManifests) yield 'has no image';
+  const { image, relatedImages, manifests } = readBundleFacts(bundle);
+  yield* listReferenceFaults(image, 'image');
+  for (const [index, reference] of relatedImages.entries())
+    yield* listReferenceFaults(reference, `relatedImages[${index}].image`);
+  if (image === '' && manifests === 0) yield 'has no image';
+}
+
+function* listReferenceFaults(
+  reference: string,
+  field: string,
+): Generator<string, void, undefined> {
+  const fault = reference === '' ? null : findPullSpecFault(reference);
+  if (fault !== null)
+    yield `names "${reference}" as ${field}, which is no image reference: ${fault}`;
 }
 
 function validateVersions(pkg: CatalogPackage, entries: ChannelsByEntry): readonly Problem[] {
   const byVersion = new Map<string, Map<string, Blob>>();
   for (const bundle of pkg.bundles) {
-    const property = readProperties(bundle).find(({ type }) => type === 'olm.package');
-    if (property === undefined || !entries.has(bundle.name)) continue;
-    const version = formatBundleVersion(readPackageProperty(property.value));
+    const facts = readBundleFacts(bundle);
+    if (facts.versions === 0 || !entries.has(bundle.name)) continue;
+    const version = formatBundleVersion(facts.version);
     const holders = byVersion.get(version) ?? new Map<string, Blob>();
     byVersion.set(version, holders.set(bundle.name, bundle));
   }

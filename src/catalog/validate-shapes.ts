@@ -5,16 +5,25 @@ import { blobProblem } from './blob-problem.ts';
 import { PROPERTY_SHAPES, SCHEMA_SHAPES } from './blob-shapes.ts';
 import { findShapeFault, type ShapeFault } from './check-shape.ts';
 import { parseYamlDocument } from './parse-yaml.ts';
+import { perBlob } from './per-blob.ts';
 import { isJsonObject } from './raw-json.ts';
 import type { Blob, Catalog, CatalogPackage, JsonValue } from './types.ts';
 
 /** Fields of a type that opm cannot decode (spec "file-based catalogs" §2, B1 to B6 and C11). */
 export function validateShapes(pkg: CatalogPackage): readonly Problem[] {
-  return [
-    ...listTyped(pkg).flatMap(validateSchema),
-    ...pkg.bundles.flatMap((bundle) => validateProperties(bundle)),
-  ];
+  return listTyped(pkg).flatMap(validateShape);
 }
+
+/** As `validateShapes`, for one blob of a schema that opm knows; it is looked at once. */
+export const validateShape: (blob: Blob) => readonly Problem[] = perBlob((blob) => {
+  const faults = [
+    ...validateSchema(blob),
+    ...(blob.schema === 'olm.bundle' ? validateProperties(blob) : []),
+  ];
+  return faults.length === 0 ? NO_PROBLEMS : faults;
+});
+
+const NO_PROBLEMS: readonly Problem[] = [];
 
 /**
  * What keeps `opm render` from printing a catalog (B1 to B6): it decodes no properties but the

@@ -6,6 +6,7 @@ import { describeCatalog } from '../catalog/describe-catalog.ts';
 import { diffCatalogFiles } from '../catalog/diff-files.ts';
 import { dropBundles } from '../catalog/drop-bundles.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
+import { learnBlob } from '../catalog/learn-blob.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import { mergeCatalogs } from '../catalog/merge-catalogs.ts';
 import type { MergeResult } from '../catalog/merge-types.ts';
@@ -105,7 +106,7 @@ export async function assertClean(git: GitPort, entry: CatalogEntry): Promise<vo
 }
 
 function parseSource(source: SourceContent): Catalog {
-  const { catalog, problems } = parseCatalog(source.files);
+  const { catalog, problems } = parseCatalog(source.files, learnBlob);
   if (hasErrors(problems)) throw invalidCatalog(source.name, problems.map(formatProblemLine));
   return catalog;
 }

@@ -5,6 +5,7 @@ import { ToolError } from '../base/tool-error.ts';
 import { buildCatalog, reusePackages } from '../catalog/build-catalog.ts';
 import { hashCatalog, hashPackage } from '../catalog/hash-catalog.ts';
 import { isIgnoreFile, selectFiles } from '../catalog/ignore.ts';
+import { learnBlob } from '../catalog/learn-blob.ts';
 import { parseCatalogFile } from '../catalog/parse-catalog.ts';
 import type { Blob, Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
@@ -191,7 +192,7 @@ async function parseFiles(
   for await (const { file, bytes } of snapshot.readFiles(
     wanted.filter((entry) => !cache.used.has(cacheKey(entry))),
   )) {
-    cache.used.set(cacheKey(file), parseCatalogFile({ path: inFolder(file), bytes }));
+    cache.used.set(cacheKey(file), parseCatalogFile({ path: inFolder(file), bytes }, learnBlob));
   }
   return wanted.flatMap((file) => cache.used.get(cacheKey(file)) ?? []);
 }
