@@ -1,8 +1,10 @@
 import { load, type State, YAMLException } from 'js-yaml';
 import { messageOf } from '../base/tool-error.ts';
 import { isRawNumber, MAX_DEPTH } from './raw-json.ts';
+import { parseRegularYaml } from './regular-yaml.ts';
+import type { KnownKeys } from './regular-yaml-cursor.ts';
 import type { JsonValue } from './types.ts';
-import { GO_YAML_SCHEMA, MAPPING_KEY, NULL_KEY, YAML_NULL } from './yaml-schema.ts';
+import { GO_YAML_SCHEMA, isReservedKey, YAML_NULL } from './yaml-schema.ts';
 
 /** What one YAML document holds, or why it cannot be read. Lines and columns are 1-based. */
 export type YamlOutcome =
@@ -21,10 +23,19 @@ export type YamlOutcome =
 /**
  * Reads one document as sigs.k8s.io/yaml over go-yaml v2 does: YAML 1.1, the last of equal keys
  * wins, keys become strings, and whatever follows the first document is not read.
+ *
+ * The documents of one stream may share their `keys`, which saves time.
  */
-export function parseYamlDocument(text: string): YamlOutcome {
+export function parseYamlDocument(text: string, keys?: KnownKeys): YamlOutcome {
+  const content = text.replace(/^\uFEFF/, '');
+  const value = parseRegularYaml(content, keys);
+  return value === undefined ? parseAnyYaml(content) : { kind: 'value', value, ignoredFrom: null };
+}
+
+/** As `parseYamlDocument`, by js-yaml: whatever is not regular, and every verdict of a fault. */
+export function parseAnyYaml(text: string): YamlOutcome {
   try {
-    const { value, ignoredFrom } = loadFirst(text.replace(/^\uFEFF/, ''));
+    const { value, ignoredFrom } = loadFirst(text);
     if (value === YAML_NULL) return { kind: 'value', value: null, ignoredFrom };
     assertSettled(value);
     return { kind: 'value', value, ignoredFrom };
@@ -148,7 +159,7 @@ function settleNode(value: unknown, walk: Walk): number {
 function settleChildren(nodes: Record<string, unknown>, walk: Walk): number {
   let size = 0;
   for (const key of Object.keys(nodes)) {
-    if (key === NULL_KEY || key === MAPPING_KEY)
+    if (isReservedKey(key))
       throw new RangeError('a key must be a text, a number or a boolean');
     if (nodes[key] === YAML_NULL) nodes[key] = null;
     else size += settleNode(nodes[key], walk);

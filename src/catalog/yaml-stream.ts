@@ -2,6 +2,7 @@ import { Buffer, isUtf8 } from 'node:buffer';
 import type { Problem } from '../base/problem.ts';
 import { syntaxProblem } from './build-blob.ts';
 import { parseYamlDocument } from './parse-yaml.ts';
+import { createKeys } from './regular-yaml-key.ts';
 import type { JsonValue } from './types.ts';
 
 export interface YamlDocument {
@@ -36,11 +37,12 @@ export function parseYamlStream(bytes: Uint8Array, place: StreamPlace): YamlStre
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
     place,
   );
+  const keys = createKeys();
   const documents: YamlDocument[] = [];
   const problems: Problem[] = [...splitProblems];
   let firstIsFault = chunks.length === 0 && splitProblems.length > 0;
   for (const [index, chunk] of chunks.entries()) {
-    const outcome = parseYamlDocument(chunk.text);
+    const outcome = parseYamlDocument(chunk.text, keys);
     if (outcome.kind === 'value') {
       documents.push({ value: outcome.value, line: firstContentLine(chunk) });
       if (outcome.ignoredFrom !== null)
