@@ -2,7 +2,7 @@ import { load, type State, YAMLException } from 'js-yaml';
 import { messageOf } from '../base/tool-error.ts';
 import { isRawNumber, MAX_DEPTH } from './raw-json.ts';
 import { parseRegularYaml } from './regular-yaml.ts';
-import type { KnownKeys } from './regular-yaml-cursor.ts';
+import type { Workspace } from './regular-yaml-cursor.ts';
 import type { JsonValue } from './types.ts';
 import { GO_YAML_SCHEMA, isReservedKey, YAML_NULL } from './yaml-schema.ts';
 
@@ -24,11 +24,11 @@ export type YamlOutcome =
  * Reads one document as sigs.k8s.io/yaml over go-yaml v2 does: YAML 1.1, the last of equal keys
  * wins, keys become strings, and whatever follows the first document is not read.
  *
- * The documents of one stream may share their `keys`, which saves time.
+ * The documents of one stream may share a workspace, which saves time.
  */
-export function parseYamlDocument(text: string, keys?: KnownKeys): YamlOutcome {
+export function parseYamlDocument(text: string, workspace?: Workspace): YamlOutcome {
   const content = text.replace(/^\uFEFF/, '');
-  const value = parseRegularYaml(content, keys);
+  const value = parseRegularYaml(content, workspace);
   return value === undefined ? parseAnyYaml(content) : { kind: 'value', value, ignoredFrom: null };
 }
 

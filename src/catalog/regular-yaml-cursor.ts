@@ -7,8 +7,24 @@ export interface KnownKey {
   readonly key: string;
 }
 
-/** Keys by a hash of their code units; one reader may hand its own on to the next. */
-export type KnownKeys = (KnownKey | undefined)[];
+/**
+ * What the reader keeps from one document to the next of the same stream, to save time: known
+ * keys by a hash of their code units, and room for the code units of a document.
+ */
+export interface Workspace {
+  readonly keys: (KnownKey | undefined)[];
+  codes: Uint16Array<ArrayBuffer>;
+}
+
+/** A power of two; the keys of a whole file of Kubernetes manifests are fewer. */
+export const KEY_SLOTS = 1_024;
+
+export function createWorkspace(): Workspace {
+  return {
+    keys: new Array<KnownKey | undefined>(KEY_SLOTS).fill(undefined),
+    codes: new Uint16Array(0),
+  };
+}
 
 /**
  * Where the reader of regular YAML stands in a document.
@@ -19,9 +35,10 @@ export type KnownKeys = (KnownKey | undefined)[];
 export interface Cursor {
   /** Ends with a line feed. */
   readonly text: string;
-  /** The code units of `text`: reading them costs half of what `charCodeAt` does. */
+  /** The code units of `text` and a 0: reading them costs half of what `charCodeAt` does. */
   readonly codes: Uint16Array;
-  readonly keys: KnownKeys;
+  readonly end: number;
+  readonly keys: (KnownKey | undefined)[];
   at: number;
   indent: number;
   depth: number;
@@ -41,14 +58,17 @@ export const QUOTE = 0x22;
 export const APOSTROPHE = 0x27;
 export const BACKSLASH = 0x5c;
 
-export function openCursor(source: string, keys: KnownKeys): Cursor {
+export function openCursor(source: string, workspace: Workspace): Cursor {
   const text = source.endsWith('\n') ? source : `${source}\n`;
-  const codes = new Uint16Array(text.length);
+  const end = text.length;
+  if (workspace.codes.length <= end) workspace.codes = new Uint16Array(end + 1);
+  const { codes, keys } = workspace;
   const bytes = Buffer.from(codes.buffer);
   bytes.write(text, 'utf16le');
   // Where the machine's numbers begin with the high byte.
   if (codes[0] !== text.charCodeAt(0)) bytes.swap16();
-  return { text, codes, keys, at: 0, indent: -1, depth: 0, breaks: 0, lineStart: 0 };
+  codes[end] = 0;
+  return { text, codes, end, keys, at: 0, indent: -1, depth: 0, breaks: 0, lineStart: 0 };
 }
 
 /**
@@ -56,9 +76,9 @@ export function openCursor(source: string, keys: KnownKeys): Cursor {
  * one, or a comment holds what is no text.
  */
 export function seekLine(cursor: Cursor, lineStart: number): boolean {
-  const { codes } = cursor;
+  const { codes, end } = cursor;
   let start = lineStart;
-  while (start < codes.length) {
+  while (start < end) {
     let at = start;
     while (codes[at] === SPACE) at += 1;
     const code = codes[at];
@@ -71,7 +91,7 @@ export function seekLine(cursor: Cursor, lineStart: number): boolean {
     if (at === -1) return false;
     start = at + 1;
   }
-  cursor.at = codes.length;
+  cursor.at = end;
   cursor.indent = -1;
   return true;
 }

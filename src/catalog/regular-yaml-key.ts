@@ -1,13 +1,6 @@
-import { COLON, type Cursor, DASH, DOT, HASH, isOdd, type KnownKey, type KnownKeys, NEWLINE, SPACE } from './regular-yaml-cursor.ts';
+import { COLON, type Cursor, DASH, DOT, HASH, isOdd, KEY_SLOTS, NEWLINE, SPACE } from './regular-yaml-cursor.ts';
 import { startsPlain } from './regular-yaml-scalar.ts';
 import { isReservedKey, resolvePlain } from './yaml-schema.ts';
-
-/** A power of two; the keys of a whole file of Kubernetes manifests are fewer. */
-const SLOTS = 2_048;
-
-export function createKeys(): KnownKeys {
-  return Array.from<KnownKey | undefined>({ length: SLOTS });
-}
 
 /** Whether a plain key with its colon stands at `from`, if something plain does. */
 export function hasPlainKey(codes: Uint16Array, from: number): boolean {
@@ -33,7 +26,7 @@ export function readPlainKey(cursor: Cursor): string | undefined {
     at += 1;
   }
   cursor.at = at + 1;
-  const slot = (hash ^ (hash >>> 11)) & (SLOTS - 1);
+  const slot = (hash ^ (hash >>> 10)) & (KEY_SLOTS - 1);
   const known = cursor.keys[slot];
   if (known !== undefined && known.hash === hash && standsAt(known.codes, codes, start))
     return known.key;

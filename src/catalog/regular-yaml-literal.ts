@@ -126,8 +126,10 @@ function findLineFeed(codes: Uint16Array, from: number): number {
   let at = from;
   for (;;) {
     const code = codes[at] ?? 0;
-    if (code === NEWLINE) return at;
-    if (isOdd(code)) return -1;
+    if (code < SPACE || code >= 0x7f) {
+      if (code === NEWLINE) return at;
+      if (isOdd(code)) return -1;
+    }
     at += 1;
   }
 }

@@ -6,14 +6,15 @@ import {
   DASH,
   endLine,
   HASH,
-  type KnownKeys,
+  createWorkspace,
   NEWLINE,
   openCursor,
   QUOTE,
   SPACE,
   seekLine,
+  type Workspace,
 } from './regular-yaml-cursor.ts';
-import { createKeys, hasPlainKey, readPlainKey } from './regular-yaml-key.ts';
+import { hasPlainKey, readPlainKey } from './regular-yaml-key.ts';
 import { readLiteral } from './regular-yaml-literal.ts';
 import { readQuoted } from './regular-yaml-quoted.ts';
 import { readPlain } from './regular-yaml-scalar.ts';
@@ -24,15 +25,15 @@ import { isReservedKey } from './yaml-schema.ts';
  * Reads a document of the regular YAML that Go's tools write: block collections, scalars of every
  * style, comments, empty flow collections. Its value is what js-yaml gives.
  *
- * Undefined for everything else, faults included: it is not judged here. `keys` are the known
- * keys of an earlier document, which most documents of a file share.
+ * Undefined for everything else, faults included: it is not judged here. The documents of a
+ * stream may share one workspace.
  */
 export function parseRegularYaml(
   text: string,
-  keys: KnownKeys = createKeys(),
+  workspace: Workspace = createWorkspace(),
 ): JsonValue | undefined {
   if (text === '' || text.startsWith('\uFEFF') || !text.isWellFormed()) return undefined;
-  const cursor = openCursor(text, keys);
+  const cursor = openCursor(text, workspace);
   if (!seekLine(cursor, 0) || !skipDocumentStart(cursor)) return undefined;
   const root = readNode(cursor, cursor.indent, cursor.indent - 1);
   if (root === undefined || cursor.indent !== -1) return undefined;
