@@ -21,7 +21,7 @@ export const KEY_SLOTS = 1_024;
 
 export function createWorkspace(): Workspace {
   return {
-    keys: new Array<KnownKey | undefined>(KEY_SLOTS).fill(undefined),
+    keys: Array<KnownKey | undefined>(KEY_SLOTS).fill(undefined),
     codes: new Uint16Array(0),
   };
 }
@@ -49,7 +49,7 @@ export interface Cursor {
 
 export const NEWLINE = 0x0a;
 export const SPACE = 0x20;
-export const TAB = 0x09;
+const TAB = 0x09;
 export const HASH = 0x23;
 export const COLON = 0x3a;
 export const DASH = 0x2d;
@@ -98,15 +98,20 @@ export function seekLine(cursor: Cursor, lineStart: number): boolean {
 
 /** Goes to the next line with content from behind a value; false where more follows the value. */
 export function endLine(cursor: Cursor, from: number): boolean {
-  const { codes } = cursor;
-  let at = from;
-  while (codes[at] === SPACE) at += 1;
-  if (codes[at] === HASH && at > from) at = skipComment(codes, at);
-  return codes[at] === NEWLINE && seekLine(cursor, at + 1);
+  const newline = findLineEnd(cursor.codes, from);
+  return newline !== -1 && seekLine(cursor, newline + 1);
 }
 
-/** The end of the comment's line; -1 where it holds a character that no YAML may hold. */
-export function skipComment(codes: Uint16Array, from: number): number {
+/** The line feed behind spaces and a comment; -1 where something else follows. */
+export function findLineEnd(codes: Uint16Array, from: number): number {
+  let at = from;
+  while (codes[at] === SPACE) at += 1;
+  if (codes[at] === NEWLINE) return at;
+  return codes[at] === HASH && at > from ? skipComment(codes, at) : -1;
+}
+
+// -1 where the comment holds a character that no YAML may hold.
+function skipComment(codes: Uint16Array, from: number): number {
   let at = from;
   let code = codes[at] ?? 0;
   while (code !== NEWLINE) {

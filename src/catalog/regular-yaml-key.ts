@@ -1,4 +1,14 @@
-import { COLON, type Cursor, DASH, DOT, HASH, isOdd, KEY_SLOTS, NEWLINE, SPACE } from './regular-yaml-cursor.ts';
+import {
+  COLON,
+  type Cursor,
+  DASH,
+  DOT,
+  HASH,
+  isOdd,
+  KEY_SLOTS,
+  NEWLINE,
+  SPACE,
+} from './regular-yaml-cursor.ts';
 import { startsPlain } from './regular-yaml-scalar.ts';
 import { isReservedKey, resolvePlain } from './yaml-schema.ts';
 

@@ -1,13 +1,12 @@
 import {
   type Cursor,
   DASH,
+  findLineEnd,
   foldBreaks,
-  HASH,
   isOdd,
   NEWLINE,
   SPACE,
   seekLine,
-  skipComment,
 } from './regular-yaml-cursor.ts';
 
 const FOLDED = 0x3e;
@@ -47,13 +46,8 @@ function readHeader(cursor: Cursor): Header | undefined {
     else if (width === 0 && code > ZERO && code <= ZERO + 9) width = code - ZERO;
     else break;
   }
-  const folded = codes[cursor.at] === FOLDED;
-  if (codes[at] !== NEWLINE) {
-    const blank = at;
-    while (codes[at] === SPACE) at += 1;
-    if (codes[at] === HASH && at > blank) at = skipComment(codes, at);
-  }
-  return codes[at] === NEWLINE ? { folded, chomping, width, end: at } : undefined;
+  const end = findLineEnd(codes, at);
+  return end === -1 ? undefined : { folded: codes[cursor.at] === FOLDED, chomping, width, end };
 }
 
 /** Where the content of a scalar stands. */

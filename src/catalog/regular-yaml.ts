@@ -3,10 +3,10 @@ import {
   APOSTROPHE,
   COLON,
   type Cursor,
+  createWorkspace,
   DASH,
   endLine,
   HASH,
-  createWorkspace,
   NEWLINE,
   openCursor,
   QUOTE,
@@ -156,7 +156,7 @@ const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 
 function readScalar(cursor: Cursor, parentIndent: number): JsonValue | undefined {
-  switch (cursor.codes[cursor.at]) {
+  switch (cursor.codes[cursor.at] ?? 0) {
     case QUOTE:
     case APOSTROPHE: {
       const text = readQuoted(cursor);

@@ -10,9 +10,9 @@ export const YAML_NULL: object = Object.freeze({
 });
 
 /** What js-yaml makes of a key that is null; a text that no catalog contains. */
-export const NULL_KEY = '\u0000null';
+const NULL_KEY = '\u0000null';
 /** What js-yaml makes of a key that is a mapping. */
-export const MAPPING_KEY = '[object Object]';
+const MAPPING_KEY = '[object Object]';
 
 /** Whether a key cannot be told from one that is null or a mapping, both of which go-yaml refuses. */
 export function isReservedKey(key: string): boolean {

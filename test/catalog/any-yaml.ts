@@ -24,16 +24,17 @@ export function anyPrinted(): fc.Arbitrary<string> {
   const choices = fc.array(fc.nat(1_000), { minLength: 40, maxLength: 120 });
   return fc.tuple(anyCollection(), choices).map(([value, numbers]) => {
     let used = 0;
-    const pick: Pick = (count) => (numbers[used++ % numbers.length] ?? 0) % count;
+    function pick(count: number): number {
+      used += 1;
+      return (numbers[used % numbers.length] ?? 0) % count;
+    }
     const lines = printNode(value, pick).map((line) => `${line}\n`);
     return `${pick(3) === 0 ? '---\n' : ''}${lines.join('')}`;
   });
 }
 
 /** One of the sample documents after a few random edits. */
-export function anyMutated(
-  samples: readonly string[] = YAML_SAMPLES,
-): fc.Arbitrary<string> {
+export function anyMutated(samples: readonly string[] = YAML_SAMPLES): fc.Arbitrary<string> {
   return fc
     .tuple(
       fc.oneof(fc.constantFrom(...samples), anyPrinted()),
@@ -50,8 +51,8 @@ function anyCollection(): fc.Arbitrary<Node> {
       tie('map'),
       tie('list'),
     ),
-    list: fc.array(tie('node'), { maxLength: 4 }) as fc.Arbitrary<Node>,
-    map: fc.dictionary(anyKey(), tie('node'), { maxKeys: 5 }) as fc.Arbitrary<Node>,
+    list: fc.array(tie('node'), { maxLength: 4 }),
+    map: fc.dictionary(anyKey(), tie('node'), { maxKeys: 5 }),
     root: fc.oneof(tie('map'), tie('map'), tie('list')),
   })).root;
 }
@@ -64,7 +65,21 @@ function anyKey(): fc.Arbitrary<string> {
   );
 }
 
-const WORDS = ['one', 'two:', '#three', '- four', 'é', '日本', '😀', '"', "'", ' ', '  ', '\\', 'n'];
+const WORDS = [
+  'one',
+  'two:',
+  '#three',
+  '- four',
+  'é',
+  '日本',
+  '😀',
+  '"',
+  "'",
+  ' ',
+  '  ',
+  '\\',
+  'n',
+];
 
 function anyScalar(): fc.Arbitrary<Node> {
   const words = fc.array(fc.constantFrom(...WORDS, '\n', '\n', '\n\n', '\t'), { maxLength: 12 });
@@ -130,48 +145,58 @@ function printScalar(node: Node, pick: Pick): readonly string[] {
   }
 }
 
-const SNIPPETS = [
-  ...Array.from(' :#-\n\t"\'|>{}[],&*!?%@`~.0\\'),
-  ...['\n\n', '\n ', '\n  ', ': ', ' #', '- ', '\n- ', '\n---\n', '\n...\n', '\r\n', '\u0000', '\u0085'],
-  ...['\u2028', '\uFEFF', '\uD800', '&a ', '*a', '!!str ', '<<: ', '? ', '"a": ', "'b'", '{a: b}'],
-  ...['[a, b]', '|\n', '>-\n', '|2\n', '|+\n', '\\n', '\\\n', '\\x41', '\\U00110000', '.inf', '1e999'],
-  ...['# note\n', '  # note\n', '    ', 'key:\n', '[object Object]', 'null: ', '0777', '-0', '\u007f'],
-];
+const SNIPPETS: readonly string[] = [
+  Array.from(' :#-\n\t"\'|>{}[],&*!?%@`~.0\\'),
+  [
+    '\n\n',
+    '\n ',
+    '\n  ',
+    ': ',
+    ' #',
+    '- ',
+    '\n- ',
+    '\n---\n',
+    '\n...\n',
+    '\r\n',
+    '\u0000',
+    '\u0085',
+  ],
+  ['\u2028', '\uFEFF', '\uD800', '&a ', '*a', '!!str ', '<<: ', '? ', '"a": ', "'b'", '{a: b}'],
+  ['[a, b]', '|\n', '>-\n', '|2\n', '|+\n', '\\n', '\\\n', '\\x41', '\\U00110000', '.inf', '1e999'],
+  ['# note\n', '  # note\n', '    ', 'key:\n', '[object Object]', 'null: ', '0777', '-0', '\u007f'],
+].flat();
 
 function anyEdit(): fc.Arbitrary<(text: string) => string> {
   const place = fc.nat(1_000_000);
   return fc.oneof(
-    fc
-      .tuple(place, fc.nat(6), fc.constantFrom(...SNIPPETS))
-      .map(
-        ([at, length, insert]) =>
-          (text: string) => replace(text, { at: at % (text.length + 1), length, insert }),
-      ),
-    fc
-      .tuple(place, fc.integer({ min: -3, max: 3 }))
-      .map(
-        ([at, by]) =>
-          (text: string) =>
-            onLine(text, at, (line) => (by < 0 ? line.slice(-by) : ' '.repeat(by) + line)),
-      ),
+    fc.tuple(place, fc.nat(6), fc.constantFrom(...SNIPPETS)).map(
+      ([at, length, insert]) =>
+        (text: string) =>
+          replace(text, { at: at % (text.length + 1), length, insert }),
+    ),
+    fc.tuple(place, fc.integer({ min: -3, max: 3 })).map(
+      ([at, by]) =>
+        (text: string) =>
+          onLine(text, at, (line) => (by < 0 ? line.slice(-by) : ' '.repeat(by) + line)),
+    ),
     fc.tuple(place, place).map(
       ([from, to]) =>
-        (text: string) => moveLine(text, from, to),
+        (text: string) =>
+          moveLine(text, from, to),
     ),
     place.map((at) => (text: string) => onLine(text, at, (line) => `${line}\n${line}`)),
-    fc
-      .tuple(place, fc.constantFrom(...SNIPPETS))
-      .map(
-        ([at, insert]) =>
-          (text: string) => onLine(text, at, (line) => line + insert),
-      ),
-    fc
-      .tuple(place, fc.constantFrom(...SNIPPETS))
-      .map(
-        ([at, insert]) =>
-          (text: string) =>
-            onLine(text, at, (line) => line.replace(/^ *(?:- +)?(?:\S+: )?/, (head) => head + insert)),
-      ),
+    fc.tuple(place, fc.constantFrom(...SNIPPETS)).map(
+      ([at, insert]) =>
+        (text: string) =>
+          onLine(text, at, (line) => line + insert),
+    ),
+    fc.tuple(place, fc.constantFrom(...SNIPPETS)).map(
+      ([at, insert]) =>
+        (text: string) =>
+          onLine(text, at, (line) =>
+            line.replace(/^ *(?:- +)?(?:\S+: )?/, (head) => head + insert),
+          ),
+    ),
     place.map((at) => (text: string) => text.slice(0, at % (text.length + 1))),
   );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseAnyYaml } from '../../src/catalog/parse-yaml.ts';
+import { parseAnyYaml } from '../../src/catalog/parse-any-yaml.ts';
 import { parseRegularYaml } from '../../src/catalog/regular-yaml.ts';
 import { anyDumped, anyMutated, anyPrinted } from './any-yaml.ts';
 import { YAML_SAMPLES } from './yaml-samples.ts';
