@@ -72,8 +72,8 @@ export function openCursor(source: string, workspace: Workspace): Cursor {
 }
 
 /**
- * Goes to the next line with content at or after the start of a line; false where a tab indents
- * one, or a comment holds what is no text.
+ * Goes to the next line with content at or after the start of a line; false where a comment
+ * holds a character that no YAML may hold.
  */
 export function seekLine(cursor: Cursor, lineStart: number): boolean {
   const { codes, end } = cursor;
@@ -85,7 +85,7 @@ export function seekLine(cursor: Cursor, lineStart: number): boolean {
     if (code !== NEWLINE && code !== HASH) {
       cursor.at = at;
       cursor.indent = at - start;
-      return code !== TAB;
+      return true;
     }
     if (code === HASH) at = skipComment(codes, at);
     if (at === -1) return false;
@@ -110,7 +110,7 @@ export function findLineEnd(codes: Uint16Array, from: number): number {
   return codes[at] === HASH && at > from ? skipComment(codes, at) : -1;
 }
 
-// -1 where the comment holds a character that no YAML may hold.
+// -1 where it holds an odd character.
 function skipComment(codes: Uint16Array, from: number): number {
   let at = from;
   let code = codes[at] ?? 0;

@@ -48,7 +48,8 @@ function skipDocumentStart(cursor: Cursor): boolean {
   return !isStart || endLine(cursor, cursor.at + 3);
 }
 
-// Every reader of a node goes on to the next line with content.
+// Every reader of a node goes on to the next line with content. One that is indented like no
+// collection around it is taken by none of them, and so is left at the end of the document.
 function readNode(cursor: Cursor, column: number, parentIndent: number): JsonValue | undefined {
   cursor.depth += 1;
   if (cursor.depth > MAX_REGULAR_DEPTH || cursor.indent === -1) return undefined;
@@ -85,7 +86,7 @@ function readSequence(cursor: Cursor, column: number): JsonValue | undefined {
     if (item === undefined) return undefined;
     list.push(item);
   } while (cursor.indent === column && isSequenceItem(codes, cursor.at));
-  return cursor.indent > column ? undefined : list;
+  return list;
 }
 
 function readItem(cursor: Cursor, column: number): JsonValue | undefined {
@@ -112,7 +113,7 @@ function readMapping(cursor: Cursor, column: number): JsonValue | undefined {
     if (key === '__proto__') Object.defineProperty(fields, key, fieldOf(value));
     else fields[key] = value;
   } while (cursor.indent === column);
-  return cursor.indent > column ? undefined : fields;
+  return fields;
 }
 
 function fieldOf(value: JsonValue): PropertyDescriptor {

@@ -116,7 +116,7 @@ interface Separator {
 
 const ODD_BREAKS = ['\r', '\u2028', '\u2029'];
 
-// What Unicode calls a line break ends a line too; it is rare, and looking for it slow.
+// These end a line too; they are rare, and looking for them is slow.
 function createSeparatorFinder(text: string): (from: number) => Separator | null {
   if (!ODD_BREAKS.some((lineBreak) => text.includes(lineBreak)))
     return (from) => findSeparator(text, from);
@@ -128,8 +128,9 @@ function createSeparatorFinder(text: string): (from: number) => Separator | null
 }
 
 function findSeparator(text: string, from: number): Separator | null {
-  const start = from === 0 && text.startsWith('---') ? 0 : text.indexOf('\n---', from) + 1;
-  if (start === 0 && !(from === 0 && text.startsWith('---'))) return null;
+  const isFirst = from === 0 && text.startsWith('---');
+  const start = isFirst ? 0 : text.indexOf('\n---', from) + 1;
+  if (start === 0 && !isFirst) return null;
   const end = text.indexOf('\n', start);
   return { start, end: end === -1 ? text.length : end };
 }

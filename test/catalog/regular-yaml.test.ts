@@ -11,9 +11,10 @@ import { YAML_SAMPLES } from './yaml-samples.ts';
 /**
  * Whether a text is regular. If so, it must be what js-yaml reads, down to the order of keys.
  *
- * Seen to fail, in each of the three properties below, with one of these taken out of the reader:
- * the check for a colon inside a plain scalar, the blank lines of a fold, the widest blank line
- * of a literal scalar, the comment that ends a plain scalar, the null of an empty item.
+ * The properties below were seen to fail with one thing at a time taken out of the reader: the
+ * check for a colon or a comment inside a plain scalar, blank lines of a fold, blank lines that
+ * widen a literal scalar, the case of an empty item, marks of a document's end inside quotes, the
+ * refusal of "<<", of reserved keys and of what is left at the end, a tab inside a fold.
  */
 function isRegular(text: string): boolean {
   const value = parseRegularYaml(text);
@@ -35,7 +36,7 @@ function assertReadAlike(texts: fc.Arbitrary<string>, numRuns: number): void {
     }),
     { numRuns },
   );
-  assert.ok(regular > numRuns / 5, `only ${regular} of ${numRuns} were regular`);
+  assert.ok(regular > numRuns / 10, `only ${regular} of ${numRuns} were regular`);
 }
 
 describe('parseRegularYaml reads as js-yaml does, or not at all,', () => {
@@ -54,6 +55,8 @@ const REGULAR: readonly (readonly [string, unknown])[] = [
   ['- a\n-   b\n-\n- - c\n  - d\n', ['a', 'b', null, ['c', 'd']]],
   ['a:\n- b\n-\n  c: d\ne:\n', { a: ['b', { c: 'd' }], e: null }],
   ['- a: b\n  c:\n  - d\n  e:\n    f: g\n', [{ a: 'b', c: ['d'], e: { f: 'g' } }]],
+  ['a: b\n c\nd: e', { a: 'b c', d: 'e' }],
+  ['Aa: 1\nBB: 2', { Aa: 1, BB: 2 }],
   ['a: b\n  c\n\n\n  d # note\ne: f', { a: 'b c\n\nd', e: 'f' }],
   ['a:b: c:d\nurl: http://h:80/#x', { 'a:b': 'c:d', url: 'http://h:80/#x' }],
   ['a: -b\nc: ?d\ne: :f\ng: 1.2.3\nh: x\ty', { a: '-b', c: '?d', e: ':f', g: '1.2.3', h: 'x\ty' }],
@@ -104,8 +107,20 @@ const IRREGULAR: Readonly<Record<string, readonly string[]>> = {
   'complex and missing keys': ['? a\n: b', '[a]: b', '{a: b}: c', ': a', 'a: b\n: c', '[a, b]: c'],
   'keys that opm refuses': ['null: a', '~: a', '"\\0null": a', '"[object Object]": a', '-0.0: b'],
   'flow collections with content': ['a: [b, c]', 'a: {b: c}', '[]: a', '{}: a', 'a: [\n]'],
-  'directives and document ends': ['%YAML 1.1\n---\na: b', 'a: b\n...\n', 'a: b\n...\nc', '...'],
-  'several documents': ['a: b\n---\nc: d', '---\n---\na: b', 'a: "b\n---\n"', 'a: "b\n... c"'],
+  'directives and document ends': [
+    '%YAML 1.1\n---\na: b',
+    'a: b\n...\n',
+    'a: b\n...\nc',
+    'a: b\n... c: d',
+    '...',
+  ],
+  'several documents': [
+    'a: b\n---\nc: d',
+    'a: b\n--- c: d',
+    '---\n---\na: b',
+    'a: "b\n---\n"',
+    'a: "b\n... c"',
+  ],
   'tabs in odd places': [
     'a:\tb',
     'a:\n\tb: c',
@@ -210,11 +225,12 @@ describe('parseRegularYaml', () => {
   });
 
   it('does not take what an earlier document left behind for its own', () => {
-    const long = YAML_SAMPLES.join('').replaceAll('---\n', '');
     const workspace = createWorkspace();
-    for (const text of [long, 'a: b', long, 'aa: "b', 'a:\n - |', 'entries: 1\nentri: 2'])
+    const earlier = ['a: "b\n  c"\n', `a: |\n${'  b\n'.repeat(9)}`, ...YAML_SAMPLES];
+    for (const text of earlier.flatMap((long) => [long, 'a: "b\n', 'a: |\n  b\n', 'a: b'])) {
+      assert.ok(isRegular(text) || text === 'a: "b\n');
       assert.deepEqual(parseRegularYaml(text, workspace), parseRegularYaml(text));
-    assert.deepEqual(parseRegularYaml('entri: 2\nentries: 1', workspace), { entri: 2, entries: 1 });
+    }
   });
 });
 

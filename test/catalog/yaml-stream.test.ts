@@ -67,8 +67,8 @@ const PIECES = [
 const BREAKS = ['\n', '\n', '\n', '\n', '\n', '\n\n', '\r\n', '\r', '\u2028', ''];
 
 describe('parseYamlStream', () => {
-  // Seen to fail with a search for separators that missed one right behind another, and one that
-  // took every line break for a line feed.
+  // Seen to fail with a search that missed a separator right behind another, with one that took
+  // every line break for a line feed, and with a separator's own line left out of the count.
   it('splits and counts lines as the plain rules do', () => {
     const lines = fc.array(fc.tuple(fc.constantFrom(...PIECES), fc.constantFrom(...BREAKS)), {
       maxLength: 12,
