@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { Schema, Type } from 'js-yaml';
 import { rawNumber } from './raw-json.ts';
+import type { JsonValue } from './types.ts';
 
 /** Stands for null until a document is whole, so that a null key can be told from the key "null". */
 export const YAML_NULL: object = Object.freeze({
@@ -9,14 +10,20 @@ export const YAML_NULL: object = Object.freeze({
 });
 
 /** What js-yaml makes of a key that is null; a text that no catalog contains. */
-export const NULL_KEY = '\u0000null';
+const NULL_KEY = '\u0000null';
 /** What js-yaml makes of a key that is a mapping. */
-export const MAPPING_KEY = '[object Object]';
+const MAPPING_KEY = '[object Object]';
+
+/** Whether a key cannot be told from one that is null or a mapping, both of which go-yaml refuses. */
+export function isReservedKey(key: string): boolean {
+  return key === NULL_KEY || key === MAPPING_KEY;
+}
 
 const TRUE = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']);
 const FALSE = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']);
 const NULLS = new Set(['', '~', 'null', 'Null', 'NULL']);
 const INTEGER = /^[-+]?(?:0[bB][01]+|0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)$/;
+const SMALL_INTEGER = /^(?:0|[1-9][0-9]{0,14})$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const SPECIAL = new Set([
   '.inf',
@@ -95,6 +102,32 @@ export const GO_YAML_SCHEMA: Schema = new Schema({
   ],
 });
 
+const WORDS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
+  ...Array.from(TRUE, (text) => [text, true] as const),
+  ...Array.from(FALSE, (text) => [text, false] as const),
+  ...Array.from(NULLS, (text) => [text, null] as const),
+]);
+const LONGEST_WORD = Math.max(...Array.from(WORDS.keys(), (text) => text.length));
+const NINE = 0x39;
+
+/**
+ * What a plain scalar is by this schema; undefined for a number without a form in JSON. The merge
+ * key "<<" is a text here.
+ */
+export function resolvePlain(text: string): JsonValue | undefined {
+  const first = text.charCodeAt(0);
+  if (first <= NINE && startsNumber(text)) return resolveNumber(text);
+  if (text.length > LONGEST_WORD) return text;
+  const word = WORDS.get(text);
+  return word === undefined ? text : word;
+}
+
+function resolveNumber(text: string): JsonValue | undefined {
+  if (SMALL_INTEGER.test(text)) return Number(text);
+  if (isInteger(text)) return parseInteger(text);
+  return isFloat(text) ? floatOf(text) : text;
+}
+
 /** Dates and base 60: texts for opm, but something else for other readers of YAML 1.1. */
 const SEEMS_OTHER =
   /^(?:\d{4}-\d{1,2}-\d{1,2}(?:[Tt\s].*)?|[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?|=)$/;
@@ -121,7 +154,7 @@ function isInteger(text: string | null): boolean {
   return value >= -(2n ** 63n) && value < 2n ** 64n;
 }
 
-function parseInteger(text: string): unknown {
+function parseInteger(text: string): JsonValue {
   const value = integerOf(text.replaceAll('_', ''));
   return Number.isSafeInteger(Number(value)) ? Number(value) : rawNumber(String(value));
 }
@@ -139,10 +172,17 @@ function isFloat(text: string | null): boolean {
   return SPECIAL.has(text) || (startsNumber(text) && FLOAT.test(text.replaceAll('_', '')));
 }
 
-function parseFloatText(text: string): unknown {
-  if (SPECIAL.has(text)) throw new RangeError(`"${text}" has no form in JSON`);
-  const value = Number(text.replaceAll('_', ''));
-  if (!Number.isFinite(value)) throw new RangeError(`"${text}" is too large a number`);
+function parseFloatText(text: string): JsonValue {
+  const value = floatOf(text);
+  if (value !== undefined) return value;
+  throw new RangeError(
+    SPECIAL.has(text) ? `"${text}" has no form in JSON` : `"${text}" is too large a number`,
+  );
+}
+
+function floatOf(text: string): JsonValue | undefined {
+  const value = SPECIAL.has(text) ? Number.NaN : Number(text.replaceAll('_', ''));
+  if (!Number.isFinite(value)) return undefined;
   return Object.is(value, -0) ? rawNumber('-0') : value;
 }
 
