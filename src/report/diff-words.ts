@@ -1,6 +1,5 @@
 import { formatCount } from '../base/text.ts';
 import type { DeprecationEntry } from '../catalog/blob-fields.ts';
-import type { BundleRerelease } from '../catalog/diff-bundles.ts';
 import type { PackageDiff } from '../catalog/diff-catalogs.ts';
 import type { ChannelDiff, ChannelHead, EdgeChange } from '../catalog/diff-channels.ts';
 import type { DiffDocument } from './build-diff-document.ts';
@@ -100,16 +99,6 @@ export function formatEdgeChange({ before, after }: EdgeChange): string {
 
 function formatTurn(what: string, before: string, after: string): readonly string[] {
   return before === after ? [] : [`${what} ${before || 'none'} → ${after || 'none'}`];
-}
-
-/** What a bundle of the same name names now. */
-export function formatRerelease({ image, relatedAdded, relatedRemoved }: BundleRerelease): string {
-  const parts = [
-    ...(image === null ? [] : [`image ${image.before || 'none'} → ${image.after || 'none'}`]),
-    ...countSome(relatedAdded.length, 'related image', 'new'),
-    ...countSome(relatedRemoved.length, 'related image', 'gone'),
-  ];
-  return parts.join(', ');
 }
 
 export interface DeprecationChange {

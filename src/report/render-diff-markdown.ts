@@ -1,11 +1,11 @@
 import { formatCount } from '../base/text.ts';
+import { describeRerelease } from '../catalog/describe-rerelease.ts';
 import type { PackageDiff } from '../catalog/diff-catalogs.ts';
 import type { DiffDocument } from './build-diff-document.ts';
 import {
   formatDiffSums,
   formatEdgeChange,
   formatHeadChange,
-  formatRerelease,
   listDeprecationChanges,
   listOtherBundles,
 } from './diff-words.ts';
@@ -112,7 +112,7 @@ function listDetails(pkg: PackageDiff): readonly string[] {
     ]),
     ...pkg.bundlesRereleased.map(
       (bundle) =>
-        `re-released ${formatCode(bundle.bundle)}: ${escapeMarkdown(formatRerelease(bundle))}`,
+        `re-released ${formatCode(bundle.bundle)}: ${escapeMarkdown(describeRerelease(bundle))}`,
     ),
     ...listDeprecationChanges(pkg).map(
       ({ what, subject, message }) =>

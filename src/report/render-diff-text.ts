@@ -1,4 +1,5 @@
 import { formatCount } from '../base/text.ts';
+import { describeRerelease } from '../catalog/describe-rerelease.ts';
 import type { PackageDiff } from '../catalog/diff-catalogs.ts';
 import type { ChannelDiff } from '../catalog/diff-channels.ts';
 import type { DiffDocument } from './build-diff-document.ts';
@@ -7,7 +8,6 @@ import {
   formatDiffSums,
   formatEdgeChange,
   formatHeadChange,
-  formatRerelease,
   isOtherChange,
   listDeprecationChanges,
   listOtherBundles,
@@ -68,7 +68,7 @@ function listPackageLines(pkg: PackageDiff, limits: Limits): readonly string[] {
     ...listNames('bundles added', pkg.bundlesAdded, limits),
     ...listNames('bundles removed', pkg.bundlesRemoved, limits),
     ...pkg.bundlesRereleased.map(
-      (bundle) => `      re-released ${bundle.bundle}: ${formatRerelease(bundle)}`,
+      (bundle) => `      re-released ${bundle.bundle}: ${describeRerelease(bundle)}`,
     ),
     ...listNames('bundles changed otherwise', listOtherBundles(pkg), limits),
     ...listDeprecationChanges(pkg).map(
