@@ -12,11 +12,14 @@ export function describeRerelease({
   relatedAdded,
   relatedRemoved,
 }: BundleRerelease): string {
-  const turns = pairByRepository(relatedRemoved, relatedAdded);
+  // Most bundles name their own image among the related ones.
+  const before = relatedRemoved.filter((name) => name !== image?.before);
+  const after = relatedAdded.filter((name) => name !== image?.after);
+  const turns = pairByRepository(before, after);
   const shown = turns.slice(0, SHOWN).map(([old, fresh]) => `related ${formatTurn(old, fresh)}`);
   const more = turns.length - shown.length;
-  const added = relatedAdded.length - turns.length;
-  const removed = relatedRemoved.length - turns.length;
+  const added = after.length - turns.length;
+  const removed = before.length - turns.length;
   return [
     ...(image === null ? [] : [`image ${formatTurn(image.before, image.after)}`]),
     ...shown,

@@ -2,7 +2,9 @@ import { compareVersions, tryParseVersion } from '../base/semver.ts';
 import { compareBytes } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
 import { type BundleVersion, formatBundleVersion, readBundleVersion } from './blob-fields.ts';
+import { findMigration } from './bundle-migration.ts';
 import { readCreatedAt } from './created-at.ts';
+import { isUpToDate } from './delivery-age.ts';
 import { describeRerelease } from './describe-rerelease.ts';
 import { diffBundleImages } from './diff-bundles.ts';
 import type { MergeNote, PackageMerge, Sides } from './merge-types.ts';
@@ -14,24 +16,25 @@ import { joinByKey } from './unite-blobs.ts';
 /** Bundles of both sides, by name; one name with two contents is decided by policy and reported. */
 export function mergeBundles(merge: PackageMerge): readonly Blob[] {
   const sides = { base: merge.sides.base.bundles, incoming: merge.sides.incoming.bundles };
+  const current = merge.winner === 'incoming' || isUpToDate(merge.sides);
   const joined = joinByKey(
     sides,
     (bundle) => bundle.name,
-    (both) => joinBundles(both, merge),
+    ({ base: [old], incoming: [fresh] }) =>
+      old === undefined || fresh === undefined
+        ? []
+        : [joinBundles({ base: old, incoming: fresh }, merge, current)],
   );
   return joined.toSorted((a, b) => compareBytes(a.name, b.name));
 }
 
-function joinBundles(
-  { base, incoming }: Sides<readonly Blob[]>,
-  merge: PackageMerge,
-): readonly Blob[] {
-  const [old] = base;
-  const [fresh] = incoming;
-  if (old === undefined || fresh === undefined) return [];
-  if (isSameContent(old, fresh)) return [old];
-  const both = { base: old, incoming: fresh };
-  return [isSameRelease(both) ? both[merge.winner] : decide(both, merge)];
+function joinBundles(both: Sides<Blob>, merge: PackageMerge, current: boolean): Blob {
+  const { base, incoming } = both;
+  if (isSameContent(base, incoming)) return base;
+  if (!isSameRelease(both)) return decide(both, merge);
+  if (merge.winner === 'incoming') return incoming;
+  // That upstream moved to the metadata is no conflict, and the only news that such a delivery has.
+  return current && findMigration(base, incoming) === 'olm.csv.metadata' ? incoming : base;
 }
 
 // Other metadata of the same images is no other release.

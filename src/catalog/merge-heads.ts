@@ -1,6 +1,6 @@
-import { compareVersions, type Version } from '../base/semver.ts';
-import { readDefaultChannel, readVersions } from './blob-fields.ts';
-import type { PackageMerge, Sides } from './merge-types.ts';
+import { readDefaultChannel } from './blob-fields.ts';
+import { isUpToDate } from './delivery-age.ts';
+import type { PackageMerge } from './merge-types.ts';
 import { objectOf } from './raw-json.ts';
 import type { Blob, CatalogPackage } from './types.ts';
 import { pickBlob, uniteFields } from './unite-blobs.ts';
@@ -37,18 +37,6 @@ function findRefusal(wanted: string, united: CatalogPackage, merge: PackageMerge
   return merge.winner === 'incoming' || isUpToDate(merge.sides) ? null : 'but it is older';
 }
 
-// Merged once more, for instance to accept its default channel, the newest delivery brings no new
-// version and counts as older; what tells it from an old one is that it holds the highest version.
-function isUpToDate({ base, incoming }: Sides<CatalogPackage>): boolean {
-  const [ours, theirs] = [findHighest(base), findHighest(incoming)];
-  return ours !== null && theirs !== null && compareVersions(theirs, ours) >= 0;
-}
-
-function findHighest(pkg: CatalogPackage): Version | null {
-  const [highest] = [...readVersions(pkg).values()].toSorted((a, b) => compareVersions(b, a));
-  return highest ?? null;
-}
-
 interface KeptDefault {
   readonly before: string;
   readonly wanted: string;
@@ -69,7 +57,9 @@ function noteKept({ before, wanted, refusal }: KeptDefault, merge: PackageMerge)
     bundle: null,
     message: `The package "${incoming.name}" keeps its default channel "${before}"; the delivery says "${wanted}", ${why}.${refusal === null ? gone : ''}`,
     ...(refusal === null
-      ? { hint: `Run \`${command}\` to make "${wanted}" the default channel.` }
+      ? {
+          hint: `Once this merge is committed, \`${command}\` makes "${wanted}" the default channel.`,
+        }
       : {}),
   });
 }
