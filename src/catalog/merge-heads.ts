@@ -49,6 +49,10 @@ function noteKept({ before, wanted, refusal }: KeptDefault, merge: PackageMerge)
   const gone = incoming.channels.every((channel) => channel.name !== before)
     ? ` The delivery has no channel "${before}", so that one gets no new versions from it.`
     : '';
+  // Beside a higher version of ours the delivery will count as older once it is merged.
+  const when = isUpToDate(merge.sides)
+    ? 'Once this merge is committed,'
+    : 'Undo this merge in Git, then';
   const command = `${merge.options.command ?? 'olmirror merge'} --accept-default-channel`;
   merge.notes.push({
     kind: 'default-channel-kept',
@@ -58,7 +62,7 @@ function noteKept({ before, wanted, refusal }: KeptDefault, merge: PackageMerge)
     message: `The package "${incoming.name}" keeps its default channel "${before}"; the delivery says "${wanted}", ${why}.${refusal === null ? gone : ''}`,
     ...(refusal === null
       ? {
-          hint: `Once this merge is committed, \`${command}\` makes "${wanted}" the default channel.`,
+          hint: `${when} run \`${command}\` to make "${wanted}" the default channel.`,
         }
       : {}),
   });
