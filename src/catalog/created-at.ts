@@ -20,6 +20,8 @@ const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
  * Milliseconds of a time as operators write it: ISO 8601 with its omissions, `2024/07/01`,
  * `09 Jul 2024, 19:40`, `05/16/2024`. Without a zone it is UTC, so that the machine's does not
  * count. Null for anything else, `03/04/2024` among it: nobody knows which one is the month.
+ *
+ * @internal
  */
 export function parseCreatedAt(text: string): number | null {
   const trimmed = text.trim();

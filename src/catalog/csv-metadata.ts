@@ -18,6 +18,8 @@ export function readCsvMetadata(bundle: Blob): JsonObject | null {
 /**
  * The `olm.csv.metadata` that `opm render --migrate-level bundle-object-to-csv-metadata` makes of a
  * ClusterServiceVersion, empty fields as Go writes them. Null where opm could not decode it.
+ *
+ * @internal
  */
 export function buildCsvMetadata(csv: JsonObject): JsonObject | null {
   const metadata = foldedField(csv, 'metadata') ?? {};
@@ -34,8 +36,8 @@ export function buildCsvMetadata(csv: JsonObject): JsonObject | null {
   );
 }
 
-/** What opm makes of an `olm.csv.metadata`: unknown fields gone, empty ones alike. Null where it cannot be decoded. */
-export function normalizeCsvMetadata(value: JsonObject): JsonObject | null {
+// What opm makes of a metadata: unknown fields gone, empty ones alike; null where it cannot be decoded.
+function normalizeCsvMetadata(value: JsonObject): JsonObject | null {
   const shape = PROPERTY_SHAPES.get('olm.csv.metadata');
   if (shape === undefined || findShapeFault(value, shape) !== null) return null;
   const [annotations, labels] = ['annotations', 'labels'].map((key) => readTexts(value, key));

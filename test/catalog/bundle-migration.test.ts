@@ -44,7 +44,7 @@ function changeOne(value: JsonValue, at: number): JsonValue | null {
     changed = true;
     if (typeof item === 'boolean') return !item;
     if (typeof item === 'number') return item === 1 ? 2 : 1;
-    return `${String(item)}!`;
+    return `${item}!`;
   }
   const result = walk(value);
   return changed ? result : null;
