@@ -1,6 +1,6 @@
-import { type BundleProperty, readEntries, readProperties, textField } from './blob-fields.ts';
+import { readEntries } from './blob-fields.ts';
+import { type OpenShiftLimits, readLimits } from './bundle-limits.ts';
 import { buildChannelGraph, findHead } from './channel-graph.ts';
-import { readCsvMetadata } from './csv-metadata.ts';
 import type { MergeNote, PackageMerge } from './merge-types.ts';
 import {
   compareOpenShift,
@@ -9,30 +9,8 @@ import {
   nextOpenShift,
   type OpenShiftVersion,
   openShiftOfKubernetes,
-  parseOpenShiftVersion,
 } from './openshift-version.ts';
-import {
-  isJsonArray,
-  isJsonObject,
-  isRawNumber,
-  ownField,
-  parseJsonKeepingNumbers,
-} from './raw-json.ts';
-import type { Blob, CatalogPackage, JsonObject, JsonValue } from './types.ts';
-
-/** Which clusters a bundle is for, as it says itself. */
-interface OpenShiftLimits {
-  /** The last OpenShift that OLM lets a cluster be upgraded to while the bundle is installed. */
-  readonly max: OpenShiftVersion | null;
-  /** The first Kubernetes on which OLM installs the bundle. */
-  readonly minKube: KubernetesVersion | null;
-}
-
-interface KubernetesVersion {
-  readonly text: string;
-  readonly minor: number;
-  readonly patch: number;
-}
+import type { Blob, CatalogPackage } from './types.ts';
 
 /**
  * Notes the channels whose new head holds clusters back more than the head of the base did: heads
@@ -59,28 +37,29 @@ interface Finding {
 
 function findNews(channel: Blob, merged: CatalogPackage, merge: PackageMerge): readonly Finding[] {
   const { base } = merge.sides;
+  const { openshift = null } = merge.options;
   const head = findHeadBundle(merged, channel);
-  const oldChannel = base.channels.find((candidate) => candidate.name === channel.name);
-  const before = oldChannel === undefined ? undefined : findHeadBundle(base, oldChannel);
-  if (head === undefined || head === before) return [];
-  const isNew = oldChannel === undefined;
-  const openshift = merge.options.openshift ?? null;
-  if (isNew && openshift === null) return [];
+  const old = base.channels.find((candidate) => candidate.name === channel.name);
+  if (head === undefined || (old === undefined && openshift === null)) return [];
+  const before = old === undefined ? undefined : findHeadBundle(base, old);
+  if (head === before) return [];
   const limits = readLimits(head);
-  const old = before === undefined ? NO_LIMITS : readLimits(before);
-  const common = { head, channel: channel.name, limits };
+  const found = { head, channel: channel.name, limits };
+  return compareLimits(limits, before === undefined ? NO_LIMITS : readLimits(before))
+    .filter(({ kind }) => bites(kind, limits, openshift))
+    .map((change) => ({ ...found, ...change }));
+}
+
+/** Where a bundle is for fewer clusters than one before, and what that one said. */
+function compareLimits(
+  limits: OpenShiftLimits,
+  old: OpenShiftLimits,
+): readonly Pick<Finding, 'kind' | 'old'>[] {
+  const max = old.max === null ? '' : formatOpenShift(old.max);
   return [
-    ...(isLowerMax(limits, old) && bitesAbove(limits.max, openshift)
-      ? [
-          {
-            ...common,
-            kind: 'max-openshift' as const,
-            old: old.max === null ? '' : formatOpenShift(old.max),
-          },
-        ]
-      : []),
-    ...(isHigherKube(limits, old) && bitesBelow(limits.minKube, openshift)
-      ? [{ ...common, kind: 'min-kubernetes' as const, old: old.minKube?.text ?? '' }]
+    ...(isLowerMax(limits, old) ? [{ kind: 'max-openshift' as const, old: max }] : []),
+    ...(isHigherKube(limits, old)
+      ? [{ kind: 'min-kubernetes' as const, old: old.minKube?.text ?? '' }]
       : []),
   ];
 }
@@ -104,16 +83,15 @@ function isHigherKube({ minKube }: OpenShiftLimits, old: OpenShiftLimits): boole
   );
 }
 
-// A cluster of that very release cannot go to the next one either.
-function bitesAbove(max: OpenShiftVersion | null, openshift: OpenShiftVersion | null): boolean {
-  return openshift === null || (max !== null && compareOpenShift(max, openshift) <= 0);
-}
-
-function bitesBelow(
-  minKube: KubernetesVersion | null,
+function bites(
+  kind: Finding['kind'],
+  { max, minKube }: OpenShiftLimits,
   openshift: OpenShiftVersion | null,
 ): boolean {
-  return openshift === null || (minKube !== null && minKube.minor > kubernetesMinorOf(openshift));
+  if (openshift === null) return true;
+  // A cluster of that very release cannot go to the next one either.
+  if (kind === 'max-openshift') return max !== null && compareOpenShift(max, openshift) <= 0;
+  return minKube !== null && minKube.minor > kubernetesMinorOf(openshift);
 }
 
 function describeGroup(group: readonly Finding[], merge: PackageMerge): readonly MergeNote[] {
@@ -149,58 +127,4 @@ function describeKube({ minKube }: OpenShiftLimits, old: string): string {
   const named = release === null ? '' : `, which is OpenShift ${formatOpenShift(release)}`;
   const before = old === '' ? '' : `; ${old} before`;
   return `asks for Kubernetes ${minKube.text} or later (minKubeVersion${before})${named}: on an older cluster OLM refuses to install it or to upgrade to it.`;
-}
-
-function readLimits(bundle: Blob): OpenShiftLimits {
-  const metadata = readCsvMetadata(bundle);
-  return {
-    max: readMax(bundle, metadata),
-    minKube: parseKubernetes(textField(metadata ?? {}, 'minKubeVersion')),
-  };
-}
-
-// OLM takes one value at most; of several the lowest is the one to hear of.
-function readMax(bundle: Blob, metadata: JsonObject | null): OpenShiftVersion | null {
-  const own = readProperties(bundle).filter(isMaxProperty);
-  const values = own.length > 0 ? own : readProjected(metadata).filter(isMaxProperty);
-  const versions = values.flatMap(({ value }) => parseMax(value) ?? []);
-  return versions.toSorted(compareOpenShift)[0] ?? null;
-}
-
-function isMaxProperty({ type }: BundleProperty): boolean {
-  return type === 'olm.maxOpenShiftVersion';
-}
-
-// A number too: its text decides, since 4.10 is not 4.1.
-function parseMax(value: JsonValue | undefined): OpenShiftVersion | null {
-  if (typeof value === 'string') return parseOpenShiftVersion(value);
-  if (typeof value === 'number') return parseOpenShiftVersion(String(value));
-  return isRawNumber(value) ? parseOpenShiftVersion(value.rawJSON) : null;
-}
-
-/** The properties in the CSV's annotation `olm.properties`, where OLM looks for them on a cluster. */
-function readProjected(metadata: JsonObject | null): readonly BundleProperty[] {
-  const text = textField(metadata?.['annotations'], 'olm.properties');
-  const list = text === '' ? null : tryParse(text);
-  if (!isJsonArray(list)) return [];
-  return list.map((item) => ({
-    type: textField(item, 'type'),
-    value: isJsonObject(item) ? ownField(item, 'value') : undefined,
-  }));
-}
-
-function tryParse(text: string): JsonValue {
-  try {
-    return parseJsonKeepingNumbers(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-function parseKubernetes(text: string): KubernetesVersion | null {
-  const match = /^v?1\.(\d{1,4})(?:\.(\d{1,6}))?(?:[-+].*)?$/.exec(text.trim());
-  return match === null
-    ? null
-    : { text: text.trim(), minor: Number(match[1]), patch: Number(match[2] ?? 0) };
 }
