@@ -19,6 +19,26 @@ function fixSurrogate(unit: number): number {
   return unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
+/** Orders names as people count: runs of digits by their value, so that `v1.10.0` follows `v1.9.0`. */
+export function compareNatural(a: string, b: string): number {
+  const [first, second] = [a.match(RUNS) ?? [], b.match(RUNS) ?? []];
+  for (const [i, run] of first.entries()) {
+    const other = second[i];
+    if (other === undefined) return 1;
+    const order = compareRuns(run, other);
+    if (order !== 0) return order;
+  }
+  return first.length - second.length || compareBytes(a, b);
+}
+
+const RUNS = /\d+|\D+/g;
+
+function compareRuns(a: string, b: string): number {
+  if (!/^\d/.test(a) || !/^\d/.test(b)) return compareBytes(a, b);
+  const [first, second] = [a.replace(/^0+/, ''), b.replace(/^0+/, '')];
+  return first.length - second.length || compareBytes(first, second);
+}
+
 /** `1 image`, `2 images`. */
 export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? noun : plural}`;

@@ -1,4 +1,5 @@
 import { compareBytes } from '../base/text.ts';
+import { findMigration, type ManifestForm } from './bundle-migration.ts';
 import { readBundleImages } from './list-images.ts';
 import { isSameContent } from './same-content.ts';
 import type { Blob } from './types.ts';
@@ -12,36 +13,49 @@ export interface BundleRerelease {
   readonly relatedRemoved: readonly string[];
 }
 
+/** A bundle that says the same in another form. */
+export interface BundleMigration {
+  readonly bundle: string;
+  /** The form that it has now. */
+  readonly to: ManifestForm;
+}
+
 export interface BundlesDiff {
   readonly bundlesAdded: readonly string[];
   readonly bundlesRemoved: readonly string[];
   readonly bundlesChanged: readonly string[];
   readonly bundlesRereleased: readonly BundleRerelease[];
+  /** Bundles that only changed their form; they are not among the changed ones. */
+  readonly bundlesMigrated: readonly BundleMigration[];
 }
 
-/** Bundles by name; the changed ones are those of any other content, the re-released among them. */
+/** Bundles by name; the changed ones are those that say something else, the re-released among them. */
 export function diffBundles(before: readonly Blob[], after: readonly Blob[]): BundlesDiff {
   const old = new Map(before.map((bundle) => [bundle.name, bundle]));
   const fresh = new Map(after.map((bundle) => [bundle.name, bundle]));
-  const changed = [...fresh].flatMap(([name, bundle]) => {
+  const others = [...fresh].flatMap(([name, bundle]) => {
     const same = old.get(name);
-    return same === undefined || isSameContent(same, bundle) ? [] : [{ name, same, bundle }];
+    if (same === undefined || isSameContent(same, bundle)) return [];
+    return [{ name, same, bundle, to: findMigration(same, bundle) }];
   });
+  const changed = others.filter(({ to }) => to === null);
   return {
     bundlesAdded: [...fresh.keys()].filter((name) => !old.has(name)),
     bundlesRemoved: [...old.keys()].filter((name) => !fresh.has(name)),
     bundlesChanged: changed.map(({ name }) => name),
-    bundlesRereleased: changed.flatMap(({ same, bundle }) => diffImagesOf(same, bundle)),
+    bundlesRereleased: changed.flatMap(({ same, bundle }) => diffBundleImages(same, bundle) ?? []),
+    bundlesMigrated: others.flatMap(({ name, to }) => (to === null ? [] : [{ bundle: name, to }])),
   };
 }
 
-function diffImagesOf(before: Blob, after: Blob): readonly BundleRerelease[] {
+/** What a bundle of the same name names in place of the images before; null where it names the same. */
+export function diffBundleImages(before: Blob, after: Blob): BundleRerelease | null {
   const [old, fresh] = [readBundleImages(before), readBundleImages(after)];
   const relatedAdded = listOnlyIn(fresh.relatedImages, old.relatedImages);
   const relatedRemoved = listOnlyIn(old.relatedImages, fresh.relatedImages);
   const image = old.image === fresh.image ? null : { before: old.image, after: fresh.image };
-  if (image === null && relatedAdded.length === 0 && relatedRemoved.length === 0) return [];
-  return [{ bundle: after.name, image, relatedAdded, relatedRemoved }];
+  if (image === null && relatedAdded.length === 0 && relatedRemoved.length === 0) return null;
+  return { bundle: after.name, image, relatedAdded, relatedRemoved };
 }
 
 function listOnlyIn(images: readonly string[], others: readonly string[]): readonly string[] {

@@ -1,22 +1,16 @@
 import { compareBytes } from '../base/text.ts';
 import { type DeprecationEntry, readDefaultChannel, readDeprecations } from './blob-fields.ts';
-import { type BundleRerelease, diffBundles } from './diff-bundles.ts';
+import { type BundlesDiff, diffBundles } from './diff-bundles.ts';
 import { type ChangeKind, type ChannelDiff, diffChannels, kindOf } from './diff-channels.ts';
 import { objectOf } from './raw-json.ts';
 import { isSameContent } from './same-content.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
-export interface PackageDiff {
+export interface PackageDiff extends BundlesDiff {
   readonly package: string;
   readonly kind: ChangeKind;
   /** Only the channels that differ, in byte order. */
   readonly channels: readonly ChannelDiff[];
-  readonly bundlesAdded: readonly string[];
-  readonly bundlesRemoved: readonly string[];
-  /** Same name, other content. */
-  readonly bundlesChanged: readonly string[];
-  /** Those of the changed bundles that name other images. */
-  readonly bundlesRereleased: readonly BundleRerelease[];
   /** Null where it is the same; empty text where there is none. */
   readonly defaultChannel: { readonly before: string; readonly after: string } | null;
   readonly deprecationsAdded: readonly DeprecationEntry[];
@@ -77,6 +71,12 @@ export function diffPackage(
 }
 
 function hasChanges(diff: PackageDiff): boolean {
+  return diff.bundlesMigrated.length > 0 || saysOtherThings(diff);
+}
+
+/** Whether a difference is more than bundles that changed their form: only then users see one. */
+export function saysOtherThings(diff: PackageDiff): boolean {
+  if (diff.kind !== 'changed') return true;
   const lists = [
     diff.channels,
     diff.bundlesAdded,

@@ -1,41 +1,40 @@
-import { Buffer } from 'node:buffer';
 import { compareVersions, tryParseVersion } from '../base/semver.ts';
 import { compareBytes } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
-import {
-  type BundleVersion,
-  foldedField,
-  readBundleVersion,
-  readProperties,
-  textField,
-} from './blob-fields.ts';
-import type { PackageMerge, Sides } from './merge-types.ts';
-import { isJsonObject, jsonEqual, parseJson } from './raw-json.ts';
+import { type BundleVersion, formatBundleVersion, readBundleVersion } from './blob-fields.ts';
+import { findMigration } from './bundle-migration.ts';
+import { readCreatedAt } from './created-at.ts';
+import { isUpToDate } from './delivery-age.ts';
+import { describeRerelease } from './describe-rerelease.ts';
+import { diffBundleImages } from './diff-bundles.ts';
+import type { MergeNote, PackageMerge, Sides } from './merge-types.ts';
+import { jsonEqual } from './raw-json.ts';
 import { isSameContent, isSameSet } from './same-content.ts';
-import type { Blob, JsonValue } from './types.ts';
+import type { Blob } from './types.ts';
 import { joinByKey } from './unite-blobs.ts';
 
 /** Bundles of both sides, by name; one name with two contents is decided by policy and reported. */
 export function mergeBundles(merge: PackageMerge): readonly Blob[] {
   const sides = { base: merge.sides.base.bundles, incoming: merge.sides.incoming.bundles };
+  const current = merge.winner === 'incoming' || isUpToDate(merge.sides);
   const joined = joinByKey(
     sides,
     (bundle) => bundle.name,
-    (both) => joinBundles(both, merge),
+    ({ base: [old], incoming: [fresh] }) =>
+      old === undefined || fresh === undefined
+        ? []
+        : [joinBundles({ base: old, incoming: fresh }, merge, current)],
   );
   return joined.toSorted((a, b) => compareBytes(a.name, b.name));
 }
 
-function joinBundles(
-  { base, incoming }: Sides<readonly Blob[]>,
-  merge: PackageMerge,
-): readonly Blob[] {
-  const [old] = base;
-  const [fresh] = incoming;
-  if (old === undefined || fresh === undefined) return [];
-  if (isSameContent(old, fresh)) return [old];
-  const both = { base: old, incoming: fresh };
-  return [isSameRelease(both) ? both[merge.winner] : decide(both, merge)];
+function joinBundles(both: Sides<Blob>, merge: PackageMerge, current: boolean): Blob {
+  const { base, incoming } = both;
+  if (isSameContent(base, incoming)) return base;
+  if (!isSameRelease(both)) return decide(both, merge);
+  if (merge.winner === 'incoming') return incoming;
+  // That upstream moved to the metadata is no conflict, and the only news that such a delivery has.
+  return current && findMigration(base, incoming) === 'olm.csv.metadata' ? incoming : base;
 }
 
 // Other metadata of the same images is no other release.
@@ -48,66 +47,91 @@ function isSameRelease({ base, incoming }: Sides<Blob>): boolean {
 }
 
 function decide(both: Sides<Blob>, merge: PackageMerge): Blob {
-  const { base, incoming } = both;
-  if (merge.winner === 'base') return keep(base, merge, 'the delivery is older');
+  if (merge.winner === 'base') return keep(both, merge, 'the delivery is older');
   switch (merge.options.duplicateBundle) {
     case 'keep':
-      return keep(base, merge, 'the policy says keep');
+      return keep(both, merge, 'the policy says keep');
     case 'block':
-      return block(base, merge, 'the policy says block');
+      return block(both, merge, 'the policy says block');
     case 'newer': {
-      const order = compareReleases(incoming, base);
+      const order = compareReleases(both.incoming, both.base);
       if (order === 0)
-        return block(base, merge, 'neither version, release nor createdAt says which is newer');
-      return order < 0 ? keep(base, merge, 'it is the newer one') : take(incoming, merge);
+        return block(both, merge, 'neither version, release nor createdAt says which is newer');
+      return order < 0 ? keep(both, merge, 'it is the newer one') : take(both, merge);
     }
     default:
       return assertNever(merge.options.duplicateBundle);
   }
 }
 
-function keep(base: Blob, merge: PackageMerge, why: string): Blob {
-  const message = `The bundle "${base.name}" was delivered with other content; that of the catalog stays, because ${why}.`;
+function keep(both: Sides<Blob>, merge: PackageMerge, why: string): Blob {
+  const { package: pkg, name: bundle } = both.base;
+  const { what, details } = describeRelease(both);
+  const message = `The bundle "${bundle}" was delivered with other content (${what}); that of the catalog stays, because ${why}.`;
   merge.notes.push({
     kind: 'bundle-kept',
-    package: base.package,
+    package: pkg,
     channel: null,
-    bundle: base.name,
+    bundle,
     message,
+    ...details,
   });
-  return base;
+  return both.base;
 }
 
-function take(incoming: Blob, merge: PackageMerge): Blob {
-  const message = `The bundle "${incoming.name}" was released again: the content of the delivery is newer and was taken.`;
+function take(both: Sides<Blob>, merge: PackageMerge): Blob {
+  const { package: pkg, name: bundle } = both.base;
+  const { what, details } = describeRelease(both);
+  const message = `The bundle "${bundle}" was released again (${what}): the content of the delivery is newer and was taken.`;
   merge.notes.push({
     kind: 'bundle-taken',
-    package: incoming.package,
+    package: pkg,
     channel: null,
-    bundle: incoming.name,
+    bundle,
     message,
+    ...details,
   });
-  return incoming;
+  return both.incoming;
 }
 
-function block(base: Blob, merge: PackageMerge, why: string): Blob {
+function block(both: Sides<Blob>, merge: PackageMerge, why: string): Blob {
+  const { package: pkg, name: bundle } = both.base;
+  const { what, details } = describeRelease(both);
   merge.gaps.push({
     kind: 'duplicate-bundle',
-    package: base.package,
+    package: pkg,
     channel: null,
-    message: `The bundle "${base.name}" was delivered with other images than the catalog has, and ${why}.`,
+    message: `The bundle "${bundle}" was delivered with other content than the catalog has (${what}), and ${why}.`,
     hint: 'Set policy.duplicateBundle to newer or keep, or take the bundle out of the delivery.',
-    bundles: [base.name],
+    bundles: [bundle],
     bridges: [],
+    ...details,
   });
-  return base;
+  return both.base;
+}
+
+interface ReleaseWords {
+  /** From the catalog's content to that of the delivery. */
+  readonly what: string;
+  readonly details: Pick<MergeNote, 'rerelease'>;
+}
+
+function describeRelease({ base, incoming }: Sides<Blob>): ReleaseWords {
+  const rerelease = diffBundleImages(base, incoming);
+  const [old, fresh] = [base, incoming].map((side) => formatBundleVersion(readBundleVersion(side)));
+  const version = old === fresh ? [] : [`version ${old || 'none'} → ${fresh || 'none'}`];
+  const images = rerelease === null ? [] : [describeRerelease(rerelease)];
+  const parts = [...version, ...images];
+  return {
+    what: parts.length === 0 ? 'related images under other names' : parts.join(', '),
+    details: rerelease === null ? {} : { rerelease },
+  };
 }
 
 /** Which of two contents of one bundle is newer, above zero for `a`: version, build, release, then the CSV's `createdAt`. */
 function compareReleases(a: Blob, b: Blob): number {
   return (
-    compareBundleVersions(readBundleVersion(a), readBundleVersion(b)) ||
-    readCreatedAt(a) - readCreatedAt(b)
+    compareBundleVersions(readBundleVersion(a), readBundleVersion(b)) || compareCreatedAt(a, b)
   );
 }
 
@@ -130,45 +154,8 @@ function compareIdentifiers(a: string, b: string): number {
   return first === null || second === null ? compareBytes(a, b) : compareVersions(first, second);
 }
 
-/** Milliseconds of the CSV's `createdAt`; 0 where there is none that can be read. */
-function readCreatedAt(bundle: Blob): number {
-  for (const { type, value } of readProperties(bundle)) {
-    if (value === undefined || (type !== 'olm.csv.metadata' && type !== 'olm.bundle.object'))
-      continue;
-    const time = parseTime(textField(readAnnotations(type, value), 'createdAt'));
-    if (time !== 0) return time;
-  }
-  return 0;
-}
-
-function readAnnotations(type: string, value: JsonValue): JsonValue | undefined {
-  if (!isJsonObject(value)) return undefined;
-  if (type === 'olm.csv.metadata') return foldedField(value, 'annotations');
-  const manifest = decodeManifest(textField(value, 'data'));
-  const metadata =
-    textField(manifest, 'kind') === 'ClusterServiceVersion' && isJsonObject(manifest)
-      ? manifest['metadata']
-      : undefined;
-  return isJsonObject(metadata) ? metadata['annotations'] : undefined;
-}
-
-function decodeManifest(data: string): JsonValue | undefined {
-  try {
-    return parseJson(Buffer.from(data, 'base64').toString('utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-const TIME =
-  /^(\d{4}[-/]\d\d[-/]\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s*(Z|[+-]\d\d:?\d\d)?$/;
-
-// Without a zone a time is UTC, so that the machine's zone does not count.
-function parseTime(text: string): number {
-  const match = TIME.exec(text.trim());
-  if (match === null) return 0;
-  const [, date = '', clock = '00:00', zone = 'Z'] = match;
-  const time = Date.parse(`${date.replaceAll('/', '-')}T${clock}${zone}`);
-  return Number.isNaN(time) ? 0 : time;
+// A time that only one of them has says nothing about the other.
+function compareCreatedAt(a: Blob, b: Blob): number {
+  const [first, second] = [readCreatedAt(a), readCreatedAt(b)];
+  return first === null || second === null ? 0 : first - second;
 }

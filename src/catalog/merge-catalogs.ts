@@ -1,16 +1,19 @@
 import { compareBytes } from '../base/text.ts';
 import { listRepeated } from './blob-problem.ts';
 import { joinCatalog } from './build-catalog.ts';
-import { diffPackage } from './diff-catalogs.ts';
+import { diffPackage, saysOtherThings } from './diff-catalogs.ts';
 import { addGaps } from './find-gaps.ts';
-import { dropDangling, isOlder, mergePackage } from './merge-package.ts';
+import { cleanDeprecations } from './merge-deprecations.ts';
+import { describeDropped, isOlder, mergePackage } from './merge-package.ts';
 import type {
+  MergeNote,
   MergeOptions,
   MergeResult,
   PackageChange,
   PackageMerge,
   Sides,
 } from './merge-types.ts';
+import { addLimitNotes } from './openshift-limits.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 import { joinCustomBlobs } from './unite-blobs.ts';
 
@@ -31,12 +34,17 @@ export function mergeCatalogs(
     mergeOne({ base: base.packages.get(name), incoming: incoming.packages.get(name) }, options),
   );
   const packages = outcomes.map(({ pkg }) => pkg).filter((pkg) => pkg !== undefined);
-  const loose = joinCustomBlobs({ base: base.loose, incoming: incoming.loose }, 'incoming');
+  const dropped: MergeNote[] = [];
+  const loose = joinCustomBlobs(
+    { base: base.loose, incoming: incoming.loose },
+    'incoming',
+    (blobs) => dropped.push(describeDropped(blobs)),
+  );
   return {
     catalog: joinCatalog(packages, loose),
     changes: outcomes.map(({ change }) => change),
     gaps: outcomes.flatMap(({ gaps }) => gaps),
-    notes: outcomes.flatMap(({ notes }) => notes),
+    notes: [...outcomes.flatMap(({ notes }) => notes), ...dropped],
   };
 }
 
@@ -65,6 +73,7 @@ function mergeOne(
   const winner = base !== undefined && isOlder(sides) ? 'base' : 'incoming';
   const merge: PackageMerge = { sides, winner, options, gaps: [], notes: [] };
   const merged = base === undefined ? addPackage(merge) : unite(merge);
+  addLimitNotes(merged, merge);
   if (merge.gaps.length > 0)
     return { pkg: base, change: emptyChange(name, 'blocked'), gaps: merge.gaps, notes: [] };
   return { pkg: merged, change: describeChange(base, merged), gaps: [], notes: merge.notes };
@@ -86,7 +95,8 @@ function unite(merge: PackageMerge): CatalogPackage {
 // Whether the base won a conflict: with the delivery as the winner, something would differ.
 function wouldDiffer(merged: CatalogPackage, merge: PackageMerge): boolean {
   const trial: PackageMerge = { ...merge, winner: 'incoming', gaps: [], notes: [] };
-  return diffPackage(merged, mergePackage(trial)) !== null || trial.gaps.length > 0;
+  const diff = diffPackage(merged, mergePackage(trial));
+  return (diff !== null && saysOtherThings(diff)) || trial.gaps.length > 0;
 }
 
 function noteOlder(merge: PackageMerge): void {
@@ -97,10 +107,12 @@ function noteOlder(merge: PackageMerge): void {
 
 function addPackage(merge: PackageMerge): CatalogPackage {
   const { incoming } = merge.sides;
-  const deprecations = incoming.deprecations.map((blob) => dropDangling(blob, incoming, merge));
-  const clean = deprecations.every((blob, index) => blob === incoming.deprecations[index])
-    ? incoming
-    : { ...incoming, deprecations };
+  const deprecations = cleanDeprecations(merge);
+  const same = deprecations.length === incoming.deprecations.length;
+  const clean =
+    same && deprecations.every((blob, index) => blob === incoming.deprecations[index])
+      ? incoming
+      : { ...incoming, deprecations };
   addGaps(clean, merge);
   return clean;
 }
@@ -137,6 +149,8 @@ function emptyChange(name: string, kind: PackageChange['kind']): PackageChange {
     channels: [],
     bundlesAdded: [],
     bundlesReplaced: [],
+    bundlesRereleased: [],
+    bundlesMigrated: [],
     defaultChannel: null,
   };
 }
@@ -155,6 +169,8 @@ function describeChange(base: CatalogPackage | undefined, merged: CatalogPackage
     })),
     bundlesAdded: diff.bundlesAdded,
     bundlesReplaced: diff.bundlesChanged,
+    bundlesRereleased: diff.bundlesRereleased,
+    bundlesMigrated: diff.bundlesMigrated,
     defaultChannel: diff.defaultChannel,
   };
 }

@@ -1,4 +1,6 @@
+import type { BundleMigration, BundleRerelease } from './diff-bundles.ts';
 import type { ChannelHead } from './diff-channels.ts';
+import type { OpenShiftVersion } from './openshift-version.ts';
 import type { Catalog, CatalogPackage } from './types.ts';
 
 export interface MergeOptions {
@@ -8,6 +10,10 @@ export interface MergeOptions {
   readonly acceptDefaultChannel: boolean;
   /** What becomes of a package in which some version loses its way to the head. */
   readonly strandedUpgrades: 'block' | 'warn';
+  /** The OpenShift that the catalog is for; null or absent where nobody says. */
+  readonly openshift?: OpenShiftVersion | null;
+  /** How a person runs this merge, for hints; default `olmirror merge`. */
+  readonly command?: string;
 }
 
 export interface ChannelChange {
@@ -27,6 +33,10 @@ export interface PackageChange {
   readonly bundlesAdded: readonly string[];
   /** Same name, content of the delivery. */
   readonly bundlesReplaced: readonly string[];
+  /** Those of the replaced bundles that now name other images. */
+  readonly bundlesRereleased: readonly BundleRerelease[];
+  /** Bundles that say the same in the form of the delivery; they are not among the replaced ones. */
+  readonly bundlesMigrated: readonly BundleMigration[];
   /** Null where it stays. */
   readonly defaultChannel: { readonly before: string; readonly after: string } | null;
 }
@@ -50,6 +60,8 @@ export interface Gap {
   readonly bundles: readonly string[];
   /** Bundles that the delivery names without bringing them, which might bridge the gap. */
   readonly bridges: readonly string[];
+  /** For `duplicate-bundle`: what the delivery has in place of the catalog's images. */
+  readonly rerelease?: BundleRerelease;
 }
 
 /** Something that the merge decided and a person should know. */
@@ -59,13 +71,22 @@ export interface MergeNote {
     | 'default-channel-kept'
     | 'bundle-taken'
     | 'bundle-kept'
+    | 'custom-dropped'
     | 'deprecation-dropped'
+    | 'deprecation-kept'
+    | 'max-openshift'
+    | 'min-kubernetes'
     | 'skips-added'
     | 'upgrade-lost';
+  /** Empty for content that belongs to no package. */
   readonly package: string;
   readonly channel: string | null;
   readonly bundle: string | null;
   readonly message: string;
+  /** What to do where it is not wanted so. */
+  readonly hint?: string;
+  /** For `bundle-taken` and `bundle-kept`: the catalog's images before, the delivery's after. */
+  readonly rerelease?: BundleRerelease;
 }
 
 export interface MergeResult {

@@ -48,27 +48,36 @@ function groupBy(
   return groups;
 }
 
-/** Custom schemas by schema and name: the winner's, or the base's own objects where they are equal. */
+/**
+ * Custom schemas by schema and name: the winner's, or the base's own objects where they are equal.
+ * `onDrop` hears of objects of the base that none of a winning delivery takes the place of.
+ */
 export function joinCustomBlobs(
   sides: Sides<readonly Blob[]>,
   winner: PackageMerge['winner'],
+  onDrop: (dropped: readonly Blob[]) => void,
 ): readonly Blob[] {
   return joinByKey(
     sides,
     (blob) => JSON.stringify([blob.schema, blob.name]),
-    (both) => (isSameSequence(both) ? both.base : both[winner]),
+    (both) => {
+      const gone = listOnlyIn(both.base, both.incoming);
+      const fresh = listOnlyIn(both.incoming, both.base);
+      if (gone.length === 0 && fresh.length === 0) return both.base;
+      if (winner === 'incoming' && gone.length > fresh.length) onDrop(gone);
+      return both[winner];
+    },
   );
 }
 
-function isSameSequence({ base, incoming }: Sides<readonly Blob[]>): boolean {
-  const left = [...incoming];
-  return base.length === incoming.length && base.every((blob) => takeEqual(left, blob));
-}
-
-function takeEqual(blobs: Blob[], wanted: Blob): boolean {
-  const index = blobs.findIndex((blob) => jsonEqual(blob.value, wanted.value));
-  if (index !== -1) blobs.splice(index, 1);
-  return index !== -1;
+/** The blobs that the other list does not hold, each of them as often as it is missing there. */
+function listOnlyIn(blobs: readonly Blob[], others: readonly Blob[]): readonly Blob[] {
+  const left = others.map(({ value }) => value);
+  return blobs.filter(({ value }) => {
+    const index = left.findIndex((other) => jsonEqual(other, value));
+    if (index !== -1) left.splice(index, 1);
+    return index === -1;
+  });
 }
 
 /** Items of both lists, the first list's order, without repetition. */

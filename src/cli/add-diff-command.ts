@@ -15,6 +15,11 @@ export function addDiff(parser: Parser, run: Run): void {
           default: false,
           describe: 'Exit with 2 where something differs',
         })
+        .option('sizes', {
+          type: 'boolean',
+          default: false,
+          describe: 'Ask the registries of the manifest how large new and gone images are',
+        })
         .option('format', {
           choices: ['text', 'markdown', 'json'] as const,
           default: 'text' as const,
@@ -22,6 +27,7 @@ export function addDiff(parser: Parser, run: Run): void {
           requiresArg: true,
         })
         .example('$0 diff production HEAD:catalogs/idx', 'What the commit changes for users')
+        .example('$0 diff production staging --sizes', 'How much a delivery would bring')
         .example(
           '$0 diff HEAD~1:catalogs/idx catalogs/idx --format markdown',
           'A page for a review',
@@ -37,6 +43,7 @@ export function addDiff(parser: Parser, run: Run): void {
               insecure: args.insecure,
               format: args.format,
               exitCode: args.exitCode,
+              sizes: args.sizes,
             },
             context,
             wiring,

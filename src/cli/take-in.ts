@@ -10,10 +10,12 @@ import { learnBlob } from '../catalog/learn-blob.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import { mergeCatalogs } from '../catalog/merge-catalogs.ts';
 import type { MergeResult } from '../catalog/merge-types.ts';
+import { parseOpenShiftTag } from '../catalog/openshift-version.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { replaceFiles } from '../files/replace-files.ts';
 import type { GitPort } from '../git/port.ts';
+import { joinPath } from '../images/map-path.ts';
 import { normalizeAddresses } from '../images/normalize-addresses.ts';
 import {
   buildDeliveryFileName,
@@ -63,6 +65,8 @@ export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<
     duplicateBundle,
     strandedUpgrades,
     acceptDefaultChannel: request.acceptDefaultChannel,
+    openshift: parseOpenShiftTag(entry.tag.production),
+    command: formatCommand(request),
   });
   const newImages = countNewImages(base.catalog, result.catalog);
   const record = buildRecord(request, {
@@ -103,6 +107,21 @@ export async function assertClean(git: GitPort, entry: CatalogEntry): Promise<vo
       hint: `Commit them, or put them away with \`git stash -u -- ${entry.path}\`; then run the command again.`,
     },
   );
+}
+
+// What a hint adds a flag to: the same merge, as a person would type it.
+function formatCommand(request: TakeInRequest): string {
+  const from = nameSource(request);
+  const quoted = /^[\w@%+=:,./-]+$/.test(from) ? from : `'${from.replaceAll("'", `'\\''`)}'`;
+  return `olmirror merge ${request.entry.name}${from === 'staging' ? '' : ` --from ${quoted}`}`;
+}
+
+/** The role, where the source is that role's own index of the catalog; else as the user named it. */
+function nameSource({ entry, manifest, source: { name, role } }: TakeInRequest): string {
+  if (role === null) return name;
+  const { host, pathPrefix } = manifest.registries[role];
+  const index = `${host}/${joinPath(pathPrefix, entry.repository[role])}:${entry.tag[role]}`;
+  return name === index ? role : name;
 }
 
 function parseSource(source: SourceContent): Catalog {

@@ -1,13 +1,14 @@
 import pLimit from 'p-limit';
 import type { EmitEvent } from '../base/events.ts';
-import { isIndexManifest, listManifestBlobs } from '../base/oci.ts';
-import { type Presence, unknownFrom } from '../base/presence.ts';
+import { isIndexManifest } from '../base/oci.ts';
+import type { Presence } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
 import type { MirrorPolicy, PerRole } from '../manifest/types.ts';
 import type { ObservedImage } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { measureImage } from './measure-image.ts';
 
 export interface ObserveOptions {
   /** As `listMovableTags` gives them. */
@@ -192,44 +193,4 @@ async function holdsReferrers(
     if (isToolError(error) || error instanceof SyntaxError) return false;
     throw error;
   }
-}
-
-type Measured =
-  | { readonly state: 'measured'; readonly blobs: Readonly<Record<string, number>> }
-  | (Presence & { readonly state: 'unknown' });
-
-/** Bytes of config and layers by digest, children of an index included. */
-async function measureImage(
-  registry: RegistryPort,
-  repository: string,
-  digest: string,
-): Promise<Measured> {
-  try {
-    return {
-      state: 'measured',
-      blobs: Object.fromEntries(await listBlobs(registry, repository, digest)),
-    };
-  } catch (error) {
-    if (!isToolError(error)) throw error;
-    return unknownFrom(error);
-  }
-}
-
-async function listBlobs(
-  registry: RegistryPort,
-  repository: string,
-  digest: string,
-): Promise<ReadonlyMap<string, number>> {
-  const body = await registry.getManifest(repository, digest);
-  const value: unknown = JSON.parse(Buffer.from(body.bytes).toString());
-  const blobs = new Map<string, number>();
-  if (isIndexManifest(body.mediaType, value)) {
-    const children = await Promise.all(
-      value.manifests.map((child) => listBlobs(registry, repository, child.digest)),
-    );
-    for (const child of children) for (const [name, size] of child) blobs.set(name, size);
-    return blobs;
-  }
-  for (const entry of listManifestBlobs(value)) blobs.set(entry.digest, entry.size);
-  return blobs;
 }

@@ -2,6 +2,7 @@ import type { Digest } from '../base/digest.ts';
 import { diffCatalogs, type PackageDiff } from '../catalog/diff-catalogs.ts';
 import { diffImages, type ImageChange } from '../catalog/diff-images.ts';
 import type { Catalog } from '../catalog/types.ts';
+import { type ImageSize, type SizeSum, sumSizes } from '../images/image-size.ts';
 
 export interface DiffSide {
   /** As the user named it. */
@@ -11,9 +12,11 @@ export interface DiffSide {
   readonly catalog: Catalog;
 }
 
-interface DiffImage extends ImageChange {
-  /** Null: reading catalogs alone does not tell how large an image is. */
+export interface DiffImage extends ImageChange {
+  /** Config and layers, each once; null where it is not known or nobody asked. */
   readonly bytes: number | null;
+  /** Why the registries did not tell the size; null where they did or were not asked. */
+  readonly unknown: string | null;
 }
 
 /** `schemas/diff.schema.json`: what changed between two catalogs. */
@@ -28,6 +31,8 @@ export interface DiffDocument {
   readonly looseChanged: boolean;
   readonly imagesAdded: readonly DiffImage[];
   readonly imagesRemoved: readonly DiffImage[];
+  /** Bytes of all new and of all gone images, shared layers once; null where nobody asked. */
+  readonly sizes: { readonly added: SizeSum; readonly removed: SizeSum } | null;
 }
 
 /** Compares two catalogs; nothing is different where only order or form differ. */
@@ -42,7 +47,34 @@ export function buildDiffDocument(before: DiffSide, after: DiffSide): DiffDocume
     different: packages.length > 0 || looseChanged,
     packages,
     looseChanged,
-    imagesAdded: imagesAdded.map((change) => ({ ...change, bytes: null })),
-    imagesRemoved: imagesRemoved.map((change) => ({ ...change, bytes: null })),
+    imagesAdded: imagesAdded.map((change) => ({ ...change, bytes: null, unknown: null })),
+    imagesRemoved: imagesRemoved.map((change) => ({ ...change, bytes: null, unknown: null })),
+    sizes: null,
+  };
+}
+
+/** The document with the sizes of its images, by reference; what is not among them is unknown. */
+export function addSizes(
+  document: DiffDocument,
+  sizes: ReadonlyMap<string, ImageSize>,
+): DiffDocument {
+  const { imagesAdded, imagesRemoved } = document;
+  function sizeOf({ image }: ImageChange): ImageSize {
+    return sizes.get(image) ?? { state: 'unknown', message: 'it was not asked for' };
+  }
+  function measure(change: DiffImage): DiffImage {
+    const size = sizeOf(change);
+    return size.state === 'measured'
+      ? { ...change, bytes: sumSizes([size]).bytes, unknown: null }
+      : { ...change, bytes: null, unknown: size.message };
+  }
+  return {
+    ...document,
+    imagesAdded: imagesAdded.map(measure),
+    imagesRemoved: imagesRemoved.map(measure),
+    sizes: {
+      added: sumSizes(imagesAdded.map(sizeOf)),
+      removed: sumSizes(imagesRemoved.map(sizeOf)),
+    },
   };
 }

@@ -1,58 +1,98 @@
-import { formatCount } from '../base/text.ts';
+import { formatBytes, formatCount } from '../base/text.ts';
 import type { DeprecationEntry } from '../catalog/blob-fields.ts';
-import type { BundleRerelease } from '../catalog/diff-bundles.ts';
-import type { PackageDiff } from '../catalog/diff-catalogs.ts';
+import type { BundleMigration } from '../catalog/diff-bundles.ts';
+import { type PackageDiff, saysOtherThings } from '../catalog/diff-catalogs.ts';
 import type { ChannelDiff, ChannelHead, EdgeChange } from '../catalog/diff-channels.ts';
-import type { DiffDocument } from './build-diff-document.ts';
+import type { SizeSum } from '../images/image-size.ts';
+import type { DiffDocument, DiffImage } from './build-diff-document.ts';
 
 /** One sentence: the sums of a difference; what broke comes first. */
 export function formatDiffSums(document: DiffDocument): string {
   if (!document.different) return 'No difference.';
-  const { packages, imagesAdded, imagesRemoved } = document;
+  const packages = listForUsers(document);
   const changed = packages.filter((pkg) => pkg.kind === 'changed');
   const channels = changed.flatMap((pkg) => pkg.channels);
+  const broken = sumOf(channels, (channel) => channel.pathsBroken);
+  const edges = sumOf(channels, (channel) => channel.edgesChanged);
+  const opened = sumOf(channels, (channel) => channel.pathsOpened);
+  const defaults = changed.filter((pkg) => pkg.defaultChannel !== null).length;
+  const deprecations = changed.flatMap(listDeprecationChanges);
+  const lifted = deprecations.filter(({ what }) => what === 'no longer deprecated').length;
   const parts = [
-    ...countSome(
-      sumOf(channels, (x) => x.pathsBroken),
-      'upgrade path',
-      'broken',
-    ),
+    ...countSome(broken, 'upgrade path', 'broken'),
     ...countKinds(packages, 'package'),
+    ...countSome(defaults, 'default channel', 'changed'),
     ...countKinds(channels, 'channel'),
+    ...countBundles(packages),
+    ...countSome(edges, 'edge', 'changed'),
+    ...countSome(opened, 'upgrade path', 'opened'),
+    ...countSome(deprecations.length - lifted, 'deprecation', 'new or reworded'),
+    ...countSome(lifted, 'deprecation', 'gone'),
+    ...countImages(document),
+    ...formatMigrations(document.packages.flatMap((pkg) => pkg.bundlesMigrated)),
+  ];
+  return `${parts.length === 0 ? 'Only content without a package differs' : parts.join(', ')}.`;
+}
+
+/** The packages of which users see something else: more than bundles in another form. */
+export function listForUsers({ packages }: DiffDocument): readonly PackageDiff[] {
+  return packages.filter(saysOtherThings);
+}
+
+function countBundles(packages: readonly PackageDiff[]): readonly string[] {
+  const others = sumOf(packages, listOtherBundles);
+  return [
     ...countSome(
-      sumOf(packages, (x) => x.bundlesAdded),
+      sumOf(packages, (pkg) => pkg.bundlesAdded),
       'bundle',
       'added',
     ),
     ...countSome(
-      sumOf(packages, (x) => x.bundlesRemoved),
+      sumOf(packages, (pkg) => pkg.bundlesRemoved),
       'bundle',
       'removed',
     ),
     ...countSome(
-      sumOf(packages, (x) => x.bundlesRereleased),
+      sumOf(packages, (pkg) => pkg.bundlesRereleased),
       'bundle',
       're-released',
     ),
-    ...countSome(
-      sumOf(channels, (x) => x.edgesChanged),
-      'edge',
-      'changed',
-    ),
-    ...countSome(
-      sumOf(channels, (x) => x.pathsOpened),
-      'upgrade path',
-      'opened',
-    ),
-    ...countSome(
-      sumOf(changed, (x) => x.deprecationsAdded),
-      'deprecation',
-      'new or reworded',
-    ),
-    ...countSome(imagesAdded.length, 'image', 'new'),
-    ...countSome(imagesRemoved.length, 'image', 'gone'),
+    ...countSome(others, 'bundle', 'changed otherwise'),
   ];
-  return `${parts.length === 0 ? 'Only content without a package differs' : parts.join(', ')}.`;
+}
+
+function countImages({ imagesAdded, imagesRemoved, sizes }: DiffDocument): readonly string[] {
+  return [
+    ...(imagesAdded.length === 0 ? [] : [formatImages(imagesAdded.length, 'new', sizes?.added)]),
+    ...(imagesRemoved.length === 0
+      ? []
+      : [formatImages(imagesRemoved.length, 'gone', sizes?.removed)]),
+  ];
+}
+
+/** `41 images new`, and their size where the registries were asked: `(3.2 GB, 2 of unknown size)`. */
+export function formatImages(
+  count: number,
+  what: 'new' | 'gone',
+  sum: SizeSum | undefined,
+): string {
+  const images = `${formatCount(count, 'image')} ${what}`;
+  if (sum === undefined) return images;
+  if (sum.unknown === 0) return `${images} (${formatBytes(sum.bytes)})`;
+  return sum.unknown === count
+    ? `${images} (size unknown)`
+    : `${images} (${formatBytes(sum.bytes)} and ${sum.unknown} of unknown size)`;
+}
+
+// The whole reason stands in the JSON.
+const SHOWN_REASON = 120;
+
+/** Size of one image, or why it is not known; null where nobody asked. */
+export function formatSize({ bytes, unknown }: DiffImage): string | null {
+  if (bytes !== null) return formatBytes(bytes);
+  if (unknown === null) return null;
+  const reason = unknown.length > SHOWN_REASON ? `${unknown.slice(0, SHOWN_REASON)}…` : unknown;
+  return `size unknown: ${reason}`;
 }
 
 function sumOf<T>(items: readonly T[], list: (item: T) => readonly unknown[]): number {
@@ -102,14 +142,15 @@ function formatTurn(what: string, before: string, after: string): readonly strin
   return before === after ? [] : [`${what} ${before || 'none'} → ${after || 'none'}`];
 }
 
-/** What a bundle of the same name names now. */
-export function formatRerelease({ image, relatedAdded, relatedRemoved }: BundleRerelease): string {
-  const parts = [
-    ...(image === null ? [] : [`image ${image.before || 'none'} → ${image.after || 'none'}`]),
-    ...countSome(relatedAdded.length, 'related image', 'new'),
-    ...countSome(relatedRemoved.length, 'related image', 'gone'),
-  ];
-  return parts.join(', ');
+/** One sentence, without its stop, for each form that bundles moved to: for users that is no change. */
+export function formatMigrations(migrated: readonly BundleMigration[]): readonly string[] {
+  return (['olm.csv.metadata', 'olm.bundle.object'] as const).flatMap((to) => {
+    const count = migrated.filter((migration) => migration.to === to).length;
+    const from = to === 'olm.csv.metadata' ? 'olm.bundle.object' : 'olm.csv.metadata';
+    return count === 0
+      ? []
+      : [`${formatCount(count, 'bundle')} only changed from ${from} to ${to}`];
+  });
 }
 
 export interface DeprecationChange {

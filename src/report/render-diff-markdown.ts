@@ -1,12 +1,15 @@
-import { formatCount } from '../base/text.ts';
+import { compareNatural, formatCount } from '../base/text.ts';
+import { describeRerelease } from '../catalog/describe-rerelease.ts';
 import type { PackageDiff } from '../catalog/diff-catalogs.ts';
-import type { DiffDocument } from './build-diff-document.ts';
+import type { DiffDocument, DiffImage } from './build-diff-document.ts';
 import {
   formatDiffSums,
   formatEdgeChange,
   formatHeadChange,
-  formatRerelease,
+  formatImages,
+  formatSize,
   listDeprecationChanges,
+  listForUsers,
   listOtherBundles,
 } from './diff-words.ts';
 import { escapeMarkdown, formatCellCode, formatCode } from './escape-markdown.ts';
@@ -18,32 +21,34 @@ const SHOWN_IMAGES = 50;
 const SHOWN_NAMES = 6;
 
 /**
- * A difference as a page for a review: the sums, upgrade paths that broke, then what users of
- * OperatorHub will see; details and images folded. No difference is one line.
+ * A difference as a page for a review: the sums, upgrade paths that broke and default channels
+ * that changed, then what users of OperatorHub will see; details and images folded. No difference
+ * is one line.
  */
 export function renderDiffMarkdown(document: DiffDocument): string {
   const head = `### olmirror: ${escapeMarkdown(formatDiffSums(document))}`;
   const sides = `From ${formatSide(document.before)} to ${formatSide(document.after)}`;
   if (!document.different) return `${head}\n\n${sides}\n`;
-  const { packages, imagesAdded, imagesRemoved } = document;
+  const { imagesAdded, imagesRemoved, sizes } = document;
+  const packages = listForUsers(document);
   const details = [
     ...packages.filter((pkg) => pkg.kind === 'changed').flatMap(listDetails),
     ...(document.looseChanged ? ['- Content that belongs to no package differs.'] : []),
   ];
-  const broken = packages.flatMap(listBroken);
+  const warnings = [...packages.flatMap(listBroken), ...packages.flatMap(listDefault)];
   const parts = [
     head,
     sides,
-    limit(broken, SHOWN_LINES, (more) => `- … and ${more} more`).join('\n'),
+    limit(warnings, SHOWN_LINES, (more) => `- … and ${more} more`).join('\n'),
     renderTable(packages),
     renderFolded(formatCount(details.length, 'detail'), details, SHOWN_LINES),
     renderFolded(
-      `${formatCount(imagesAdded.length, 'image')} new`,
+      formatImages(imagesAdded.length, 'new', sizes?.added),
       imagesAdded.map(formatImage),
       SHOWN_IMAGES,
     ),
     renderFolded(
-      `${formatCount(imagesRemoved.length, 'image')} gone`,
+      formatImages(imagesRemoved.length, 'gone', sizes?.removed),
       imagesRemoved.map(formatImage),
       SHOWN_IMAGES,
     ),
@@ -54,6 +59,12 @@ export function renderDiffMarkdown(document: DiffDocument): string {
 function formatSide(side: DiffDocument['before']): string {
   const digest = side.digest === null ? '' : ` (${formatCode(side.digest.slice(0, 19))})`;
   return `${formatCode(side.source)}${digest}`;
+}
+
+/** What new installations will get. */
+function listDefault({ package: name, kind, defaultChannel }: PackageDiff): readonly string[] {
+  if (kind !== 'changed' || defaultChannel === null) return [];
+  return [`- **Default channel** of ${formatCode(name)}: ${formatTurn(defaultChannel)}`];
 }
 
 function listBroken(pkg: PackageDiff): readonly string[] {
@@ -78,13 +89,7 @@ function renderTable(packages: readonly PackageDiff[]): string {
 }
 
 function listRows(pkg: PackageDiff): readonly string[] {
-  const bundles = [
-    ...pkg.bundlesAdded.map((name) => `+ ${formatCellCode(name)}`),
-    ...pkg.bundlesRemoved.map((name) => `− ${formatCellCode(name)}`),
-    ...pkg.bundlesRereleased.map(({ bundle }) => `re-released ${formatCellCode(bundle)}`),
-    ...listOtherBundles(pkg).map((name) => `changed ${formatCellCode(name)}`),
-  ];
-  const shown = limit(bundles, SHOWN_NAMES, (more) => `and ${more} more`).join('<br>');
+  const shown = formatBundles(pkg);
   const channels = pkg.channels.map((channel) => [
     `${formatCellCode(channel.channel)}${pkg.defaultChannel?.after === channel.channel ? ' (default)' : ''}`,
     escapeMarkdown(formatHeadChange(channel)),
@@ -95,10 +100,22 @@ function listRows(pkg: PackageDiff): readonly string[] {
   });
 }
 
+function formatBundles(pkg: PackageDiff): string {
+  if (pkg.kind !== 'changed') {
+    const names = pkg.kind === 'added' ? pkg.bundlesAdded : pkg.bundlesRemoved;
+    return formatCount(names.length, 'bundle');
+  }
+  const bundles = [
+    ...pkg.bundlesAdded.toSorted(compareNatural).map((name) => `+ ${formatCellCode(name)}`),
+    ...pkg.bundlesRemoved.toSorted(compareNatural).map((name) => `− ${formatCellCode(name)}`),
+    ...pkg.bundlesRereleased.map(({ bundle }) => `re-released ${formatCellCode(bundle)}`),
+    ...listOtherBundles(pkg).map((name) => `changed ${formatCellCode(name)}`),
+  ];
+  return limit(bundles, SHOWN_NAMES, (more) => `and ${more} more`).join('<br>');
+}
+
 function listDetails(pkg: PackageDiff): readonly string[] {
-  const turn = pkg.defaultChannel;
   const lines = [
-    ...(turn === null ? [] : [`default channel ${formatTurn(turn)}`]),
     ...pkg.channels.flatMap((channel) => [
       ...channel.edgesChanged.map(
         (change) =>
@@ -112,7 +129,7 @@ function listDetails(pkg: PackageDiff): readonly string[] {
     ]),
     ...pkg.bundlesRereleased.map(
       (bundle) =>
-        `re-released ${formatCode(bundle.bundle)}: ${escapeMarkdown(formatRerelease(bundle))}`,
+        `re-released ${formatCode(bundle.bundle)}: ${escapeMarkdown(describeRerelease(bundle))}`,
     ),
     ...listDeprecationChanges(pkg).map(
       ({ what, subject, message }) =>
@@ -134,11 +151,16 @@ function formatTurn({
 }
 
 function listCodes(names: readonly string[]): string {
-  return limit(names.map(formatCode), SHOWN_NAMES, (more) => `and ${more} more`).join(', ');
+  return limit(
+    names.toSorted(compareNatural).map(formatCode),
+    SHOWN_NAMES,
+    (more) => `and ${more} more`,
+  ).join(', ');
 }
 
-function formatImage({ image }: DiffDocument['imagesAdded'][number]): string {
-  return `- ${formatCode(image)}`;
+function formatImage(image: DiffImage): string {
+  const size = formatSize(image);
+  return `- ${formatCode(image.image)}${size === null ? '' : ` (${escapeMarkdown(size)})`}`;
 }
 
 function renderFolded(title: string, lines: readonly string[], shown: number): string {

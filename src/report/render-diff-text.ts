@@ -1,15 +1,19 @@
-import { formatCount } from '../base/text.ts';
+import { compareNatural, formatCount } from '../base/text.ts';
+import { describeRerelease } from '../catalog/describe-rerelease.ts';
 import type { PackageDiff } from '../catalog/diff-catalogs.ts';
 import type { ChannelDiff } from '../catalog/diff-channels.ts';
-import type { DiffDocument } from './build-diff-document.ts';
+import type { SizeSum } from '../images/image-size.ts';
+import type { DiffDocument, DiffImage } from './build-diff-document.ts';
 import { renderLines } from './clean-line.ts';
 import {
   formatDiffSums,
   formatEdgeChange,
   formatHeadChange,
-  formatRerelease,
+  formatImages,
+  formatSize,
   isOtherChange,
   listDeprecationChanges,
+  listForUsers,
   listOtherBundles,
 } from './diff-words.ts';
 
@@ -23,16 +27,16 @@ export interface DiffTextOptions {
 
 /** What changed between two catalogs, package by package; one line where nothing did. */
 export function renderDiffText(document: DiffDocument, { verbose }: DiffTextOptions): string {
-  const { before, after, packages } = document;
+  const { before, after, sizes } = document;
   if (!document.different)
     return renderLines([`No difference between ${before.source} and ${after.source}.`]);
   const limits = verbose ? NO_LIMITS : LIMITS;
   return renderLines([
     `Diff ${before.source} → ${after.source}`,
-    ...packages.flatMap((pkg) => listPackageLines(pkg, limits)),
+    ...listForUsers(document).flatMap((pkg) => listPackageLines(pkg, limits)),
     ...(document.looseChanged ? ['  content that belongs to no package differs'] : []),
-    ...listImages('+', document.imagesAdded, limits),
-    ...listImages('-', document.imagesRemoved, limits),
+    ...listImages(document.imagesAdded, { what: 'new', sum: sizes?.added }, limits),
+    ...listImages(document.imagesRemoved, { what: 'gone', sum: sizes?.removed }, limits),
     formatDiffSums(document),
   ]);
 }
@@ -68,7 +72,7 @@ function listPackageLines(pkg: PackageDiff, limits: Limits): readonly string[] {
     ...listNames('bundles added', pkg.bundlesAdded, limits),
     ...listNames('bundles removed', pkg.bundlesRemoved, limits),
     ...pkg.bundlesRereleased.map(
-      (bundle) => `      re-released ${bundle.bundle}: ${formatRerelease(bundle)}`,
+      (bundle) => `      re-released ${bundle.bundle}: ${describeRerelease(bundle)}`,
     ),
     ...listNames('bundles changed otherwise', listOtherBundles(pkg), limits),
     ...listDeprecationChanges(pkg).map(
@@ -98,20 +102,30 @@ function listChannelLines(channel: ChannelDiff, limits: Limits): readonly string
 function listNames(label: string, names: readonly string[], limits: Limits): readonly string[] {
   if (names.length === 0) return [];
   const more = names.length - limits.names;
-  const shown = names.slice(0, limits.names).join(', ');
+  const shown = names.toSorted(compareNatural).slice(0, limits.names).join(', ');
   return [`      ${label}: ${shown}${more > 0 ? ` and ${more} more (-v names all)` : ''}`];
 }
 
+interface ImagesTitle {
+  readonly what: 'new' | 'gone';
+  readonly sum: SizeSum | undefined;
+}
+
 function listImages(
-  symbol: '+' | '-',
-  images: DiffDocument['imagesAdded'],
+  images: readonly DiffImage[],
+  { what, sum }: ImagesTitle,
   limits: Limits,
 ): readonly string[] {
   if (images.length === 0) return [];
   const more = images.length - limits.images;
+  const symbol = what === 'new' ? '+' : '-';
+  const shown = images.slice(0, limits.images).map((image) => {
+    const size = formatSize(image);
+    return `      ${symbol} ${image.image}${size === null ? '' : `  (${size})`}`;
+  });
   return [
-    `  ${formatCount(images.length, 'image')} ${symbol === '+' ? 'new' : 'gone'}`,
-    ...images.slice(0, limits.images).map(({ image }) => `      ${symbol} ${image}`),
+    `  ${formatImages(images.length, what, sum)}`,
+    ...shown,
     ...(more > 0 ? [`      … and ${more} more (-v names all)`] : []),
   ];
 }

@@ -1,6 +1,7 @@
 import { formatCount } from '../base/text.ts';
 import type { Gap, MergeNote, PackageChange } from '../catalog/merge-types.ts';
 import { renderLines } from './clean-line.ts';
+import { formatMigrations } from './diff-words.ts';
 import { formatHeads } from './render-plan-text.ts';
 
 /** What `merge` or `init` did to one catalog in Git. */
@@ -33,7 +34,11 @@ export function renderMergeText(summary: MergeSummary): string {
     ...summary.held.map(
       (held) => `  held back: ${held.bundle}, because ${held.image} is in neither registry`,
     ),
-    ...summary.notes.map((note) => `  note: ${note.message}`),
+    ...listMigrated(changes),
+    ...summary.notes.flatMap((note) => [
+      `  note: ${note.message}`,
+      ...(note.hint === undefined ? [] : [`    Hint: ${note.hint}`]),
+    ]),
     ...summary.gaps.flatMap((gap) => [
       `  gap: ${gap.package} stays as it was: ${gap.message}`,
       `    Hint: ${gap.hint}`,
@@ -46,10 +51,14 @@ export function renderMergeText(summary: MergeSummary): string {
 
 function listChangeLines(change: PackageChange): readonly string[] {
   const symbol = change.kind === 'added' ? '+' : '~';
-  const bundles =
-    change.bundlesAdded.length === 0
-      ? ''
-      : `  +${formatCount(change.bundlesAdded.length, 'bundle')}`;
+  const { bundlesAdded, bundlesReplaced, bundlesRereleased } = change;
+  const others = bundlesReplaced.length - bundlesRereleased.length;
+  const counts = [
+    ...(bundlesAdded.length === 0 ? [] : [`+${formatCount(bundlesAdded.length, 'bundle')}`]),
+    ...(bundlesRereleased.length === 0 ? [] : [`${bundlesRereleased.length} re-released`]),
+    ...(others === 0 ? [] : [`${others} changed otherwise`]),
+  ];
+  const bundles = counts.length === 0 ? '' : `  ${counts.join(', ')}`;
   const channels = change.channels
     .filter((channel) => channel.oldHead?.name !== channel.newHead?.name || change.kind === 'added')
     .map(
@@ -57,6 +66,12 @@ function listChangeLines(change: PackageChange): readonly string[] {
         `      ${channel.channel}: ${formatHeads({ old: channel.oldHead?.name ?? null, new: channel.newHead?.name ?? null })}`,
     );
   return [`  ${symbol} ${change.package}${bundles}`, ...channels];
+}
+
+function listMigrated(changes: readonly PackageChange[]): readonly string[] {
+  return formatMigrations(changes.flatMap((change) => change.bundlesMigrated)).map(
+    (line) => `  ${line}`,
+  );
 }
 
 function listNames(label: string, names: readonly string[]): readonly string[] {

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compareBytes, findNearest, formatBytes, formatCount } from '../../src/base/text.ts';
+import {
+  compareBytes,
+  compareNatural,
+  findNearest,
+  formatBytes,
+  formatCount,
+} from '../../src/base/text.ts';
 
 test('compareBytes orders as the UTF-8 bytes do', () => {
   fc.assert(
@@ -32,4 +38,12 @@ test('formatBytes and formatCount read well', () => {
 test('findNearest names a near word and no far one', () => {
   assert.equal(findNearest('registrys', ['registries', 'releases']), 'registries');
   assert.equal(findNearest('xyz', ['registries', 'releases']), null);
+});
+
+test('compareNatural orders versions as people count, and is an order', () => {
+  const sorted = ['v1.2.0', 'v1.9.0', 'v1.9.0-1', 'v1.10.0', 'v1.010.1', 'v10.0.0', 'w'];
+  assert.deepEqual(sorted.toReversed().toSorted(compareNatural), sorted);
+  assert.equal(compareNatural('a01', 'a01'), 0);
+  assert.ok(compareNatural('a01', 'a1') !== 0);
+  assert.ok(compareNatural('', 'a') < 0);
 });

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { diffCatalogs, type PackageDiff } from '../../src/catalog/diff-catalogs.ts';
-import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
-import type { Catalog } from '../../src/catalog/types.ts';
 import { findRealData } from '../support/real-data.ts';
+import { readPair } from './real-pair.ts';
 
 const { path: ROOT, skip } = findRealData('pairs');
 
@@ -25,14 +24,6 @@ interface PairDiff {
   readonly sameNameDifferentRelatedImages: readonly string[];
   readonly deprecationsAdded: number;
   readonly deprecationsRemoved: number;
-}
-
-function readSide(folder: string): Catalog {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => ({ path: relative(folder, file), bytes: readFileSync(file) }));
-  return parseCatalog(files).catalog;
 }
 
 function countPair(packages: readonly PackageDiff[]): PairDiff {
@@ -85,7 +76,7 @@ function readExpected(pair: string): PairDiff {
 describe('diffCatalogs of pairs of real catalogs', { skip }, () => {
   for (const pair of existsSync(ROOT) ? readdirSync(ROOT) : [])
     it(`${pair}: counts what pair.json says`, () => {
-      const [old, fresh] = [readSide(join(ROOT, pair, 'old')), readSide(join(ROOT, pair, 'new'))];
+      const { old, fresh } = readPair(pair);
       assert.deepEqual(countPair(diffCatalogs(old, fresh).packages), readExpected(pair));
       assert.deepEqual(diffCatalogs(old, old), { packages: [], looseChanged: false });
     });

@@ -289,7 +289,10 @@ describe('mergeCatalogs, deprecations and custom schemas', () => {
     );
     assert.deepEqual(
       notes.map(({ kind, bundle }) => [kind, bundle]),
-      [['deprecation-dropped', 'foo.v0.0.1']],
+      [
+        ['deprecation-kept', null],
+        ['deprecation-dropped', 'foo.v0.0.1'],
+      ],
     );
     assert.deepEqual(
       pkg.others.map(({ schema, value }) => [schema, value['v']]),

@@ -5,13 +5,14 @@ import { renderDiffMarkdown } from '../../src/report/render-diff-markdown.ts';
 import { renderDiffText } from '../../src/report/render-diff-text.ts';
 import { type SamplePackage, sampleCatalog } from '../catalog/sample-catalog.ts';
 import { assertGolden } from './golden.ts';
-import { compare, diffDelivery, diffHostile, diffNothing } from './sample-diffs.ts';
+import { compare, diffDelivery, diffHostile, diffMigrated, diffNothing } from './sample-diffs.ts';
 import { EVIL } from './sample-plans.ts';
 
 const DIFFS: Readonly<Record<string, DiffDocument>> = {
   delivery: diffDelivery(),
   nothing: diffNothing(),
   hostile: diffHostile(),
+  migrated: diffMigrated(),
 };
 for (const [name, document] of Object.entries(DIFFS)) {
   test(`renderDiffText shows a diff of ${name} as the golden file does`, () => {

@@ -1,5 +1,10 @@
+import { joinCatalog } from '../../src/catalog/build-catalog.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
-import { buildDiffDocument, type DiffDocument } from '../../src/report/build-diff-document.ts';
+import {
+  addSizes,
+  buildDiffDocument,
+  type DiffDocument,
+} from '../../src/report/build-diff-document.ts';
 import { type SamplePackage, sampleCatalog } from '../catalog/sample-catalog.ts';
 import { A } from '../support/world.ts';
 import { EVIL } from './sample-plans.ts';
@@ -110,4 +115,66 @@ export function diffHostile(): DiffDocument {
     ),
   );
   return { ...document, before: { source: EVIL, digest: null } };
+}
+
+const CSV = { kind: 'ClusterServiceVersion', spec: { displayName: 'Moved' } };
+const FORMS = [
+  {
+    type: 'olm.bundle.object',
+    value: { data: Buffer.from(JSON.stringify(CSV)).toString('base64') },
+  },
+  { type: 'olm.csv.metadata', value: { displayName: 'Moved' } },
+];
+
+/** A bundle that only changed its form, beside a new package, with sizes known and unknown. */
+export function diffMigrated(): DiffDocument {
+  const [before, after] = FORMS.map((form) =>
+    sampleCatalog({
+      name: 'moved',
+      channels: { stable: [{ name: 'moved.v1.0.0' }] },
+      bundles: {
+        'moved.v1.0.0': {
+          properties: [
+            { type: 'olm.package', value: { packageName: 'moved', version: '1.0.0' } },
+            form,
+          ],
+        },
+      },
+    }),
+  );
+  if (before === undefined || after === undefined) throw new Error('there are two forms');
+  const fresh = sampleCatalog(FRESH);
+  const document = compare(before, joinPackages(after, fresh));
+  const blobs = { shared: 1_500_000_000, own: 20_000 };
+  return addSizes(
+    document,
+    new Map([
+      [
+        'registry.example.com/fresh/bundle:0.1.0',
+        { state: 'measured', blobs: { shared: 1_500_000_000 } },
+      ],
+      ['registry.example.com/fresh/operator:0.1.0', { state: 'measured', blobs }],
+      ['quay.io/v/late:1', { state: 'unknown', message: 'not in staging or production' }],
+    ]),
+  );
+}
+
+const FRESH: SamplePackage = {
+  name: 'fresh',
+  channels: { stable: [{ name: 'fresh.v0.1.0' }] },
+  bundles: {
+    'fresh.v0.1.0': {
+      relatedImages: [
+        { name: 'late', image: 'quay.io/v/late:1' },
+        { name: 'operator', image: 'registry.example.com/fresh/operator:0.1.0' },
+      ],
+    },
+  },
+};
+
+function joinPackages(...catalogs: readonly Catalog[]): Catalog {
+  return joinCatalog(
+    catalogs.flatMap((catalog) => [...catalog.packages.values()]),
+    [],
+  );
 }

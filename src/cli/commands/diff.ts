@@ -6,7 +6,12 @@ import { validateCatalog } from '../../catalog/validate-catalog.ts';
 import { turnAddresses } from '../../images/normalize-addresses.ts';
 import type { MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import { buildDiffDocument, type DiffDocument } from '../../report/build-diff-document.ts';
+import { measureImages, type SizedImage } from '../../reconcile/measure-images.ts';
+import {
+  addSizes,
+  buildDiffDocument,
+  type DiffDocument,
+} from '../../report/build-diff-document.ts';
 import { renderDiffMarkdown } from '../../report/render-diff-markdown.ts';
 import { renderDiffText } from '../../report/render-diff-text.ts';
 import type { CommandContext } from '../context.ts';
@@ -24,6 +29,8 @@ export interface DiffOptions {
   readonly format: 'text' | 'markdown' | 'json';
   /** Exit 2 where something differs. */
   readonly exitCode: boolean;
+  /** Ask the registries of the manifest how large new and gone images are. */
+  readonly sizes: boolean;
 }
 
 /** Says what changed from one catalog to another, and changes nothing. */
@@ -39,12 +46,43 @@ export async function runDiff(
     wiring,
   );
   const served = sources.some((source) => source.role !== null);
-  const manifest = served ? await findManifest(context) : null;
-  const document = compareSources(sources, manifest);
+  const manifest = served || options.sizes ? await findManifest(context) : null;
+  const compared = compareSources(sources, manifest);
+  const document = options.sizes
+    ? await measure(compared, manifest, { context, wiring })
+    : compared;
   context.progress.clear();
   context.console.result(renderDiff(document, options.format, context.console.verbose));
   return options.exitCode && document.different ? 2 : 0;
 }
+
+async function measure(
+  document: DiffDocument,
+  manifest: MirrorManifest | null,
+  { context, wiring }: { readonly context: CommandContext; readonly wiring: Wiring },
+): Promise<DiffDocument> {
+  if (manifest === null)
+    throw new ToolError(
+      'CLI_USAGE',
+      `--sizes asks the registries of a manifest, and there is no ${context.manifestFile}.`,
+      { hint: 'Name its folder with -C, or leave out --sizes.' },
+    );
+  // What is new arrives in staging; what is gone was served from production.
+  const images: readonly SizedImage[] = [
+    ...document.imagesAdded.map(({ image }) => ({ image, roles: ARRIVING })),
+    ...document.imagesRemoved.map(({ image }) => ({ image, roles: SERVED })),
+  ];
+  const sizes = await measureImages(images, {
+    manifest,
+    registries: wiring.openRegistries(manifest),
+    emit: context.progress.emit,
+    signal: context.signal,
+  });
+  return addSizes(document, sizes);
+}
+
+const ARRIVING = ['staging', 'production'] as const;
+const SERVED = ['production'] as const;
 
 interface ReadCatalog {
   readonly source: SourceContent;
