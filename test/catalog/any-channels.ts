@@ -40,7 +40,8 @@ interface Choice {
   readonly version: number;
   readonly beside: boolean;
   readonly chained: boolean;
-  readonly farSkipper: boolean;
+  /** Who skips it where it is beside the chain. */
+  readonly skipper: 'next' | 'head' | 'beside';
   readonly range: string;
   readonly absent: boolean;
 }
@@ -52,7 +53,7 @@ function anyChoice(): fc.Arbitrary<Omit<Choice, 'version'>> {
   return fc.record({
     beside: fc.boolean(),
     chained: fc.boolean(),
-    farSkipper: fc.boolean(),
+    skipper: fc.constantFrom('next', 'next', 'head', 'beside'),
     range: fc.oneof(fc.constant(''), fc.constant(''), range),
     absent: fc.boolean(),
   });
@@ -80,11 +81,7 @@ function buildChannel(
   return rows.map((row) => {
     const above = chain.filter((other) => other.version > row.version);
     const below = chain.filter((other) => other.version < row.version).at(-1);
-    const mine = rows.filter((other) => {
-      if (!other.beside) return false;
-      const over = chain.filter((upper) => upper.version > other.version);
-      return (other.farSkipper ? over.at(-1) : over[0]) === row;
-    });
+    const mine = rows.filter((other) => other.beside && findSkipper(other, rows) === row);
     const skips = [...mine.map(nameOf), ...(row.absent ? [`${pkg}.v0.${row.version}.0`] : [])];
     const tail = row.absent ? `${pkg}.v0.0.1` : undefined;
     const replaces = below === undefined || (row.beside && !row.chained) ? tail : nameOf(below);
@@ -95,4 +92,12 @@ function buildChannel(
       ...(row.range === '' ? {} : { skipRange: row.range }),
     };
   });
+}
+
+// What only an entry beside the chain skips is stranded for OLM, though opm accepts it.
+function findSkipper(row: Choice, rows: readonly Choice[]): Choice | undefined {
+  const above = rows.filter((other) => other.version > row.version);
+  const chain = above.filter((other) => !other.beside);
+  if (row.skipper === 'head') return chain.at(-1);
+  return row.skipper === 'beside' ? (above.find((other) => other.beside) ?? chain[0]) : chain[0];
 }
