@@ -23,6 +23,14 @@ export function selectCatalogFiles(files: Iterable<CatalogFile>): readonly Catal
   return sorted.filter((file) => !isIgnoreFile(file) && !isIgnored(file.path, patterns));
 }
 
+/** Paths of the files that `.indexignore` files hide, those files themselves left aside. */
+export function listIgnoredFiles(files: readonly CatalogFile[]): readonly string[] {
+  const loaded = new Set(selectCatalogFiles(files).map((file) => file.path));
+  return files
+    .filter((file) => !isIgnoreFile(file) && !loaded.has(file.path))
+    .map((file) => file.path);
+}
+
 function isIgnoreFile(file: CatalogFile): boolean {
   return file.path.split('/').at(-1) === IGNORE_FILE;
 }

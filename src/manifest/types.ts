@@ -139,3 +139,26 @@ export interface KnownMissing {
   /** UTC date, `YYYY-MM-DD`. */
   readonly since: string;
 }
+
+/** One item of `rules/<name>/exclude.yaml`: what `merge` keeps out of the catalog. */
+export interface Exclusion {
+  readonly package: string;
+  /** Null, like `bundle`, where the whole package is meant. */
+  readonly channel: string | null;
+  readonly bundle: string | null;
+  readonly reason: string;
+  readonly by: string;
+  /** First UTC day on which it no longer applies, `YYYY-MM-DD`; null for never. */
+  readonly until: string | null;
+  /** `file:line`, as people are told. */
+  readonly place: string;
+}
+
+/** What `filter --selection` keeps of one package. */
+export interface SelectedPackage {
+  readonly name: string;
+  readonly channels?: readonly string[];
+  readonly versions?: string;
+  readonly bundles?: readonly string[];
+  readonly defaultChannel?: string;
+}
