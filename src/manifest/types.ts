@@ -126,6 +126,8 @@ export interface DeliveryRecord {
   /** Image references that the catalog in Git did not name before. */
   readonly newImages: number;
   readonly held: readonly string[];
+  /** `<package>/<bundle>` of what excludes kept or took out; absent in older records. */
+  readonly excluded?: readonly string[];
   /** Packages that a gap left as they were. */
   readonly gaps: readonly string[];
 }
