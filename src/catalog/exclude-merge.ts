@@ -5,15 +5,18 @@ import { excludeFromPackage } from './exclude-content.ts';
 import { findExcludeGaps } from './exclude-gaps.ts';
 import { describeExclusion, noteTaken } from './exclude-notes.ts';
 import type { ContentExclusion, TakenContent } from './exclude-types.ts';
-import { describeChange, emptyChange } from './merge-catalogs.ts';
+import { describeChange, emptyChange, mergeCatalogs } from './merge-catalogs.ts';
 import type { Gap, MergeNote, MergeOptions, MergeResult, PackageChange } from './merge-types.ts';
 import type { Catalog, CatalogPackage } from './types.ts';
 
-export interface ExcludeContext extends Pick<MergeOptions, 'strandedUpgrades'> {
+export interface ExcludeContext {
   readonly base: Catalog;
+  /** What was merged into the base, without what is excluded. */
+  readonly delivery: Catalog;
   readonly exclusions: readonly ContentExclusion[];
-  /** What was kept out of the delivery already. */
+  /** What the delivery has lost of it. */
   readonly keptOut: readonly TakenContent[];
+  readonly options: MergeOptions;
 }
 
 export interface ExcludedMerge extends MergeResult {
@@ -23,9 +26,10 @@ export interface ExcludedMerge extends MergeResult {
 
 /**
  * Takes what is excluded out of the result of a merge whose delivery has lost it already, and says
- * so. Where that leaves two heads or cuts a version off, the package gets a gap and stays as the base
- * has it; a version that is excluded itself may lose its path. A gap of the merge that an exclusion
- * caused says by which one.
+ * so; where that does not work, it is taken out of the base before they are merged. Where that, too,
+ * leaves two heads or cuts a version off, the package gets a gap and stays as the base has it. A
+ * version that is excluded itself may lose its path. A gap of the merge that an exclusion caused says
+ * by which one.
  */
 export function excludeFromMerge(result: MergeResult, context: ExcludeContext): ExcludedMerge {
   const { base, exclusions, keptOut } = context;
@@ -68,45 +72,74 @@ function keep(name: string, result: MergeResult): Outcome {
 }
 
 function excludeOne(name: string, result: MergeResult, context: ExcludeContext): Outcome {
-  const before = keep(name, result);
+  const first = excludeFrom(keep(name, result), context);
   const base = context.base.packages.get(name);
-  const merged = before.pkg;
-  const out = context.keptOut.filter(({ exclusion }) => exclusion.package === name);
-  const keptOut = noteTaken(out, NOWHERE);
+  if (first.gaps.length === 0 || base === undefined) return first;
+  const stripped = excludeFromPackage(base, context.exclusions, true);
+  if (stripped.taken.length === 0) return first;
+  const again = mergeCatalogs(
+    joinCatalog(stripped.pkg === undefined ? [] : [stripped.pkg], []),
+    joinCatalog(
+      [...context.delivery.packages.values()].filter((pkg) => pkg.name === name),
+      [],
+    ),
+    context.options,
+  );
+  if (again.gaps.length > 0) return first;
+  const second = settle({ ...keep(name, again), taken: stripped.taken }, base, context);
+  return second.gaps.length > 0 ? first : second;
+}
+
+function excludeFrom(merged: Outcome, context: ExcludeContext): Outcome {
+  const { pkg: before } = merged;
   const { pkg, taken } =
-    merged === undefined
-      ? { pkg: merged, taken: [] }
-      : excludeFromPackage(merged, context.exclusions, true);
-  const notes = [...before.notes, ...keptOut];
-  const vanishes = merged !== undefined && pkg === undefined;
-  if (before.gaps.length > 0 && !vanishes)
-    return { ...before, notes, gaps: before.gaps.map((gap) => blame(gap, context)) };
-  if (taken.length === 0 || merged === undefined) return { ...before, notes };
-  const found = findExcludeGaps({ base, merged, pkg, taken }, context);
-  if (found.gaps.length > 0)
-    return {
-      pkg: base,
-      change: emptyChange(name, 'blocked'),
-      gaps: found.gaps,
-      notes: keptOut,
-      taken: [],
-    };
-  const change = pkg === undefined ? emptyChange(name, 'excluded') : describeChange(base, pkg);
+    before === undefined
+      ? { pkg: before, taken: [] }
+      : excludeFromPackage(before, context.exclusions, true);
+  const vanishes = before !== undefined && pkg === undefined;
+  if (merged.gaps.length > 0 && !vanishes) {
+    const notes = noteTaken(listKeptOut(merged, context), NOWHERE);
+    return { ...merged, notes, gaps: merged.gaps.map((gap) => blame(gap, context)) };
+  }
+  return settle({ ...merged, pkg, taken }, before, context);
+}
+
+/** Judges a package that has lost what was taken from `before`, and says what happened. */
+function settle(
+  outcome: Outcome,
+  before: CatalogPackage | undefined,
+  context: ExcludeContext,
+): Outcome {
+  const { pkg, taken } = outcome;
+  const name = outcome.change.package;
+  const out = listKeptOut(outcome, context);
+  if (taken.length === 0 || before === undefined)
+    return { ...outcome, notes: [...outcome.notes, ...noteTaken(out, NOWHERE)] };
+  const base = context.base.packages.get(name);
+  const found = findExcludeGaps({ base, merged: before, pkg, taken }, context.options);
+  if (found.gaps.length > 0) {
+    const change = emptyChange(name, 'blocked');
+    return { pkg: base, change, gaps: found.gaps, notes: noteTaken(out, NOWHERE), taken: [] };
+  }
   const inGit = new Set(taken.map(({ exclusion }) => exclusion));
   const onlyDelivered = out.filter(({ exclusion }) => !inGit.has(exclusion));
   return {
     pkg,
-    change,
+    change: pkg === undefined ? emptyChange(name, 'excluded') : describeChange(base, pkg),
     gaps: [],
     notes: [
-      ...(pkg === undefined ? [] : before.notes),
+      ...(pkg === undefined ? [] : outcome.notes),
       ...noteTaken(onlyDelivered, NOWHERE),
-      ...noteTaken(taken, { before: merged, after: pkg }),
-      ...noteDefaultChannel(merged, pkg),
+      ...noteTaken(taken, { before, after: pkg }),
+      ...noteDefaultChannel(before, pkg),
       ...found.notes,
     ],
     taken,
   };
+}
+
+function listKeptOut({ change }: Outcome, { keptOut }: ExcludeContext): readonly TakenContent[] {
+  return keptOut.filter(({ exclusion }) => exclusion.package === change.package);
 }
 
 const NOWHERE = { before: undefined, after: undefined };

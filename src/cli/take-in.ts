@@ -64,16 +64,14 @@ export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<
       ? delivered.catalog
       : dropBundles(delivered.catalog, new Set(held.map((bundle) => bundle.bundle))).catalog;
   const { strandedUpgrades, duplicateBundle } = manifest.policy;
-  const merged = mergeCatalogs(base.catalog, kept, {
-    duplicateBundle,
-    strandedUpgrades,
-    acceptDefaultChannel: request.acceptDefaultChannel,
-  });
-  const result = excludeFromMerge(merged, {
+  const { acceptDefaultChannel } = request;
+  const options = { duplicateBundle, strandedUpgrades, acceptDefaultChannel };
+  const result = excludeFromMerge(mergeCatalogs(base.catalog, kept, options), {
     base: base.catalog,
+    delivery: kept,
     exclusions,
     keptOut: delivered.taken,
-    strandedUpgrades,
+    options,
   });
   const newImages = countNewImages(base.catalog, result.catalog);
   const record = buildRecord(request, {

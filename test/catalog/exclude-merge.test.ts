@@ -33,8 +33,9 @@ function merge(
   strandedUpgrades: 'block' | 'warn' = 'block',
 ) {
   const { catalog, taken } = excludeFromDelivery(delivery, base, exclusions);
-  const merged = mergeCatalogs(base, catalog, { ...OPTIONS, strandedUpgrades });
-  return excludeFromMerge(merged, { base, exclusions, keptOut: taken, strandedUpgrades });
+  const options = { ...OPTIONS, strandedUpgrades };
+  const merged = mergeCatalogs(base, catalog, options);
+  return excludeFromMerge(merged, { base, delivery: catalog, exclusions, keptOut: taken, options });
 }
 
 function op(entries: readonly SampleEntry[], more: Record<string, readonly SampleEntry[]> = {}) {
@@ -149,6 +150,20 @@ describe('excludeFromMerge', () => {
     const result = merge(base, op(next), [exclude('op', { bundle: 'op.v2.1.0' })]);
     assert.deepEqual(result.gaps, []);
     assert.deepEqual(entriesOf(result.catalog)?.at(-1)?.replaces, 'op.v1.0.0');
+  });
+
+  it('lets a delivery replace the head of Git that is excluded, though the two do not fit together', () => {
+    const base = op([V1, V2]);
+    const better = { name: 'op.v2.0.1', replaces: 'op.v1.0.0' };
+    const rule = [exclude('op', { bundle: 'op.v2.0.0' })];
+    assert.equal(merge(base, op([V1, better]), []).gaps[0]?.kind, 'several-heads');
+    const result = merge(base, op([V1, better]), rule);
+    assert.deepEqual([result.gaps, entriesOf(result.catalog)?.at(-1)?.name], [[], 'op.v2.0.1']);
+    assert.match(
+      result.notes[0]?.message ?? '',
+      /head of the channel "stable" is now "op\.v2\.0\.1"\. Clusters that run op\.v2\.0\.0 stay on it/,
+    );
+    assert.deepEqual(result.changes[0]?.bundlesAdded, ['op.v2.0.1']);
   });
 
   it('excludes a channel with what only it has, and moves the default channel with a note', () => {
