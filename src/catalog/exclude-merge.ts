@@ -96,8 +96,8 @@ function excludeFrom(merged: Outcome, context: ExcludeContext): Outcome {
     before === undefined
       ? { pkg: before, taken: [] }
       : excludeFromPackage(before, context.exclusions, true);
-  const vanishes = before !== undefined && pkg === undefined;
-  if (merged.gaps.length > 0 && !vanishes) {
+  const whole = taken.some(({ exclusion: { channel, bundle } }) => (channel ?? bundle) === null);
+  if (merged.gaps.length > 0 && !whole) {
     const notes = noteTaken(listKeptOut(merged, context), NOWHERE);
     return { ...merged, notes, gaps: merged.gaps.map((gap) => blame(gap, context)) };
   }

@@ -245,20 +245,20 @@ describe('the laws of excluding', () => {
     assert.ok(done > 500, `${done} carried out`);
   });
 
-  it('without excludes it is the merge, and with them a second merge changes nothing', () => {
+  it('a second merge of the same delivery changes nothing', () => {
+    let merged = 0;
     checkLaw(
       fc.property(anyChannels(), anyChannels(), anyExclusions, (base, delivery, exclusions) => {
-        assert.equal(
-          hashCatalog(merge(base, delivery, []).catalog),
-          hashCatalog(mergeCatalogs(base, delivery, OPTIONS).catalog),
-        );
         const once = merge(base, delivery, exclusions);
-        fc.pre(once.gaps.length === 0);
+        // A gap leaves a package as it was, to be merged another time.
+        if (once.gaps.length > 0) return;
+        merged += 1;
         const twice = merge(once.catalog, delivery, exclusions);
         assert.deepEqual(twice.gaps, []);
         assert.equal(hashCatalog(twice.catalog), hashCatalog(once.catalog));
       }),
     );
+    assert.ok(merged > 100, `${merged} without a gap`);
   });
 
   it('the order of excludes does not count, and other packages are untouched', () => {
