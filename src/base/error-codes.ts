@@ -61,6 +61,9 @@ export const ERROR_CODES = [
   'PLAN_FOREIGN_INDEX',
   'CLI_USAGE',
   'CLI_UNSUPPORTED_SOURCE',
+  'FILES_EXISTS',
+  'MANIFEST_SELECTION_INVALID',
+  'MANIFEST_RULES_INVALID',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

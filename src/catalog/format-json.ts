@@ -105,7 +105,8 @@ function formatObject(value: JsonObject, known: FieldLayout | null, newline: str
   return text === '{' ? '{}' : `${text}${newline}}`;
 }
 
-function orderedKeys(value: JsonObject, known: FieldLayout | null): readonly string[] {
+/** Known fields in their order, then the others by bytes. */
+export function orderedKeys(value: JsonObject, known: FieldLayout | null): readonly string[] {
   if (known === null) return sortedKeys(value);
   const first = [...known.fields.keys()].filter((key) => Object.hasOwn(value, key));
   const others = sortedKeys(value).filter((key) => !known.fields.has(key));

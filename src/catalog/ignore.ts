@@ -19,6 +19,14 @@ export function selectCatalogFiles(files: Iterable<CatalogFile>): readonly Catal
   return selectFiles(all, all.filter(isIgnoreFile));
 }
 
+/** Paths of the files that `.indexignore` files hide, those files themselves left aside. */
+export function listIgnoredFiles(files: readonly CatalogFile[]): readonly string[] {
+  const loaded = new Set(selectCatalogFiles(files).map((file) => file.path));
+  return files
+    .filter((file) => !isIgnoreFile(file) && !loaded.has(file.path))
+    .map((file) => file.path);
+}
+
 /**
  * The files that opm would load: all but `.indexignore` files and what they name. The last
  * matching pattern wins, so `!` takes a file back in even below an ignored folder. Only the

@@ -142,7 +142,8 @@ function hasRepeats(pkg: CatalogPackage): boolean {
   );
 }
 
-function emptyChange(name: string, kind: PackageChange['kind']): PackageChange {
+/** The change of a package of which nothing else is to be said. */
+export function emptyChange(name: string, kind: PackageChange['kind']): PackageChange {
   return {
     package: name,
     kind,
@@ -155,7 +156,11 @@ function emptyChange(name: string, kind: PackageChange['kind']): PackageChange {
   };
 }
 
-function describeChange(base: CatalogPackage | undefined, merged: CatalogPackage): PackageChange {
+/** What became of a package of the base, or of a new one. */
+export function describeChange(
+  base: CatalogPackage | undefined,
+  merged: CatalogPackage,
+): PackageChange {
   const diff = base === merged ? null : diffPackage(base, merged);
   if (diff === null) return emptyChange(merged.name, 'unchanged');
   return {

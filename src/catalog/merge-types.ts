@@ -26,8 +26,11 @@ export interface ChannelChange {
 /** What the merge did with one package. */
 export interface PackageChange {
   readonly package: string;
-  /** `kept`: not delivered, stays as it was. `blocked`: a gap keeps it as it was. */
-  readonly kind: 'added' | 'updated' | 'unchanged' | 'kept' | 'blocked';
+  /**
+   * `kept`: not delivered, stays as it was. `blocked`: a gap keeps it as it was. `excluded`: nothing
+   * is left of it.
+   */
+  readonly kind: 'added' | 'updated' | 'unchanged' | 'kept' | 'blocked' | 'excluded';
   /** Only the channels that changed. */
   readonly channels: readonly ChannelChange[];
   readonly bundlesAdded: readonly string[];
@@ -77,7 +80,11 @@ export interface MergeNote {
     | 'max-openshift'
     | 'min-kubernetes'
     | 'skips-added'
-    | 'upgrade-lost';
+    | 'upgrade-lost'
+    | 'excluded'
+    | 'exclude-idle'
+    | 'exclude-expired'
+    | 'default-channel-changed';
   /** Empty for content that belongs to no package. */
   readonly package: string;
   readonly channel: string | null;

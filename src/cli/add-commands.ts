@@ -1,3 +1,4 @@
+import { addConvert, addFilter } from './add-catalog-commands.ts';
 import { addDiff } from './add-diff-command.ts';
 import { addGraph } from './add-graph-command.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
@@ -12,6 +13,8 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addMerge,
     addValidate,
     addRender,
+    addFilter,
+    addConvert,
     addGraph,
     addDiff,
     addPlan,

@@ -81,6 +81,8 @@ function createParser(argv: readonly string[]): Argv<GlobalOptions> {
     })
     .parserConfiguration({
       'boolean-negation': false,
+      // `--package etcd SOURCE`: an option that may be repeated takes one value each time.
+      'greedy-arrays': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })

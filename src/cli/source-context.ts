@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
+import { parseCatalog } from '../catalog/parse-catalog.ts';
+import type { Catalog } from '../catalog/types.ts';
 import { readFile } from '../files/read-file.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
@@ -37,6 +39,19 @@ export async function readSources(
     );
   }
   return contents;
+}
+
+/** The catalog of a source, its warnings printed. Throws `CATALOG_INVALID` with every fault where it cannot be read. */
+export function parseSource(source: SourceContent, context: CommandContext): Catalog {
+  const { catalog, problems } = parseCatalog(source.files);
+  if (hasErrors(problems))
+    throw new ToolError(
+      'CATALOG_INVALID',
+      `The catalog ${source.name} cannot be read:\n${problems.map(formatProblemLine).join('\n')}\nNothing was written.`,
+      { hint: 'Correct the places named above, then run the command again.' },
+    );
+  for (const problem of problems) context.console.warn(formatProblemLine(problem));
+  return catalog;
 }
 
 /** What `readSource` works with in a command. */

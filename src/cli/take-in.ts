@@ -5,11 +5,14 @@ import { ToolError } from '../base/tool-error.ts';
 import { describeCatalog } from '../catalog/describe-catalog.ts';
 import { diffCatalogFiles } from '../catalog/diff-files.ts';
 import { dropBundles } from '../catalog/drop-bundles.ts';
+import { excludeFromDelivery } from '../catalog/exclude-content.ts';
+import { type ExcludedMerge, excludeFromMerge } from '../catalog/exclude-merge.ts';
+import { describeExclusion } from '../catalog/exclude-notes.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
 import { learnBlob } from '../catalog/learn-blob.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import { mergeCatalogs } from '../catalog/merge-catalogs.ts';
-import type { MergeResult } from '../catalog/merge-types.ts';
+import type { MergeNote, MergeResult } from '../catalog/merge-types.ts';
 import { parseOpenShiftTag } from '../catalog/openshift-version.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
@@ -22,7 +25,8 @@ import {
   formatDeliveryRecord,
   parseDeliveryRecord,
 } from '../manifest/delivery-record.ts';
-import type { CatalogEntry, DeliveryRecord, MirrorManifest } from '../manifest/types.ts';
+import { isExpired } from '../manifest/exclude.ts';
+import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
 import { readCatalog, readRecords } from '../reconcile/load-state.ts';
 import type { MergeSummary } from '../report/render-merge-text.ts';
 import type { HeldBundle } from './find-held.ts';
@@ -55,18 +59,28 @@ export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<
   if (hasErrors(base.problems))
     throw invalidCatalog(`${entry.path} in Git`, base.problems.map(formatProblemLine));
   const incoming = normalizeAddresses(parseSource(source), manifest, base.catalog).catalog;
-  const held = deps.findHeld === null ? [] : await deps.findHeld(incoming, base.catalog);
+  const [ended, exclusions] = splitExcludes(base.exclusions, deps.today);
+  const delivered = excludeFromDelivery(incoming, base.catalog, exclusions);
+  const held = deps.findHeld === null ? [] : await deps.findHeld(delivered.catalog, base.catalog);
   const kept =
     held.length === 0
-      ? incoming
-      : dropBundles(incoming, new Set(held.map((bundle) => bundle.bundle))).catalog;
+      ? delivered.catalog
+      : dropBundles(delivered.catalog, new Set(held.map((bundle) => bundle.bundle))).catalog;
   const { strandedUpgrades, duplicateBundle } = manifest.policy;
-  const result = mergeCatalogs(base.catalog, kept, {
+  const { acceptDefaultChannel } = request;
+  const options = {
     duplicateBundle,
     strandedUpgrades,
-    acceptDefaultChannel: request.acceptDefaultChannel,
+    acceptDefaultChannel,
     openshift: parseOpenShiftTag(entry.tag.production),
     command: formatCommand(request),
+  };
+  const result = excludeFromMerge(mergeCatalogs(base.catalog, kept, options), {
+    base: base.catalog,
+    delivery: kept,
+    exclusions,
+    keptOut: delivered.taken,
+    options,
   });
   const newImages = countNewImages(base.catalog, result.catalog);
   const record = buildRecord(request, {
@@ -87,10 +101,29 @@ export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<
     source: source.name,
     changes: result.changes,
     gaps: result.gaps,
-    notes: result.notes,
+    notes: [...result.notes, ...ended.map(noteEnded)],
     held,
     newImages,
     record: recordFile,
+  };
+}
+
+function splitExcludes(
+  all: readonly Exclusion[],
+  today: string,
+): readonly [ended: readonly Exclusion[], active: readonly Exclusion[]] {
+  const ended = all.filter((exclusion) => isExpired(exclusion, today));
+  return [ended, all.filter((exclusion) => !ended.includes(exclusion))];
+}
+
+function noteEnded(exclusion: Exclusion): MergeNote {
+  const { package: pkg, channel, bundle, place, until, by } = exclusion;
+  return {
+    kind: 'exclude-expired',
+    package: pkg,
+    channel,
+    bundle,
+    message: `${place} excluded ${describeExclusion(exclusion)} until ${until ?? ''}, so it no longer applies. Remove it, or set another day (it was set by ${by}).`,
   };
 }
 
@@ -140,7 +173,7 @@ function invalidCatalog(name: string, lines: readonly string[]): ToolError {
 
 interface RecordFacts {
   readonly base: Catalog;
-  readonly result: MergeResult;
+  readonly result: ExcludedMerge;
   readonly newImages: number;
   readonly held: readonly HeldBundle[];
   readonly content: Digest;
@@ -154,7 +187,7 @@ function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord
   const before = listHeads(facts.base);
   const after = listHeads(result.catalog);
   const packages = result.changes
-    .filter((change) => change.kind === 'added' || change.kind === 'updated')
+    .filter(({ kind }) => kind === 'added' || kind === 'updated' || kind === 'excluded')
     .map(({ package: name }) => ({
       name,
       old: before.get(name) ?? null,
@@ -171,6 +204,7 @@ function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord
     packages,
     newImages: facts.newImages,
     held: facts.held.map((bundle) => bundle.bundle),
+    excluded: result.excluded,
     gaps: result.gaps.map((gap) => gap.package),
   };
 }

@@ -25,6 +25,7 @@ export function formatDeliveryRecord(record: DeliveryRecord): string {
       new: entry.new,
     })),
     held: record.held,
+    ...(record.excluded === undefined ? {} : { excluded: record.excluded }),
     gaps: record.gaps,
   };
   return (

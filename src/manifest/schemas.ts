@@ -1,9 +1,11 @@
 import deliveryJson from '../../schemas/delivery.schema.json' with { type: 'json' };
+import excludeJson from '../../schemas/exclude.schema.json' with { type: 'json' };
 import knownMissingJson from '../../schemas/known-missing.schema.json' with { type: 'json' };
 import mirrorJson from '../../schemas/mirror.schema.json' with { type: 'json' };
+import selectionJson from '../../schemas/selection.schema.json' with { type: 'json' };
 import type { RawManifest } from './raw-manifest.ts';
 import { createSchemaCheck, type SchemaCheck } from './schema-check.ts';
-import type { DeliveryRecord, KnownMissing } from './types.ts';
+import type { DeliveryRecord, KnownMissing, SelectedPackage } from './types.ts';
 
 /** `deliveries/*.yaml` as written. */
 export interface RawDelivery {
@@ -12,7 +14,20 @@ export interface RawDelivery {
   readonly spec: DeliveryRecord;
 }
 
+/** One item of `rules/<name>/exclude.yaml` as written. */
+export interface RawExclusion {
+  readonly package: string;
+  readonly channel?: string;
+  readonly bundle?: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly until?: string | null;
+}
+
 export const mirrorSchema: SchemaCheck<RawManifest> = createSchemaCheck(mirrorJson);
 export const deliverySchema: SchemaCheck<RawDelivery> = createSchemaCheck(deliveryJson);
 export const knownMissingSchema: SchemaCheck<readonly KnownMissing[]> =
   createSchemaCheck(knownMissingJson);
+export const selectionSchema: SchemaCheck<{ readonly packages: readonly SelectedPackage[] }> =
+  createSchemaCheck(selectionJson);
+export const excludeSchema: SchemaCheck<readonly RawExclusion[]> = createSchemaCheck(excludeJson);

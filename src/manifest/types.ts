@@ -126,6 +126,8 @@ export interface DeliveryRecord {
   /** Image references that the catalog in Git did not name before. */
   readonly newImages: number;
   readonly held: readonly string[];
+  /** `<package>/<bundle>` of what excludes kept or took out; absent in older records. */
+  readonly excluded?: readonly string[];
   /** Packages that a gap left as they were. */
   readonly gaps: readonly string[];
 }
@@ -138,4 +140,27 @@ export interface KnownMissing {
   readonly reason: string;
   /** UTC date, `YYYY-MM-DD`. */
   readonly since: string;
+}
+
+/** One item of `rules/<name>/exclude.yaml`: what `merge` keeps out of the catalog. */
+export interface Exclusion {
+  readonly package: string;
+  /** Null, like `bundle`, where the whole package is meant. */
+  readonly channel: string | null;
+  readonly bundle: string | null;
+  readonly reason: string;
+  readonly by: string;
+  /** First UTC day on which it no longer applies, `YYYY-MM-DD`; null for never. */
+  readonly until: string | null;
+  /** `file:line`, as people are told. */
+  readonly place: string;
+}
+
+/** What `filter --selection` keeps of one package. */
+export interface SelectedPackage {
+  readonly name: string;
+  readonly channels?: readonly string[];
+  readonly versions?: string;
+  readonly bundles?: readonly string[];
+  readonly defaultChannel?: string;
 }

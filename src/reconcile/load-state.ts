@@ -11,20 +11,23 @@ import type { Blob, Catalog, CatalogFile, CatalogPackage } from '../catalog/type
 import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
 import { parseDeliveryRecord } from '../manifest/delivery-record.ts';
+import { buildExcludeFileName, type ExcludeFile, parseExcludes } from '../manifest/exclude.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
 import { parseKnownMissing } from '../manifest/known-missing.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
-import type { CatalogEntry, DeliveryRecord, MirrorManifest } from '../manifest/types.ts';
+import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
 import type { PlanBinding } from '../plan/types.ts';
 
 export interface LoadedCatalog {
   readonly entry: CatalogEntry;
   readonly catalog: Catalog;
-  /** Faults of reading and of validation. */
+  /** Faults of reading and of validation, those of its excludes included. */
   readonly problems: readonly Problem[];
   /** Hash of the names and object ids of the catalog's files and rules. */
   readonly tree: string;
   readonly content: Digest;
+  /** What `rules/<name>/exclude.yaml` says, ended items included; none where it has a fault. */
+  readonly exclusions: readonly Exclusion[];
 }
 
 /** Everything that one commit (or the working tree) says. */
@@ -142,12 +145,26 @@ async function loadCatalog(
     catalog: entry.name,
     ...(problem.file === undefined ? {} : { file: `${entry.path}/${problem.file}` }),
   }));
+  const excludes = await readExcludes(snapshot, entry);
   return {
     entry,
     catalog,
-    problems,
+    problems: [...problems, ...excludes.problems],
     tree,
     content: hashCatalog(catalog, (pkg) => cache.judge(pkg).hash),
+    exclusions: excludes.exclusions,
+  };
+}
+
+/** What a catalog's exclude.yaml says, and every fault of it. */
+export async function readExcludes(snapshot: Snapshot, entry: CatalogEntry): Promise<ExcludeFile> {
+  const file = buildExcludeFileName(entry.name);
+  const bytes = await snapshot.readFile(file);
+  if (bytes === null) return { exclusions: [], problems: [] };
+  const { exclusions, problems } = parseExcludes(Buffer.from(bytes).toString(), file);
+  return {
+    exclusions,
+    problems: problems.map((problem) => ({ ...problem, catalog: entry.name })),
   };
 }
 

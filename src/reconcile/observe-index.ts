@@ -2,12 +2,14 @@ import type { Digest } from '../base/digest.ts';
 import { type Presence, unknownFrom } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
+import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { findMissing } from '../catalog/find-missing.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
 import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../index/read-index.ts';
+import { isExpired } from '../manifest/exclude.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import { judgeIndex } from '../plan/settle-index.ts';
@@ -73,8 +75,17 @@ export async function observeIndex(
     return { wanted, observed: { ...partial, foreign: null }, served: loaded.catalog };
   const served = await readServed(wanted, moving.presence, context);
   const foreign: ForeignContent | null =
-    standing === 'foreign' && served !== null ? findMissing(loaded.catalog, served) : null;
+    standing === 'foreign' && served !== null
+      ? findMissing(loaded.catalog, dropExcluded(served, loaded, context.now))
+      : null;
   return { wanted, observed: { ...partial, foreign }, served };
+}
+
+// What is excluded is not missing: a merge would keep it out again.
+function dropExcluded(served: Catalog, loaded: LoadedCatalog, now: Date): Catalog {
+  const today = now.toISOString().slice(0, 10);
+  const active = loaded.exclusions.filter((exclusion) => !isExpired(exclusion, today));
+  return excludeFromDelivery(served, loaded.catalog, active).catalog;
 }
 
 async function wantIndex(

@@ -25,10 +25,12 @@ export function renderMergeText(summary: MergeSummary): string {
   const same = changes
     .filter((change) => change.kind === 'unchanged')
     .map((change) => change.package);
+  const excluded = changes.filter(({ kind }) => kind === 'excluded').map((it) => it.package);
   const lines = [
     `Catalog ${summary.catalog} ← ${summary.source}`,
     ...changed.flatMap(listChangeLines),
-    ...(changed.length === 0 ? ['  nothing new'] : []),
+    ...(changed.length === 0 && excluded.length === 0 ? ['  nothing new'] : []),
+    ...listNames('  excluded, so not in the catalog: ', excluded),
     ...listNames('  unchanged: ', same),
     ...listNames('  stays, though it was not delivered: ', kept),
     ...summary.held.map(

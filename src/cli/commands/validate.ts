@@ -4,6 +4,7 @@ import { assertNever, ToolError } from '../../base/tool-error.ts';
 import { joinJudged } from '../../catalog/judge-files.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
+import { readExcludes } from '../../reconcile/load-state.ts';
 import { renderAnnotations } from '../../report/render-annotations.ts';
 import { renderSarif } from '../../report/render-sarif.ts';
 import { type CatalogPool, openCatalogPool, sumSizes } from '../catalog-pool.ts';
@@ -117,9 +118,15 @@ async function judgeState(context: CommandContext, wiring: Wiring): Promise<read
   const { manifest, problems } = parseManifest(Buffer.from(bytes).toString(), context.manifestFile);
   const judged: Judged = { name: context.manifestFile, problems, packages: 0, bundles: 0 };
   const subjects: Subject[] = [];
-  for (const { name, path } of manifest?.catalogs ?? []) {
+  for (const entry of manifest?.catalogs ?? []) {
+    const { path } = entry;
     const sources = await listTreeSources(git.folder, await snapshot.listFiles(path), path);
-    subjects.push({ name: path, catalog: name, sources });
+    const rules = (await readExcludes(snapshot, entry)).problems;
+    subjects.push({
+      name: path,
+      catalog: entry.name,
+      sources: { ...sources, problems: [...sources.problems, ...rules] },
+    });
   }
   return [judged, ...(await judgeAll(subjects, context.signal))];
 }

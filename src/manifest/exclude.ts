@@ -1,0 +1,111 @@
+import type { Problem } from '../base/problem.ts';
+import { readChecked } from './parse-record.ts';
+import { excludeSchema, type RawExclusion } from './schemas.ts';
+import type { Exclusion } from './types.ts';
+import type { YamlDocument } from './yaml-document.ts';
+
+export interface ExcludeFile {
+  readonly exclusions: readonly Exclusion[];
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the excludes of one catalog; with a fault, of which all are listed, there are none. A file of comments excludes nothing. */
+export function parseExcludes(text: string, file: string): ExcludeFile {
+  const lines = text.replace(/^\uFEFF/, '').split('\n');
+  if (lines.every((line) => /^\s*(?:#|$)/.test(line))) return { exclusions: [], problems: [] };
+  const { value, document, problems } = readChecked(text, file, {
+    check: excludeSchema,
+    code: 'MANIFEST_RULES_INVALID',
+  });
+  if (value === null) return { exclusions: [], problems };
+  const faults = value.flatMap((raw, index) => findFaults(value, { raw, index, document }));
+  return faults.length > 0
+    ? { exclusions: [], problems: faults }
+    : { exclusions: value.map((raw, index) => buildExclusion(raw, index, document)), problems: [] };
+}
+
+/** Path in the state repository. */
+export function buildExcludeFileName(catalog: string): string {
+  return `rules/${catalog}/exclude.yaml`;
+}
+
+/** Whether an exclude has ended on this UTC day, `YYYY-MM-DD`. */
+export function isExpired(exclusion: Exclusion, today: string): boolean {
+  return exclusion.until !== null && exclusion.until <= today;
+}
+
+interface Item {
+  readonly raw: RawExclusion;
+  readonly index: number;
+  readonly document: YamlDocument;
+}
+
+function findFaults(all: readonly RawExclusion[], item: Item): readonly Problem[] {
+  const { raw, index } = item;
+  const first = all.findIndex((other) => keyOf(other) === keyOf(raw));
+  return [
+    ...(raw.channel !== undefined && raw.bundle !== undefined
+      ? [
+          faultAt(item, 'bundle', {
+            message: `This exclude names both a channel and a bundle of ${raw.package}.`,
+            hint: 'A bundle is excluded from every channel: drop "channel", or make two items of it.',
+          }),
+        ]
+      : []),
+    ...(first < index
+      ? [
+          faultAt(item, 'package', {
+            message: `The same is excluded twice: ${describeExclude(raw)}.`,
+            hint: `The first is item ${first + 1} of the list; keep one of them.`,
+          }),
+        ]
+      : []),
+    ...(isDate(raw.until)
+      ? []
+      : [
+          faultAt(item, 'until', {
+            message: `There is no day ${raw.until ?? ''}.`,
+            hint: 'Write a date such as 2026-12-31.',
+          }),
+        ]),
+  ];
+}
+
+function faultAt(
+  { index, document }: Item,
+  field: string,
+  words: { readonly message: string; readonly hint: string },
+): Problem {
+  const { file } = document;
+  const place = document.placeOf([index, field]);
+  return { severity: 'error', code: 'MANIFEST_RULES_INVALID', ...words, file, ...place };
+}
+
+function keyOf({ package: pkg, channel, bundle }: RawExclusion): string {
+  return JSON.stringify([pkg, channel ?? null, bundle ?? null]);
+}
+
+function describeExclude({ package: pkg, channel, bundle }: RawExclusion): string {
+  if (bundle !== undefined) return `the bundle ${bundle} of ${pkg}`;
+  return channel === undefined ? `the package ${pkg}` : `the channel ${channel} of ${pkg}`;
+}
+
+function isDate(until: RawExclusion['until']): boolean {
+  if (until === undefined || until === null) return true;
+  const [year = 0, month = 0, day = 0] = until.split('-').map(Number);
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
+}
+
+function buildExclusion(raw: RawExclusion, index: number, document: YamlDocument): Exclusion {
+  const { channel = null, bundle = null, until = null } = raw;
+  const { line } = document.placeOf([index]);
+  return {
+    package: raw.package,
+    channel,
+    bundle,
+    reason: raw.reason,
+    by: raw.by,
+    until,
+    place: `${document.file}:${line}`,
+  };
+}
