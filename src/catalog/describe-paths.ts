@@ -29,7 +29,7 @@ export function describePaths(
 
 /** What loses its way, and entries that have none, whether or not the base had them. */
 export function listCutOff(graph: UpgradeGraph, verdict: ChannelVerdict): readonly Installed[] {
-  const { fault, lost } = verdict;
+  const { fault, head, lost } = verdict;
   const names = new Set(lost.broken.map(({ name }) => name));
   const entries = graph.nodes.filter(
     (node) => node.entry && !names.has(node.name) && isLoose(node.name, node.depth, fault),
@@ -37,7 +37,7 @@ export function listCutOff(graph: UpgradeGraph, verdict: ChannelVerdict): readon
   return [
     ...lost.broken,
     ...entries.map(({ name }) => ({ name, version: readNodeVersion(graph, name) })),
-  ];
+  ].filter(({ name }) => name !== head);
 }
 
 function isLoose(name: string, depth: number | null, fault: ChannelVerdict['fault']): boolean {

@@ -5,7 +5,7 @@ import { buildChannelGraph } from './channel-graph.ts';
 import { listNames } from './installable.ts';
 import { findChannel } from './merge-channels.ts';
 import type { DeclaredBridge } from './merge-types.ts';
-import type { Blob, CatalogPackage } from './types.ts';
+import type { CatalogPackage } from './types.ts';
 
 /** Why a declared bridge cannot be what its author meant, and which field of it says so. */
 export interface BridgeFault {
@@ -72,7 +72,7 @@ function placeBridge(bridge: DeclaredBridge, pkg: CatalogPackage): BridgeFault |
 }
 
 function listUnknown(bridge: DeclaredBridge, pkg: CatalogPackage): readonly BridgeFault[] {
-  const known = listKnown(pkg);
+  const known = listKnown(bridge, pkg);
   const named = [
     ...(bridge.replaces === '' ? [] : [['replaces', bridge.replaces] as const]),
     ...bridge.skips.map((skip) => ['skips', skip] as const),
@@ -82,16 +82,22 @@ function listUnknown(bridge: DeclaredBridge, pkg: CatalogPackage): readonly Brid
     .map(([field, name]) => ({
       field,
       kind: 'unknown',
-      message: `Nothing in the package "${pkg.name}" is named "${name}".`,
+      message: `Nothing else in the package "${pkg.name}" is named "${name}".`,
       hint: suggest(name, [...known]),
     }));
 }
 
-function listKnown(pkg: CatalogPackage): ReadonlySet<string> {
-  function namesOf(channel: Blob): readonly string[] {
-    return [...listNames(buildChannelGraph(readEntries(channel)))];
-  }
-  return new Set([...pkg.bundles.map(({ name }) => name), ...pkg.channels.flatMap(namesOf)]);
+/** Names in the package beside those that the bridged entry names: an earlier merge may have bridged it. */
+function listKnown(bridge: DeclaredBridge, pkg: CatalogPackage): ReadonlySet<string> {
+  const graphs = pkg.channels.map((channel) =>
+    buildChannelGraph(
+      readEntries(channel).filter(
+        ({ name }) => channel.name !== bridge.channel || name !== bridge.bundle,
+      ),
+    ),
+  );
+  const bundles = pkg.bundles.map(({ name }) => name);
+  return new Set([...bundles, ...graphs.flatMap((graph) => [...listNames(graph)])]);
 }
 
 function suggest(name: string, known: readonly string[]): string {

@@ -56,7 +56,9 @@ function linkChain(
 ): readonly BridgeEdges[] {
   if (verdict.head === null || verdict.fault === null) return [];
   const graph = buildChannelGraph(readEntries(channel));
-  const tail = graph.entries.get([...walkChain(graph, verdict.head).chain].at(-1) ?? '');
+  const chain = [...walkChain(graph, verdict.head).chain];
+  // The last name of the chain may be no entry.
+  const tail = graph.entries.get(chain.findLast((name) => graph.entries.has(name)) ?? '');
   if (tail === undefined || graph.entries.has(tail.replaces)) return [];
   const highest = versions.get(tail.name);
   const loose = listLoose(verdict).flatMap((name) => {

@@ -23,6 +23,7 @@ import type { CatalogEntry, DeliveryRecord, MirrorManifest } from '../manifest/t
 import { readCatalog, readRecords } from '../reconcile/load-state.ts';
 import type { MergeSummary } from '../report/render-merge-text.ts';
 import type { HeldBundle } from './find-held.ts';
+import { readBridges } from './read-bridges.ts';
 import { digestOfFiles, type SourceContent } from './read-source.ts';
 
 export interface TakeInRequest {
@@ -62,6 +63,7 @@ export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<
     duplicateBundle,
     strandedUpgrades,
     acceptDefaultChannel: request.acceptDefaultChannel,
+    declared: { bridges: await readBridges(snapshot, entry.name), today: deps.today },
   });
   const newImages = countNewImages(base.catalog, result.catalog);
   const record = buildRecord(request, {

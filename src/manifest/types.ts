@@ -139,3 +139,22 @@ export interface KnownMissing {
   /** UTC date, `YYYY-MM-DD`. */
   readonly since: string;
 }
+
+/** One bridge of `rules/<name>/bridges.yaml`: edges that an entry of a channel gets on top of its own. */
+export interface BridgeRule {
+  readonly package: string;
+  readonly channel: string;
+  /** The entry. */
+  readonly bundle: string;
+  /** Empty for none, as are `skips` and `skipRange`. */
+  readonly replaces: string;
+  readonly skips: readonly string[];
+  readonly skipRange: string;
+  readonly reason: string;
+  readonly by: string;
+  /** Last day on which it counts, UTC; null for good. */
+  readonly until: string | null;
+  readonly file: string;
+  /** 1-based line on which it starts. */
+  readonly line: number;
+}

@@ -1,6 +1,7 @@
 import { formatCount } from '../base/text.ts';
 import type { Gap, MergeNote, PackageChange } from '../catalog/merge-types.ts';
 import { renderLines } from './clean-line.ts';
+import { listGapLines } from './render-gap-text.ts';
 import { formatHeads } from './render-plan-text.ts';
 
 /** What `merge` or `init` did to one catalog in Git. */
@@ -34,10 +35,7 @@ export function renderMergeText(summary: MergeSummary): string {
       (held) => `  held back: ${held.bundle}, because ${held.image} is in neither registry`,
     ),
     ...summary.notes.map((note) => `  note: ${note.message}`),
-    ...summary.gaps.flatMap((gap) => [
-      `  gap: ${gap.package} stays as it was: ${gap.message}`,
-      `    Hint: ${gap.hint}`,
-    ]),
+    ...summary.gaps.flatMap((gap) => listGapLines(gap, summary.catalog)),
     `  ${formatCount(summary.newImages, 'image')} named for the first time`,
     ...(summary.record === null ? [] : [`  recorded in ${summary.record}`]),
   ];

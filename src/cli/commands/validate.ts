@@ -14,6 +14,7 @@ import { readCatalog } from '../../reconcile/load-state.ts';
 import { renderAnnotations } from '../../report/render-annotations.ts';
 import { renderSarif } from '../../report/render-sarif.ts';
 import type { CommandContext } from '../context.ts';
+import { judgeBridges } from '../read-bridges.ts';
 import { VERSION } from '../version.ts';
 import type { Wiring } from '../wire.ts';
 
@@ -93,6 +94,8 @@ async function judgeState(context: CommandContext, wiring: Wiring): Promise<read
       problems: [...loaded.problems, ...lint],
       ...countContent(loaded.catalog),
     });
+    const rules = await judgeBridges(snapshot, entry);
+    if (rules !== null) judged.push({ ...rules, packages: 0, bundles: 0 });
   }
   return judged;
 }
