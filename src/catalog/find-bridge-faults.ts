@@ -16,10 +16,14 @@ export interface BridgeFault {
   readonly hint: string;
 }
 
-/** Compares a declared bridge with the packages of a catalog. */
+/**
+ * Compares a declared bridge with the packages of a catalog. What it replaces or skips must be named
+ * in one of `naming`, by default the package itself.
+ */
 export function findBridgeFaults(
   bridge: DeclaredBridge,
   packages: ReadonlyMap<string, CatalogPackage>,
+  naming?: readonly CatalogPackage[],
 ): readonly BridgeFault[] {
   const pkg = packages.get(bridge.package);
   const placed = pkg === undefined ? null : placeBridge(bridge, pkg);
@@ -27,7 +31,7 @@ export function findBridgeFaults(
     ...(isSoundRange(bridge.skipRange) ? [] : [describeRange(bridge)]),
     ...(pkg === undefined ? [describePackage(bridge, [...packages.keys()])] : []),
     ...(placed === null ? [] : [placed]),
-    ...(pkg === undefined ? [] : listUnknown(bridge, pkg)),
+    ...(pkg === undefined ? [] : listUnknown(bridge, naming ?? [pkg])),
   ];
 }
 
@@ -71,8 +75,11 @@ function placeBridge(bridge: DeclaredBridge, pkg: CatalogPackage): BridgeFault |
   };
 }
 
-function listUnknown(bridge: DeclaredBridge, pkg: CatalogPackage): readonly BridgeFault[] {
-  const known = listKnown(bridge, pkg);
+function listUnknown(
+  bridge: DeclaredBridge,
+  naming: readonly CatalogPackage[],
+): readonly BridgeFault[] {
+  const known = new Set(naming.flatMap(listKnown));
   const named = [
     ...(bridge.replaces === '' ? [] : [['replaces', bridge.replaces] as const]),
     ...bridge.skips.map((skip) => ['skips', skip] as const),
@@ -82,22 +89,16 @@ function listUnknown(bridge: DeclaredBridge, pkg: CatalogPackage): readonly Brid
     .map(([field, name]) => ({
       field,
       kind: 'unknown',
-      message: `Nothing else in the package "${pkg.name}" is named "${name}".`,
+      message: `Nothing in the package "${bridge.package}" is named "${name}".`,
       hint: suggest(name, [...known]),
     }));
 }
 
-/** Names in the package beside those that the bridged entry names: an earlier merge may have bridged it. */
-function listKnown(bridge: DeclaredBridge, pkg: CatalogPackage): ReadonlySet<string> {
-  const graphs = pkg.channels.map((channel) =>
-    buildChannelGraph(
-      readEntries(channel).filter(
-        ({ name }) => channel.name !== bridge.channel || name !== bridge.bundle,
-      ),
-    ),
-  );
-  const bundles = pkg.bundles.map(({ name }) => name);
-  return new Set([...bundles, ...graphs.flatMap((graph) => [...listNames(graph)])]);
+function listKnown(pkg: CatalogPackage): readonly string[] {
+  return [
+    ...pkg.bundles.map(({ name }) => name),
+    ...pkg.channels.flatMap((channel) => [...listNames(buildChannelGraph(readEntries(channel)))]),
+  ];
 }
 
 function suggest(name: string, known: readonly string[]): string {

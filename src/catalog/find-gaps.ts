@@ -163,7 +163,11 @@ function formatVersioned({ name, version }: Pick<CutOff, 'name' | 'version'>): s
 function describeHint({ cutOff, proposal }: GapPaths, { fault }: ChannelVerdict): string {
   const missing = listMissing(cutOff);
   const bring =
-    missing.length === 0 ? [] : [`bring ${missing.join(', ')} with a delivery, then merge again`];
+    missing.length === 0
+      ? []
+      : [
+          `bring ${missing.join(', ')} and what leads there with a delivery (mirror a range of versions that begins at the installed one), then merge again`,
+        ];
   const declare =
     proposal.length === 0
       ? []
@@ -172,5 +176,5 @@ function describeHint({ cutOff, proposal }: GapPaths, { fault }: ChannelVerdict)
   if (ways !== '') return `${ways[0]?.toUpperCase()}${ways.slice(1)}.`;
   return fault?.kind === 'no-head' || fault?.kind === 'cycle'
     ? 'The edges of the catalog and of the delivery contradict each other: `olmirror diff` shows both. Mend the delivery, or declare a bridge whose `replaces` says what holds.'
-    : 'Bring the bundle that bridges them with a delivery, then merge again.';
+    : 'Bring the bundles between them with a delivery (mirror a range of versions that begins at the installed one), then merge again.';
 }

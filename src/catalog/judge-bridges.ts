@@ -31,7 +31,8 @@ function noteFate(
   packages: ReadonlyMap<string, CatalogPackage>,
   merge: PackageMerge,
 ): void {
-  const faults = findBridgeFaults(bridge, packages);
+  const { base, incoming } = merge.sides;
+  const faults = findBridgeFaults(bridge, packages, [base, incoming]);
   const unreadable = faults.find(({ kind }) => kind === 'unreadable');
   if (unreadable !== undefined) {
     addBadBridge([bridge], `${unreadable.message} ${unreadable.hint}`, merge);
@@ -41,7 +42,7 @@ function noteFate(
     merge.notes.push(noteUnusedBridge(bridge, packages));
     return;
   }
-  const doubts = faults.map(({ message }) => ` ${message} Check the spelling.`).join('');
+  const doubts = faults.map(({ message, hint }) => ` ${message} ${hint}`).join('');
   const edges = `"${bridge.bundle}" ${formatEdges(bridge)} in the channel "${bridge.channel}" of the package "${bridge.package}"`;
   merge.notes.push(
     isDelivered(bridge, merge)
