@@ -56,6 +56,12 @@ export function tryParseVersion(text: string): Version | null {
   };
 }
 
+/** The text that `parseVersion` reads. */
+export function formatVersion({ major, minor, patch, prerelease, build }: Version): string {
+  const [pre, meta] = [prerelease.join('.'), build.join('.')];
+  return `${major}.${minor}.${patch}${pre === '' ? '' : `-${pre}`}${meta === '' ? '' : `+${meta}`}`;
+}
+
 /** Standard precedence; build metadata does not count. */
 export function compareVersions(a: Version, b: Version): number {
   return (

@@ -66,34 +66,6 @@ export function walkChain(
   return { chain, cycle: null };
 }
 
-/**
- * Every name from which a path of upgrades leads to `head`, the head included: by `replaces`, by
- * `skips`, and by a `skipRange` that holds the version of a name. Names that are no entries count
- * too, since a cluster may still run them.
- */
-export function findUpgradable(
-  graph: ChannelGraph,
-  head: string,
-  versions: ReadonlyMap<string, Version>,
-): ReadonlySet<string> {
-  const candidates = [...versions].filter(([name]) => isNamed(graph, name));
-  const reached = new Set([head]);
-  for (const name of reached) {
-    const entry = graph.entries.get(name);
-    if (entry === undefined) continue;
-    if (entry.replaces !== '') reached.add(entry.replaces);
-    for (const skip of entry.skips) reached.add(skip);
-    for (const covered of listCovered(entry, candidates)) reached.add(covered);
-  }
-  return reached;
-}
-
-function isNamed(graph: ChannelGraph, name: string): boolean {
-  if (graph.entries.has(name) || graph.skipped.has(name)) return true;
-  for (const entry of graph.entries.values()) if (entry.replaces === name) return true;
-  return false;
-}
-
 /** The names whose version the entry's `skipRange` holds. */
 export function listCovered(
   entry: ChannelEntry,

@@ -1,8 +1,9 @@
 import type { Version } from '../base/semver.ts';
 import { readEntries } from './blob-fields.ts';
 import { buildChannelGraph, type ChannelGraph, findGraphFaults } from './channel-graph.ts';
+import { listOffers } from './olm-walk.ts';
 import type { Blob } from './types.ts';
-import { listOffers, type UpgradeGraph } from './upgrade-graph.ts';
+import type { UpgradeGraph } from './upgrade-graph.ts';
 
 /** The ways up in one channel. */
 export interface ChannelWays {
@@ -25,7 +26,7 @@ export function buildChannelWays(
   const graph = buildChannelGraph(readEntries(channel));
   const offered = upgrades.offered.map(({ name }) => name);
   const offers = [...graph.entries.keys()].map((name) => {
-    const hops = listOffers(upgrades, { name, version: versions.get(name) ?? null });
+    const hops = listOffers(upgrades.offered, { name, version: versions.get(name) ?? null });
     return [name, hops.map(({ to }) => to)] as const;
   });
   return {

@@ -1,19 +1,13 @@
-import type { Version } from '../base/semver.ts';
 import { compareBytes } from '../base/text.ts';
 import {
   type ChannelEntry,
   formatBundleVersion,
   readBundleVersion,
   readEntries,
-  readVersions,
 } from './blob-fields.ts';
-import {
-  buildChannelGraph,
-  type ChannelGraph,
-  findHead,
-  findUpgradable,
-  listCovered,
-} from './channel-graph.ts';
+import { buildChannelGraph, findHead } from './channel-graph.ts';
+import { comparePaths } from './compare-paths.ts';
+import type { Installed } from './olm-walk.ts';
 import { isSameContent } from './same-content.ts';
 import type { Blob, CatalogPackage } from './types.ts';
 
@@ -45,9 +39,9 @@ export interface ChannelDiff {
   /** Entries of both sides whose edges differ, in byte order. */
   readonly edgesChanged: readonly EdgeChange[];
   /**
-   * Bundles from which a path of upgrades led to the head before and none leads there now, in byte
-   * order; names that are no entries count too, since a cluster may run them. Empty for a channel
-   * that is added, removed or without a single head.
+   * Bundles from which OLM got to the head before and does not now, in byte order; names that are no
+   * entries count too, since a cluster may run them. Empty for a channel that is added, removed or
+   * without a single head.
    */
   readonly pathsBroken: readonly string[];
   /** The reverse, of bundles that the package or the channel knew before: of a new one it says nothing. */
@@ -83,7 +77,10 @@ export function diffChannels(old: CatalogPackage, fresh: CatalogPackage): readon
 /** The single head of a channel with its version, or null. */
 export function readHead(pkg: CatalogPackage, channel: Blob): ChannelHead | null {
   const name = findHead(buildChannelGraph(readEntries(channel)));
-  if (name === null) return null;
+  return name === null ? null : describeHead(pkg, name);
+}
+
+export function describeHead(pkg: CatalogPackage, name: string): ChannelHead {
   const bundle = pkg.bundles.find((candidate) => candidate.name === name);
   return {
     name,
@@ -122,63 +119,19 @@ function isSameEdges(a: ChannelEntry, b: ChannelEntry): boolean {
   return JSON.stringify(edgesOf(a)) === JSON.stringify(edgesOf(b));
 }
 
-interface ChannelSide {
-  readonly pkg: CatalogPackage;
-  readonly channel: Blob | undefined;
-}
-
 function diffPaths(
-  before: ChannelSide,
-  after: ChannelSide,
+  before: { readonly pkg: CatalogPackage; readonly channel: Blob | undefined },
+  after: { readonly pkg: CatalogPackage; readonly channel: Blob | undefined },
 ): Pick<ChannelDiff, 'pathsBroken' | 'pathsOpened'> {
-  const [old, fresh] = [readVersions(before.pkg), readVersions(after.pkg)];
-  // A skipRange reaches what a cluster runs, whether or not this side still has the bundle.
-  const reachedBefore = listReaching(before, new Map([...fresh, ...old]));
-  const reachedAfter = listReaching(after, new Map([...old, ...fresh]));
-  if (reachedBefore === null || reachedAfter === null) return { pathsBroken: [], pathsOpened: [] };
-  const known = listKnown(before);
-  return {
-    pathsBroken: [...reachedBefore]
-      .filter((name) => !reachedAfter.has(name) && known.has(name))
-      .toSorted(compareBytes),
-    pathsOpened: [...reachedAfter]
-      .filter((name) => !reachedBefore.has(name) && known.has(name))
-      .toSorted(compareBytes),
-  };
+  if (before.channel === undefined || after.channel === undefined)
+    return { pathsBroken: [], pathsOpened: [] };
+  const { broken, opened } = comparePaths(
+    { pkg: before.pkg, channel: before.channel },
+    { pkg: after.pkg, channel: after.channel },
+  );
+  return { pathsBroken: listSorted(broken), pathsOpened: listSorted(opened) };
 }
 
-/** The names from which a path leads to the head, those beyond the channel that a skipRange holds included. */
-function listReaching(
-  { channel }: ChannelSide,
-  versions: ReadonlyMap<string, Version>,
-): ReadonlySet<string> | null {
-  const graph = buildChannelGraph(channel === undefined ? [] : readEntries(channel));
-  const head = findHead(graph);
-  if (head === null) return null;
-  const reaching = new Set(findUpgradable(graph, head, versions));
-  const others = [...versions].filter(([name]) => !reaching.has(name));
-  for (const name of reaching) addCovered(graph, name, { reaching, others });
-  return reaching;
-}
-
-function addCovered(
-  graph: ChannelGraph,
-  name: string,
-  found: {
-    readonly reaching: Set<string>;
-    readonly others: readonly (readonly [string, Version])[];
-  },
-): void {
-  const entry = graph.entries.get(name);
-  if (entry === undefined) return;
-  for (const covered of listCovered(entry, found.others)) found.reaching.add(covered);
-}
-
-/** What a cluster could have installed: bundles of the package, and every name in the channel. */
-function listKnown({ pkg, channel }: ChannelSide): ReadonlySet<string> {
-  const entries = channel === undefined ? [] : readEntries(channel);
-  return new Set([
-    ...pkg.bundles.map((bundle) => bundle.name),
-    ...entries.flatMap((entry) => [entry.name, entry.replaces, ...entry.skips]),
-  ]);
+function listSorted(list: readonly Installed[]): readonly string[] {
+  return list.map(({ name }) => name).toSorted(compareBytes);
 }

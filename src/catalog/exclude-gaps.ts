@@ -3,14 +3,11 @@ import { assertNever } from '../base/tool-error.ts';
 import { readEntries, readVersions } from './blob-fields.ts';
 import { buildChannelGraph, findGraphFaults, type GraphFault } from './channel-graph.ts';
 import type { TakenContent } from './exclude-types.ts';
+import { readVersionInName } from './installable.ts';
 import type { Gap, MergeNote, MergeOptions, MergeResult } from './merge-types.ts';
+import { listOffers } from './olm-walk.ts';
 import type { CatalogPackage } from './types.ts';
-import {
-  buildUpgradeGraphs,
-  listOffers,
-  readVersionInName,
-  type UpgradeGraph,
-} from './upgrade-graph.ts';
+import { buildUpgradeGraphs, type UpgradeGraph } from './upgrade-graph.ts';
 import { validatePackage } from './validate-catalog.ts';
 
 export interface ExcludedFrom {
@@ -125,7 +122,7 @@ function describeLost(channel: string, from: ExcludedFrom): readonly Gap[] {
     .map(({ name }) => name)
     .filter((name) => {
       const node = after.nodes.find((candidate) => candidate.name === name);
-      const hops = listOffers(after, {
+      const hops = listOffers(after.offered, {
         name,
         version: versions.get(name) ?? readVersionInName(name),
       });

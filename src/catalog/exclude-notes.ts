@@ -2,8 +2,9 @@ import { readVersions } from './blob-fields.ts';
 import { readHead } from './diff-channels.ts';
 import type { ContentExclusion, TakenContent } from './exclude-types.ts';
 import type { MergeNote } from './merge-types.ts';
+import { listOffers } from './olm-walk.ts';
 import type { CatalogPackage } from './types.ts';
-import { buildUpgradeGraphs, listOffers } from './upgrade-graph.ts';
+import { buildUpgradeGraphs } from './upgrade-graph.ts';
 
 /** The package with what was taken, and without; both undefined for what only the delivery had. */
 export interface TakenFrom {
@@ -70,7 +71,7 @@ function describeClusters(
   const versions = readVersions(before);
   const stuck = bundles.filter((name) => {
     const version = versions.get(name) ?? null;
-    return graphs.every((graph) => listOffers(graph, { name, version }).length === 0);
+    return graphs.every((graph) => listOffers(graph.offered, { name, version }).length === 0);
   });
   if (stuck.length === 0) return [];
   return [

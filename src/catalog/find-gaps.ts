@@ -1,28 +1,31 @@
-import { compareBytes } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
-import { readEntries, readVersions } from './blob-fields.ts';
-import {
-  buildChannelGraph,
-  type ChannelGraph,
-  findGraphFaults,
-  findHead,
-  findUpgradable,
-  type GraphFault,
-} from './channel-graph.ts';
-import { listUnknownTargets } from './merge-channels.ts';
-import type { Gap, PackageMerge } from './merge-types.ts';
+import { describePaths } from './describe-paths.ts';
+import { addBadBridge, findGuiltyBridges } from './judge-bridges.ts';
+import { type ChannelFault, type ChannelVerdict, isSound, judgeChannel } from './judge-channel.ts';
+import { findChannel } from './merge-channels.ts';
+import type { CutOff, GapPaths, PackageMerge } from './merge-types.ts';
+import { proposeBridges } from './propose-bridges.ts';
 import type { Blob, CatalogPackage } from './types.ts';
 import { validatePackage } from './validate-catalog.ts';
 
-const BRIDGE_HINT = 'Bring the bundle that bridges them with a delivery, then merge again.';
+/** So many names stand in a message; `paths` has all. */
+const NAMED = 8;
 
 /**
- * Adds what keeps a merged package from being written: a graph that opm refuses, a version that
- * could reach the head before and cannot now, or anything else that opm would refuse.
+ * Adds what keeps a merged package from being written: a graph that opm refuses, a version that OLM
+ * got to the head before and would not now, or anything else that opm would refuse.
  */
 export function addGaps(merged: CatalogPackage, merge: PackageMerge): void {
-  for (const channel of merged.channels) addChannelGaps(channel, merged, merge);
-  if (merge.gaps.length > 0) return;
+  for (const channel of merged.channels) {
+    if (channel === findChannel(merge.sides.base, channel.name)) continue;
+    const verdict = judgeChannel(channel, merged, merge);
+    if (!isSound(verdict)) addChannelGap(channel, verdict, { merged, merge });
+    else if (verdict.lost.brokenRanges.length > 0) noteRanges(channel, verdict, merge);
+  }
+  if (merge.gaps.length === 0) addInvalid(merged, merge);
+}
+
+function addInvalid(merged: CatalogPackage, merge: PackageMerge): void {
   const [problem, ...others] = validatePackage(merged).filter(
     ({ severity }) => severity === 'error',
   );
@@ -39,93 +42,139 @@ export function addGaps(merged: CatalogPackage, merge: PackageMerge): void {
   });
 }
 
-function addChannelGaps(channel: Blob, merged: CatalogPackage, merge: PackageMerge): void {
-  const old = merge.sides.base.channels.find((candidate) => candidate.name === channel.name);
-  if (channel === old) return;
-  const graph = buildChannelGraph(readEntries(channel));
-  const faults = findGraphFaults(graph).filter((fault) => fault.kind !== 'empty');
-  for (const fault of faults) merge.gaps.push(describeFault(channel, fault));
-  const head = findHead(graph);
-  if (faults.length > 0 || old === undefined || head === null) return;
-  addLostUpgrades(
-    channel,
-    listLostUpgrades({ old, base: merge.sides.base }, { graph, head, merged }),
-    merge,
-  );
+interface GapContext {
+  readonly merged: CatalogPackage;
+  readonly merge: PackageMerge;
 }
 
-function listLostUpgrades(
-  before: { readonly old: Blob; readonly base: CatalogPackage },
-  after: { readonly graph: ChannelGraph; readonly head: string; readonly merged: CatalogPackage },
-): readonly string[] {
-  const graph = buildChannelGraph(readEntries(before.old));
-  const head = findHead(graph);
-  if (head === null) return [];
-  const reaching = findUpgradable(after.graph, after.head, readVersions(after.merged));
-  const lost = [...findUpgradable(graph, head, readVersions(before.base))].filter(
-    (name) => !reaching.has(name),
-  );
-  return lost.toSorted(compareBytes);
-}
-
-function addLostUpgrades(channel: Blob, lost: readonly string[], merge: PackageMerge): void {
-  if (lost.length === 0) return;
-  const message = `In the channel "${channel.name}" of the package "${channel.package}" no path of upgrades leads from ${lost.join(', ')} to the head any more.`;
-  if (merge.options.strandedUpgrades === 'warn') {
-    merge.notes.push({
-      kind: 'upgrade-lost',
-      package: channel.package,
-      channel: channel.name,
-      bundle: null,
-      message,
-    });
+function addChannelGap(
+  channel: Blob,
+  verdict: ChannelVerdict,
+  { merged, merge }: GapContext,
+): void {
+  const described = describePaths(channel, verdict, merged);
+  const message = describeGap(channel, verdict, described);
+  const guilty = findGuiltyBridges(channel, merged, merge);
+  if (guilty.length > 0) {
+    addBadBridge(guilty, message, merge);
     return;
   }
-  merge.gaps.push({ ...gapOf(channel, 'upgrade-lost', lost), message, hint: BRIDGE_HINT });
+  const kind = verdict.fault?.kind ?? 'upgrade-lost';
+  const place = { package: channel.package, channel: channel.name };
+  if (kind === 'upgrade-lost' && merge.options.strandedUpgrades === 'warn') {
+    merge.notes.push({ kind, ...place, bundle: null, message });
+    return;
+  }
+  const paths = { ...described, proposal: proposeBridges(channel, merged, merge) };
+  merge.gaps.push({
+    kind,
+    ...place,
+    message,
+    hint: describeHint(paths, verdict),
+    bundles: listBundles(verdict, paths.cutOff),
+    bridges: listMissing(paths.cutOff),
+    paths,
+  });
 }
 
-function gapOf(
-  channel: Blob,
-  kind: Gap['kind'],
-  bundles: readonly string[],
-): Pick<Gap, 'kind' | 'package' | 'channel' | 'bundles' | 'bridges'> {
-  return {
-    kind,
+// Nobody knows whether such a version exists, and upstream narrows ranges from one minor version to
+// the next, so this does not block.
+function noteRanges(channel: Blob, { lost, head }: ChannelVerdict, merge: PackageMerge): void {
+  merge.notes.push({
+    kind: 'range-lost',
     package: channel.package,
     channel: channel.name,
-    bundles,
-    bridges: listUnknownTargets(channel),
-  };
+    bundle: head,
+    message: `In the channel "${channel.name}" of the package "${channel.package}" no path of upgrades leads from versions in ${lost.brokenRanges.join(', ')} to the head ${head} any more. The catalog has none of them by name; a cluster that runs one should upgrade before this is published.`,
+  });
 }
 
-function describeFault(channel: Blob, fault: Exclude<GraphFault, { readonly kind: 'empty' }>): Gap {
-  const place = `The united channel "${channel.name}" of the package "${channel.package}"`;
-  switch (fault.kind) {
+function listBundles({ fault }: ChannelVerdict, cutOff: readonly CutOff[]): readonly string[] {
+  switch (fault?.kind) {
+    case undefined:
+      return cutOff.map(({ name }) => name);
     case 'no-head':
-      return {
-        ...gapOf(channel, fault.kind, []),
-        message: `${place} has no head: every entry is replaced or skipped.`,
-        hint: BRIDGE_HINT,
-      };
+      return [];
     case 'several-heads':
-      return {
-        ...gapOf(channel, fault.kind, fault.heads),
-        message: `${place} has ${fault.heads.length} heads: ${fault.heads.join(', ')}.`,
-        hint: BRIDGE_HINT,
-      };
+      return fault.heads;
     case 'cycle':
-      return {
-        ...gapOf(channel, fault.kind, fault.path),
-        message: `${place} has a cycle: ${fault.path.join(' -> ')}.`,
-        hint: BRIDGE_HINT,
-      };
+      return fault.path;
     case 'stranded':
-      return {
-        ...gapOf(channel, fault.kind, fault.entries),
-        message: `${place} cuts off ${fault.entries.join(', ')}: no chain from the head leads there.`,
-        hint: BRIDGE_HINT,
-      };
+      return fault.entries;
     default:
       return assertNever(fault);
   }
+}
+
+/** Bundles that are not there, and from which OLM would get on. */
+function listMissing(cutOff: readonly CutOff[]): readonly string[] {
+  const names = cutOff
+    .flatMap(({ bridges }) => bridges)
+    .flatMap((bridge) => (bridge.kind === 'bundle' ? [bridge.bundle] : []));
+  return [...new Set(names)];
+}
+
+function describeGap(
+  channel: Blob,
+  { fault }: ChannelVerdict,
+  paths: Omit<GapPaths, 'proposal'>,
+): string {
+  const place = `channel "${channel.name}" of the package "${channel.package}"`;
+  if (fault !== null) return `${describeFault(place, fault)}${describeCut(paths)}`;
+  return `In the ${place} no path of upgrades leads from ${formatCut(paths)} to the head ${formatHead(paths)} any more.`;
+}
+
+function describeFault(place: string, fault: ChannelFault): string {
+  switch (fault.kind) {
+    case 'no-head':
+      return `The united ${place} has no head: every entry is replaced or skipped.`;
+    case 'several-heads':
+      return `The united ${place} has ${fault.heads.length} heads: ${fault.heads.join(', ')}.`;
+    case 'cycle':
+      return `The united ${place} has a cycle: ${fault.path.join(' -> ')}.`;
+    case 'stranded':
+      return `The united ${place} cuts off ${fault.entries.join(', ')}: no chain from the head leads there.`;
+    default:
+      return assertNever(fault);
+  }
+}
+
+function describeCut(paths: Omit<GapPaths, 'proposal'>): string {
+  if (paths.cutOff.length === 0) return '';
+  return paths.head === null
+    ? ` OLM would upgrade nothing any more: ${formatCut(paths)}.`
+    : ` OLM would not get from ${formatCut(paths)} to ${formatHead(paths)}.`;
+}
+
+function formatCut({ cutOff, ranges }: Omit<GapPaths, 'proposal'>): string {
+  const names = cutOff.slice(0, NAMED).map(formatVersioned);
+  const more = cutOff.length > NAMED ? [`${cutOff.length - NAMED} more`] : [];
+  return [...names, ...more, ...ranges.map((range) => `the versions in ${range}`)].join(', ');
+}
+
+function formatHead({ head }: Pick<GapPaths, 'head'>): string {
+  return head === null ? '' : formatVersioned(head);
+}
+
+function formatVersioned({ name, version }: Pick<CutOff, 'name' | 'version'>): string {
+  return version === '' || name.endsWith(version) ? name : `${name} (${version})`;
+}
+
+function describeHint({ cutOff, proposal }: GapPaths, { fault }: ChannelVerdict): string {
+  const missing = listMissing(cutOff);
+  const bring =
+    missing.length === 0
+      ? []
+      : [
+          `bring ${missing.join(', ')} and what leads there with a delivery (mirror a range of versions that begins at the installed one), then merge again`,
+        ];
+  const declare =
+    proposal.length === 0
+      ? []
+      : ['declare the bridge that is proposed, where the operator supports that upgrade'];
+  const ways = [...bring, ...declare].join('; or ');
+  if (ways !== '') return `${ways[0]?.toUpperCase()}${ways.slice(1)}.`;
+  return fault?.kind === 'no-head' || fault?.kind === 'cycle'
+    ? 'The edges of the catalog and of the delivery contradict each other: `olmirror diff` shows both. Mend the delivery, or declare a bridge whose `replaces` says what holds.'
+    : 'Bring the bundles between them with a delivery (mirror a range of versions that begins at the installed one), then merge again.';
 }

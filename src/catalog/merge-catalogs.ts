@@ -3,6 +3,8 @@ import { listRepeated } from './blob-problem.ts';
 import { joinCatalog } from './build-catalog.ts';
 import { diffPackage, saysOtherThings } from './diff-catalogs.ts';
 import { addGaps } from './find-gaps.ts';
+import { noteBridges, noteUnusedBridge } from './judge-bridges.ts';
+import { settleChannel } from './merge-channels.ts';
 import { cleanDeprecations } from './merge-deprecations.ts';
 import { describeDropped, isOlder, mergePackage } from './merge-package.ts';
 import type {
@@ -34,6 +36,10 @@ export function mergeCatalogs(
     mergeOne({ base: base.packages.get(name), incoming: incoming.packages.get(name) }, options),
   );
   const packages = outcomes.map(({ pkg }) => pkg).filter((pkg) => pkg !== undefined);
+  const known = new Map(packages.map((pkg) => [pkg.name, pkg]));
+  const unused = (options.declared?.bridges ?? []).filter(
+    (bridge) => !names.includes(bridge.package),
+  );
   const dropped: MergeNote[] = [];
   const loose = joinCustomBlobs(
     { base: base.loose, incoming: incoming.loose },
@@ -44,7 +50,11 @@ export function mergeCatalogs(
     catalog: joinCatalog(packages, loose),
     changes: outcomes.map(({ change }) => change),
     gaps: outcomes.flatMap(({ gaps }) => gaps),
-    notes: [...outcomes.flatMap(({ notes }) => notes), ...dropped],
+    notes: [
+      ...outcomes.flatMap(({ notes }) => notes),
+      ...dropped,
+      ...unused.map((bridge) => noteUnusedBridge(bridge, known)),
+    ],
   };
 }
 
@@ -59,7 +69,8 @@ function mergeOne(
   options: MergeOptions,
 ): PackageOutcome {
   const name = (base ?? incoming)?.name ?? '';
-  if (incoming === undefined)
+  const bridged = options.declared?.bridges.some((bridge) => bridge.package === name) === true;
+  if (incoming === undefined && !bridged)
     return { pkg: base, change: emptyChange(name, 'kept'), gaps: [], notes: [] };
   const empty: CatalogPackage = {
     name,
@@ -69,19 +80,32 @@ function mergeOne(
     deprecations: [],
     others: [],
   };
-  const sides = { base: base ?? empty, incoming };
+  const sides = { base: base ?? empty, incoming: incoming ?? base ?? empty };
   const winner = base !== undefined && isOlder(sides) ? 'base' : 'incoming';
   const merge: PackageMerge = { sides, winner, options, gaps: [], notes: [] };
-  const merged = base === undefined ? addPackage(merge) : unite(merge);
-  addLimitNotes(merged, merge);
+  const merged = base === undefined ? addPackage(merge) : unite(merge, bridged);
+  if (bridged) noteBridges(merged, merge);
+  if (incoming !== undefined) addLimitNotes(merged, merge);
   if (merge.gaps.length > 0)
-    return { pkg: base, change: emptyChange(name, 'blocked'), gaps: merge.gaps, notes: [] };
-  return { pkg: merged, change: describeChange(base, merged), gaps: [], notes: merge.notes };
+    return {
+      pkg: base,
+      change: emptyChange(name, 'blocked'),
+      gaps: merge.gaps,
+      notes: merge.notes.filter(({ kind }) => STANDING_NOTES.has(kind)),
+    };
+  const change =
+    incoming === undefined && merged === base
+      ? emptyChange(name, 'kept')
+      : describeChange(base, merged);
+  return { pkg: merged, change, gaps: [], notes: merge.notes };
 }
 
-function unite(merge: PackageMerge): CatalogPackage {
+/** What is true of a bridge whether or not its package was merged. */
+const STANDING_NOTES: ReadonlySet<MergeNote['kind']> = new Set(['bridge-expired', 'bridge-unused']);
+
+function unite(merge: PackageMerge, bridged: boolean): CatalogPackage {
   const { base, incoming } = merge.sides;
-  if (isSameBlobs(base, incoming)) return base;
+  if (!bridged && isSameBlobs(base, incoming)) return base;
   const repeated = [base, incoming].find(hasRepeats);
   if (repeated !== undefined) {
     addGaps(repeated, { ...merge, sides: { base: repeated, incoming } });
@@ -108,11 +132,10 @@ function noteOlder(merge: PackageMerge): void {
 function addPackage(merge: PackageMerge): CatalogPackage {
   const { incoming } = merge.sides;
   const deprecations = cleanDeprecations(merge);
-  const same = deprecations.length === incoming.deprecations.length;
-  const clean =
-    same && deprecations.every((blob, index) => blob === incoming.deprecations[index])
-      ? incoming
-      : { ...incoming, deprecations };
+  const channels = incoming.channels.map((channel) => settleChannel(channel, merge));
+  const same =
+    isSameList(channels, incoming.channels) && isSameList(deprecations, incoming.deprecations);
+  const clean = same ? incoming : { ...incoming, channels, deprecations };
   addGaps(clean, merge);
   return clean;
 }
@@ -123,14 +146,11 @@ function listAll(pkg: CatalogPackage): readonly (readonly Blob[])[] {
 
 function isSameBlobs(a: CatalogPackage, b: CatalogPackage): boolean {
   const other = listAll(b);
-  return (
-    a === b ||
-    listAll(a).every(
-      (blobs, kind) =>
-        blobs.length === other[kind]?.length &&
-        blobs.every((blob, index) => blob === other[kind]?.[index]),
-    )
-  );
+  return a === b || listAll(a).every((blobs, kind) => isSameList(blobs, other[kind] ?? []));
+}
+
+function isSameList(a: readonly Blob[], b: readonly Blob[]): boolean {
+  return a.length === b.length && a.every((blob, index) => blob === b[index]);
 }
 
 function hasRepeats(pkg: CatalogPackage): boolean {

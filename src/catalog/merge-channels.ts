@@ -1,35 +1,48 @@
 import { compareBytes } from '../base/text.ts';
-import { listField, readEntries, readEntry, textField } from './blob-fields.ts';
-import type { PackageMerge, Sides } from './merge-types.ts';
+import { listField, textField } from './blob-fields.ts';
+import { bridgeChannel, listActiveBridges } from './bridge-channel.ts';
+import type { BridgeEdges, PackageMerge, Sides } from './merge-types.ts';
 import { isJsonObject, objectOf } from './raw-json.ts';
 import { repairChannel } from './repair-channel.ts';
-import type { Blob, JsonObject, JsonValue } from './types.ts';
+import type { Blob, CatalogPackage, JsonObject, JsonValue } from './types.ts';
 import { joinByKey, pickBlob, uniteFields, uniteLists } from './unite-blobs.ts';
 
 /**
  * Channels of both sides, by name. Entries are united by name; an edge that both sides have is the
- * winner's, one that only the other side has stays, and skips unite.
+ * winner's, one that only the other side has stays, and skips unite. Declared bridges come on top.
  */
 export function mergeChannels(merge: PackageMerge): readonly Blob[] {
   const sides = { base: merge.sides.base.channels, incoming: merge.sides.incoming.channels };
   const joined = joinByKey(
     sides,
     (channel) => channel.name,
-    (both) => joinChannels(both, merge),
+    (both) => both.base.slice(0, 1),
   );
-  return joined.toSorted((a, b) => compareBytes(a.name, b.name));
+  return joined
+    .map((channel) => settleChannel(channel, merge))
+    .toSorted((a, b) => compareBytes(a.name, b.name));
 }
 
-function joinChannels(
-  { base, incoming }: Sides<readonly Blob[]>,
+/** A channel of either side as it is merged; `more` are edges to try beside the declared bridges. */
+export function settleChannel(
+  channel: Blob,
   merge: PackageMerge,
-): readonly Blob[] {
-  const [first] = base;
-  const [second] = incoming;
-  if (first === undefined || second === undefined) return [];
-  const both = { base: first, incoming: second };
+  more: readonly BridgeEdges[] = [],
+): Blob {
+  const base = findChannel(merge.sides.base, channel.name);
+  const incoming = findChannel(merge.sides.incoming, channel.name);
+  const place = { package: channel.package, channel: channel.name };
+  const edges = [...listActiveBridges(place, merge.options), ...more];
+  if (base === undefined || incoming === undefined) return bridgeChannel(channel, edges);
+  const both = { base, incoming };
   const united = uniteChannels(both, merge.winner);
-  return [united === first ? first : repairChannel(united, both, merge)];
+  const bridged = bridgeChannel(united, edges);
+  const picked = bridged === united ? united : pickBlob(both, bridged.value);
+  return picked === base ? base : repairChannel(picked, both, merge);
+}
+
+export function findChannel(pkg: CatalogPackage, name: string): Blob | undefined {
+  return pkg.channels.find((channel) => channel.name === name);
 }
 
 function uniteChannels(both: Sides<Blob>, winner: PackageMerge['winner']): Blob {
@@ -70,16 +83,4 @@ function uniteEntry(both: Sides<JsonObject>, winner: PackageMerge['winner']): Js
   const skips = uniteLists(both.base['skips'], both.incoming['skips']);
   if (skips.length > 0) fields.set('skips', skips);
   return objectOf(fields);
-}
-
-/** Names that entries of a channel replace or skip although neither it nor the base has them. */
-export function listUnknownTargets(channel: Blob): readonly string[] {
-  const entries = readEntries(channel);
-  const known = new Set(entries.map((entry) => entry.name));
-  const targets = listField(channel.value, 'entries')
-    .map(readEntry)
-    .flatMap((entry) => [entry.replaces, ...entry.skips]);
-  return [...new Set(targets.filter((name) => name !== '' && !known.has(name)))].toSorted(
-    compareBytes,
-  );
 }

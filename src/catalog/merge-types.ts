@@ -1,7 +1,27 @@
 import type { BundleMigration, BundleRerelease } from './diff-bundles.ts';
-import type { ChannelHead } from './diff-channels.ts';
+import type { ChannelHead, Edges } from './diff-channels.ts';
+import type { Bridge } from './find-bridges.ts';
 import type { OpenShiftVersion } from './openshift-version.ts';
 import type { Catalog, CatalogPackage } from './types.ts';
+
+/** Edges that one entry of a channel gets on top of its own; what is empty adds nothing. */
+export interface BridgeEdges extends Edges {
+  /** The entry. */
+  readonly bundle: string;
+}
+
+/** A bridge that the user declared in `rules/<name>/bridges.yaml`. */
+export interface DeclaredBridge extends BridgeEdges {
+  readonly package: string;
+  readonly channel: string;
+  readonly reason: string;
+  readonly by: string;
+  /** First day on which it no longer counts, `YYYY-MM-DD`; null for good. */
+  readonly until: string | null;
+  /** Where it stands. */
+  readonly file: string;
+  readonly line: number;
+}
 
 export interface MergeOptions {
   /** One bundle name, two contents: the newer one, the one of the base, or a gap. */
@@ -14,6 +34,8 @@ export interface MergeOptions {
   readonly openshift?: OpenShiftVersion | null;
   /** How a person runs this merge, for hints; default `olmirror merge`. */
   readonly command?: string;
+  /** Bridges and the day on which they are judged; none without. */
+  readonly declared?: { readonly bridges: readonly DeclaredBridge[]; readonly today: string };
 }
 
 export interface ChannelChange {
@@ -44,6 +66,27 @@ export interface PackageChange {
   readonly defaultChannel: { readonly before: string; readonly after: string } | null;
 }
 
+/** A version that could reach the head of its channel, and would not any more. */
+export interface CutOff {
+  readonly name: string;
+  /** Empty where it is not known. */
+  readonly version: string;
+  /** Every way to get it on. */
+  readonly bridges: readonly Bridge[];
+}
+
+/** What a gap in a graph cuts off, and what would bridge it. */
+export interface GapPaths {
+  /** The head that they are cut off from; null where the channel would have none. */
+  readonly head: ChannelHead | null;
+  /** In byte order of the names. */
+  readonly cutOff: readonly CutOff[];
+  /** Versions that no name stands for and a `skipRange` held, as ranges. */
+  readonly ranges: readonly string[];
+  /** Edges that, declared in `bridges.yaml`, would let the package merge: tried, not guessed. */
+  readonly proposal: readonly BridgeEdges[];
+}
+
 /** Why a package could not be merged; it stays exactly as the base had it. */
 export interface Gap {
   readonly kind:
@@ -53,6 +96,7 @@ export interface Gap {
     | 'stranded'
     | 'upgrade-lost'
     | 'duplicate-bundle'
+    | 'bad-bridge'
     | 'invalid';
   readonly package: string;
   readonly channel: string | null;
@@ -61,10 +105,12 @@ export interface Gap {
   readonly hint: string;
   /** Bundles that are cut off, or that have two contents. */
   readonly bundles: readonly string[];
-  /** Bundles that the delivery names without bringing them, which might bridge the gap. */
+  /** Bundles that entries replace but neither side brings, and that would bridge the gap. */
   readonly bridges: readonly string[];
   /** For `duplicate-bundle`: what the delivery has in place of the catalog's images. */
   readonly rerelease?: BundleRerelease;
+  /** Only of a gap in a graph. */
+  readonly paths?: GapPaths;
 }
 
 /** Something that the merge decided and a person should know. */
@@ -84,7 +130,12 @@ export interface MergeNote {
     | 'excluded'
     | 'exclude-idle'
     | 'exclude-expired'
-    | 'default-channel-changed';
+    | 'default-channel-changed'
+    | 'range-lost'
+    | 'bridge-applied'
+    | 'bridge-idle'
+    | 'bridge-expired'
+    | 'bridge-unused';
   /** Empty for content that belongs to no package. */
   readonly package: string;
   readonly channel: string | null;

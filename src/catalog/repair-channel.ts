@@ -21,33 +21,47 @@ import { uniteLists } from './unite-blobs.ts';
  * or a stranded entry, it is added to that entry's `skips`.
  */
 export function repairChannel(channel: Blob, both: Sides<Blob>, merge: PackageMerge): Blob {
-  const versions = new Map([
-    ...readVersions(merge.sides.base),
-    ...readVersions(merge.sides.incoming),
-  ]);
-  const head = pickMainHead(buildChannelGraph(readEntries(channel)), both[merge.winner], versions);
-  if (head === null) return channel;
-  const joined = skipCovered(channel, { head, versions }, listOtherHeads);
-  const repaired = skipCovered(joined, { head, versions }, listStranded);
+  const versions = readBothVersions(merge);
+  const heads = listMainHeads(channel, both[merge.winner], versions);
+  const repairs = heads.map((head) => skipLoose(channel, { head, versions }));
+  const repaired = repairs.find(hasOneHead) ?? repairs[0] ?? channel;
   if (repaired !== channel) noteSkips({ before: channel, after: repaired }, merge);
   return repaired;
+}
+
+/** Versions of the bundles of either side. */
+export function readBothVersions({ sides }: PackageMerge): ReadonlyMap<string, Version> {
+  return new Map([...readVersions(sides.base), ...readVersions(sides.incoming)]);
+}
+
+/**
+ * What the head of a united channel could be, the likeliest first: the head that the winning side
+ * has, then the highest one.
+ */
+export function listMainHeads(
+  channel: Blob,
+  winner: Blob | undefined,
+  versions: ReadonlyMap<string, Version>,
+): readonly string[] {
+  const { heads } = buildChannelGraph(readEntries(channel));
+  const wanted = winner === undefined ? null : findHead(buildChannelGraph(readEntries(winner)));
+  const highest = pickHighest(heads, versions);
+  const names = [wanted, highest].filter((name) => name !== null && heads.includes(name));
+  return [...new Set(names)].filter((name) => name !== null);
+}
+
+function hasOneHead(channel: Blob): boolean {
+  return findHead(buildChannelGraph(readEntries(channel))) !== null;
+}
+
+function skipLoose(channel: Blob, context: RepairContext): Blob {
+  const joined = skipCovered(channel, context, listOtherHeads);
+  return skipCovered(joined, context, listStranded);
 }
 
 interface RepairContext {
   readonly head: string;
   readonly versions: ReadonlyMap<string, Version>;
-}
-
-// The head that the winning side wants; the highest where that is none of the united heads.
-function pickMainHead(
-  graph: ChannelGraph,
-  winner: Blob,
-  versions: ReadonlyMap<string, Version>,
-): string | null {
-  const wanted = findHead(buildChannelGraph(readEntries(winner)));
-  return wanted !== null && graph.heads.includes(wanted)
-    ? wanted
-    : pickHighest(graph.heads, versions);
 }
 
 function listOtherHeads(graph: ChannelGraph, head: string): readonly string[] {

@@ -10,11 +10,11 @@ import {
   readEntries,
   readVersions,
 } from './blob-fields.ts';
-import { buildChannelGraph, type ChannelGraph, findHead } from './channel-graph.ts';
+import { buildChannelGraph, type ChannelGraph } from './channel-graph.ts';
+import { inferVersions, listNames, readVersionInName } from './installable.ts';
+import { buildOlmWalk, type EdgeKind, type OfferedEntry, readRange } from './olm-walk.ts';
 import type { Blob, CatalogPackage } from './types.ts';
-import { isInRange, tryParseVersionRange, type VersionRange } from './version-range.ts';
-
-export type EdgeKind = 'replaces' | 'skips' | 'skipRange';
+import { isInRange } from './version-range.ts';
 
 export interface UpgradeNode {
   readonly name: string;
@@ -37,14 +37,6 @@ export interface UpgradeEdge {
   readonly to: string;
 }
 
-/** An entry that OLM may offer, and what may go there in one hop. */
-interface OfferedEntry {
-  readonly name: string;
-  readonly replaces: string;
-  readonly skips: ReadonlySet<string>;
-  readonly range: VersionRange | null;
-}
-
 /** How OLM sees one channel (spec "file-based catalogs" §3). */
 export interface UpgradeGraph {
   readonly package: string;
@@ -55,26 +47,12 @@ export interface UpgradeGraph {
   readonly packageDeprecated: boolean;
   /** Entries that nothing replaces or skips: OLM wants exactly one. */
   readonly heads: readonly string[];
-  /**
-   * What OLM may offer, from the head down along `replaces`, what is skipped left out. Empty where
-   * OLM refuses the channel: no head, several of them, or a cycle below it.
-   */
+  /** As its `OlmWalk` has it. */
   readonly offered: readonly OfferedEntry[];
   /** The offered ones in their order, then the others by falling version. */
   readonly nodes: readonly UpgradeNode[];
   /** From what is installed to what OLM may offer for it or, were that not skipped, might. */
   readonly edges: readonly UpgradeEdge[];
-}
-
-/** What runs on a cluster: empty or null where that is not known. */
-export interface Installed {
-  readonly name: string;
-  readonly version: Version | null;
-}
-
-export interface Hop {
-  readonly kind: EdgeKind;
-  readonly to: string;
 }
 
 /**
@@ -87,18 +65,20 @@ export function buildUpgradeGraphs(pkg: CatalogPackage): readonly UpgradeGraph[]
     .map((channel) => buildUpgradeGraph(pkg, channel));
 }
 
-function buildUpgradeGraph(pkg: CatalogPackage, channel: Blob): UpgradeGraph {
+/**
+ * The graph of one channel, whether or not the package has it. `head` is taken for the head where
+ * the channel has several: what would be if that were the only one.
+ */
+export function buildUpgradeGraph(
+  pkg: CatalogPackage,
+  channel: Blob,
+  head?: string | null,
+): UpgradeGraph {
   const graph = buildChannelGraph(readEntries(channel));
   const versions = inferVersions(graph, readVersions(pkg));
-  const offered = listOffered(graph);
+  const walk = buildOlmWalk(graph, versions, head);
+  const { offered } = walk;
   const order = sortNames(graph, offered, versions);
-  const nextHops = new Map(
-    order.map((name) => {
-      const [next] = listOffersOf(offered, { name, version: versions.get(name) ?? null });
-      return [name, next?.to];
-    }),
-  );
-  const depths = measureDepths(offered[0]?.name ?? null, nextHops);
   const deprecations = pkg.deprecations.flatMap(readDeprecations);
   const texts = new Map(
     pkg.bundles.map((bundle) => [bundle.name, formatBundleVersion(readBundleVersion(bundle))]),
@@ -120,71 +100,16 @@ function buildUpgradeGraph(pkg: CatalogPackage, channel: Blob): UpgradeGraph {
       skipped: graph.skipped.has(name),
       skipRange: graph.entries.get(name)?.skipRange ?? '',
       deprecated: findDeprecation(deprecations, 'olm.bundle', name),
-      depth: depths.get(name) ?? null,
+      depth: walk.countHops({ name, version: versions.get(name) ?? null }),
     })),
     edges: order.flatMap((name) => listEdges(graph.entries.get(name), order, versions)),
   };
 }
 
-/** Where OLM may go from here in one hop, nearest the head first: it takes the first. */
-export function listOffers(graph: UpgradeGraph, installed: Installed): readonly Hop[] {
-  return listOffersOf(graph.offered, installed);
-}
-
-function listOffersOf(offered: readonly OfferedEntry[], installed: Installed): readonly Hop[] {
-  return offered.flatMap((entry) => {
-    const kind = entry.name === installed.name ? null : findEdgeKind(entry, installed);
-    return kind === null ? [] : [{ kind, to: entry.name }];
-  });
-}
-
-function findEdgeKind(entry: OfferedEntry, { name, version }: Installed): EdgeKind | null {
-  if (name !== '' && entry.replaces === name) return 'replaces';
-  if (name !== '' && entry.skips.has(name)) return 'skips';
-  return version !== null && entry.range !== null && isInRange(version, entry.range)
-    ? 'skipRange'
-    : null;
-}
-
-// OLM, unlike opm, walks on through an entry that is skipped.
-function listOffered(graph: ChannelGraph): readonly OfferedEntry[] {
-  const head = findHead(graph);
-  const seen = new Set<string>();
-  let current = head === null ? undefined : graph.entries.get(head);
-  while (current !== undefined) {
-    if (seen.has(current.name)) return [];
-    seen.add(current.name);
-    current = graph.entries.get(current.replaces);
-  }
-  return [...seen].flatMap((name) => {
-    const entry = graph.entries.get(name);
-    return entry === undefined || graph.skipped.has(name) ? [] : [offerEntry(entry)];
-  });
-}
-
-function offerEntry({ name, replaces, skips, skipRange }: ChannelEntry): OfferedEntry {
-  const range = skipRange === '' ? null : tryParseVersionRange(skipRange);
-  return { name, replaces, skips: new Set(skips), range };
-}
-
-/** A name without a bundle counts as the version it ends in: it may still run on a cluster. */
-function inferVersions(
-  graph: ChannelGraph,
-  versions: ReadonlyMap<string, Version>,
-): ReadonlyMap<string, Version> {
-  const inferred = new Map(versions);
-  for (const name of listNames(graph)) {
-    const version = inferred.get(name) ?? readVersionInName(name);
-    if (version !== null) inferred.set(name, version);
-  }
-  return inferred;
-}
-
-function listNames(graph: ChannelGraph): ReadonlySet<string> {
-  const replaced = [...graph.entries.values()].map((entry) => entry.replaces);
-  const names = new Set([...graph.entries.keys(), ...graph.skipped, ...replaced]);
-  names.delete('');
-  return names;
+/** The version of a node, by its bundle or, without one, by its name; null for none. */
+export function readNodeVersion({ nodes }: UpgradeGraph, name: string): Version | null {
+  const node = nodes.find((candidate) => candidate.name === name);
+  return tryParseVersion(node?.version ?? '') ?? readVersionInName(name);
 }
 
 function sortNames(
@@ -204,34 +129,6 @@ function compareFalling(a: string, b: string, versions: ReadonlyMap<string, Vers
   return compareVersions(second, first) || compareBytes(b, a);
 }
 
-/** The version in a name such as `etcd.v1.2.3`, as operators are named by custom; null for none. */
-export function readVersionInName(name: string): Version | null {
-  const match = /\.v?(\d+\.\d+\.\d+.*)$/s.exec(name);
-  return match?.[1] === undefined ? null : tryParseVersion(match[1]);
-}
-
-/** Hops to the head where each name goes to its next one; what runs in a circle gets none. */
-function measureDepths(
-  head: string | null,
-  nextHops: ReadonlyMap<string, string | undefined>,
-): ReadonlyMap<string, number> {
-  const depths = new Map<string, number>(head === null ? [] : [[head, 0]]);
-  const measured = new Set(depths.keys());
-  for (const start of nextHops.keys()) {
-    const path: string[] = [];
-    let current: string | undefined = start;
-    while (current !== undefined && !measured.has(current)) {
-      measured.add(current);
-      path.push(current);
-      current = nextHops.get(current);
-    }
-    const end = current === undefined ? undefined : depths.get(current);
-    if (end !== undefined)
-      for (const [i, name] of path.toReversed().entries()) depths.set(name, end + i + 1);
-  }
-  return depths;
-}
-
 function listEdges(
   entry: ChannelEntry | undefined,
   names: readonly string[],
@@ -240,7 +137,7 @@ function listEdges(
   if (entry === undefined) return [];
   const to = entry.name;
   const skips = [...new Set(entry.skips)].filter((name) => name !== '');
-  const { range } = offerEntry(entry);
+  const range = readRange(entry.skipRange);
   const covered = names.filter((name) => {
     const version = versions.get(name);
     return range !== null && version !== undefined && name !== to && isInRange(version, range);

@@ -1,17 +1,10 @@
-import { compareVersions, tryParseVersion, type Version } from '../base/semver.ts';
+import { compareVersions, tryParseVersion } from '../base/semver.ts';
 import { formatBundleVersion, readBundleVersion, readVersions } from './blob-fields.ts';
+import { type Bridge, listBridges } from './find-bridges.ts';
+import { readVersionInName } from './installable.ts';
+import { type Hop, type Installed, listOffers } from './olm-walk.ts';
 import type { CatalogPackage } from './types.ts';
-import type { UpgradeGraph, UpgradeNode } from './upgrade-graph.ts';
-import { type Hop, type Installed, listOffers, readVersionInName } from './upgrade-graph.ts';
-
-/** What would lead a version to the head that no path leads there. */
-export type Bridge =
-  /** Another channel offers `bundle`, from which a path leads on in this one. */
-  | { readonly kind: 'channel'; readonly channel: string; readonly bundle: string }
-  /** `bundle` is not in the catalog, but OLM would get from it to the head. */
-  | { readonly kind: 'bundle'; readonly bundle: string }
-  /** The lowest higher version that OLM offers: its entry would have to skip what is installed. */
-  | { readonly kind: 'edge'; readonly bundle: string };
+import { readNodeVersion, type UpgradeGraph } from './upgrade-graph.ts';
 
 export interface UpgradePath {
   /**
@@ -36,7 +29,7 @@ export function findUpgradePath(
   if (head === undefined) return { status: 'refused', offers: [], hops: [], bridges: [] };
   if (installed.name === head) return { status: 'at-head', offers: [], hops: [], bridges: [] };
   const hops = walkHops(graph, installed, head);
-  const offers = listOffers(graph, installed);
+  const offers = listOffers(graph.offered, installed);
   if (hops.at(-1)?.to === head) return { status: 'reaches-head', offers, hops, bridges: [] };
   if (hops.length === 0 && isAhead(graph, installed))
     return { status: 'ahead', offers, hops, bridges: [] };
@@ -48,54 +41,18 @@ function walkHops(graph: UpgradeGraph, installed: Installed, head: string): read
   const seen = new Set([installed.name]);
   let current = installed;
   while (current.name !== head) {
-    const [next] = listOffers(graph, current);
+    const [next] = listOffers(graph.offered, current);
     if (next === undefined || seen.has(next.to)) break;
     hops.push(next);
     seen.add(next.to);
-    current = { name: next.to, version: versionOf(graph, next.to) };
+    current = { name: next.to, version: readNodeVersion(graph, next.to) };
   }
   return hops;
 }
 
-function versionOf(graph: UpgradeGraph, name: string): Version | null {
-  const node = graph.nodes.find((candidate) => candidate.name === name);
-  return tryParseVersion(node?.version ?? '') ?? readVersionInName(name);
-}
-
 function isAhead(graph: UpgradeGraph, { version }: Installed): boolean {
-  const head = versionOf(graph, graph.offered[0]?.name ?? '');
+  const head = readNodeVersion(graph, graph.offered[0]?.name ?? '');
   return version !== null && head !== null && compareVersions(version, head) > 0;
-}
-
-function listBridges(
-  graph: UpgradeGraph,
-  installed: Installed,
-  graphs: readonly UpgradeGraph[],
-): readonly Bridge[] {
-  const reaching = new Map(
-    graph.nodes.filter((node) => node.depth !== null).map((node) => [node.name, node]),
-  );
-  const channels = graphs.flatMap((other): readonly Bridge[] => {
-    if (other.channel === graph.channel) return [];
-    const hop = listOffers(other, installed).find(({ to }) => reaching.has(to));
-    return hop === undefined ? [] : [{ kind: 'channel', channel: other.channel, bundle: hop.to }];
-  });
-  const higher = [...reaching.values()].filter((node) => isHigher(graph, node, installed));
-  const missing = higher
-    .filter((node) => !node.entry && !node.skipped && node.version === '')
-    .at(-1);
-  const offered = new Set(graph.offered.map((entry) => entry.name));
-  const lowest = higher.filter((node) => offered.has(node.name)).at(-1);
-  return [
-    ...channels,
-    ...(missing === undefined ? [] : [{ kind: 'bundle' as const, bundle: missing.name }]),
-    ...(lowest === undefined ? [] : [{ kind: 'edge' as const, bundle: lowest.name }]),
-  ];
-}
-
-function isHigher(graph: UpgradeGraph, node: UpgradeNode, { version }: Installed): boolean {
-  const own = versionOf(graph, node.name);
-  return version !== null && own !== null && compareVersions(own, version) > 0;
 }
 
 /**

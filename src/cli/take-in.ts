@@ -30,6 +30,7 @@ import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '..
 import { readCatalog, readRecords } from '../reconcile/load-state.ts';
 import type { MergeSummary } from '../report/render-merge-text.ts';
 import type { HeldBundle } from './find-held.ts';
+import { readBridges } from './read-bridges.ts';
 import { digestOfFiles, type SourceContent } from './read-source.ts';
 
 export interface TakeInRequest {
@@ -74,6 +75,7 @@ export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<
     acceptDefaultChannel,
     openshift: parseOpenShiftTag(entry.tag.production),
     command: formatCommand(request),
+    declared: { bridges: await readBridges(snapshot, entry.name), today: deps.today },
   };
   const result = excludeFromMerge(mergeCatalogs(base.catalog, kept, options), {
     base: base.catalog,

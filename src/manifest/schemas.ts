@@ -1,3 +1,4 @@
+import bridgesJson from '../../schemas/bridges.schema.json' with { type: 'json' };
 import deliveryJson from '../../schemas/delivery.schema.json' with { type: 'json' };
 import excludeJson from '../../schemas/exclude.schema.json' with { type: 'json' };
 import knownMissingJson from '../../schemas/known-missing.schema.json' with { type: 'json' };
@@ -24,6 +25,20 @@ export interface RawExclusion {
   readonly until?: string | null;
 }
 
+/** One item of `rules/<name>/bridges.yaml` as written. */
+export interface RawBridge {
+  readonly package: string;
+  readonly channel: string;
+  readonly bundle: string;
+  readonly replaces?: string;
+  readonly skips?: readonly string[];
+  readonly skipRange?: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly until?: string;
+}
+
+export const bridgesSchema: SchemaCheck<readonly RawBridge[]> = createSchemaCheck(bridgesJson);
 export const mirrorSchema: SchemaCheck<RawManifest> = createSchemaCheck(mirrorJson);
 export const deliverySchema: SchemaCheck<RawDelivery> = createSchemaCheck(deliveryJson);
 export const knownMissingSchema: SchemaCheck<readonly KnownMissing[]> =

@@ -164,3 +164,22 @@ export interface SelectedPackage {
   readonly bundles?: readonly string[];
   readonly defaultChannel?: string;
 }
+
+/** One bridge of `rules/<name>/bridges.yaml`: edges that an entry of a channel gets on top of its own. */
+export interface BridgeRule {
+  readonly package: string;
+  readonly channel: string;
+  /** The entry. */
+  readonly bundle: string;
+  /** Empty for none, as are `skips` and `skipRange`. */
+  readonly replaces: string;
+  readonly skips: readonly string[];
+  readonly skipRange: string;
+  readonly reason: string;
+  readonly by: string;
+  /** First UTC day on which it no longer counts; null for good. */
+  readonly until: string | null;
+  readonly file: string;
+  /** 1-based line on which it starts. */
+  readonly line: number;
+}

@@ -1,8 +1,10 @@
 import { formatCount } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
-import type { Hop, UpgradeGraph, UpgradeNode } from '../catalog/upgrade-graph.ts';
-import type { Bridge, UpgradePath } from '../catalog/upgrade-path.ts';
+import type { Hop } from '../catalog/olm-walk.ts';
+import type { UpgradeGraph, UpgradeNode } from '../catalog/upgrade-graph.ts';
+import type { UpgradePath } from '../catalog/upgrade-path.ts';
 import { cleanLine, renderLines } from './clean-line.ts';
+import { formatBridge } from './format-bridge.ts';
 import { countStranded, type GraphView, groupByPackage } from './graph-view.ts';
 
 const WIDTH = 100;
@@ -165,17 +167,4 @@ function renderHops({ hops, offers }: UpgradePath, head: string): readonly strin
 
 function formatHop(hop: Hop, head: string): string {
   return `${hop.to}  (${hop.kind}${hop.to === head ? ', head' : ''})`;
-}
-
-function formatBridge(bridge: Bridge, channel: string): string {
-  switch (bridge.kind) {
-    case 'channel':
-      return `Bridge: the channel ${bridge.channel} offers ${bridge.bundle}, from which ${channel} goes on.`;
-    case 'bundle':
-      return `Bridge: the bundle ${bridge.bundle}, which the catalog lacks, if it upgrades what is installed.`;
-    case 'edge':
-      return `Bridge: let ${bridge.bundle}, the next higher version, skip what is installed.`;
-    default:
-      return assertNever(bridge);
-  }
 }

@@ -2,6 +2,7 @@ import { formatCount } from '../base/text.ts';
 import type { Gap, MergeNote, PackageChange } from '../catalog/merge-types.ts';
 import { renderLines } from './clean-line.ts';
 import { formatMigrations } from './diff-words.ts';
+import { listGapLines } from './render-gap-text.ts';
 import { formatHeads } from './render-plan-text.ts';
 
 /** What `merge` or `init` did to one catalog in Git. */
@@ -41,10 +42,7 @@ export function renderMergeText(summary: MergeSummary): string {
       `  note: ${note.message}`,
       ...(note.hint === undefined ? [] : [`    Hint: ${note.hint}`]),
     ]),
-    ...summary.gaps.flatMap((gap) => [
-      `  gap: ${gap.package} stays as it was: ${gap.message}`,
-      `    Hint: ${gap.hint}`,
-    ]),
+    ...summary.gaps.flatMap((gap) => listGapLines(gap, summary.catalog)),
     `  ${formatCount(summary.newImages, 'image')} named for the first time`,
     ...(summary.record === null ? [] : [`  recorded in ${summary.record}`]),
   ];

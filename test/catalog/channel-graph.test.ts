@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseVersion } from '../../src/base/semver.ts';
 import type { ChannelEntry } from '../../src/catalog/blob-fields.ts';
-import {
-  buildChannelGraph,
-  findGraphFaults,
-  findHead,
-  findUpgradable,
-} from '../../src/catalog/channel-graph.ts';
+import { buildChannelGraph, findGraphFaults } from '../../src/catalog/channel-graph.ts';
 
 function entry(name: string, edges: Partial<ChannelEntry> = {}): ChannelEntry {
   return { name, replaces: '', skips: [], skipRange: '', ...edges };
@@ -56,29 +50,4 @@ describe('findGraphFaults', () => {
       assert.deepEqual(findGraphFaults(buildChannelGraph(entries)), faults);
     });
   }
-});
-
-describe('findUpgradable', () => {
-  it('follows replaces, skips and skipRange to the head, names that are no entries included', () => {
-    const graph = buildChannelGraph([
-      entry('d', { replaces: 'c', skips: ['x'] }),
-      entry('c', { skipRange: '>=1.0.0 <2.0.0' }),
-      entry('b', { replaces: 'a' }),
-      entry('lone'),
-    ]);
-    const versions = new Map([
-      ['b', parseVersion('1.5.0')],
-      ['lone', parseVersion('0.1.0')],
-      ['c', parseVersion('2.0.0')],
-      ['other', parseVersion('1.1.0')],
-    ]);
-    assert.equal(findHead(graph), null);
-    assert.deepEqual([...findUpgradable(graph, 'd', versions)].toSorted(), [
-      'a',
-      'b',
-      'c',
-      'd',
-      'x',
-    ]);
-  });
 });

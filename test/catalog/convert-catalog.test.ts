@@ -152,10 +152,11 @@ const WAYS: readonly ConvertOptions[] = [
 
 describe('convertCatalog', () => {
   for (const way of WAYS)
-    it(`gives ${way.form} in the layout ${way.layout} that reads back as the same catalog, whatever is in it`, () => {
+    it(`gives ${way.form} in the layout ${way.layout} that reads back as the same catalog, whatever is in it`, (context) => {
       let exact = 0;
       let blobs = 0;
       checkLaw(
+        context,
         fc.property(fc.array(anyBlobText, { minLength: 1, maxLength: 4 }), (texts) => {
           const catalog = catalogOf(texts);
           const converted = convertCatalog(catalog, way);
@@ -171,8 +172,9 @@ describe('convertCatalog', () => {
       );
     });
 
-  it('goes through every form and layout in turn without a change', () => {
+  it('goes through every form and layout in turn without a change', (context) => {
     checkLaw(
+      context,
       fc.property(fc.array(anyBlobText, { minLength: 1, maxLength: 4 }), (texts) => {
         const start = catalogOf(texts);
         const end = WAYS.reduce(

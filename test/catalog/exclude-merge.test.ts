@@ -223,9 +223,10 @@ const anyExclusions = fc.array(
 );
 
 describe('the laws of excluding', () => {
-  it('what is excluded is not in the result, and the result is valid, save where a gap leaves Git as it was', () => {
+  it('what is excluded is not in the result, and the result is valid, save where a gap leaves Git as it was', (context) => {
     let done = 0;
     checkLaw(
+      context,
       fc.property(anyChannels(), anyChannels(), anyExclusions, (base, delivery, exclusions) => {
         const { catalog, gaps } = merge(base, delivery, exclusions);
         assert.deepEqual(validateCatalog(catalog), []);
@@ -245,9 +246,10 @@ describe('the laws of excluding', () => {
     assert.ok(done > 500, `${done} carried out`);
   });
 
-  it('a second merge of the same delivery changes nothing', () => {
+  it('a second merge of the same delivery changes nothing', (context) => {
     let merged = 0;
     checkLaw(
+      context,
       fc.property(anyChannels(), anyChannels(), anyExclusions, (base, delivery, exclusions) => {
         const once = merge(base, delivery, exclusions);
         // A gap leaves a package as it was, to be merged another time.
@@ -261,8 +263,9 @@ describe('the laws of excluding', () => {
     assert.ok(merged > 100, `${merged} without a gap`);
   });
 
-  it('the order of excludes does not count, and other packages are untouched', () => {
+  it('the order of excludes does not count, and other packages are untouched', (context) => {
     checkLaw(
+      context,
       fc.property(anyChannels(), anyChannels(), anyExclusions, (base, delivery, exclusions) => {
         const [a, b] = [
           merge(base, delivery, exclusions),

@@ -95,9 +95,10 @@ function* listChannels(before: Catalog, after: Catalog) {
 }
 
 describe('the laws of filtering', () => {
-  it('the catalogs of these tests are valid, and selections cut them', () => {
+  it('the catalogs of these tests are valid, and selections cut them', (context) => {
     let cut = 0;
     checkLaw(
+      context,
       fc.property(anyChannels(), anySelections, (catalog, selections) => {
         assert.deepEqual(validateCatalog(catalog), []);
         const { packages } = filter(catalog, selections);
@@ -107,16 +108,18 @@ describe('the laws of filtering', () => {
     assert.ok(cut > 600, `${cut} of 2,000 were cut`);
   });
 
-  it('a valid catalog gives a valid one', () => {
+  it('a valid catalog gives a valid one', (context) => {
     checkLaw(
+      context,
       fc.property(anyChannels(), anySelections, (catalog, selections) => {
         assert.deepEqual(validateCatalog(filter(catalog, selections).catalog), []);
       }),
     );
   });
 
-  it('every channel keeps its head, and every kept version reaches it where it did before', () => {
+  it('every channel keeps its head, and every kept version reaches it where it did before', (context) => {
     checkLaw(
+      context,
       fc.property(anyChannels(), anySelections, (catalog, selections) => {
         for (const { before, after } of listChannels(
           catalog,
@@ -130,8 +133,9 @@ describe('the laws of filtering', () => {
     );
   });
 
-  it('to a kept version exactly the hops stay that there were, from kept, dropped and unknown ones', () => {
+  it('to a kept version exactly the hops stay that there were, from kept, dropped and unknown ones', (context) => {
     checkLaw(
+      context,
       fc.property(anyChannels(), anySelections, (catalog, selections) => {
         for (const { before, after } of listChannels(
           catalog,
@@ -149,8 +153,9 @@ describe('the laws of filtering', () => {
     );
   });
 
-  it('what OLM takes next from a kept version is kept', () => {
+  it('what OLM takes next from a kept version is kept', (context) => {
     checkLaw(
+      context,
       fc.property(anyChannels(), anySelections, (catalog, selections) => {
         for (const { before, after } of listChannels(catalog, filter(catalog, selections).catalog))
           for (const name of after.names)
@@ -159,8 +164,9 @@ describe('the laws of filtering', () => {
     );
   });
 
-  it('what was selected is there, in every channel of the selection that had it', () => {
+  it('what was selected is there, in every channel of the selection that had it', (context) => {
     checkLaw(
+      context,
       fc.property(anyChannels(), anySelection(), (catalog, selection) => {
         const result = filter(catalog, [selection]).catalog.packages.get(selection.package);
         for (const channel of catalog.packages.get(selection.package)?.channels ?? []) {
@@ -178,8 +184,9 @@ describe('the laws of filtering', () => {
     );
   });
 
-  it('filtering twice is filtering once', () => {
+  it('filtering twice is filtering once', (context) => {
     checkLaw(
+      context,
       fc.property(anyChannels(), anySelections, (catalog, selections) => {
         const once = filter(catalog, selections).catalog;
         assert.equal(hashCatalog(filter(once, selections).catalog), hashCatalog(once));
@@ -187,8 +194,9 @@ describe('the laws of filtering', () => {
     );
   });
 
-  it('selecting everything gives the identical blobs', () => {
+  it('selecting everything gives the identical blobs', (context) => {
     checkLaw(
+      context,
       fc.property(anyChannels(), (catalog) => {
         const all = [...catalog.packages.keys()].map((name) => ({
           package: name,
@@ -204,8 +212,9 @@ describe('the laws of filtering', () => {
     );
   });
 
-  it('the order of selections does not count', () => {
+  it('the order of selections does not count', (context) => {
     checkLaw(
+      context,
       fc.property(anyChannels(), anySelections, (catalog, selections) => {
         const turned = selections.toReversed().map((selection) => ({
           ...selection,
@@ -219,8 +228,9 @@ describe('the laws of filtering', () => {
     );
   });
 
-  it('only selected packages are left, bundles and custom blobs as they were', () => {
+  it('only selected packages are left, bundles and custom blobs as they were', (context) => {
     checkLaw(
+      context,
       fc.property(anyChannels(), anySelections, (catalog, selections) => {
         const result = filter(catalog, selections).catalog;
         const selected = new Set(selections.map((selection) => selection.package));

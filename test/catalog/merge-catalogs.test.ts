@@ -148,7 +148,7 @@ describe('mergeCatalogs, edges', () => {
   });
 
   it('blocks, or only warns, where a version loses its path to the head', () => {
-    const base = foo([{ name: V2, replaces: 'foo.v0.9.0', skipRange: '<1.0.0' }]);
+    const base = foo([{ name: V2, replaces: 'foo.v0.9.0' }]);
     const incoming = foo([
       { name: V3, replaces: V2 },
       { name: V2, replaces: 'foo.v1.9.0' },

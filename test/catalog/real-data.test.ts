@@ -4,8 +4,6 @@ import { join, relative, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { digestOf } from '../../src/base/digest.ts';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
-import { mergeCatalogs } from '../../src/catalog/merge-catalogs.ts';
-import type { MergeOptions } from '../../src/catalog/merge-types.ts';
 import { type ParsedCatalog, parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import { renderAll } from '../../src/catalog/render-all.ts';
 import { renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
@@ -90,48 +88,6 @@ describe('real catalogs', { skip: SKIP }, () => {
       assert.equal(renderDigest(again.catalog), digestOf(json.join('')));
       const written = [...renderCatalogFiles(catalog)].map(([file, text]) => fileOf(file, text));
       assert.equal(hashCatalog(parseCatalog(written).catalog), hashCatalog(catalog));
-    });
-  }
-});
-
-const OPTIONS: MergeOptions = {
-  duplicateBundle: 'newer',
-  acceptDefaultChannel: false,
-  strandedUpgrades: 'block',
-};
-
-/** Pairs whose packages cannot all be merged, with the gaps and why they are none of ours. */
-const GAPS: Readonly<Record<string, readonly string[]>> = {
-  // Images of one bundle changed, createdAt did not.
-  '01-couchbase-v4.18': ['duplicate-bundle couchbase-operator.v2.7.1-1'],
-  // The same, and 1.8.0 was taken out while 1.8.1 lost its edge to it: only 1.8.1 replaces 1.8.0, and 1.8.1 is skipped.
-  '05-dell-csm-v4.16': [
-    'duplicate-bundle dell-csm-operator.v1.6.1',
-    'duplicate-bundle dell-csm-operator.v1.7.0',
-    'duplicate-bundle dell-csm-operator.v1.8.1',
-    'stranded dell-csm-operator.v1.8.0',
-  ],
-};
-
-describe('pairs of real catalogs', { skip: SKIP }, () => {
-  for (const pair of PRESENT ? readdirSync(join(ROOT, 'data/pairs')) : []) {
-    it(`${pair}: old and new merge into a valid catalog, or the gap is named`, () => {
-      const base = readTree(`pairs/${pair}/old`).catalog;
-      const incoming = readTree(`pairs/${pair}/new`).catalog;
-      const { catalog, gaps, changes } = mergeCatalogs(base, incoming, OPTIONS);
-      assert.deepEqual(
-        gaps.map(({ kind, bundles }) => `${kind} ${bundles.join(' ')}`),
-        GAPS[pair] ?? [],
-      );
-      assert.deepEqual(validateCatalog(catalog), []);
-      assert.equal(
-        changes.length,
-        new Set([...base.packages.keys(), ...incoming.packages.keys()]).size,
-      );
-      assert.equal(
-        hashCatalog(mergeCatalogs(catalog, incoming, OPTIONS).catalog),
-        hashCatalog(catalog),
-      );
     });
   }
 });

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { EdgeKind, Hop } from '../../src/catalog/olm-walk.ts';
 import type { CatalogPackage } from '../../src/catalog/types.ts';
-import {
-  buildUpgradeGraphs,
-  type EdgeKind,
-  type Hop,
-  type UpgradeGraph,
-} from '../../src/catalog/upgrade-graph.ts';
+import { buildUpgradeGraphs, type UpgradeGraph } from '../../src/catalog/upgrade-graph.ts';
 import {
   findInstalled,
   findUpgradePath,

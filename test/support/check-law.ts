@@ -1,9 +1,20 @@
+import type { TestContext } from 'node:test';
 import fc from 'fast-check';
 
-/** Checks a property 2,000 times and prints its seed even where it passes, so that any run can be repeated. */
-export function checkLaw<T>(property: fc.IProperty<T>, runs = 2_000): void {
-  const details = fc.check(property, { numRuns: runs });
-  if (details.failed)
-    throw new Error(fc.defaultReportMessage(details) ?? 'failed', { cause: details.errorInstance });
-  process.stdout.write(`# seed ${details.seed}, ${details.numRuns} runs\n`);
+/** Each law is tried so often. */
+const RUNS = 2_000;
+
+/**
+ * Tries a property; the seed is printed whether or not it holds, so that any run can be repeated:
+ * `OLMIRROR_SEED=… npm test -- FILE`.
+ */
+export function checkLaw<T>(
+  context: TestContext,
+  property: fc.IRawProperty<T, false>,
+  runs: number = RUNS,
+): void {
+  const given = process.env['OLMIRROR_SEED'];
+  const seed = given === undefined ? Math.floor(Math.random() * 0x7fff_ffff) : Number(given);
+  context.diagnostic(`seed ${seed}, ${runs} runs`);
+  fc.assert(property, { numRuns: runs, seed });
 }

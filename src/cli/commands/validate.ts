@@ -10,6 +10,7 @@ import { renderSarif } from '../../report/render-sarif.ts';
 import { type CatalogPool, openCatalogPool, sumSizes } from '../catalog-pool.ts';
 import { type CatalogSources, listFolderSources, listTreeSources } from '../catalog-sources.ts';
 import type { CommandContext } from '../context.ts';
+import { judgeBridges } from '../read-bridges.ts';
 import { VERSION } from '../version.ts';
 import type { Wiring } from '../wire.ts';
 
@@ -118,17 +119,20 @@ async function judgeState(context: CommandContext, wiring: Wiring): Promise<read
   const { manifest, problems } = parseManifest(Buffer.from(bytes).toString(), context.manifestFile);
   const judged: Judged = { name: context.manifestFile, problems, packages: 0, bundles: 0 };
   const subjects: Subject[] = [];
+  const rules: Judged[] = [];
   for (const entry of manifest?.catalogs ?? []) {
     const { path } = entry;
     const sources = await listTreeSources(git.folder, await snapshot.listFiles(path), path);
-    const rules = (await readExcludes(snapshot, entry)).problems;
+    const excludes = (await readExcludes(snapshot, entry)).problems;
     subjects.push({
       name: path,
       catalog: entry.name,
-      sources: { ...sources, problems: [...sources.problems, ...rules] },
+      sources: { ...sources, problems: [...sources.problems, ...excludes] },
     });
+    const bridges = await judgeBridges(snapshot, entry);
+    if (bridges !== null) rules.push({ ...bridges, packages: 0, bundles: 0 });
   }
-  return [judged, ...(await judgeAll(subjects, context.signal))];
+  return [judged, ...(await judgeAll(subjects, context.signal)), ...rules];
 }
 
 async function judgeFolders(
