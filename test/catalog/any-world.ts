@@ -168,21 +168,30 @@ function anyBundles(pkg: string): fc.Arbitrary<Readonly<Record<string, JsonObjec
   });
   return fc
     .tuple(fc.subarray([...VERSIONS], { maxLength: 2 }), anyContent)
-    .map(([versions, { image, createdAt }]) =>
+    .map(([again, content]) =>
       Object.fromEntries(
-        versions.map((version) => [
+        VERSIONS.map((version) => [
           `${pkg}.v${version}`,
-          {
-            image: `registry.example.com/${pkg}/bundle-${image}:${version}`,
-            properties: [
-              { type: 'olm.package', value: { packageName: pkg, version } },
-              { type: 'olm.csv.metadata', value: { annotations: { createdAt } } },
-            ],
-            x_unknown: createdAt,
-          },
+          again.includes(version)
+            ? { ...datedBundle(pkg, version, content), x_unknown: content.createdAt }
+            : datedBundle(pkg, version, { image: 'a', createdAt: '2024-06-01' }),
         ]),
       ),
     );
+}
+
+function datedBundle(
+  pkg: string,
+  version: string,
+  { image, createdAt }: { readonly image: string; readonly createdAt: string },
+): JsonObject {
+  return {
+    image: `registry.example.com/${pkg}/bundle-${image}:${version}`,
+    properties: [
+      { type: 'olm.package', value: { packageName: pkg, version } },
+      { type: 'olm.csv.metadata', value: { annotations: { createdAt } } },
+    ],
+  };
 }
 
 function anyDeprecation(pkg: string): fc.Arbitrary<Parts['deprecated'][number]> {

@@ -212,6 +212,11 @@ describe('excludeFromMerge', () => {
   });
 });
 
+/** What Git has and what is delivered: half of the time the same, so that few have a gap of their own. */
+const anyPair = fc
+  .tuple(anyChannels(), anyChannels(), fc.boolean())
+  .map(([base, delivery, same]) => [base, same ? base : delivery] as const);
+
 const anyExclusions = fc.array(
   fc.tuple(fc.constantFrom('bar', 'foo'), fc.integer({ min: 0, max: 11 })).map(([name, pick]) => {
     if (pick === 0) return exclude(name);
@@ -227,7 +232,7 @@ describe('the laws of excluding', () => {
     let done = 0;
     checkLaw(
       context,
-      fc.property(anyChannels(), anyChannels(), anyExclusions, (base, delivery, exclusions) => {
+      fc.property(anyPair, anyExclusions, ([base, delivery], exclusions) => {
         const { catalog, gaps } = merge(base, delivery, exclusions);
         assert.deepEqual(validateCatalog(catalog), []);
         const blocked = new Set(gaps.map((gap) => gap.package));
@@ -250,7 +255,7 @@ describe('the laws of excluding', () => {
     let merged = 0;
     checkLaw(
       context,
-      fc.property(anyChannels(), anyChannels(), anyExclusions, (base, delivery, exclusions) => {
+      fc.property(anyPair, anyExclusions, ([base, delivery], exclusions) => {
         const once = merge(base, delivery, exclusions);
         // A gap leaves a package as it was, to be merged another time.
         if (once.gaps.length > 0) return;
@@ -266,7 +271,7 @@ describe('the laws of excluding', () => {
   it('the order of excludes does not count, and other packages are untouched', (context) => {
     checkLaw(
       context,
-      fc.property(anyChannels(), anyChannels(), anyExclusions, (base, delivery, exclusions) => {
+      fc.property(anyPair, anyExclusions, ([base, delivery], exclusions) => {
         const [a, b] = [
           merge(base, delivery, exclusions),
           merge(base, delivery, exclusions.toReversed()),

@@ -151,7 +151,7 @@ describe('filterCatalog', () => {
         'The package op has no channel stabel. Did you mean stable?',
         'No version of the channel stable of op is in ">=5.0.0". It has 1.0.0 to 4.0.0.',
         '"~1.0" is not a version range. Write it like ">=1.0.0 <1.2.0" or "1.2.x"; spaces mean and, " || " means or.',
-        'The package op has no bundle op.v3.0.1. Did you mean op.v1.0.0?',
+        'The package op has no bundle op.v3.0.1. Did you mean op.v3.0.0?',
         'The package op has no bundle op.v5.0.0 in stable. Did you mean op.v1.0.0?',
         'There is no package opp. Did you mean op?',
         'A default channel is given for dpe, of which nothing is selected. Did you mean op?',

@@ -129,12 +129,12 @@ describe('a declared bridge', () => {
     assert.match(result.notes[0]?.message ?? '', /is not needed for this delivery/);
   });
 
-  it('counts up to its last day and is then named with what it was for', () => {
-    const ends = bridge({ skips: [V1], until: '2026-06-15' });
+  it('counts until its day comes and is then named with what it was for', () => {
+    const ends = bridge({ skips: [V1], until: '2026-06-16' });
     assert.deepEqual(kindsOf(merge(BASE, LEAP, ends)), ['bridge-applied']);
-    const ended = merge(BASE, LEAP, { ...ends, until: '2026-06-14' });
+    const ended = merge(BASE, LEAP, { ...ends, until: '2026-06-15' });
     assert.deepEqual(kindsOf(ended), ['several-heads', 'bridge-expired']);
-    assert.match(ended.notes[0]?.message ?? '', /bridges\.yaml:1 expired on 2026-06-14/);
+    assert.match(ended.notes[0]?.message ?? '', /bridges\.yaml:1 expired on 2026-06-15/);
   });
 
   const astray: readonly (readonly [string, Partial<DeclaredBridge>, RegExp])[] = [

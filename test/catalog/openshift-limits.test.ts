@@ -244,7 +244,7 @@ describe('real catalogs of two OpenShift versions', { skip }, () => {
     const { old, fresh } = readPair('36-xver-wmco-10.16-to-10.17');
     function limitsFor(minor: number | null): readonly (string | null)[] {
       return notesOf(old, fresh, minor)
-        .filter(({ kind }) => kind !== 'skips-added')
+        .filter(({ kind }) => kind !== 'skips-added' && kind !== 'range-lost')
         .map(({ kind, bundle }) => `${kind} ${bundle}`);
     }
     const noted = ['min-kubernetes windows-machine-config-operator.v10.17.2'];

@@ -69,7 +69,7 @@ test('merge prints the bridge that would close a gap, and takes it out of bridge
 
   await t.test('validate warns of what no package, channel or entry answers to', async () => {
     const astray = declared.replace('channel: stable', 'channel: stabel');
-    await write(join(site.state, RULES), `${astray}  skipRange: ^1.0\n`);
+    await write(join(site.state, RULES), `${astray}\n  skipRange: ^1.0\n`);
     const { code, stdout } = await site.olmirror(['validate']);
     assert.equal(code, 1);
     assert.match(stdout, /bridges\.yaml:2:12: warning: The package "db" has no channel "stabel"/);
