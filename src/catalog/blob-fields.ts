@@ -105,7 +105,7 @@ export function readBundleVersion(bundle: Blob): BundleVersion {
   return readBundleFacts(bundle).version;
 }
 
-export function readPackageProperty(value: JsonValue | undefined): BundleVersion {
+function readPackageProperty(value: JsonValue | undefined): BundleVersion {
   return {
     packageName: foldedText(value, 'packageName'),
     version: foldedText(value, 'version'),
