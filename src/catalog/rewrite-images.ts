@@ -35,6 +35,8 @@ function rewriteBundle(bundle: Blob, rewrite: RewriteReference): Blob {
   function change(reference: string): string {
     return rewrite(reference, images);
   }
+  const references = [images.image, ...images.relatedImages].filter((it) => it !== '');
+  if (references.every((reference) => change(reference) === reference)) return bundle;
   const before = bundle.value;
   const related = rewriteRelated(before['relatedImages'], change);
   const value = replaceField(rewriteField(before, change), 'relatedImages', related);
