@@ -41,7 +41,8 @@ function compareRuns(a: string, b: string): number {
 
 /** `1 image`, `2 images`. */
 export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? noun : plural}`;
+  const digits = `${count}`.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
+  return `${digits} ${count === 1 ? noun : plural}`;
 }
 
 /** Bytes for people, decimal units: `1.2 GB`. */

@@ -2,6 +2,7 @@
 // text it was read from and parses it when its value is asked for; the values asked for last are
 // remembered, bounded by the size of their texts.
 import { Buffer } from 'node:buffer';
+import { withLazyLine } from '../base/lazy-line.ts';
 import type { BlobPlace } from './build-blob.ts';
 import { canonicalizeFields } from './canonical-fields.ts';
 import { isJsonObject, parseJson, parseJsonKeepingNumbers } from './raw-json.ts';
@@ -30,18 +31,14 @@ export function foldBlob(blob: Blob, text: BlobText | null, place: BlobPlace): B
   if (own.end - own.start < KEPT_BELOW) return blob;
   const { schema, package: pkg, name, file } = blob;
   // Nothing below may hold the given blob, since that holds its value.
-  const folded: Blob = {
-    schema,
-    package: pkg,
-    name,
-    file,
-    get line() {
-      return place.line;
-    },
-    get value() {
-      return recallValue(folded, own);
-    },
-  };
+  const folded = withLazyLine(
+    Object.defineProperty(
+      { schema, package: pkg, name, value: NOTHING, file, line: 0 },
+      'value',
+      VALUE,
+    ),
+    place.findLine,
+  );
   TEXTS.set(folded, own);
   remember(folded, blob.value, own);
   return folded;
@@ -80,14 +77,24 @@ function printText(value: JsonObject): BlobText {
   return { bytes, start: 0, end: bytes.length, oddNumbers: true };
 }
 
+const NOTHING: JsonObject = {};
+const VALUE: PropertyDescriptor & ThisType<Blob> = {
+  enumerable: true,
+  get() {
+    return recallValue(this);
+  },
+};
+
 // Both tables only spare work: what they hold follows from the blob, which never changes.
 const TEXTS = new WeakMap<Blob, BlobText>();
 const RECENT = new Map<Blob, { readonly value: JsonObject; readonly size: number }>();
 let recentSize = 0;
 
-function recallValue(blob: Blob, text: BlobText): JsonObject {
+function recallValue(blob: Blob): JsonObject {
   const known = RECENT.get(blob);
   if (known !== undefined) return known.value;
+  const text = TEXTS.get(blob);
+  if (text === undefined) throw new Error(`The text of ${blob.schema} ${blob.name} is gone.`);
   const source = decodeText(text);
   const value = text.oddNumbers ? parseJsonKeepingNumbers(source) : parseJson(source);
   if (!isJsonObject(value)) throw new Error(`The text of ${blob.schema} ${blob.name} changed.`);

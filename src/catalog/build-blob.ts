@@ -1,12 +1,14 @@
+import { withLazyLine } from '../base/lazy-line.ts';
 import type { Problem } from '../base/problem.ts';
 import { canonicalizeFields, foldKey } from './canonical-fields.ts';
 import { isJsonObject } from './raw-json.ts';
 import type { Blob, JsonObject, JsonValue } from './types.ts';
 
-/** Where an object was read; the line may be counted only when it is asked for. */
+/** Where an object was read. */
 export interface BlobPlace {
   readonly file: string;
-  readonly line: number;
+  /** 1-based; counted when it is asked for. */
+  readonly findLine: () => number;
 }
 
 const HEAD_KEYS = ['schema', 'package', 'name'] as const;
@@ -16,30 +18,30 @@ type HeadKey = (typeof HEAD_KEYS)[number];
 export function buildBlob(value: JsonValue, place: BlobPlace): Blob | Problem {
   if (value === null) return schemaMissing(null, place);
   if (!isJsonObject(value))
-    return syntaxProblem('Each document of a catalog must be a mapping.', place);
+    return syntaxProblem('Each document of a catalog must be a mapping.', locate(place));
   const keys = findHeadKeys(value);
   const duplicate = HEAD_KEYS.find((key) => keys[key].length > 1);
   if (duplicate !== undefined)
     return syntaxProblem(
       `The key "${duplicate}" stands there several times: ${keys[duplicate].join(', ')}.`,
-      place,
+      locate(place),
     );
   const wrong = HEAD_KEYS.find((key) => keys[key].some((name) => typeof value[name] !== 'string'));
-  if (wrong !== undefined) return syntaxProblem(`The value of "${wrong}" must be a text.`, place);
+  if (wrong !== undefined)
+    return syntaxProblem(`The value of "${wrong}" must be a text.`, locate(place));
   const texts = HEAD_KEYS.map((key) => value[keys[key][0] ?? '']);
   const [schema, pkg, name] = texts.map((text) => (typeof text === 'string' ? text : ''));
   if (schema === undefined || schema === '') return schemaMissing(value, place);
   const owner = (schema === 'olm.package' ? name : pkg) ?? '';
-  return {
+  const blob: Blob = {
     schema,
     package: owner,
     name: name ?? '',
     value: canonicalizeFields(value, schema),
     file: place.file,
-    get line() {
-      return place.line;
-    },
+    line: 0,
   };
+  return withLazyLine(blob, place.findLine);
 }
 
 export function isProblem(value: Blob | Problem): value is Problem {
@@ -62,7 +64,7 @@ function schemaMissing(value: JsonObject | null, place: BlobPlace): Problem {
   const excerpt =
     value === null ? 'An empty document' : `The object ${JSON.stringify(value).slice(0, 120)}`;
   return {
-    ...syntaxProblem(`${excerpt} has no schema.`, place),
+    ...syntaxProblem(`${excerpt} has no schema.`, locate(place)),
     hint: 'Every file of a catalog folder is read, whatever its name: remove it, or name it in a .indexignore file.',
     ...namesOf(value),
   };
@@ -75,6 +77,10 @@ function namesOf(value: JsonObject | null): {
   const { package: pkg, name, image } = value ?? {};
   const bundle = typeof name === 'string' && image !== undefined ? { bundle: name } : {};
   return typeof pkg === 'string' ? { package: pkg, ...bundle } : bundle;
+}
+
+function locate({ file, findLine }: BlobPlace): { readonly file: string; readonly line: number } {
+  return { file, line: findLine() };
 }
 
 /** A fault of the text itself. */

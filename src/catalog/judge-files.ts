@@ -1,7 +1,8 @@
 import type { Problem } from '../base/problem.ts';
 import { groupOpenPackages, type OpenGroup } from './join-parts.ts';
+import { learnBlob } from './learn-blob.ts';
 import { type CustomName, lintCustom, lintPackage, lintTwins, nameCustom } from './lint-catalog.ts';
-import { walkPackageRuns } from './package-runs.ts';
+import { type PackageRun, walkPackageRuns } from './package-runs.ts';
 import { parsePackages } from './parse-catalog.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from './types.ts';
 import { validatePackage } from './validate-catalog.ts';
@@ -39,7 +40,7 @@ export function judgeFile(file: CatalogFile): JudgedFile {
   const parts = new Map<string, JudgedPackage>();
   const problems: Problem[] = [];
   const customs: CustomName[] = [];
-  const faults = walkPackageRuns(file, ({ package: name, catalog, again }) => {
+  function visit({ package: name, catalog, again }: PackageRun): void {
     for (const blob of listCustoms(catalog)) {
       problems.push(...lintCustom(blob));
       customs.push(nameCustom(blob));
@@ -48,7 +49,8 @@ export function judgeFile(file: CatalogFile): JudgedFile {
       const known = again ? parts.get(name) : undefined;
       parts.set(name, known === undefined ? judgeRun(pkg) : leaveOpen(pkg, known));
     }
-  });
+  }
+  const faults = walkPackageRuns(file, { learn: learnBlob, visit });
   return {
     problems: [...faults, ...problems],
     parts: [...parts.values()],

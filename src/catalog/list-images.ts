@@ -1,3 +1,4 @@
+import { withLazyLine } from '../base/lazy-line.ts';
 import { readBundleFacts } from './blob-fields.ts';
 import type { Blob, BundleImages, Catalog } from './types.ts';
 
@@ -9,14 +10,13 @@ export function listBundleImages(catalog: Catalog): readonly BundleImages[] {
 /** The images that one bundle names, as written. */
 export function readBundleImages(bundle: Blob): BundleImages {
   const { image, relatedImages } = readBundleFacts(bundle);
-  return {
+  const images = {
     package: bundle.package,
     bundle: bundle.name,
     image,
     relatedImages: relatedImages.filter((related) => related !== ''),
     file: bundle.file,
-    get line() {
-      return bundle.line;
-    },
+    line: 0,
   };
+  return withLazyLine(images, () => bundle.line);
 }

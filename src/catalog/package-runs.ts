@@ -1,5 +1,7 @@
 import type { Problem } from '../base/problem.ts';
+import { foldBlob, forgetValue } from './blob-text.ts';
 import { buildCatalog } from './build-catalog.ts';
+import type { LearnBlob } from './parse-catalog.ts';
 import type { Blob, Catalog, CatalogFile } from './types.ts';
 import { walkBlobs } from './walk-blobs.ts';
 
@@ -11,13 +13,19 @@ export interface PackageRun {
   readonly again: boolean;
 }
 
+export interface RunVisitor {
+  /** Looks at each blob while its value is at hand. */
+  readonly learn: LearnBlob;
+  readonly visit: (run: PackageRun) => void;
+}
+
 /**
- * Shows one file run by run, which for catalogs as opm writes them means package by package: the
- * values of one run are in memory at a time. Gives the faults of the text.
+ * Shows one file run by run, which for catalogs as opm writes them means package by package. The
+ * value of one blob is in memory at a time. Gives the faults of the text.
  */
 export function walkPackageRuns(
   file: CatalogFile,
-  visit: (run: PackageRun) => void,
+  { learn, visit }: RunVisitor,
 ): readonly Problem[] {
   const seen = new Set<string>();
   let open: Blob[] = [];
@@ -32,9 +40,12 @@ export function walkPackageRuns(
     seen.add(first.package);
     open = [];
   }
-  const problems = walkBlobs(file, ({ blob }) => {
+  const problems = walkBlobs(file, ({ blob, text, place }) => {
     if (open[0] !== undefined && open[0].package !== blob.package) close();
-    open.push(blob);
+    const folded = foldBlob(blob, text, place);
+    learn(folded);
+    forgetValue(folded);
+    open.push(folded);
   });
   close();
   return problems;

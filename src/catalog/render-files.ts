@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
 import { groupOpenPackages, type OpenGroup } from './join-parts.ts';
-import { walkPackageRuns } from './package-runs.ts';
+import { type PackageRun, walkPackageRuns } from './package-runs.ts';
 import { parsePackages } from './parse-catalog.ts';
 import { type RenderForm, renderBlob } from './render-blob.ts';
 import { orderBlobs } from './render-catalog.ts';
@@ -31,14 +31,21 @@ export function renderFile(file: CatalogFile, form: RenderForm): RenderedFile {
   const parts = new Map<string, RenderedFile['parts'][number]>();
   const loose: Uint8Array[] = [];
   const faults: Problem[] = [];
-  const problems = walkPackageRuns(file, ({ catalog, again }) => {
-    const found = validateRenderable(catalog);
+  let texts = new Map<Blob, Uint8Array>();
+  function learn(blob: Blob): void {
+    const found = validateRenderable(blob);
     faults.push(...found);
-    if (found.length > 0) return;
-    loose.push(encodeBlobs(catalog.loose, form));
-    for (const pkg of catalog.packages.values())
-      parts.set(pkg.name, { ...renderPackage(pkg, form), whole: !again });
-  });
+    if (found.length === 0) texts.set(blob, Buffer.from(renderBlob(blob, form)));
+  }
+  function visit({ catalog, again }: PackageRun): void {
+    loose.push(...catalog.loose.flatMap((blob) => texts.get(blob) ?? []));
+    for (const pkg of catalog.packages.values()) {
+      const text = Buffer.concat(orderBlobs(pkg).flatMap((blob) => texts.get(blob) ?? []));
+      parts.set(pkg.name, { package: pkg.name, text, whole: !again });
+    }
+    texts = new Map();
+  }
+  const problems = walkPackageRuns(file, { learn, visit });
   return {
     problems: [...problems, ...faults],
     parts: [...parts.values()],
@@ -72,9 +79,6 @@ export async function joinRendered(
 }
 
 function renderPackage(pkg: CatalogPackage, form: RenderForm): RenderedPackage {
-  return { package: pkg.name, text: encodeBlobs(orderBlobs(pkg), form) };
-}
-
-function encodeBlobs(blobs: readonly Blob[], form: RenderForm): Uint8Array {
-  return Buffer.from(blobs.map((blob) => renderBlob(blob, form)).join(''));
+  const texts = orderBlobs(pkg).map((blob) => Buffer.from(renderBlob(blob, form)));
+  return { package: pkg.name, text: Buffer.concat(texts) };
 }

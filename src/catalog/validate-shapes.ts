@@ -7,7 +7,7 @@ import { PROPERTY_SHAPES, SCHEMA_SHAPES } from './blob-shapes.ts';
 import { findShapeFault, type ShapeFault } from './check-shape.ts';
 import { parseYamlDocument } from './parse-yaml.ts';
 import { isJsonObject } from './raw-json.ts';
-import type { Blob, Catalog, CatalogPackage, JsonValue } from './types.ts';
+import type { Blob, CatalogPackage, JsonValue } from './types.ts';
 
 /** Fields of a type that opm cannot decode (spec "file-based catalogs" §2, B1 to B6 and C11). */
 export function validateShapes(pkg: CatalogPackage): readonly Problem[] {
@@ -26,14 +26,14 @@ export const validateShape: (blob: Blob) => readonly Problem[] = oncePer((blob) 
 const NO_PROBLEMS: readonly Problem[] = [];
 
 /**
- * What keeps `opm render` from printing a catalog (B1 to B6): it decodes no properties but the
+ * What keeps `opm render` from printing a blob (B1 to B6): it decodes no properties but the
  * manifests that a bundle holds.
  */
-export function validateRenderable(catalog: Catalog): readonly Problem[] {
-  return [...catalog.packages.values()].flatMap((pkg) => [
-    ...listTyped(pkg).flatMap(validateSchema),
-    ...pkg.bundles.flatMap((bundle) => validateProperties(bundle, ['olm.bundle.object'])),
-  ]);
+export function validateRenderable(blob: Blob): readonly Problem[] {
+  const faults = validateSchema(blob);
+  return blob.schema === 'olm.bundle'
+    ? [...faults, ...validateProperties(blob, ['olm.bundle.object'])]
+    : faults;
 }
 
 function listTyped(pkg: CatalogPackage): readonly Blob[] {

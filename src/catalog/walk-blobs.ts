@@ -84,12 +84,7 @@ function mayBeYaml(
 
 function visitJson(value: JsonValue, text: BlobText, walk: Walk): void {
   const { file, lines } = walk;
-  const place: BlobPlace = {
-    file,
-    get line() {
-      return lines.lineAt(text.start);
-    },
-  };
+  const place: BlobPlace = { file, findLine: () => lines.lineAt(text.start) };
   visitValue(value, { text, place }, walk);
 }
 
@@ -108,7 +103,7 @@ function triesYaml(start: number, walk: Walk): boolean {
 
 function visitYaml(stream: YamlStream, walk: Walk): void {
   for (const { value, line } of stream.documents)
-    visitValue(value, { text: null, place: { file: walk.file, line } }, walk);
+    visitValue(value, { text: null, place: { file: walk.file, findLine: () => line } }, walk);
   for (const problem of stream.problems) walk.problems.push(problem);
 }
 

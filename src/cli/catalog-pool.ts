@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import {
   type CatalogAnswers,
@@ -31,7 +32,8 @@ const BATCH = 2_000_000;
 export function openCatalogPool({ size, signal }: CatalogPoolOptions): CatalogPool {
   const wanted = Math.min(availableParallelism(), MOST_THREADS, Math.floor(size / WORTH_A_THREAD));
   const threads = Array.from({ length: Math.max(wanted, 1) - 1 }, startThread);
-  const idle = [...threads, OWN_THREAD];
+  // A thread finds its next task there when it has done one.
+  const idle = [...threads, ...threads, OWN_THREAD];
   const waiting: ((thread: Thread) => void)[] = [];
   async function runOne<K extends CatalogTaskKind>(
     task: CatalogTask<K>,
@@ -83,7 +85,14 @@ interface Thread {
   stop(): Promise<unknown>;
 }
 
-const OWN_THREAD: Thread = { ask: runCatalogTask, stop: () => Promise.resolve() };
+// Between its tasks this thread hears of the others and of signals.
+const OWN_THREAD: Thread = {
+  async ask(task) {
+    await setImmediate();
+    return runCatalogTask(task);
+  },
+  stop: () => Promise.resolve(),
+};
 
 // The file beside this one: the bundle has it beside the commands.
 const WORKER = new URL(
@@ -98,24 +107,35 @@ function startThread(): Thread {
   const worker = new Worker(WORKER, { resourceLimits: YOUNG });
   // Only a thread that works keeps the program from ending.
   worker.unref();
+  let asked = 0;
+  let open = 0;
   return {
     ask: (task) =>
       new Promise((resolve, reject) => {
+        const id = asked;
+        asked += 1;
+        open += 1;
         worker.ref();
         function settle(finish: () => void): void {
           worker.off('message', onMessage).off('error', onError);
-          worker.unref();
+          open -= 1;
+          if (open === 0) worker.unref();
           finish();
         }
-        function onMessage(answer: Parameters<typeof resolve>[0]): void {
-          settle(() => resolve(answer));
+        function onMessage(reply: Reply<Parameters<typeof resolve>[0]>): void {
+          if (reply.id === id) settle(() => resolve(reply.answer));
         }
         function onError(error: Error): void {
           settle(() => reject(error));
         }
         worker.on('message', onMessage).on('error', onError);
-        worker.postMessage(task);
+        worker.postMessage({ id, task });
       }),
     stop: () => worker.terminate(),
   };
+}
+
+interface Reply<T> {
+  readonly id: number;
+  readonly answer: T;
 }

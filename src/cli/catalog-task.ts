@@ -11,7 +11,7 @@ import {
   renderGroup,
 } from '../catalog/render-files.ts';
 import type { CatalogFile } from '../catalog/types.ts';
-import { readFile } from '../files/read-file.ts';
+import { createFileReader, type FileReader } from '../files/read-file.ts';
 
 /** A file of a catalog, with its bytes, or with the place to read them from when its turn comes. */
 export interface FileSource {
@@ -53,7 +53,7 @@ export type CatalogTask<K extends CatalogTaskKind = CatalogTaskKind> = CatalogIn
 export type CatalogAnswer = CatalogAnswers[CatalogTaskKind];
 
 type CatalogWorks = {
-  readonly [K in CatalogTaskKind]: (task: CatalogTask<K>) => Promise<readonly CatalogAnswers[K][]>;
+  readonly [K in CatalogTaskKind]: (task: CatalogTask<K>) => readonly CatalogAnswers[K][];
 };
 
 const WORKS: CatalogWorks = {
@@ -65,27 +65,27 @@ const WORKS: CatalogWorks = {
       (file) => renderFile(file, form),
       (problem) => ({ problems: [problem], parts: [], loose: new Uint8Array() }),
     ),
-  'judge-group': async ({ files, packages }) => judgeGroup(await readAll(files), packages),
-  'render-group': async ({ files, packages, form }) =>
-    renderGroup(await readAll(files), packages, form),
+  'judge-group': ({ files, packages }) => judgeGroup(readAll(files), packages),
+  'render-group': ({ files, packages, form }) => renderGroup(readAll(files), packages, form),
 };
 
 /** Carries out one task; a file that cannot be read is a problem like others. */
 export function runCatalogTask<K extends CatalogTaskKind>(
   task: CatalogTask<K>,
-): Promise<readonly CatalogAnswers[K][]> {
+): readonly CatalogAnswers[K][] {
   return WORKS[task.kind](task);
 }
 
-async function mapFiles<T>(
+// What `look` gives must not hold on to the bytes of its file.
+function mapFiles<T>(
   files: readonly FileSource[],
   look: (file: CatalogFile) => T,
   fail: (problem: Problem) => T,
-): Promise<readonly T[]> {
+): readonly T[] {
   const answers: T[] = [];
   for (const file of files) {
     try {
-      answers.push(look(await readSource(file)));
+      answers.push(look(readSource(file, READER.readBriefly)));
     } catch (error) {
       if (!isToolError(error)) throw error;
       answers.push(fail(toProblem(file.path, error)));
@@ -101,12 +101,12 @@ export function toProblem(path: string, error: ToolError): Problem {
   return { severity: 'error', code, message, ...(hint === undefined ? {} : { hint }), ...place };
 }
 
-async function readAll(files: readonly FileSource[]): Promise<readonly CatalogFile[]> {
-  const read: CatalogFile[] = [];
-  for (const file of files) read.push(await readSource(file));
-  return read;
+const READER = createFileReader();
+
+function readAll(files: readonly FileSource[]): readonly CatalogFile[] {
+  return files.map((file) => readSource(file, READER.read));
 }
 
-async function readSource({ path, content }: FileSource): Promise<CatalogFile> {
-  return { path, bytes: typeof content === 'string' ? await readFile(content) : content };
+function readSource({ path, content }: FileSource, read: FileReader['read']): CatalogFile {
+  return { path, bytes: typeof content === 'string' ? read(content) : content };
 }

@@ -2,10 +2,9 @@
 import { parentPort, type TransferListItem } from 'node:worker_threads';
 import { type CatalogAnswer, type CatalogTask, runCatalogTask } from './catalog-task.ts';
 
-parentPort?.on('message', (task: CatalogTask) => {
-  void runCatalogTask(task).then((answer) =>
-    parentPort?.postMessage(answer, answer.flatMap(listBuffers)),
-  );
+parentPort?.on('message', ({ id, task }: { readonly id: number; readonly task: CatalogTask }) => {
+  const answer: readonly CatalogAnswer[] = runCatalogTask(task);
+  parentPort?.postMessage({ id, answer }, answer.flatMap(listBuffers));
 });
 
 // Texts are handed over, not copied. A small one shares its memory with others and is copied.

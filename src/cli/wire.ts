@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createApplier } from '../apply/apply-plan.ts';
 import type { Applier } from '../apply/port.ts';
-import { createSkopeoCopier } from '../apply/skopeo-copier.ts';
 import type { EmitEvent } from '../base/events.ts';
-import { openGitRepository } from '../git/git-repository.ts';
 import type { GitPort } from '../git/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
-import { createPassPreparer, type PassDeps, type PassPreparer } from '../reconcile/prepare-pass.ts';
+import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
 import { createHttpRegistry } from '../registry/http-registry.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { CommandContext } from './context.ts';
 import { systemClock } from './system-clock.ts';
 
-/** The real things behind the ports, built for one command. Close it when the command ends. */
+/**
+ * The real things behind the ports, built for one command, each loaded when it is first asked for.
+ * Close it when the command ends.
+ */
 export interface Wiring {
   readonly openGit: () => Promise<GitPort>;
   readonly openRegistry: (entry: RegistryEntry) => RegistryPort;
   readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
-  createPreparer(git: GitPort, emit?: EmitEvent): PassPreparer;
+  createPreparer(git: GitPort, emit?: EmitEvent): Promise<PassPreparer>;
   /** The registries as the manifest names them, their files found against its folder. */
   readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
   /** `copyTimeout`: milliseconds one copy may take. */
-  createApplier(copyTimeout: number): Applier;
+  createApplier(copyTimeout: number): Promise<Applier>;
   /** Folder for the journal, the lock and half-made layouts of one state repository. */
   readonly stateFolder: string;
   close(): Promise<void>;
@@ -66,14 +66,18 @@ export function createWiring(context: CommandContext): Wiring {
   }
   return {
     stateFolder,
-    openGit: () => openGitRepository(context.folder),
+    async openGit() {
+      const { openGitRepository } = await import('../git/git-repository.ts');
+      return openGitRepository(context.folder);
+    },
     openRegistry,
     openRegistries,
     findAccess: ({ registries }) => ({
       production: findFiles(registries.production),
       staging: findFiles(registries.staging),
     }),
-    createPreparer(git, emit = context.progress.emit) {
+    async createPreparer(git, emit = context.progress.emit) {
+      const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
       const deps: PassDeps = {
         openRegistries,
         readSource: () => git.readRemoteUrl(),
@@ -83,8 +87,10 @@ export function createWiring(context: CommandContext): Wiring {
       };
       return createPassPreparer(deps);
     },
-    createApplier: (copyTimeout) =>
-      createApplier({
+    async createApplier(copyTimeout) {
+      const { createApplier } = await import('../apply/apply-plan.ts');
+      const { createSkopeoCopier } = await import('../apply/skopeo-copier.ts');
+      return createApplier({
         copier: createSkopeoCopier({
           timeoutMilliseconds: copyTimeout,
           // One large layer is silent while it moves: who allows a copy more time allows it more silence.
@@ -94,7 +100,8 @@ export function createWiring(context: CommandContext): Wiring {
         clock: systemClock,
         random: Math.random,
         stateFolder,
-      }),
+      });
+    },
     async close() {
       await Promise.all([...open].map((registry) => registry.close()));
     },

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { readFile as readBytes } from 'node:fs/promises';
 import { toReadError } from './read-failure.ts';
 
@@ -5,6 +7,50 @@ import { toReadError } from './read-failure.ts';
 export async function readFile(path: string): Promise<Uint8Array> {
   try {
     return await readBytes(path);
+  } catch (error) {
+    throw toReadError(error, path);
+  }
+}
+
+/**
+ * Reads one file after the other, for a thread that has nothing else to do meanwhile. `read` gives
+ * bytes to keep; those of `readBriefly` hold until it is called again, and cost no new memory.
+ */
+export interface FileReader {
+  read(this: void, path: string): Uint8Array;
+  readBriefly(this: void, path: string): Uint8Array;
+}
+
+export function createFileReader(): FileReader {
+  let scratch = Buffer.allocUnsafeSlow(0);
+  function readBriefly(path: string): Uint8Array {
+    const file = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(file);
+      // One byte more, so that a file that grew meanwhile is noticed.
+      if (size >= scratch.length) scratch = Buffer.allocUnsafeSlow(size + 1);
+      const length = readFully(file, scratch);
+      return length > size ? readFileSync(path) : scratch.subarray(0, length);
+    } finally {
+      closeSync(file);
+    }
+  }
+  return {
+    read: (path) => explain(readFileSync, path),
+    readBriefly: (path) => explain(readBriefly, path),
+  };
+}
+
+function readFully(file: number, into: Buffer): number {
+  let length = 0;
+  for (let read = -1; read !== 0 && length < into.length; length += read)
+    read = readSync(file, into, length, into.length - length, null);
+  return length;
+}
+
+function explain(read: (path: string) => Uint8Array, path: string): Uint8Array {
+  try {
+    return read(path);
   } catch (error) {
     throw toReadError(error, path);
   }

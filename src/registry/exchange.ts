@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { ToolError } from '../base/tool-error.ts';
 import { codeOf, type RequestPlace, toConnectionError } from './describe-failure.ts';
 import { readTlsOptions, type TlsQuery } from './tls-options.ts';
@@ -145,6 +145,8 @@ async function getAgent(state: State): Promise<Agent> {
 
 async function openAgent(options: ExchangerOptions): Promise<Agent> {
   const tls = await readTlsOptions(options);
+  // A command that asks no registry does not wait for the client.
+  const { Agent } = await import('undici');
   return new Agent({
     connect: { ...tls, timeout: options.timeoutMilliseconds },
     keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,

@@ -66,7 +66,7 @@ async function carryOut(
         ? `Plan: ${countSteps(plan.steps)}.`
         : renderPlanText(plan, { verbose: context.console.verbose }),
     );
-  const applier = wiring.createApplier(options.copyTimeoutMilliseconds);
+  const applier = await wiring.createApplier(options.copyTimeoutMilliseconds);
   return runPass(prepared, plan, {
     applier,
     concurrency: options.concurrency,

@@ -51,7 +51,8 @@ export async function prepare(
   { git, context, wiring }: PrepareContext,
 ): Promise<PreparedPass> {
   const snapshot = await openSnapshot(flags, git, context);
-  return wiring.createPreparer(git)(snapshot, {
+  const preparePass = await wiring.createPreparer(git);
+  return preparePass(snapshot, {
     manifestFile: context.manifestFile,
     indexOnly: flags.indexOnly,
     rebuild: flags.rebuild,

@@ -39,8 +39,8 @@ export async function runWatch(
     },
     {
       git,
-      prepare: wiring.createPreparer(git, log.emit),
-      applier: wiring.createApplier(options.copyTimeoutMilliseconds),
+      prepare: await wiring.createPreparer(git, log.emit),
+      applier: await wiring.createApplier(options.copyTimeoutMilliseconds),
       concurrency: options.concurrency,
       findAccess: wiring.findAccess,
       clock: systemClock,

@@ -1,0 +1,41 @@
+import { ToolError } from '../base/tool-error.ts';
+import { parseManifest } from '../manifest/parse-manifest.ts';
+import { readExcludes } from '../reconcile/load-state.ts';
+import { listTreeSources } from './catalog-sources.ts';
+import type { CommandContext } from './context.ts';
+import { type Judged, judgeCatalogs, type Subject } from './judge-catalogs.ts';
+import { judgeBridges } from './read-bridges.ts';
+import type { Wiring } from './wire.ts';
+
+/** Judges the manifest, its catalogs and their rules as they lie in the working tree. */
+export async function judgeState(
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<readonly Judged[]> {
+  const git = await wiring.openGit();
+  const snapshot = await git.openWorkingTree();
+  const bytes = await snapshot.readFile(context.manifestFile);
+  if (bytes === null)
+    throw new ToolError(
+      'MANIFEST_NOT_FOUND',
+      `There is no ${context.manifestFile} in ${context.folder}.`,
+      { hint: 'Name a folder of a catalog, or another manifest with --manifest.' },
+    );
+  const { manifest, problems } = parseManifest(Buffer.from(bytes).toString(), context.manifestFile);
+  const judged: Judged = { name: context.manifestFile, problems, packages: 0, bundles: 0 };
+  const subjects: Subject[] = [];
+  const rules: Judged[] = [];
+  for (const entry of manifest?.catalogs ?? []) {
+    const { path } = entry;
+    const sources = await listTreeSources(git.folder, await snapshot.listFiles(path), path);
+    const excludes = (await readExcludes(snapshot, entry)).problems;
+    subjects.push({
+      name: path,
+      catalog: entry.name,
+      sources: { ...sources, problems: [...sources.problems, ...excludes] },
+    });
+    const bridges = await judgeBridges(snapshot, entry);
+    if (bridges !== null) rules.push({ ...bridges, packages: 0, bundles: 0 });
+  }
+  return [judged, ...(await judgeCatalogs(subjects, context.signal)), ...rules];
+}
