@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { collectAll } from '../base/collect-all.ts';
 import type { CopyStep, TagStep } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
 import { type Running, runStep } from './run-step.ts';
@@ -46,13 +47,4 @@ async function runOne(
   const result = await runStep(context, step, options.running);
   options.onFinished(result);
   return result;
-}
-
-/** Waits for all, also where one fails, then throws the first failure. */
-async function collectAll<T>(runs: readonly Promise<T>[]): Promise<readonly T[]> {
-  const settled = await Promise.allSettled(runs);
-  return settled.map((entry) => {
-    if (entry.status === 'rejected') throw entry.reason;
-    return entry.value;
-  });
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ToolError } from './tool-error.ts';
 
 /** `sha256:` and 64 lower-case hex digits. Other algorithms are refused: skopeo compares references with sha256 only. */
@@ -23,7 +23,7 @@ export function parseDigest(text: string): Digest {
 }
 
 export function digestOf(bytes: Uint8Array | string): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return `sha256:${hash('sha256', bytes)}`;
 }
 
 export function hexOf(digest: Digest): string {

@@ -63,6 +63,27 @@ export function isSameText(a: Blob, b: Blob): boolean {
   );
 }
 
+/**
+ * Remembers that the text from which a blob was read is its rendering, so that it need not be
+ * rendered again. No other text is taken.
+ */
+export function noteRendering(blob: Blob, rendering: Uint8Array): void {
+  const text = TEXTS.get(blob);
+  if (text !== undefined && bufferOf(text).equals(rendering)) RENDERED.add(blob);
+}
+
+/** Tells of two blobs with the same text what is known of one. */
+export function shareRendering(a: Blob, b: Blob): void {
+  if (RENDERED.has(a)) RENDERED.add(b);
+  else if (RENDERED.has(b)) RENDERED.add(a);
+}
+
+/** The rendering of a blob as far as it is known to be the text that it was read from. */
+export function findRendering(blob: Blob): Uint8Array | null {
+  const text = RENDERED.has(blob) ? TEXTS.get(blob) : undefined;
+  return text === undefined ? null : bufferOf(text);
+}
+
 /** The text as it stands in the file; invalid UTF-8 becomes U+FFFD, as Go has it. */
 export function decodeText(text: Pick<BlobText, 'bytes' | 'start' | 'end'>): string {
   return bufferOf(text).toString('utf8');
@@ -85,8 +106,9 @@ const VALUE: PropertyDescriptor & ThisType<Blob> = {
   },
 };
 
-// Both tables only spare work: what they hold follows from the blob, which never changes.
+// The tables only spare work: what they hold follows from the blob, which never changes.
 const TEXTS = new WeakMap<Blob, BlobText>();
+const RENDERED = new WeakSet<Blob>();
 const RECENT = new Map<Blob, { readonly value: JsonObject; readonly size: number }>();
 let recentSize = 0;
 

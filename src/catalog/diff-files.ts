@@ -4,8 +4,8 @@ import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
 /** Changes to the files of a catalog folder; paths relative to it. */
 export interface CatalogFileChanges {
-  /** Each text is rendered when it is asked for. */
-  readonly write: ReadonlyMap<string, () => string>;
+  /** Each is rendered when it is asked for. */
+  readonly write: ReadonlyMap<string, () => Uint8Array>;
   readonly remove: readonly string[];
 }
 

@@ -1,7 +1,9 @@
+import { Buffer } from 'node:buffer';
 import { type Digest, digestOf } from '../base/digest.ts';
 import { oncePer } from '../base/once-per.ts';
+import { noteRendering } from './blob-text.ts';
 import { listPackageBlobs } from './build-catalog.ts';
-import { formatCanonicalJson } from './format-json.ts';
+import { formatOpmJson } from './format-json.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
 /**
@@ -26,6 +28,8 @@ function hashBlobs(blobs: readonly Blob[]): Digest {
 }
 
 /** Hash of what one blob says, as it counts in the catalog's; computed once. */
-export const hashBlob: (blob: Blob) => Digest = oncePer((blob) =>
-  digestOf(formatCanonicalJson(blob.value)),
-);
+export const hashBlob: (blob: Blob) => Digest = oncePer((blob) => {
+  const rendering = Buffer.from(formatOpmJson(blob.value, blob.schema));
+  noteRendering(blob, rendering);
+  return digestOf(rendering);
+});

@@ -1,4 +1,6 @@
+import { Buffer } from 'node:buffer';
 import { compareBytes } from '../base/text.ts';
+import { findRendering } from './blob-text.ts';
 import { compareNames } from './build-catalog.ts';
 import { formatOpmJson } from './format-json.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
@@ -8,35 +10,28 @@ const CATALOG_FILE = 'catalog.json';
 
 /**
  * The files of a catalog folder, by path: `<package>/catalog.json`, and `catalog.json` for blobs
- * without a package. Text that opm rendered comes out with the same bytes; unknown fields and the
- * texts of numbers stay.
+ * without a package; each is rendered when it is asked for, since together they may be large. Text
+ * that opm rendered comes out with the same bytes; unknown fields and the texts of numbers stay.
  */
-export function renderCatalogFiles(catalog: Catalog): ReadonlyMap<string, string> {
-  return new Map([...listCatalogFiles(catalog)].map(([path, render]) => [path, render()]));
-}
-
-/** As `renderCatalogFiles`, each text rendered when it is asked for: together they may be large. */
-export function listCatalogFiles(catalog: Catalog): ReadonlyMap<string, () => string> {
-  const files = new Map<string, () => string>();
+export function listCatalogFiles(catalog: Catalog): ReadonlyMap<string, () => Uint8Array> {
+  const files = new Map<string, () => Uint8Array>();
   for (const pkg of catalog.packages.values())
-    if (pkg.name !== '') files.set(`${pkg.name}/${CATALOG_FILE}`, () => renderPackage(pkg));
+    if (pkg.name !== '')
+      files.set(`${pkg.name}/${CATALOG_FILE}`, () => renderBlobs(orderBlobs(pkg)));
   const nameless = catalog.packages.get('');
   const top = [...(nameless === undefined ? [] : orderBlobs(nameless)), ...catalog.loose];
   if (top.length > 0) files.set(CATALOG_FILE, () => renderBlobs(top));
   return files;
 }
 
-/**
- * One package in opm's order and form, nothing dropped.
- *
- * @internal
- */
-export function renderPackage(pkg: CatalogPackage): string {
-  return renderBlobs(orderBlobs(pkg));
+const LINE_FEED = Buffer.from('\n');
+
+function renderBlobs(blobs: readonly Blob[]): Uint8Array {
+  return Buffer.concat(blobs.flatMap((blob) => [renderBlob(blob), LINE_FEED]));
 }
 
-function renderBlobs(blobs: readonly Blob[]): string {
-  return blobs.map((blob) => `${formatOpmJson(blob.value, blob.schema)}\n`).join('');
+function renderBlob(blob: Blob): Uint8Array {
+  return findRendering(blob) ?? Buffer.from(formatOpmJson(blob.value, blob.schema));
 }
 
 /** The blobs of a package in the order in which opm writes them. */

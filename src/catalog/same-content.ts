@@ -1,4 +1,4 @@
-import { isSameText } from './blob-text.ts';
+import { isSameText, shareRendering } from './blob-text.ts';
 import { formatCanonicalJson } from './format-json.ts';
 import { hashBlob } from './hash-catalog.ts';
 import { isJsonArray, isJsonObject, jsonEqual, objectOf } from './raw-json.ts';
@@ -9,7 +9,7 @@ const SETS = new Set(['properties', 'relatedImages', 'entries', 'skips']);
 
 /** Whether two blobs say the same: order of keys and of lists without an order does not count. */
 export function isSameContent(a: Blob, b: Blob): boolean {
-  if (a === b || isSameText(a, b) || hashBlob(a) === hashBlob(b)) return true;
+  if (a === b || hasSameText(a, b) || hashBlob(a) === hashBlob(b)) return true;
   if (a.schema !== b.schema || !a.schema.startsWith('olm.')) return false;
   return jsonEqual(sortSets(a.value), sortSets(b.value));
 }
@@ -39,4 +39,10 @@ function sortList(list: JsonValue): JsonValue {
 function compareKeys(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+function hasSameText(a: Blob, b: Blob): boolean {
+  const same = isSameText(a, b);
+  if (same) shareRendering(a, b);
+  return same;
 }

@@ -16,7 +16,7 @@ import type { MergeNote, MergeResult } from '../catalog/merge-types.ts';
 import { parseOpenShiftTag } from '../catalog/openshift-version.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { replaceFiles } from '../files/replace-files.ts';
+import { type FileContent, replaceFiles } from '../files/replace-files.ts';
 import type { GitPort } from '../git/port.ts';
 import { joinPath } from '../images/map-path.ts';
 import { normalizeAddresses } from '../images/normalize-addresses.ts';
@@ -247,7 +247,7 @@ async function write(
   function inRepository(path: string): string {
     return posix.join(entry.path, path);
   }
-  const files = new Map<string, string | (() => string)>();
+  const files = new Map<string, FileContent>();
   for (const [path, render] of changes.write) files.set(inRepository(path), render);
   files.set(recordFile, formatDeliveryRecord(record));
   await replaceFiles(deps.git.folder, files, { remove: changes.remove.map(inRepository) });

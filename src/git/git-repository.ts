@@ -31,10 +31,14 @@ export async function openGitRepository(
   };
   await assertRepository(place);
   const prefix = trimEnd(await runGit(place, ['rev-parse', '--show-prefix']));
+  const hashing: { algorithm: string | null } = { algorithm: null };
   return {
     folder: place.folder,
     openCommit: (revision) => openCommit(place, prefix, revision),
-    openWorkingTree: () => openWorkingTree(place),
+    async openWorkingTree() {
+      hashing.algorithm ??= await readAlgorithm(place);
+      return openWorkingTreeSnapshot(place.folder, hashing.algorithm);
+    },
     resolveRevision: (revision) => resolveRevision(place, revision),
     listUncommitted: (paths) => listUncommitted(place, prefix, paths),
     async readRemoteUrl() {
@@ -92,7 +96,8 @@ async function openCommit(place: GitPlace, prefix: string, revision: string): Pr
   );
 }
 
-async function openWorkingTree(place: GitPlace): Promise<Snapshot> {
+/** How the repository names objects; it must have a working tree. */
+async function readAlgorithm(place: GitPlace): Promise<string> {
   const bare = trimEnd(await runGit(place, ['rev-parse', '--is-bare-repository']));
   if (bare === 'true')
     throw new ToolError(
@@ -100,8 +105,7 @@ async function openWorkingTree(place: GitPlace): Promise<Snapshot> {
       `The repository ${place.folder} is bare: it has no working tree.`,
       { hint: 'Read a commit instead.' },
     );
-  const algorithm = trimEnd(await runGit(place, ['rev-parse', '--show-object-format']));
-  return openWorkingTreeSnapshot(place.folder, algorithm);
+  return trimEnd(await runGit(place, ['rev-parse', '--show-object-format']));
 }
 
 async function listUncommitted(

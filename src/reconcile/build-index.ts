@@ -1,6 +1,6 @@
 import type { Digest } from '../base/digest.ts';
 import { parseImageRef } from '../base/image-ref.ts';
-import { renderCatalogFiles } from '../catalog/render-catalog.ts';
+import { listCatalogFiles } from '../catalog/render-catalog.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { joinPath, mapReference } from '../images/map-path.ts';
@@ -75,10 +75,7 @@ function listFiles(
       : rewriteImages(catalog, (reference) =>
           mapReference(parseImageRef(reference), 'production', manifest),
         );
-  return [...renderCatalogFiles(served)].map(([path, text]) => ({
-    path,
-    bytes: Buffer.from(text),
-  }));
+  return [...listCatalogFiles(served)].map(([path, render]) => ({ path, bytes: render() }));
 }
 
 async function readBase(

@@ -4,8 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isSameText } from '../../src/catalog/blob-text.ts';
 import { parseCatalog, parseCatalogFile } from '../../src/catalog/parse-catalog.ts';
-import { renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
 import type { Blob } from '../../src/catalog/types.ts';
+import { renderCatalogFiles } from '../support/render-catalog-files.ts';
 import { fileOf } from './sample-catalog.ts';
 
 const LONG = 'x'.repeat(5_000);

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
-import { renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
+import { renderCatalogFiles } from '../support/render-catalog-files.ts';
 import { sampleDocuments } from './sample-catalog.ts';
 
 const SOUND = sampleDocuments({

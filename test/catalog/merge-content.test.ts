@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { readDeprecations } from '../../src/catalog/blob-fields.ts';
 import { mergeCatalogs } from '../../src/catalog/merge-catalogs.ts';
 import type { MergeOptions, MergeResult } from '../../src/catalog/merge-types.ts';
-import { renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
 import type { Catalog, JsonObject } from '../../src/catalog/types.ts';
+import { renderCatalogFiles } from '../support/render-catalog-files.ts';
 import { parseText, type SamplePackage, sampleCatalog, sampleDocuments } from './sample-catalog.ts';
 
 const OPTIONS: MergeOptions = {

@@ -6,10 +6,10 @@ import { digestOf } from '../../src/base/digest.ts';
 import { listBlobs } from '../../src/catalog/build-catalog.ts';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
-import { renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
 import type { CatalogFile } from '../../src/catalog/types.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
 import { validateRenderable } from '../../src/catalog/validate-shapes.ts';
+import { renderCatalogFiles } from '../support/render-catalog-files.ts';
 import { renderFiles } from '../support/render-files.ts';
 import { fileOf } from './sample-catalog.ts';
 

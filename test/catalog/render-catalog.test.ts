@@ -5,9 +5,9 @@ import { load } from 'js-yaml';
 import { listBlobs } from '../../src/catalog/build-catalog.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import { jsonEqual } from '../../src/catalog/raw-json.ts';
-import { renderCatalogFiles, renderPackage } from '../../src/catalog/render-catalog.ts';
 import { renderFile } from '../../src/catalog/render-files.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
+import { renderCatalogFiles } from '../support/render-catalog-files.ts';
 import { renderFiles } from '../support/render-files.ts';
 import { fileOf, parseText } from './sample-catalog.ts';
 
@@ -114,10 +114,9 @@ describe('renderCatalogFiles', () => {
     const text = ['acme.z', 'acme.a', 'olm.channel', 'olm.bundle', 'olm.package'].map(
       (schema) => `{"schema":"${schema}","package":"p","name":"p"}`,
     );
-    const pkg = parseText(text.join('\n')).packages.get('p');
-    assert.ok(pkg !== undefined);
+    const file = renderCatalogFiles(parseText(text.join('\n'))).get('p/catalog.json') ?? '';
     assert.deepEqual(
-      [...renderPackage(pkg).matchAll(/"schema": "(.*)"/g)].map(([, schema]) => schema),
+      [...file.matchAll(/"schema": "(.*)"/g)].map(([, schema]) => schema),
       ['olm.package', 'olm.channel', 'olm.bundle', 'acme.a', 'acme.z'],
     );
   });

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { renderExampleCatalog } from '../../scripts/demo/example-catalog.ts';
 import { listCatalogImages } from '../../scripts/demo/fill-registries.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
-import { renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
 import { parseManifest } from '../../src/manifest/parse-manifest.ts';
+import { renderCatalogFiles } from '../support/render-catalog-files.ts';
 
 const FOLDER = fileURLToPath(new URL('../../catalogs/example-index', import.meta.url));
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
-import { renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
 import type { Catalog, CatalogFile } from '../../src/catalog/types.ts';
 import { readFolder } from '../../src/files/read-folder.ts';
 import { readIndexCatalog } from '../../src/index/read-index.ts';
 import { findRealData } from '../support/real-data.ts';
+import { renderCatalogFiles } from '../support/render-catalog-files.ts';
 import { createSite, type Site } from '../support/site.ts';
 
 const PAIR = findRealData('pairs/41-whole-community-v4.17');
