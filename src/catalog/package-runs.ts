@@ -20,8 +20,8 @@ export interface RunVisitor {
 }
 
 /**
- * Shows one file run by run, which for catalogs as opm writes them means package by package. The
- * value of one blob is in memory at a time. Gives the faults of the text.
+ * Shows one file run by run, which for catalogs as opm writes them means package by package. Of
+ * JSON the value of one blob is in memory at a time, of YAML those of one run. Gives the faults of the text.
  */
 export function walkPackageRuns(
   file: CatalogFile,
@@ -42,10 +42,11 @@ export function walkPackageRuns(
   }
   const problems = walkBlobs(file, ({ blob, text, place }) => {
     if (open[0] !== undefined && open[0].package !== blob.package) close();
-    const folded = foldBlob(blob, text, place);
-    learn(folded);
-    forgetValue(folded);
-    open.push(folded);
+    // What was YAML has no text to fold it to, and would have to be printed as JSON.
+    const kept = text === null ? blob : foldBlob(blob, text, place);
+    learn(kept);
+    forgetValue(kept);
+    open.push(kept);
   });
   close();
   return problems;

@@ -51,3 +51,25 @@ test('replaceFiles refuses paths outside its root', async () => {
     await assert.rejects(replaceFiles(folder, new Map(), { remove: [path] }), /leaves/);
   }
 });
+
+test('replaceFiles begins no further file after a failure, and leaves whole ones', async () => {
+  await mkdir(join(folder, 'taken/inside'), { recursive: true });
+  const begun: string[] = [];
+  const names = ['first', 'taken', ...Array.from({ length: 40 }, (_, index) => `later${index}`)];
+  const files = new Map(
+    names.map((name) => [
+      name,
+      () => {
+        begun.push(name);
+        return Buffer.from(name);
+      },
+    ]),
+  );
+  await assert.rejects(replaceFiles(folder, files, { remove: ['first'] }), {
+    code: 'FILES_UNWRITABLE',
+    message: /taken cannot be written/,
+  });
+  assert.ok(begun.length < names.length, `${begun.length} files were begun`);
+  for (const name of await readdir(folder))
+    if (name !== 'taken') assert.equal(await readFile(join(folder, name), 'utf8'), name);
+});

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
@@ -11,6 +12,14 @@ import { renderCatalogFiles } from '../support/render-catalog-files.ts';
 import { createSite, type Site } from '../support/site.ts';
 
 const PAIR = findRealData('pairs/41-whole-community-v4.17');
+
+const BRIDGE = `- package: clusterpulse
+  channel: fast-v0
+  bundle: clusterpulse.v0.3.0
+  skips: [clusterpulse.v0.1.1, clusterpulse.v0.2.0, clusterpulse.v0.2.1]
+  reason: the release notes of 0.3.0 support an upgrade from each of them
+  by: kim
+`;
 
 async function readGit(site: Site): Promise<Catalog> {
   const files: CatalogFile[] = [];
@@ -33,8 +42,20 @@ test('a whole community catalog goes from old through new into an index that rea
   await site.commit('old');
   const old = await readGit(site);
   assert.equal(old.packages.size, 19);
-  await run(['merge', '--from', join(PAIR.path, 'new')]);
+  // OLM would strand three versions of one package, so that one stays until somebody declares the bridge.
+  assert.match(
+    await run(['merge', '--from', join(PAIR.path, 'new')], 4),
+    /gap: clusterpulse stays as it was: .* from clusterpulse\.v0\.1\.1, clusterpulse\.v0\.2\.0, clusterpulse\.v0\.2\.1 to the head clusterpulse\.v0\.3\.0/,
+  );
   await site.commit('new');
+  await mkdir(join(site.state, 'rules/idx'), { recursive: true });
+  await writeFile(join(site.state, 'rules/idx/bridges.yaml'), BRIDGE);
+  await site.commit('bridge');
+  assert.match(
+    await run(['merge', '--from', join(PAIR.path, 'new')]),
+    /~ clusterpulse +\+6 bundles\n +fast-v0: clusterpulse\.v0\.2\.1 → clusterpulse\.v0\.3\.0/,
+  );
+  await site.commit('bridged');
   const wanted = await readGit(site);
   assert.equal(wanted.packages.size, 29);
   await run(['validate']);
