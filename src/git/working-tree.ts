@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Dirent } from 'node:fs';
-import { lstat, readFile as readBytes, readdir } from 'node:fs/promises';
+import { type Dirent, readFileSync } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareBytes } from '../base/text.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
@@ -19,7 +19,7 @@ export function openWorkingTreeSnapshot(folder: string, algorithm: string): Snap
   ): Promise<{ readonly file: TreeFile; readonly bytes: Uint8Array }> {
     const location = join(folder, path);
     const before = await readStamp(location);
-    const bytes = await readWorkingFile(location);
+    const bytes = readWorkingFile(location);
     const earlier = known.get(path);
     if (earlier !== undefined && earlier.stamp === before && before === (await readStamp(location)))
       return { file: earlier.file, bytes };
@@ -100,9 +100,10 @@ async function readKind(path: string): Promise<'file' | 'folder' | 'none'> {
   return stats?.isDirectory() === true ? 'folder' : 'none';
 }
 
-async function readWorkingFile(path: string): Promise<Uint8Array> {
+// In one piece: `readFile` of promises reads pieces of 512 kB, and an answer is awaited for each.
+function readWorkingFile(path: string): Uint8Array {
   try {
-    return await readBytes(path);
+    return readFileSync(path);
   } catch (error) {
     throw unreadable(path, error);
   }
