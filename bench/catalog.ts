@@ -12,6 +12,7 @@ import { type Measured, type MeasureOptions, measure } from './measure.ts';
 const ROOT = resolve(import.meta.dirname, '..');
 const DATA = resolve(ROOT, process.env['OLMIRROR_TEST_DATA'] ?? '../shared', 'data');
 const CLI = join(ROOT, 'dist/olmirror.js');
+const PARSE_ALONE = join(import.meta.dirname, 'parse-alone.ts');
 
 interface Case {
   readonly name: string;
@@ -50,13 +51,17 @@ async function main(): Promise<void> {
     ),
   );
   const cases = makeCases().filter(({ name }) => name.includes(values.only));
+  const floor = await measure([process.execPath, PARSE_ALONE, join(work, 'json')], { runs });
   console.log(
-    '| work | seconds (fastest–slowest) | peak MB | opm v1.73.0 | ratio to opm | wanted |',
+    `Parsing alone (bench/parse-alone.ts, one thread): ${floor.seconds.toFixed(2)} s, ${mega(floor.memory)} MB\n`,
   );
-  console.log('|---|---|---|---|---|---|');
+  console.log(
+    '| work | seconds (fastest–slowest) | × parsing alone | peak MB | opm v1.73.0 | ratio to opm | wanted |',
+  );
+  console.log('|---|---|---|---|---|---|---|');
   for (const job of cases) {
     const result = await measure(job.command, { runs, ...job.options });
-    console.log(formatRow(job, result));
+    console.log(formatRow(job, result, floor));
   }
   if ('one changed package'.includes(values.only)) await measureCommit(readLarge());
 }
@@ -186,11 +191,12 @@ function hasProgram(name: string): boolean {
   }
 }
 
-function formatRow({ name, opm, wanted }: Case, result: Measured): string {
+function formatRow({ name, opm, wanted }: Case, result: Measured, floor: Measured): string {
   const { seconds, fastest, slowest, memory } = result;
   const cells = [
     name,
     `${seconds.toFixed(2)} (${fastest.toFixed(2)}–${slowest.toFixed(2)})`,
+    (seconds / floor.seconds).toFixed(1),
     mega(memory),
     opm === undefined ? '' : `${opm[0]} s${opm[1] === null ? '' : `, ${opm[1]} MB`}`,
     opm === undefined ? '' : `1/${(opm[0] / seconds).toFixed(1)}`,

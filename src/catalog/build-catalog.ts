@@ -60,15 +60,27 @@ export function reusePackages(catalog: Catalog, earlier: Catalog): Catalog {
   return { ...catalog, packages: new Map(packages) };
 }
 
-/** Whether two packages consist of the same blob objects in the same order. */
-export function hasSameBlobs(a: CatalogPackage, b: CatalogPackage): boolean {
-  return a === b || KINDS.every((kind) => isSameList(a[kind], b[kind]));
+/** Whether two packages consist of the same blobs in the same order; by default, the same objects. */
+export function hasSameBlobs(
+  a: CatalogPackage,
+  b: CatalogPackage,
+  isSame: (a: Blob, b: Blob) => boolean = Object.is,
+): boolean {
+  return a === b || KINDS.every((kind) => isSameList(a[kind], b[kind], isSame));
 }
 
 const KINDS = ['packages', 'channels', 'bundles', 'deprecations', 'others'] as const;
 
-function isSameList(a: readonly Blob[], b: readonly Blob[]): boolean {
-  return a.length === b.length && a.every((blob, index) => blob === b[index]);
+function isSameList(
+  a: readonly Blob[],
+  b: readonly Blob[],
+  isSame: (a: Blob, b: Blob) => boolean,
+): boolean {
+  if (a.length !== b.length) return false;
+  return a.every((blob, index) => {
+    const other = b[index];
+    return other !== undefined && isSame(blob, other);
+  });
 }
 
 function kindOf(schema: string): BlobKind {

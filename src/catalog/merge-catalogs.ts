@@ -16,6 +16,7 @@ import type {
   Sides,
 } from './merge-types.ts';
 import { addLimitNotes } from './openshift-limits.ts';
+import { isSameToTheLetter } from './same-content.ts';
 import type { Catalog, CatalogPackage } from './types.ts';
 import { joinCustomBlobs } from './unite-blobs.ts';
 
@@ -72,10 +73,12 @@ function mergeOne(
   const bridged = options.declared?.bridges.some((bridge) => bridge.package === name) === true;
   if (incoming === undefined && !bridged)
     return { pkg: base, change: emptyChange(name, 'kept'), gaps: [], notes: [] };
+  if (base !== undefined && incoming !== undefined && !bridged && saysTheSame(base, incoming))
+    return { pkg: base, change: emptyChange(name, 'unchanged'), gaps: [], notes: [] };
   const sides = fillSides(name, { base, incoming });
   const winner = base !== undefined && isOlder(sides) ? 'base' : 'incoming';
   const merge: PackageMerge = { sides, winner, options, gaps: [], notes: [] };
-  const merged = base === undefined ? addPackage(merge) : unite(merge, bridged);
+  const merged = base === undefined ? addPackage(merge) : unite(merge);
   if (bridged) noteBridges(merged, merge);
   if (incoming !== undefined) addLimitNotes(merged, merge);
   return conclude(merge, { base, incoming, merged });
@@ -118,9 +121,13 @@ function fillSides(
 /** What is true of a bridge whether or not its package was merged. */
 const STANDING_NOTES: ReadonlySet<MergeNote['kind']> = new Set(['bridge-expired', 'bridge-unused']);
 
-function unite(merge: PackageMerge, bridged: boolean): CatalogPackage {
+// Most packages of a delivery are what they were, down to the letter, and are told by that alone.
+function saysTheSame(base: CatalogPackage, incoming: CatalogPackage): boolean {
+  return hasSameBlobs(base, incoming, isSameToTheLetter);
+}
+
+function unite(merge: PackageMerge): CatalogPackage {
   const { base, incoming } = merge.sides;
-  if (!bridged && hasSameBlobs(base, incoming)) return base;
   const repeated = [base, incoming].find(hasRepeats);
   if (repeated !== undefined) {
     addGaps(repeated, { ...merge, sides: { base: repeated, incoming } });

@@ -6,6 +6,7 @@ import {
   readEntries,
   readVersions,
 } from './blob-fields.ts';
+import { hasSameBlobs } from './build-catalog.ts';
 import { buildChannelGraph, findHead } from './channel-graph.ts';
 import { addGaps } from './find-gaps.ts';
 import { mergeBundles } from './merge-bundles.ts';
@@ -30,7 +31,7 @@ export function mergePackage(merge: PackageMerge): CatalogPackage {
   };
   const headed = { ...united, packages: mergeHeads(united, merge) };
   const merged = { ...headed, deprecations: mergeDeprecations(headed, merge) };
-  if (isSamePackage(base, merged)) return base;
+  if (hasSameBlobs(base, merged)) return base;
   addGaps(merged, merge);
   return merged;
 }
@@ -87,12 +88,4 @@ export function describeDropped(dropped: readonly Blob[]): MergeNote {
     message: `${formatCount(dropped.length, 'object')} with ${key} ${owner} gave way to those of the delivery with the same key.`,
     hint: 'If they are still needed, restore them from Git, under a name of their own.',
   };
-}
-
-function isSamePackage(a: CatalogPackage, b: CatalogPackage): boolean {
-  const kinds = ['packages', 'channels', 'bundles', 'deprecations', 'others'] as const;
-  return kinds.every(
-    (kind) =>
-      a[kind].length === b[kind].length && a[kind].every((blob, index) => blob === b[kind][index]),
-  );
 }

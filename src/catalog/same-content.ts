@@ -9,7 +9,7 @@ const SETS = new Set(['properties', 'relatedImages', 'entries', 'skips']);
 
 /** Whether two blobs say the same: order of keys and of lists without an order does not count. */
 export function isSameContent(a: Blob, b: Blob): boolean {
-  if (a === b || hasSameText(a, b) || hashBlob(a) === hashBlob(b)) return true;
+  if (isSameToTheLetter(a, b)) return true;
   if (a.schema !== b.schema || !a.schema.startsWith('olm.')) return false;
   return jsonEqual(sortSets(a.value), sortSets(b.value));
 }
@@ -41,8 +41,12 @@ function compareKeys(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-function hasSameText(a: Blob, b: Blob): boolean {
-  const same = isSameText(a, b);
-  if (same) shareRendering(a, b);
-  return same;
+/** Whether two blobs say the same in the same order of lists; much faster than `isSameContent`. */
+export function isSameToTheLetter(a: Blob, b: Blob): boolean {
+  if (a === b) return true;
+  if (isSameText(a, b)) {
+    shareRendering(a, b);
+    return true;
+  }
+  return hashBlob(a) === hashBlob(b);
 }
