@@ -20,7 +20,7 @@ import {
 } from './build-config.ts';
 import {
   type BuiltLayer,
-  buildContentLayer,
+  buildContentLayers,
   buildWhiteoutLayer,
   type IndexFile,
   OCI_LAYER,
@@ -87,10 +87,10 @@ interface BuiltPlatform {
  *
  * Throws `INDEX_BAD_BASE` where the base lacks a platform, `INDEX_UNSAFE_PATH` for a bad path.
  */
-export function buildIndexImage(input: IndexInput): BuiltIndex {
+export async function buildIndexImage(input: IndexInput): Promise<BuiltIndex> {
   const layers = [
-    ...(input.base === null ? [] : [buildWhiteoutLayer()]),
-    buildContentLayer(input.files),
+    ...(input.base === null ? [] : [await buildWhiteoutLayer()]),
+    ...(await buildContentLayers(input.files)),
   ];
   const platforms = parsePlatforms(input.platforms).map((platform) =>
     buildPlatform(input, platform, layers),

@@ -1,8 +1,10 @@
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip, type ZlibOptions } from 'node:zlib';
 import { type Digest, digestOf } from '../base/digest.ts';
 import type { Descriptor } from '../base/oci.ts';
 import { compareBytes } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { groupFiles } from './group-files.ts';
 import { renderTar, type TarEntry } from './tar-writer.ts';
 
 export const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
@@ -21,13 +23,43 @@ export interface IndexFile {
   readonly bytes: Uint8Array;
 }
 
-/** Holds the catalog under /configs; the same bytes for the same files in any order. */
-export function buildContentLayer(files: readonly IndexFile[]): BuiltLayer {
-  return buildLayer(listContentEntries(files));
+/**
+ * Holds the catalog under /configs, several packages a layer: a change of one package changes one
+ * layer (`groupFiles`). The same layers for the same files in any order.
+ */
+export async function buildContentLayers(
+  files: readonly IndexFile[],
+): Promise<readonly BuiltLayer[]> {
+  const entries = listContentEntries(files);
+  const below = entries.filter(({ path }) => path !== CONFIGS);
+  const groups = groupFiles(below.map((entry) => ({ path: placeOf(entry), entry })));
+  const root: TarEntry = { type: 'directory', path: CONFIGS };
+  if (groups.length === 0) return [await buildLayer([root])];
+  return buildEach(groups.map((group) => [root, ...group.map(({ entry }) => entry)]));
 }
 
+// A folder belongs where its files do.
+function placeOf({ type, path }: TarEntry): string {
+  const place = path.slice(`${CONFIGS}/`.length);
+  return type === 'directory' ? `${place}/` : place;
+}
+
+/** Tars in memory at a time; zlib compresses them on threads of its own. */
+const AT_ONCE = 3;
+
+async function buildEach(groups: readonly (readonly TarEntry[])[]): Promise<readonly BuiltLayer[]> {
+  const layers: Promise<BuiltLayer>[] = [];
+  for (const group of groups) {
+    await layers.at(-AT_ONCE);
+    layers.push(buildLayer(group));
+  }
+  return Promise.all(layers);
+}
+
+const CONFIGS = 'configs';
+
 /** Hides the catalog and the opm cache of the base image, which belong to its own content. */
-export function buildWhiteoutLayer(): BuiltLayer {
+export function buildWhiteoutLayer(): Promise<BuiltLayer> {
   const bytes = new Uint8Array(0);
   return buildLayer([
     { type: 'file', path: '.wh.configs', bytes },
@@ -36,9 +68,9 @@ export function buildWhiteoutLayer(): BuiltLayer {
 }
 
 function listContentEntries(files: readonly IndexFile[]): readonly TarEntry[] {
-  const entries = new Map<string, TarEntry>([['configs', { type: 'directory', path: 'configs' }]]);
+  const entries = new Map<string, TarEntry>([[CONFIGS, { type: 'directory', path: CONFIGS }]]);
   for (const file of files) {
-    const path = `configs/${file.path}`;
+    const path = `${CONFIGS}/${file.path}`;
     if (entries.has(path)) throw pathTaken(file.path);
     entries.set(path, { type: 'file', path, bytes: file.bytes });
     for (const parent of listParents(path)) {
@@ -64,9 +96,9 @@ function pathTaken(path: string): ToolError {
   );
 }
 
-function buildLayer(entries: readonly TarEntry[]): BuiltLayer {
+async function buildLayer(entries: readonly TarEntry[]): Promise<BuiltLayer> {
   const tar = Buffer.concat([...renderTar(entries)]);
-  const bytes = compress(tar);
+  const bytes = await compress(tar);
   return {
     diffId: digestOf(tar),
     descriptor: { mediaType: OCI_LAYER, digest: digestOf(bytes), size: bytes.length },
@@ -74,10 +106,12 @@ function buildLayer(entries: readonly TarEntry[]): BuiltLayer {
   };
 }
 
+const gzipAsync = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
+
 // Level and header are fixed. What deflate makes of the same input may still differ between zlib
 // builds, which is why the image id rests on diff ids and never on the digest of compressed bytes.
-function compress(tar: Uint8Array): Uint8Array {
-  const bytes = gzipSync(tar, { level: 6 });
+async function compress(tar: Uint8Array): Promise<Uint8Array> {
+  const bytes = await gzipAsync(tar, { level: 6 });
   bytes.fill(0, 4, 8);
   bytes[8] = 0;
   bytes[9] = 255;

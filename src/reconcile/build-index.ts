@@ -31,7 +31,7 @@ export function createIndexBuilder(
   async function build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex> {
     const key = `${keyOf(loaded, state.manifest)} ${state.snapshot.revision}`;
     if (last?.key === key) return last.built;
-    const built = buildIndexImage({
+    const built = await buildIndexImage({
       files: listFiles(loaded.catalog, loaded.entry, state.manifest),
       platforms: loaded.entry.platforms,
       base: await readBase(loaded.entry, state.manifest, production),
