@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FilterFacts } from '../../src/report/render-filter-text.ts';
 import { type SamplePackage, sampleDocuments } from '../catalog/sample-catalog.ts';
-import { makePackageText } from '../support/catalog.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
 import { findRealData } from '../support/real-data.ts';
 import { createSandbox, type Sandbox } from '../support/sandbox.ts';
@@ -195,12 +194,10 @@ test('filter --output-dir writes a folder a package, and reports on stdout', asy
 
   await t.test('and -v names every bundle', async () => {
     const one = ['filter', 'many.json', '--bundle', 'many.v1.0.9'];
-    const many = Array.from({ length: 10 }, (_, i) => ({
-      version: `1.0.${i}`,
-      image: `quay.io/v/many:${i}`,
-      ...(i === 0 ? {} : { replaces: `1.0.${i - 1}` }),
-    }));
-    await sandbox.write('many.json', makePackageText('many', many));
+    const entries = Array.from({ length: 10 }, (_, i) => {
+      return { name: `many.v1.0.${i}`, ...(i === 0 ? {} : { replaces: `many.v1.0.${i - 1}` }) };
+    });
+    await sandbox.write('many.json', textOf({ name: 'many', channels: { stable: entries } }));
     assert.doesNotMatch((await sandbox.olmirror(...one)).stderr, /many\.v1\.0\.8/);
     assert.match((await sandbox.olmirror(...one, '-v')).stderr, /bundles dropped:.*many\.v1\.0\.8/);
   });
