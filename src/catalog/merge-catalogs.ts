@@ -181,6 +181,8 @@ export function emptyChange(name: string, kind: PackageChange['kind']): PackageC
     bundlesRereleased: [],
     bundlesMigrated: [],
     defaultChannel: null,
+    deprecationsAdded: [],
+    deprecationsRemoved: [],
   };
 }
 
@@ -205,5 +207,7 @@ export function describeChange(
     bundlesRereleased: diff.bundlesRereleased,
     bundlesMigrated: diff.bundlesMigrated,
     defaultChannel: diff.defaultChannel,
+    deprecationsAdded: diff.deprecationsAdded,
+    deprecationsRemoved: diff.deprecationsRemoved,
   };
 }

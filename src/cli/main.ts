@@ -95,12 +95,11 @@ function createParser(argv: readonly string[]): Argv<GlobalOptions> {
     .recommendCommands()
     .exitProcess(false)
     .fail((message, error) => {
-      throw (
-        error ??
-        new ToolError('CLI_USAGE', message, {
-          hint: '`olmirror COMMAND --help` shows what a command takes.',
-        })
-      );
+      // yargs gives its own words as an error where an option lacks its value, else as a message.
+      if (error instanceof Error && error.name !== 'YError') throw error;
+      throw new ToolError('CLI_USAGE', error instanceof Error ? error.message : message, {
+        hint: '`olmirror COMMAND --help` shows what a command takes.',
+      });
     });
 }
 
