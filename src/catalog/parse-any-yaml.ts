@@ -1,5 +1,6 @@
 import { load, type State, YAMLException } from 'js-yaml';
 import { messageOf } from '../base/tool-error.ts';
+import { countNewlines } from './line-index.ts';
 import { isRawNumber, MAX_DEPTH } from './raw-json.ts';
 import type { JsonValue } from './types.ts';
 import { GO_YAML_SCHEMA, isReservedKey, YAML_NULL } from './yaml-schema.ts';
@@ -29,7 +30,7 @@ export function parseAnyYaml(text: string): YamlOutcome {
     assertSettled(value);
     return { kind: 'value', value, ignoredFrom };
   } catch (error) {
-    if (error instanceof YAMLException) return { kind: 'fault', ...placeOf(error) };
+    if (error instanceof YAMLException) return { kind: 'fault', ...placeOf(error, text) };
     if (error instanceof RangeError)
       return { kind: 'fault', reason: error.message, line: null, column: null };
     throw error;
@@ -81,17 +82,21 @@ const LIST_KEY_TRAP = {
   },
 };
 
-function placeOf(error: YAMLException): {
+// js-yaml counts other line breaks than editors do, and a last one of its own; its offset is exact.
+function placeOf(
+  error: YAMLException,
+  text: string,
+): {
   readonly reason: string;
   readonly line: number | null;
   readonly column: number | null;
 } {
+  const reason = error.reason ?? messageOf(error);
   const mark = error.mark as YAMLException['mark'] | undefined;
-  return {
-    reason: error.reason ?? messageOf(error),
-    line: mark === undefined ? null : mark.line + 1,
-    column: mark === undefined ? null : mark.column + 1,
-  };
+  if (mark === undefined) return { reason, line: null, column: null };
+  const at = Math.min(mark.position, text.length);
+  const lineStart = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
+  return { reason, line: countNewlines(text, 0, at) + 1, column: at - lineStart + 1 };
 }
 
 function findDocumentEnd(text: string, error: YAMLException): number | null {

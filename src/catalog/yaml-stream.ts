@@ -1,6 +1,7 @@
 import { Buffer, isAscii, isUtf8 } from 'node:buffer';
 import type { Problem } from '../base/problem.ts';
 import { syntaxProblem } from './build-blob.ts';
+import { countNewlines } from './line-index.ts';
 import { parseYamlDocument } from './parse-yaml.ts';
 import { createWorkspace } from './regular-yaml-cursor.ts';
 import type { JsonValue } from './types.ts';
@@ -92,14 +93,14 @@ function splitDocuments(
       problems.push(
         syntaxProblem(`Only a comment may follow "---", not "${rest.slice(0, 40)}".`, {
           file: place.file,
-          line: line + newlinesIn(text, start, found.start),
+          line: line + countNewlines(text, start, found.start),
         }),
       );
     }
     // A separator with nothing before it belongs to the document that follows.
     if (found.start === start) continue;
     chunks.push({ text: text.slice(start, found.start), line });
-    line += newlinesIn(text, start, found.end + 1);
+    line += countNewlines(text, start, found.end + 1);
     start = found.end + 1;
   }
   // White space behind the last separator is no document.
@@ -135,19 +136,9 @@ function findSeparator(text: string, from: number): Separator | null {
   return { start, end: end === -1 ? text.length : end };
 }
 
-function newlinesIn(text: string, from: number, to: number): number {
-  let count = 0;
-  let at = text.indexOf('\n', from);
-  while (at !== -1 && at < to) {
-    count += 1;
-    at = text.indexOf('\n', at + 1);
-  }
-  return count;
-}
-
 const FIRST_CONTENT = /^(?!---)[^\S\n]*[^\s#]/m;
 
 function firstContentLine(chunk: Chunk): number {
   const match = FIRST_CONTENT.exec(chunk.text);
-  return match === null ? chunk.line : chunk.line + newlinesIn(chunk.text, 0, match.index);
+  return match === null ? chunk.line : chunk.line + countNewlines(chunk.text, 0, match.index);
 }
