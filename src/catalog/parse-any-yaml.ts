@@ -63,7 +63,12 @@ function loadFirst(text: string): LoadedDocument {
 }
 
 function loadWhole(text: string): unknown {
-  const options = { schema: GO_YAML_SCHEMA, json: true };
+  const options = {
+    schema: GO_YAML_SCHEMA,
+    json: true,
+    maxDepth: MAX_DEPTH,
+    maxTotalMergeKeys: -1,
+  };
   if (MAYBE_LIST_KEY.test(text)) load(text, { ...options, listener: trapListKeys });
   return load(text, options) ?? null;
 }

@@ -136,9 +136,16 @@ function findSeparator(text: string, from: number): Separator | null {
   return { start, end: end === -1 ? text.length : end };
 }
 
-const FIRST_CONTENT = /^(?!---)[^\S\n]*[^\s#]/m;
-
-function firstContentLine(chunk: Chunk): number {
-  const match = FIRST_CONTENT.exec(chunk.text);
-  return match === null ? chunk.line : chunk.line + countNewlines(chunk.text, 0, match.index);
+// The first line that is neither blank, nor a comment, nor a separator.
+function firstContentLine({ text, line }: Chunk): number {
+  const content = /\S/g;
+  for (let found = content.exec(text); found !== null; found = content.exec(text)) {
+    const at = found.index;
+    const separates = text.startsWith('---', at) && (at === 0 || text[at - 1] === '\n');
+    if (!separates && text[at] !== '#') return line + countNewlines(text, 0, at);
+    const end = text.indexOf('\n', at);
+    if (end === -1) return line;
+    content.lastIndex = end;
+  }
+  return line;
 }
