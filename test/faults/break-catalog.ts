@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { CatalogFile, JsonObject, JsonValue } from '../../src/catalog/types.ts';
 import { breakBytes, breakText, HOSTILE_TEXTS } from './break-text.ts';
-import { createChance, type Chance } from './chance.ts';
+import { type Chance, createChance } from './chance.ts';
 
 export interface BrokenCatalog {
   readonly files: readonly CatalogFile[];
@@ -101,7 +101,16 @@ function breakStructure(
 ): readonly JsonValue[] {
   const at = chance.below(documents.length);
   const document = documents[at] ?? null;
-  const act = chance.pick(['change', 'change', 'change', 'change', 'drop', 'repeat', 'nest', 'rename']);
+  const act = chance.pick([
+    'change',
+    'change',
+    'change',
+    'change',
+    'drop',
+    'repeat',
+    'nest',
+    'rename',
+  ]);
   story.push(`${act} document ${at}`);
   switch (act) {
     case 'drop':
@@ -190,7 +199,11 @@ interface TextFile {
   readonly text: string;
 }
 
-function layOut(documents: readonly JsonValue[], chance: Chance, story: string[]): readonly TextFile[] {
+function layOut(
+  documents: readonly JsonValue[],
+  chance: Chance,
+  story: string[],
+): readonly TextFile[] {
   const count = chance.pick([1, 1, 1, 2, 3]);
   const parts = Array.from({ length: count }, (): JsonValue[] => []);
   for (const [index, document] of documents.entries())
@@ -198,7 +211,10 @@ function layOut(documents: readonly JsonValue[], chance: Chance, story: string[]
   return parts.map((part, index) => {
     const form = chance.pick(FORMS);
     story.push(`file ${index} as ${form.name}`);
-    return { path: `${chance.pick(['', 'a/', 'b/c/'])}${index}.${form.name}`, text: form.print(part) };
+    return {
+      path: `${chance.pick(['', 'a/', 'b/c/'])}${index}.${form.name}`,
+      text: form.print(part),
+    };
   });
 }
 

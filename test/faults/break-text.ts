@@ -156,7 +156,8 @@ const ACTS: Readonly<Record<string, TextAct>> = {
     const line = text.indexOf('\n ', at) + 1;
     return splice(text, line, { drop: 1 });
   },
-  'mark at the front': (text, _at, chance) => chance.pick(['\ufeff', '\n', ' ', '\t', '{', '---']) + text,
+  'mark at the front': (text, _at, chance) =>
+    chance.pick(['\ufeff', '\n', ' ', '\t', '{', '---']) + text,
   unquote: (text, at) => {
     const quote = text.indexOf('"', at);
     return quote === -1 ? text : splice(text, quote, { drop: 1 });
@@ -167,7 +168,16 @@ const ACTS: Readonly<Record<string, TextAct>> = {
   },
   number: (text, at, chance) => {
     const value = text.slice(at).search(/"[^"]*"(?=[,}\]\n])/);
-    const number = chance.pick(['1e999', '-0', '1E+308', '9'.repeat(400), '0.1e-400', '1.', '-', '0x1']);
+    const number = chance.pick([
+      '1e999',
+      '-0',
+      '1E+308',
+      '9'.repeat(400),
+      '0.1e-400',
+      '1.',
+      '-',
+      '0x1',
+    ]);
     return value === -1
       ? text
       : text.slice(0, at + value) + text.slice(at + value).replace(/"[^"]*"/, () => number);
@@ -202,7 +212,9 @@ function nest(chance: Chance): string {
     ['? ', ''],
     ['&a [', ']'],
   ]);
-  return open.repeat(depth) + chance.pick(['', '1', 'null']) + close.repeat(chance.pick([depth, 0]));
+  return (
+    open.repeat(depth) + chance.pick(['', '1', 'null']) + close.repeat(chance.pick([depth, 0]))
+  );
 }
 
 function nestBlocks(chance: Chance): string {
@@ -217,7 +229,11 @@ function aliasBomb(chance: Chance): string {
   const wide = chance.pick([2, 9, 30]);
   const lines = ['a0: &a0 [x, x]'];
   for (let level = 1; level <= levels; level += 1)
-    lines.push(`a${level}: &a${level} [${Array(wide).fill(`*a${level - 1}`).join(', ')}]`);
+    lines.push(
+      `a${level}: &a${level} [${Array(wide)
+        .fill(`*a${level - 1}`)
+        .join(', ')}]`,
+    );
   return `${lines.join('\n')}\n`;
 }
 

@@ -15,7 +15,7 @@ import { renderFile } from '../../src/catalog/render-files.ts';
 import type { Catalog, CatalogFile } from '../../src/catalog/types.ts';
 import { buildUpgradeGraphs } from '../../src/catalog/upgrade-graph.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
-import { sampleDocuments, sampleCatalog, type SamplePackage } from '../catalog/sample-catalog.ts';
+import { type SamplePackage, sampleCatalog, sampleDocuments } from '../catalog/sample-catalog.ts';
 import { breakCatalog } from './break-catalog.ts';
 
 const CASES = 10_000;
@@ -67,7 +67,10 @@ async function judgeByFile(all: readonly CatalogFile[]): Promise<readonly Proble
 
 function assertPlaces(problems: readonly Problem[], files: readonly CatalogFile[]): void {
   const lines = new Map(
-    files.map(({ path, bytes }) => [path, Buffer.from(bytes).toString('latin1').split('\n').length]),
+    files.map(({ path, bytes }) => [
+      path,
+      Buffer.from(bytes).toString('latin1').split('\n').length,
+    ]),
   );
   for (const problem of problems) {
     const { file = '', line = 0, column = 1 } = problem;
@@ -148,6 +151,9 @@ describe('broken catalogs', () => {
       assert.ok(spent < HUNG, `Seed ${seed} took ${spent} ms: ${story.join('; ')}.`);
     }
     context.diagnostic(JSON.stringify(verdicts));
-    assert.ok(verdicts.valid > CASES / 50 && verdicts.refused > CASES / 2, JSON.stringify(verdicts));
+    assert.ok(
+      verdicts.valid > CASES / 50 && verdicts.refused > CASES / 2,
+      JSON.stringify(verdicts),
+    );
   });
 });
