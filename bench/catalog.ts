@@ -54,9 +54,9 @@ async function main(): Promise<void> {
     '| work | seconds (fastest–slowest) | peak MB | opm v1.73.0 | ratio to opm | wanted |',
   );
   console.log('|---|---|---|---|---|---|');
-  for (const work of cases) {
-    const result = await measure(work.command, { runs, ...work.options });
-    console.log(formatRow(work, result));
+  for (const job of cases) {
+    const result = await measure(job.command, { runs, ...job.options });
+    console.log(formatRow(job, result));
   }
   if ('one changed package'.includes(values.only)) await measureCommit(readLarge());
 }

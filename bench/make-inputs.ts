@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCatalog } from '../src/catalog/parse-catalog.ts';
-import { renderAll } from '../src/catalog/render-all.ts';
+import { renderBlob } from '../src/catalog/render-blob.ts';
+import { orderBlobs } from '../src/catalog/render-catalog.ts';
 
 /** One package as text; `yaml` is null where its source is JSON. */
 export interface PackageText {
@@ -20,10 +21,12 @@ export function readPackages(folder: string): readonly PackageText[] {
       if (file === undefined) return [];
       const bytes = readFileSync(join(folder, name, file));
       const { catalog } = parseCatalog([{ path: file, bytes }]);
-      const [pkg] = [...catalog.packages.keys()];
+      const [pkg] = catalog.packages.values();
       if (pkg === undefined) return [];
-      const json = [...renderAll([catalog], 'json')].join('');
-      return [{ name: pkg, json, yaml: file.endsWith('.yaml') ? bytes.toString() : null }];
+      const json = orderBlobs(pkg)
+        .map((blob) => renderBlob(blob, 'json'))
+        .join('');
+      return [{ name: pkg.name, json, yaml: file.endsWith('.yaml') ? bytes.toString() : null }];
     });
 }
 

@@ -1,6 +1,6 @@
+import { oncePer } from '../base/once-per.ts';
 import { tryParseVersion, type Version } from '../base/semver.ts';
 import { foldKey } from './canonical-fields.ts';
-import { perBlob } from './per-blob.ts';
 import { isJsonArray, isJsonObject, ownField } from './raw-json.ts';
 import type { Blob, CatalogPackage, JsonObject, JsonValue } from './types.ts';
 
@@ -65,7 +65,7 @@ export function foldedField(value: JsonObject, key: string): JsonValue | undefin
   return name === undefined ? undefined : value[name];
 }
 
-export const readEntries: (channel: Blob) => readonly ChannelEntry[] = perBlob((channel) =>
+export const readEntries: (channel: Blob) => readonly ChannelEntry[] = oncePer((channel) =>
   listField(channel.value, 'entries').map(readEntry),
 );
 
@@ -87,7 +87,7 @@ export function readProperties(bundle: Blob): readonly BundleProperty[] {
 }
 
 /** What is asked of a bundle again and again; it is read once. */
-export const readBundleFacts: (bundle: Blob) => BundleFacts = perBlob((bundle) => {
+export const readBundleFacts: (bundle: Blob) => BundleFacts = oncePer((bundle) => {
   const { value } = bundle;
   const properties = readProperties(bundle);
   const own = properties.filter(({ type }) => type === 'olm.package');
@@ -105,7 +105,7 @@ export function readBundleVersion(bundle: Blob): BundleVersion {
   return readBundleFacts(bundle).version;
 }
 
-export function readPackageProperty(value: JsonValue | undefined): BundleVersion {
+function readPackageProperty(value: JsonValue | undefined): BundleVersion {
   return {
     packageName: foldedText(value, 'packageName'),
     version: foldedText(value, 'version'),

@@ -47,6 +47,14 @@ export function foldBlob(blob: Blob, text: BlobText | null, place: BlobPlace): B
   return folded;
 }
 
+/** Lets the value of a blob go that nobody asks for again soon. */
+export function forgetValue(blob: Blob): void {
+  const known = RECENT.get(blob);
+  if (known === undefined) return;
+  RECENT.delete(blob);
+  recentSize -= known.size;
+}
+
 /** Whether two blobs were read from the same bytes; false also where that is not known. */
 export function isSameText(a: Blob, b: Blob): boolean {
   const [first, second] = [TEXTS.get(a), TEXTS.get(b)];

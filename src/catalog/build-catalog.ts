@@ -28,7 +28,11 @@ export function compareNames(a: Blob, b: Blob): number {
   return compareBytes(a.name, b.name);
 }
 
-/** Every blob of a catalog: package by package, then the loose ones. */
+/**
+ * Every blob of a catalog: package by package, then the loose ones.
+ *
+ * @internal
+ */
 export function* listBlobs(catalog: Catalog): Generator<Blob, void, undefined> {
   for (const pkg of catalog.packages.values()) yield* listPackageBlobs(pkg);
   yield* catalog.loose;

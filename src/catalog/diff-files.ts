@@ -1,10 +1,11 @@
 import { join } from 'node:path/posix';
-import { renderCatalogFiles } from './render-catalog.ts';
+import { listCatalogFiles } from './render-catalog.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
 /** Changes to the files of a catalog folder; paths relative to it. */
 export interface CatalogFileChanges {
-  readonly write: ReadonlyMap<string, string>;
+  /** Each text is rendered when it is asked for. */
+  readonly write: ReadonlyMap<string, () => string>;
   readonly remove: readonly string[];
 }
 
@@ -27,7 +28,7 @@ export function diffCatalogFiles(before: Catalog, after: Catalog): CatalogFileCh
     packages: new Map([...after.packages].filter(([name]) => touched.packages.has(name))),
     loose: touched.loose ? after.loose : [],
   };
-  const write = renderCatalogFiles(subject);
+  const write = listCatalogFiles(subject);
   return { write, remove: [...touched.files].filter((file) => !write.has(file)).toSorted() };
 }
 

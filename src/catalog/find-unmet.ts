@@ -12,13 +12,12 @@ import { isInRange, tryParseVersionRange } from './version-range.ts';
 export function findUnmet(result: Catalog, source: Catalog): readonly UnmetRequirement[] {
   const unmet: UnmetRequirement[] = [];
   const known = new Map<string, boolean>();
-  for (const pkg of result.packages.values())
-    for (const bundle of pkg.bundles)
-      for (const need of listNeeds(bundle)) {
-        const met = known.get(need.key) ?? isMet(need, result);
-        known.set(need.key, met);
-        if (!met) unmet.push(describeUnmet(bundle, need, source));
-      }
+  for (const bundle of [...result.packages.values()].flatMap((pkg) => pkg.bundles))
+    for (const need of listNeeds(bundle)) {
+      const met = known.get(need.key) ?? isMet(need, result);
+      known.set(need.key, met);
+      if (!met) unmet.push(describeUnmet(bundle, need, source));
+    }
   return unmet;
 }
 

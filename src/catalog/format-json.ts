@@ -18,34 +18,27 @@ export function formatOpmJson(value: JsonObject, schema: string): string {
 
 // What is in order already, as all that opm wrote, need not be put together key by key.
 function isOrdered(value: JsonValue, known: FieldLayout | null): boolean {
+  if (known === null) return isSorted(value);
   if (typeof value !== 'object' || value === null) return true;
   if (isJsonArray(value)) return value.every((item) => isOrdered(item, known));
   if (!isJsonObject(value)) return true;
   const keys = Object.keys(value);
   return (
-    isOrderedKeys(keys, known) &&
-    keys.every((key) => isOrdered(value[key] ?? null, known?.fields.get(key) ?? null))
+    keys.every((key, index) => index === 0 || isAfter(key, keys[index - 1] ?? '', known)) &&
+    keys.every((key) => isOrdered(value[key] ?? null, known.fields.get(key) ?? null))
   );
 }
 
-function isOrderedKeys(keys: readonly string[], known: FieldLayout | null): boolean {
-  const ranks = known === null ? null : keys.map((key) => rankOf(key, known));
-  return keys.every((key, index) => {
-    if (index === 0) return true;
-    const order = ranks === null ? 0 : (ranks[index] ?? 0) - (ranks[index - 1] ?? 0);
-    return order === 0 ? compareBytes(keys[index - 1] ?? '', key) < 0 : order > 0;
-  });
-}
-
-function rankOf(key: string, known: FieldLayout): number {
-  const rank = known.order.get(key);
-  return rank ?? known.order.size;
+function isAfter(key: string, before: string, { order }: FieldLayout): boolean {
+  const ranks = (order.get(key) ?? order.size) - (order.get(before) ?? order.size);
+  return ranks === 0 ? compareBytes(before, key) < 0 : ranks > 0;
 }
 
 /** The value without spaces and with sorted keys: equal content gives equal text. */
 export function formatCanonicalJson(value: JsonValue): string {
   const sorted = sortKeys(value);
-  return isOrdered(sorted, null) ? JSON.stringify(sorted) : formatSorted(value);
+  // Keys that look like indexes come first in an object, sorted or not.
+  return sorted === value || isSorted(sorted) ? JSON.stringify(sorted) : formatSorted(value);
 }
 
 function formatSorted(value: JsonValue): string {
@@ -58,18 +51,28 @@ function formatSorted(value: JsonValue): string {
   return `${text}}`;
 }
 
-/** The identical value where it is sorted. Keys that look like indexes come first all the same. */
+/** The identical value where it is sorted. */
 function sortKeys(value: JsonValue): JsonValue {
-  if (isJsonArray(value)) {
-    const items = value.map(sortKeys);
-    return items.every((item, index) => item === value[index]) ? value : items;
-  }
+  if (isSorted(value)) return value;
+  if (isJsonArray(value)) return value.map(sortKeys);
   if (!isJsonObject(value)) return value;
-  const keys = Object.keys(value);
-  const fields = keys.map((key) => sortKeys(value[key] ?? null));
-  if (isOrderedKeys(keys, null) && fields.every((field, i) => field === value[keys[i] ?? '']))
-    return value;
-  return objectOf(sortedKeys(value).map((key) => [key, fields[keys.indexOf(key)] ?? null]));
+  return objectOf(sortedKeys(value).map((key) => [key, sortKeys(value[key] ?? null)]));
+}
+
+function isSorted(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (isJsonArray(value)) {
+    for (const item of value) if (!isSorted(item)) return false;
+    return true;
+  }
+  if (!isJsonObject(value)) return true;
+  let before: string | null = null;
+  for (const key of Object.keys(value)) {
+    if (before !== null && compareBytes(before, key) >= 0) return false;
+    before = key;
+    if (!isSorted(value[key] ?? null)) return false;
+  }
+  return true;
 }
 
 function formatValue(value: JsonValue, known: FieldLayout | null, newline: string): string {

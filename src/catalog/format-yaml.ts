@@ -69,10 +69,11 @@ function formatScalar(value: JsonValue, indent: string): string {
 
 /** Line breaks other than the line feed, and everything that YAML does not print. */
 const NOT_PRINTED =
+  // oxlint-disable-next-line no-control-regex -- those are what is looked for
   /[\0-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|\p{Surrogate}/u;
 
 function isBlock(text: string): boolean {
-  return /^[^\s].*\n/.test(text) && !/\n\n$/.test(text) && !NOT_PRINTED.test(text);
+  return /^[^\s].*\n/.test(text) && !text.endsWith('\n\n') && !NOT_PRINTED.test(text);
 }
 
 function formatBlock(text: string, indent: string): string {

@@ -1,7 +1,7 @@
 import { type Digest, digestOf } from '../base/digest.ts';
+import { oncePer } from '../base/once-per.ts';
 import { listPackageBlobs } from './build-catalog.ts';
 import { formatCanonicalJson } from './format-json.ts';
-import { perBlob } from './per-blob.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
 /**
@@ -26,6 +26,6 @@ function hashBlobs(blobs: readonly Blob[]): Digest {
 }
 
 /** Hash of what one blob says, as it counts in the catalog's; computed once. */
-export const hashBlob: (blob: Blob) => Digest = perBlob((blob) =>
+export const hashBlob: (blob: Blob) => Digest = oncePer((blob) =>
   digestOf(formatCanonicalJson(blob.value)),
 );

@@ -32,8 +32,8 @@ export interface Judgement {
 }
 
 /**
- * Judges one file of a catalog, as `validateCatalog` and `lintCatalog` judge the whole: memory grows
- * with the largest package, not with the catalog.
+ * Judges one file of a catalog, errors and what only serving refuses: memory grows with the
+ * largest package, not with the catalog.
  */
 export function judgeFile(file: CatalogFile): JudgedFile {
   const parts = new Map<string, JudgedPackage>();

@@ -3,23 +3,12 @@ import { quote } from '../base/text.ts';
 import { readBundleFacts, readEntries } from './blob-fields.ts';
 import { blobProblem } from './blob-problem.ts';
 import { buildChannelGraph } from './channel-graph.ts';
-import type { Blob, Catalog, CatalogPackage } from './types.ts';
+import type { Blob, CatalogPackage } from './types.ts';
 
 /**
- * Lists what `opm validate` accepts, but `opm serve` or OLM then refuses or hides (spec
- * "file-based catalogs" §2.E and §11.5). Warnings only.
+ * Lists what `opm validate` accepts of a package, its custom blobs aside, but `opm serve` or OLM then
+ * refuses or hides (spec "file-based catalogs" §2.E and §11.5). Warnings only.
  */
-export function lintCatalog(catalog: Catalog): readonly Problem[] {
-  const packages = [...catalog.packages.values()];
-  const customs = [...packages.flatMap((pkg) => pkg.others), ...catalog.loose];
-  return [
-    ...packages.flatMap(lintPackage),
-    ...customs.flatMap(lintCustom),
-    ...lintTwins(customs.map(nameCustom)),
-  ];
-}
-
-/** As `lintCatalog`, for one package without its custom blobs. */
 export function lintPackage(pkg: CatalogPackage): readonly Problem[] {
   return [
     ...[...pkg.channels, ...pkg.bundles].flatMap(lintName),
@@ -69,7 +58,7 @@ function isShown(bundle: Blob): boolean {
 
 const SERVED_NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 
-/** As `lintCatalog`, for one blob with a custom schema. */
+/** The same, for one blob with a custom schema. */
 export function lintCustom(blob: Blob): readonly Problem[] {
   const names = [blob.schema, blob.package].filter((name) => name !== '');
   return names

@@ -1,6 +1,6 @@
 import { compareBytes } from '../base/text.ts';
 import { listRepeated } from './blob-problem.ts';
-import { joinCatalog } from './build-catalog.ts';
+import { hasSameBlobs, joinCatalog } from './build-catalog.ts';
 import { diffPackage, saysOtherThings } from './diff-catalogs.ts';
 import { addGaps } from './find-gaps.ts';
 import { noteBridges, noteUnusedBridge } from './judge-bridges.ts';
@@ -16,7 +16,7 @@ import type {
   Sides,
 } from './merge-types.ts';
 import { addLimitNotes } from './openshift-limits.ts';
-import type { Blob, Catalog, CatalogPackage } from './types.ts';
+import type { Catalog, CatalogPackage } from './types.ts';
 import { joinCustomBlobs } from './unite-blobs.ts';
 
 /**
@@ -72,6 +72,38 @@ function mergeOne(
   const bridged = options.declared?.bridges.some((bridge) => bridge.package === name) === true;
   if (incoming === undefined && !bridged)
     return { pkg: base, change: emptyChange(name, 'kept'), gaps: [], notes: [] };
+  const sides = fillSides(name, { base, incoming });
+  const winner = base !== undefined && isOlder(sides) ? 'base' : 'incoming';
+  const merge: PackageMerge = { sides, winner, options, gaps: [], notes: [] };
+  const merged = base === undefined ? addPackage(merge) : unite(merge, bridged);
+  if (bridged) noteBridges(merged, merge);
+  if (incoming !== undefined) addLimitNotes(merged, merge);
+  return conclude(merge, { base, incoming, merged });
+}
+
+function conclude(
+  merge: PackageMerge,
+  found: Sides<CatalogPackage | undefined> & { readonly merged: CatalogPackage },
+): PackageOutcome {
+  const { base, incoming, merged } = found;
+  const { name } = merged;
+  if (merge.gaps.length > 0)
+    return {
+      pkg: base,
+      change: emptyChange(name, 'blocked'),
+      gaps: merge.gaps,
+      notes: merge.notes.filter(({ kind }) => STANDING_NOTES.has(kind)),
+    };
+  const kept = incoming === undefined && merged === base;
+  const change = kept ? emptyChange(name, 'kept') : describeChange(base, merged);
+  return { pkg: merged, change, gaps: [], notes: merge.notes };
+}
+
+// What only one side has is merged with nothing; what was not delivered, with itself.
+function fillSides(
+  name: string,
+  { base, incoming }: Sides<CatalogPackage | undefined>,
+): Sides<CatalogPackage> {
   const empty: CatalogPackage = {
     name,
     packages: [],
@@ -80,24 +112,7 @@ function mergeOne(
     deprecations: [],
     others: [],
   };
-  const sides = { base: base ?? empty, incoming: incoming ?? base ?? empty };
-  const winner = base !== undefined && isOlder(sides) ? 'base' : 'incoming';
-  const merge: PackageMerge = { sides, winner, options, gaps: [], notes: [] };
-  const merged = base === undefined ? addPackage(merge) : unite(merge, bridged);
-  if (bridged) noteBridges(merged, merge);
-  if (incoming !== undefined) addLimitNotes(merged, merge);
-  if (merge.gaps.length > 0)
-    return {
-      pkg: base,
-      change: emptyChange(name, 'blocked'),
-      gaps: merge.gaps,
-      notes: merge.notes.filter(({ kind }) => STANDING_NOTES.has(kind)),
-    };
-  const change =
-    incoming === undefined && merged === base
-      ? emptyChange(name, 'kept')
-      : describeChange(base, merged);
-  return { pkg: merged, change, gaps: [], notes: merge.notes };
+  return { base: base ?? empty, incoming: incoming ?? base ?? empty };
 }
 
 /** What is true of a bridge whether or not its package was merged. */
@@ -105,7 +120,7 @@ const STANDING_NOTES: ReadonlySet<MergeNote['kind']> = new Set(['bridge-expired'
 
 function unite(merge: PackageMerge, bridged: boolean): CatalogPackage {
   const { base, incoming } = merge.sides;
-  if (!bridged && isSameBlobs(base, incoming)) return base;
+  if (!bridged && hasSameBlobs(base, incoming)) return base;
   const repeated = [base, incoming].find(hasRepeats);
   if (repeated !== undefined) {
     addGaps(repeated, { ...merge, sides: { base: repeated, incoming } });
@@ -133,24 +148,10 @@ function addPackage(merge: PackageMerge): CatalogPackage {
   const { incoming } = merge.sides;
   const deprecations = cleanDeprecations(merge);
   const channels = incoming.channels.map((channel) => settleChannel(channel, merge));
-  const same =
-    isSameList(channels, incoming.channels) && isSameList(deprecations, incoming.deprecations);
-  const clean = same ? incoming : { ...incoming, channels, deprecations };
+  const settled = { ...incoming, channels, deprecations };
+  const clean = hasSameBlobs(settled, incoming) ? incoming : settled;
   addGaps(clean, merge);
   return clean;
-}
-
-function listAll(pkg: CatalogPackage): readonly (readonly Blob[])[] {
-  return [pkg.packages, pkg.channels, pkg.bundles, pkg.deprecations, pkg.others];
-}
-
-function isSameBlobs(a: CatalogPackage, b: CatalogPackage): boolean {
-  const other = listAll(b);
-  return a === b || listAll(a).every((blobs, kind) => isSameList(blobs, other[kind] ?? []));
-}
-
-function isSameList(a: readonly Blob[], b: readonly Blob[]): boolean {
-  return a.length === b.length && a.every((blob, index) => blob === b[index]);
 }
 
 function hasRepeats(pkg: CatalogPackage): boolean {

@@ -1,5 +1,5 @@
 import type { Problem } from '../base/problem.ts';
-import { foldBlob } from './blob-text.ts';
+import { foldBlob, forgetValue } from './blob-text.ts';
 import { buildCatalog } from './build-catalog.ts';
 import { selectCatalogFiles } from './ignore.ts';
 import type { Blob, Catalog, CatalogFile, CatalogPackage } from './types.ts';
@@ -32,7 +32,7 @@ export function parseCatalog(files: Iterable<CatalogFile>, learn?: LearnBlob): P
   return { catalog: buildCatalog(blobs), problems };
 }
 
-/** Asks a blob, while its value is at hand, what is remembered of it (`perBlob`). */
+/** Asks a blob, while its value is at hand, what is remembered of it (`oncePer`). */
 export type LearnBlob = (blob: Blob) => void;
 
 /** As `parseCatalog`, for one file. */
@@ -40,7 +40,10 @@ export function parseCatalogFile(file: CatalogFile, learn?: LearnBlob): ParsedFi
   const blobs: Blob[] = [];
   const problems = walkBlobs(file, ({ blob, text, place }) => {
     const folded = foldBlob(blob, text, place);
-    learn?.(folded);
+    if (learn !== undefined) {
+      learn(folded);
+      forgetValue(folded);
+    }
     blobs.push(folded);
   });
   return { blobs, problems };

@@ -12,14 +12,17 @@ const CATALOG_FILE = 'catalog.json';
  * texts of numbers stay.
  */
 export function renderCatalogFiles(catalog: Catalog): ReadonlyMap<string, string> {
-  const files = new Map<string, string>();
+  return new Map([...listCatalogFiles(catalog)].map(([path, render]) => [path, render()]));
+}
+
+/** As `renderCatalogFiles`, each text rendered when it is asked for: together they may be large. */
+export function listCatalogFiles(catalog: Catalog): ReadonlyMap<string, () => string> {
+  const files = new Map<string, () => string>();
+  for (const pkg of catalog.packages.values())
+    if (pkg.name !== '') files.set(`${pkg.name}/${CATALOG_FILE}`, () => renderPackage(pkg));
   const nameless = catalog.packages.get('');
-  const loose =
-    (nameless === undefined ? '' : renderPackage(nameless)) + renderBlobs(catalog.loose);
-  for (const pkg of catalog.packages.values()) {
-    if (pkg.name !== '') files.set(`${pkg.name}/${CATALOG_FILE}`, renderPackage(pkg));
-  }
-  if (loose !== '') files.set(CATALOG_FILE, loose);
+  const top = [...(nameless === undefined ? [] : orderBlobs(nameless)), ...catalog.loose];
+  if (top.length > 0) files.set(CATALOG_FILE, () => renderBlobs(top));
   return files;
 }
 

@@ -4,7 +4,7 @@ import { compareBytes } from '../base/text.ts';
 import { groupOpenPackages, type OpenGroup } from './join-parts.ts';
 import { walkPackageRuns } from './package-runs.ts';
 import { parsePackages } from './parse-catalog.ts';
-import { type RenderForm, renderBlob } from './render-all.ts';
+import { type RenderForm, renderBlob } from './render-blob.ts';
 import { orderBlobs } from './render-catalog.ts';
 import type { Blob, CatalogFile, CatalogPackage } from './types.ts';
 import { validateRenderable } from './validate-shapes.ts';
@@ -23,7 +23,10 @@ export interface RenderedFile {
   readonly loose: Uint8Array;
 }
 
-/** Renders the packages of one file as `renderAll` does, one at a time. */
+/**
+ * Renders the packages of one file, one at a time. Blobs of one name in one package, which opm writes
+ * in no fixed order, come in the order of the files and within them.
+ */
 export function renderFile(file: CatalogFile, form: RenderForm): RenderedFile {
   const parts = new Map<string, RenderedFile['parts'][number]>();
   const loose: Uint8Array[] = [];

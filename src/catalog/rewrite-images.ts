@@ -32,8 +32,12 @@ function rewritePackage(pkg: CatalogPackage, rewrite: RewriteReference): Catalog
 
 function rewriteBundle(bundle: Blob, rewrite: RewriteReference): Blob {
   const images = readBundleImages(bundle);
+  const references = new Set([images.image, ...images.relatedImages]);
+  references.delete('');
+  const changed = new Map([...references].map((it) => [it, rewrite(it, images)]));
+  if ([...changed].every(([reference, target]) => target === reference)) return bundle;
   function change(reference: string): string {
-    return rewrite(reference, images);
+    return changed.get(reference) ?? reference;
   }
   const before = bundle.value;
   const related = rewriteRelated(before['relatedImages'], change);

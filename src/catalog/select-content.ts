@@ -69,22 +69,32 @@ function listChosen(
 }
 
 function* findMisses(selection: PackageSelection, content: Content): Iterable<SelectionMiss> {
-  const { channels, versions, bundles } = selection;
+  const { channels, bundles } = selection;
   const known = (channels ?? []).filter((channel) => content.channels.has(channel));
   for (const channel of channels ?? [])
     if (!content.channels.has(channel)) yield missChannel(channel, content);
   // Where no channel of the selection exists, that is all there is to say.
   if (channels !== null && known.length === 0) return;
-  const places = channels === null ? [null] : known.map((channel) => [channel]);
-  for (const place of versions === null ? [] : places) {
-    const chosen = listChosen({ ...selection, channels: place, bundles: null }, content);
-    if (chosen.every(([, wanted]) => wanted.length === 0))
-      yield missVersions(versions ?? '', place?.[0] ?? null, content);
-  }
+  yield* findVersionMisses(selection, channels === null ? [null] : known, content);
   const named = listChosen({ ...selection, versions: null }, content);
   const found = new Set(named.flatMap(([, wanted]) => wanted));
   for (const bundle of bundles ?? [])
     if (!found.has(bundle)) yield missBundle(bundle, known, content);
+}
+
+function* findVersionMisses(
+  selection: PackageSelection,
+  places: readonly (string | null)[],
+  content: Content,
+): Iterable<SelectionMiss> {
+  const { versions } = selection;
+  if (versions === null) return;
+  for (const place of places) {
+    const channels = place === null ? null : [place];
+    const chosen = listChosen({ ...selection, channels, bundles: null }, content);
+    if (chosen.every(([, wanted]) => wanted.length === 0))
+      yield missVersions(versions, place, content);
+  }
 }
 
 export function missPackage(name: string, catalog: Catalog): SelectionMiss {

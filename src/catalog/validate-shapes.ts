@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { oncePer } from '../base/once-per.ts';
 import type { Problem } from '../base/problem.ts';
 import { quote } from '../base/text.ts';
 import { foldedField, readProperties } from './blob-fields.ts';
@@ -6,7 +7,6 @@ import { blobProblem } from './blob-problem.ts';
 import { PROPERTY_SHAPES, SCHEMA_SHAPES } from './blob-shapes.ts';
 import { findShapeFault, type ShapeFault } from './check-shape.ts';
 import { parseYamlDocument } from './parse-yaml.ts';
-import { perBlob } from './per-blob.ts';
 import { isJsonObject } from './raw-json.ts';
 import type { Blob, Catalog, CatalogPackage, JsonValue } from './types.ts';
 
@@ -16,7 +16,7 @@ export function validateShapes(pkg: CatalogPackage): readonly Problem[] {
 }
 
 /** As `validateShapes`, for one blob of a schema that opm knows; it is looked at once. */
-export const validateShape: (blob: Blob) => readonly Problem[] = perBlob((blob) => {
+export const validateShape: (blob: Blob) => readonly Problem[] = oncePer((blob) => {
   const faults = [
     ...validateSchema(blob),
     ...(blob.schema === 'olm.bundle' ? validateProperties(blob) : []),

@@ -3,7 +3,7 @@
 import type { Problem } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import { type JudgedFile, judgeFile, judgeGroup } from '../catalog/judge-files.ts';
-import type { RenderForm } from '../catalog/render-all.ts';
+import type { RenderForm } from '../catalog/render-blob.ts';
 import {
   type RenderedFile,
   type RenderedPackage,

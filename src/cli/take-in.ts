@@ -9,7 +9,7 @@ import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { type ExcludedMerge, excludeFromMerge } from '../catalog/exclude-merge.ts';
 import { describeExclusion } from '../catalog/exclude-notes.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
-import { learnBlob } from '../catalog/learn-blob.ts';
+import { learnContent } from '../catalog/learn-blob.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import { mergeCatalogs } from '../catalog/merge-catalogs.ts';
 import type { MergeNote, MergeResult } from '../catalog/merge-types.ts';
@@ -160,7 +160,7 @@ function nameSource({ entry, manifest, source: { name, role } }: TakeInRequest):
 }
 
 function parseSource(source: SourceContent): Catalog {
-  const { catalog, problems } = parseCatalog(source.files, learnBlob);
+  const { catalog, problems } = parseCatalog(source.files, learnContent);
   if (hasErrors(problems)) throw invalidCatalog(source.name, problems.map(formatProblemLine));
   return catalog;
 }
@@ -247,12 +247,10 @@ async function write(
   function inRepository(path: string): string {
     return posix.join(entry.path, path);
   }
-  const files = new Map([...changes.write].map(([path, text]) => [inRepository(path), text]));
-  await replaceFiles(
-    deps.git.folder,
-    new Map([...files, [recordFile, formatDeliveryRecord(record)]]),
-    { remove: changes.remove.map(inRepository) },
-  );
+  const files = new Map<string, string | (() => string)>();
+  for (const [path, render] of changes.write) files.set(inRepository(path), render);
+  files.set(recordFile, formatDeliveryRecord(record));
+  await replaceFiles(deps.git.folder, files, { remove: changes.remove.map(inRepository) });
   return recordFile;
 }
 

@@ -8,17 +8,18 @@ export interface ReplaceOptions {
 }
 
 /**
- * Makes files below a root hold these contents; one that holds its content already is not touched.
+ * Makes files below a root hold these contents, each of which may be made when its turn comes; one that holds its content already is not touched.
  * Folders that removals leave empty go too. Returns the paths that changed.
  */
 export async function replaceFiles(
   root: string,
-  files: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, string | (() => string)>,
   options: ReplaceOptions,
 ): Promise<readonly string[]> {
   const changed: string[] = [];
-  for (const [path, content] of files) {
+  for (const [path, source] of files) {
     const target = resolveBelow(root, path);
+    const content = typeof source === 'string' ? source : source();
     if (await holds(target, content)) continue;
     await writeFileAtomic(target, content);
     changed.push(path);

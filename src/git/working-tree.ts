@@ -13,11 +13,19 @@ import { cleanPath } from './tree-path.ts';
  * given with the object id of the bytes that were read.
  */
 export function openWorkingTreeSnapshot(folder: string, algorithm: string): Snapshot {
+  const known = new Map<string, HashedFile>();
   async function readTreeFile(
     path: string,
   ): Promise<{ readonly file: TreeFile; readonly bytes: Uint8Array }> {
-    const bytes = await readWorkingFile(join(folder, path));
-    return { file: { path, objectId: hashBlob(bytes, algorithm) }, bytes };
+    const location = join(folder, path);
+    const before = await readStamp(location);
+    const bytes = await readWorkingFile(location);
+    const earlier = known.get(path);
+    if (earlier !== undefined && earlier.stamp === before && before === (await readStamp(location)))
+      return { file: earlier.file, bytes };
+    const file = { path, objectId: hashBlob(bytes, algorithm) };
+    known.set(path, { file, stamp: before });
+    return { file, bytes };
   }
   async function listFiles(path: string): Promise<readonly TreeFile[]> {
     const files: TreeFile[] = [];
@@ -36,6 +44,21 @@ export function openWorkingTreeSnapshot(folder: string, algorithm: string): Snap
     return readWorkingFile(join(folder, path));
   }
   return { revision: 'working-tree', subject: '', time: null, listFiles, readFiles, readFile };
+}
+
+/** A file whose object id was computed, and what tells whether it changed since, as Git's index has it. */
+interface HashedFile {
+  readonly file: TreeFile;
+  readonly stamp: string;
+}
+
+async function readStamp(path: string): Promise<string> {
+  try {
+    const { mtimeNs, ctimeNs, ino, size } = await lstat(path, { bigint: true });
+    return [mtimeNs, ctimeNs, ino, size].join(' ');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 function hashBlob(bytes: Uint8Array, algorithm: string): string {

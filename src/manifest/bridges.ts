@@ -18,7 +18,7 @@ export interface BridgesFile {
   /** Every fault with its place. */
   readonly problems: readonly Problem[];
   /** Where a field of the bridge with this index stands. */
-  placeOf(index: number, field: string): Place;
+  placeOf(this: void, index: number, field: string): Place;
 }
 
 const START: Place = { line: 1, column: 1 };
@@ -76,12 +76,10 @@ function checkEdges(item: unknown, index: number, document: YamlDocument): reado
   const skips: unknown = Reflect.get(item, 'skips');
   if (replaces === undefined && skips === undefined && !('skipRange' in item))
     return [
-      fault(
-        document,
-        [index],
-        'The bridge has no edge.',
-        'Add "replaces", "skips" or "skipRange": what may upgrade to the bundle.',
-      ),
+      faultAt(document, [index], {
+        message: 'The bridge has no edge.',
+        hint: 'Add "replaces", "skips" or "skipRange": what may upgrade to the bundle.',
+      }),
     ];
   const own = [
     ...(replaces === bundle ? [[index, 'replaces']] : []),
@@ -91,25 +89,20 @@ function checkEdges(item: unknown, index: number, document: YamlDocument): reado
   ];
   if (typeof bundle !== 'string') return [];
   return own.map((path) =>
-    fault(
-      document,
-      path,
-      `${bundle} cannot upgrade to itself.`,
-      'Name the version that is installed.',
-    ),
+    faultAt(document, path, {
+      message: `${bundle} cannot upgrade to itself.`,
+      hint: 'Name the version that is installed.',
+    }),
   );
 }
 
-function fault(document: YamlDocument, path: ValuePath, message: string, hint: string): Problem {
+function faultAt(
+  document: YamlDocument,
+  path: ValuePath,
+  text: Required<Pick<Problem, 'message' | 'hint'>>,
+): Problem {
   const place = document.placeOf(path);
-  return {
-    severity: 'error',
-    code: 'MANIFEST_INVALID',
-    message,
-    hint,
-    file: document.file,
-    ...place,
-  };
+  return { severity: 'error', code: 'MANIFEST_INVALID', ...text, file: document.file, ...place };
 }
 
 function buildBridge(raw: RawBridge, file: string, line: number): BridgeRule {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../base/digest.ts';
+import { oncePer } from '../base/once-per.ts';
 import { formatProblemLine, hasErrors, type Problem } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { buildCatalog, reusePackages } from '../catalog/build-catalog.ts';
 import { hashCatalog, hashPackage } from '../catalog/hash-catalog.ts';
 import { isIgnoreFile, selectFiles } from '../catalog/ignore.ts';
-import { learnBlob } from '../catalog/learn-blob.ts';
-import { parseCatalogFile } from '../catalog/parse-catalog.ts';
+import { learnBlob, learnContent } from '../catalog/learn-blob.ts';
+import { type LearnBlob, parseCatalogFile } from '../catalog/parse-catalog.ts';
 import type { Blob, Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
@@ -18,16 +19,20 @@ import { parseManifest } from '../manifest/parse-manifest.ts';
 import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
 import type { PlanBinding } from '../plan/types.ts';
 
-export interface LoadedCatalog {
+export interface ReadCatalog {
   readonly entry: CatalogEntry;
   readonly catalog: Catalog;
   /** Faults of reading and of validation, those of its excludes included. */
   readonly problems: readonly Problem[];
   /** Hash of the names and object ids of the catalog's files and rules. */
   readonly tree: string;
-  readonly content: Digest;
   /** What `rules/<name>/exclude.yaml` says, ended items included; none where it has a fault. */
   readonly exclusions: readonly Exclusion[];
+}
+
+export interface LoadedCatalog extends ReadCatalog {
+  /** Canonical hash of what the catalog says. */
+  readonly content: Digest;
 }
 
 /** Everything that one commit (or the working tree) says. */
@@ -55,18 +60,22 @@ interface ParsedFile {
 export function createStateLoader(): StateLoader {
   let parsed = new Map<string, ParsedFile>();
   const judged = new Map<string, LoadedCatalog>();
-  const judge = createPackageJudge();
+  // A commit changes a few packages of hundreds; the others are the same objects as before.
+  const judge = oncePer(validatePackage);
+  const hash = oncePer(hashPackage);
   return async (snapshot, manifestFile) => {
     const manifest = await readManifest(snapshot, manifestFile);
     const used = new Map<string, ParsedFile>();
     const catalogs: LoadedCatalog[] = [];
     for (const entry of manifest.catalogs) {
-      const loaded = await loadCatalog(snapshot, entry, {
+      const read = await loadCatalog(snapshot, entry, {
         parsed,
         used,
         known: judged.get(entry.name),
         judge,
+        learn: learnContent,
       });
+      const loaded = { ...read, content: hashCatalog(read.catalog, hash) };
       judged.set(entry.name, loaded);
       catalogs.push(loaded);
     }
@@ -111,12 +120,13 @@ export async function readManifest(snapshot: Snapshot, file: string): Promise<Mi
 }
 
 /** Reads and judges one catalog without remembering anything. */
-export function readCatalog(snapshot: Snapshot, entry: CatalogEntry): Promise<LoadedCatalog> {
+export function readCatalog(snapshot: Snapshot, entry: CatalogEntry): Promise<ReadCatalog> {
   return loadCatalog(snapshot, entry, {
     parsed: new Map(),
     used: new Map(),
     known: undefined,
-    judge: createPackageJudge(),
+    judge: validatePackage,
+    learn: learnBlob,
   });
 }
 
@@ -124,7 +134,7 @@ async function loadCatalog(
   snapshot: Snapshot,
   entry: CatalogEntry,
   cache: CatalogCache,
-): Promise<LoadedCatalog> {
+): Promise<ReadCatalog> {
   const files = await snapshot.listFiles(entry.path);
   const rules = await snapshot.listFiles(`rules/${entry.name}`);
   const tree = hashTree([...files, ...rules]);
@@ -135,10 +145,9 @@ async function loadCatalog(
   const parts = await parseFiles(snapshot, { files, folder: entry.path }, cache);
   const built = buildCatalog(parts.flatMap((part) => part.blobs));
   const catalog = cache.known === undefined ? built : reusePackages(built, cache.known.catalog);
-  const verdicts = [...catalog.packages.values()].map(cache.judge);
   const faults = [
     ...parts.flatMap((part) => part.problems),
-    ...verdicts.flatMap((verdict) => verdict.problems),
+    ...[...catalog.packages.values()].flatMap(cache.judge),
   ];
   const problems = faults.map((problem) => ({
     ...problem,
@@ -151,7 +160,6 @@ async function loadCatalog(
     catalog,
     problems: [...problems, ...excludes.problems],
     tree,
-    content: hashCatalog(catalog, (pkg) => cache.judge(pkg).hash),
     exclusions: excludes.exclusions,
   };
 }
@@ -171,27 +179,9 @@ export async function readExcludes(snapshot: Snapshot, entry: CatalogEntry): Pro
 interface CatalogCache {
   readonly parsed: ReadonlyMap<string, ParsedFile>;
   readonly used: Map<string, ParsedFile>;
-  readonly known: LoadedCatalog | undefined;
-  readonly judge: PackageJudge;
-}
-
-interface PackageVerdict {
-  readonly problems: readonly Problem[];
-  readonly hash: Digest;
-}
-
-type PackageJudge = (pkg: CatalogPackage) => PackageVerdict;
-
-// A commit changes a few packages of hundreds; the others are the same objects as before.
-function createPackageJudge(): PackageJudge {
-  const known = new WeakMap<CatalogPackage, PackageVerdict>();
-  return (pkg) => {
-    const before = known.get(pkg);
-    if (before !== undefined) return before;
-    const verdict = { problems: validatePackage(pkg), hash: hashPackage(pkg) };
-    known.set(pkg, verdict);
-    return verdict;
-  };
+  readonly known: ReadCatalog | undefined;
+  readonly judge: (pkg: CatalogPackage) => readonly Problem[];
+  readonly learn: LearnBlob;
 }
 
 async function parseFiles(
@@ -209,7 +199,7 @@ async function parseFiles(
   for await (const { file, bytes } of snapshot.readFiles(
     wanted.filter((entry) => !cache.used.has(cacheKey(entry))),
   )) {
-    cache.used.set(cacheKey(file), parseCatalogFile({ path: inFolder(file), bytes }, learnBlob));
+    cache.used.set(cacheKey(file), parseCatalogFile({ path: inFolder(file), bytes }, cache.learn));
   }
   return wanted.flatMap((file) => cache.used.get(cacheKey(file)) ?? []);
 }

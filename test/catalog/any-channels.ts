@@ -77,7 +77,9 @@ function buildChannel(
     return { ...choice, version, beside: choice.beside && i < versions.length - 1 };
   });
   const chain = rows.filter((row) => !row.beside);
-  const nameOf = (row: { readonly version: number }) => `${pkg}.v${row.version}.0.0`;
+  function nameOf(row: { readonly version: number }): string {
+    return `${pkg}.v${row.version}.0.0`;
+  }
   return rows.map((row) => {
     const above = chain.filter((other) => other.version > row.version);
     const below = chain.filter((other) => other.version < row.version).at(-1);

@@ -4,9 +4,9 @@ import type { JsonObject } from '../../src/catalog/types.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
 import { type SampleEntry, type SamplePackage, sampleCatalog } from './sample-catalog.ts';
 
-export const PACKAGES = ['bar', 'foo'] as const;
-export const CHANNELS = ['beta', 'old', 'stable'] as const;
-export const VERSIONS = ['1.0.0', '1.1.0', '1.2.0', '2.0.0', '2.1.0', '3.0.0'] as const;
+const PACKAGES = ['bar', 'foo'] as const;
+const CHANNELS = ['beta', 'old', 'stable'] as const;
+const VERSIONS = ['1.0.0', '1.1.0', '1.2.0', '2.0.0', '2.1.0', '3.0.0'] as const;
 
 /** Packages of a catalog, to be built by `sampleCatalog`. */
 export type World = readonly SamplePackage[];
@@ -101,9 +101,13 @@ function anyPackage(name: string): fc.Arbitrary<SamplePackage> {
     .record(Object.fromEntries(CHANNELS.map((channel) => [channel, fc.option(anyChannel(name))])), {
       noNullPrototype: true,
     })
-    .map((made) => Object.entries(made).filter(([, entries]) => entries !== null))
+    .map((made) =>
+      Object.entries(made).flatMap(([channel, entries]) =>
+        entries === null ? [] : [[channel, entries] as const],
+      ),
+    )
     .filter((made) => made.length > 0)
-    .map((made) => Object.fromEntries(made) as Record<string, readonly SampleEntry[]>);
+    .map((made): Readonly<Record<string, readonly SampleEntry[]>> => Object.fromEntries(made));
   const made = fc.record({
     channels,
     preferred: fc.constantFrom(...CHANNELS),

@@ -8,6 +8,7 @@ import { excludeFromMerge } from '../../src/catalog/exclude-merge.ts';
 import type { ContentExclusion } from '../../src/catalog/exclude-types.ts';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
 import { mergeCatalogs } from '../../src/catalog/merge-catalogs.ts';
+import type { MergeOptions } from '../../src/catalog/merge-types.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
 import { checkLaw } from '../support/check-law.ts';
@@ -26,14 +27,23 @@ function exclude(name: string, part: { channel?: string; bundle?: string } = {})
   return { package: name, channel, bundle, reason: 'bad.', place: 'rules/idx/exclude.yaml:1' };
 }
 
-function merge(
-  base: Catalog,
-  delivery: Catalog,
-  exclusions: readonly ContentExclusion[],
-  strandedUpgrades: 'block' | 'warn' = 'block',
+function merge(base: Catalog, delivery: Catalog, exclusions: readonly ContentExclusion[]) {
+  return mergeWith(OPTIONS, { base, delivery, exclusions });
+}
+
+function mergeWith(
+  options: MergeOptions,
+  {
+    base,
+    delivery,
+    exclusions,
+  }: {
+    readonly base: Catalog;
+    readonly delivery: Catalog;
+    readonly exclusions: readonly ContentExclusion[];
+  },
 ) {
   const { catalog, taken } = excludeFromDelivery(delivery, base, exclusions);
-  const options = { ...OPTIONS, strandedUpgrades };
   const merged = mergeCatalogs(base, catalog, options);
   return excludeFromMerge(merged, { base, delivery: catalog, exclusions, keptOut: taken, options });
 }
@@ -132,7 +142,10 @@ describe('excludeFromMerge', () => {
       [blocked.gaps[0]?.kind, blocked.gaps[0]?.bundles],
       ['upgrade-lost', ['op.v2.5.0']],
     );
-    const warned = merge(base, EMPTY, rule, 'warn');
+    const warned = mergeWith(
+      { ...OPTIONS, strandedUpgrades: 'warn' },
+      { base, delivery: EMPTY, exclusions: rule },
+    );
     assert.deepEqual(warned.gaps, []);
     assert.deepEqual(
       warned.notes.map(({ kind }) => kind),
@@ -242,8 +255,8 @@ describe('the laws of excluding', () => {
           else if (channel === null && bundle === null) assert.equal(pkg, undefined);
           else {
             done += 1;
-            assert.ok(!pkg?.bundles.some((it) => it.name === bundle), bundle ?? '');
-            assert.ok(!pkg?.channels.some((it) => it.name === channel), channel ?? '');
+            assert.ok(!pkg?.bundles.some((item) => item.name === bundle), bundle ?? '');
+            assert.ok(!pkg?.channels.some((item) => item.name === channel), channel ?? '');
           }
         }
       }),

@@ -23,7 +23,7 @@ function filter(
 }
 
 function namesOf(result: FilterResult, name: string, channel: string): readonly string[] {
-  const found = result.catalog.packages.get(name)?.channels.find((it) => it.name === channel);
+  const found = result.catalog.packages.get(name)?.channels.find((item) => item.name === channel);
   return found === undefined ? [] : readEntries(found).map((entry) => entry.name);
 }
 

@@ -88,7 +88,9 @@ function covers(range: string, name: string): boolean {
 function* listChannels(before: Catalog, after: Catalog) {
   for (const pkg of after.packages.values())
     for (const channel of pkg.channels) {
-      const old = before.packages.get(pkg.name)?.channels.find((it) => it.name === channel.name);
+      const old = before.packages
+        .get(pkg.name)
+        ?.channels.find((item) => item.name === channel.name);
       assert.ok(old !== undefined);
       yield { before: simulate(old), after: simulate(channel) };
     }

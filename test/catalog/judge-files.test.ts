@@ -11,10 +11,10 @@ import {
   judgeFile,
   judgeGroup,
 } from '../../src/catalog/judge-files.ts';
-import { lintCatalog } from '../../src/catalog/lint-catalog.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import type { CatalogFile, JsonObject } from '../../src/catalog/types.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
+import { lintCatalog } from '../support/lint-catalog.ts';
 import { findRealData } from '../support/real-data.ts';
 import { fileOf, sampleDocuments } from './sample-catalog.ts';
 

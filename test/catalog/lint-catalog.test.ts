@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lintCatalog } from '../../src/catalog/lint-catalog.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
+import { lintCatalog } from '../support/lint-catalog.ts';
 import { sampleCatalog } from './sample-catalog.ts';
 
 const METADATA = { type: 'olm.csv.metadata', value: {} };
@@ -38,7 +38,7 @@ const CASES = [
   ],
 ] as const;
 
-test('lintCatalog warns, with file and line, of what opm validate lets pass', () => {
+test('validate warns, with file and line, of what opm validate lets pass', () => {
   for (const [options, expected] of CASES) {
     const catalog = catalogWith(options);
     assert.deepEqual(validateCatalog(catalog), []);

@@ -4,7 +4,7 @@ import { formatProblemLine, hasErrors, type Problem } from '../../base/problem.t
 import { formatCount } from '../../base/text.ts';
 import { ToolError } from '../../base/tool-error.ts';
 import { selectCatalogFiles } from '../../catalog/ignore.ts';
-import type { RenderForm } from '../../catalog/render-all.ts';
+import type { RenderForm } from '../../catalog/render-blob.ts';
 import { joinRendered } from '../../catalog/render-files.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { openCatalogPool, sumSizes } from '../catalog-pool.ts';
