@@ -7,7 +7,6 @@ import { filterCatalog } from '../../src/catalog/filter-catalog.ts';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
 import { selectCatalogFiles } from '../../src/catalog/ignore.ts';
 import { joinJudged, judgeFile, judgeGroup } from '../../src/catalog/judge-files.ts';
-import { lintCatalog } from '../../src/catalog/lint-catalog.ts';
 import { mergeCatalogs } from '../../src/catalog/merge-catalogs.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import { renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
@@ -16,6 +15,7 @@ import type { Catalog, CatalogFile } from '../../src/catalog/types.ts';
 import { buildUpgradeGraphs } from '../../src/catalog/upgrade-graph.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
 import { type SamplePackage, sampleCatalog, sampleDocuments } from '../catalog/sample-catalog.ts';
+import { lintCatalog } from '../support/lint-catalog.ts';
 import { breakCatalog } from './break-catalog.ts';
 
 const CASES = 10_000;
