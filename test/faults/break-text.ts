@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { Chance } from './chance.ts';
 
 /** Texts that are trouble as a name, a value or a piece of a file. */
-export const HOSTILE_TEXTS = [
+export const HOSTILE_TEXTS: readonly string[] = [
   '\u0000',
   '\u001b[2J',
   '\ud800',
@@ -40,7 +40,7 @@ export const HOSTILE_TEXTS = [
   '>=1.0.0 <2.0.0 || !',
   '9'.repeat(400),
   '1.0.0-0.0.0+x',
-] as const;
+];
 
 const PIECES = [
   '{',
