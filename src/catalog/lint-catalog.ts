@@ -79,21 +79,17 @@ export function nameCustom({ schema, package: pkg, name, file, line }: Blob): Cu
 }
 
 /** Blobs with custom schemas that another before them has all names in common with. */
-export function lintTwins(customs: readonly CustomName[]): readonly Problem[] {
+export function* lintTwins(customs: readonly CustomName[]): Generator<Problem, void, undefined> {
   const seen = new Set<string>();
-  return customs.flatMap((blob) => {
+  for (const blob of customs) {
     const key = JSON.stringify([blob.schema, blob.package, blob.name]);
-    if (!seen.has(key)) {
-      seen.add(key);
-      return [];
-    }
-    return [
-      warning(
+    if (seen.has(key))
+      yield warning(
         blob,
         `An object with the schema ${quote(blob.schema)}, the package ${quote(blob.package)} and the name ${quote(blob.name)} stands in the catalog before.`,
-      ),
-    ];
-  });
+      );
+    seen.add(key);
+  }
 }
 
 function warning(blob: CustomName, message: string): Problem {
