@@ -122,7 +122,7 @@ async function judgeState(context: CommandContext, wiring: Wiring): Promise<read
   const rules: Judged[] = [];
   for (const entry of manifest?.catalogs ?? []) {
     const { path } = entry;
-    const sources = await listTreeSources(git.folder, await snapshot.listFiles(path), path);
+    const sources = await listTreeSources(git.folder, path);
     const excludes = (await readExcludes(snapshot, entry)).problems;
     subjects.push({
       name: path,
