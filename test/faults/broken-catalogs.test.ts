@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
 import { formatProblemLine, hasErrors, type Problem } from '../../src/base/problem.ts';
+import { isToolError } from '../../src/base/tool-error.ts';
 import { convertCatalog } from '../../src/catalog/convert-catalog.ts';
 import { diffCatalogs } from '../../src/catalog/diff-catalogs.ts';
 import { filterCatalog } from '../../src/catalog/filter-catalog.ts';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
 import { selectCatalogFiles } from '../../src/catalog/ignore.ts';
-import { joinJudged, judgeFile, judgeGroup } from '../../src/catalog/judge-files.ts';
 import { mergeCatalogs } from '../../src/catalog/merge-catalogs.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import { renderCatalogFiles } from '../../src/catalog/render-catalog.ts';
@@ -14,8 +17,15 @@ import { renderFile } from '../../src/catalog/render-files.ts';
 import type { Catalog, CatalogFile } from '../../src/catalog/types.ts';
 import { buildUpgradeGraphs } from '../../src/catalog/upgrade-graph.ts';
 import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
+import { type CatalogPool, openCatalogPool } from '../../src/cli/catalog-pool.ts';
+import { readFolderContent } from '../../src/cli/catalog-sources.ts';
+import { judgeSources } from '../../src/cli/judge-sources.ts';
+import { takeIn } from '../../src/cli/take-in.ts';
+import type { CatalogEntry } from '../../src/manifest/types.ts';
 import { type SamplePackage, sampleCatalog, sampleDocuments } from '../catalog/sample-catalog.ts';
+import { createFakeGit, type FakeGit } from '../fakes/git.ts';
 import { lintCatalog } from '../support/lint-catalog.ts';
+import { makeManifest } from '../support/manifest.ts';
 import { breakCatalog } from './break-catalog.ts';
 
 const CASES = 10_000;
@@ -46,23 +56,43 @@ const BETA: SamplePackage = {
 };
 const DOCUMENTS = [...sampleDocuments(ALPHA), ...sampleDocuments(BETA), { schema: 'acme.loose' }];
 const SOUND = sampleCatalog(ALPHA, BETA);
+const MANIFEST = makeManifest();
+const ENTRY: CatalogEntry = {
+  name: 'idx',
+  path: 'catalogs/idx',
+  repository: { production: 'olm/idx', staging: 'olm/idx' },
+  tag: { production: 'v4.19', staging: 'v4.19' },
+  base: 'scratch',
+  platforms: ['linux/amd64'],
+  references: 'keep',
+  catalogSource: null,
+  pin: null,
+};
+const BASE = renderCatalogFiles(SOUND);
 const MERGE = {
   duplicateBundle: 'newer',
   acceptDefaultChannel: false,
   strandedUpgrades: 'block',
 } as const;
 
-async function judgeByFile(all: readonly CatalogFile[]): Promise<readonly Problem[]> {
-  const files = selectCatalogFiles(all);
-  const { problems } = await joinJudged(files.map(judgeFile), ({ files: held, packages }) =>
-    Promise.resolve(
-      judgeGroup(
-        held.flatMap((index) => files[index] ?? []),
-        packages,
-      ),
-    ),
-  );
-  return problems;
+interface Tools {
+  readonly pool: CatalogPool;
+  readonly git: FakeGit;
+  /** Where merged catalogs are written. */
+  readonly folder: string;
+}
+
+/** What `olmirror validate` says of the files. */
+async function validateFiles(
+  all: readonly CatalogFile[],
+  pool: CatalogPool,
+): Promise<readonly Problem[]> {
+  const files = selectCatalogFiles(all).map(({ path, bytes }) => ({
+    path,
+    size: bytes.length,
+    content: bytes,
+  }));
+  return (await judgeSources({ files, problems: [] }, pool)).problems;
 }
 
 function assertPlaces(problems: readonly Problem[], files: readonly CatalogFile[]): void {
@@ -81,6 +111,52 @@ function assertPlaces(problems: readonly Problem[], files: readonly CatalogFile[
 
 function sortLines(problems: readonly Problem[]): readonly string[] {
   return problems.map(formatProblemLine).toSorted();
+}
+
+/** Does what `olmirror merge` does with the files; whether it took them. */
+async function mergeFiles(
+  files: readonly CatalogFile[],
+  { git, folder }: Tools,
+  dryRun: boolean,
+): Promise<boolean> {
+  const source = { name: 'broken', role: null, local: true, image: null, digest: null } as const;
+  const request = {
+    command: 'merge',
+    entry: ENTRY,
+    manifest: MANIFEST,
+    source: { ...source, files, problems: [] },
+    acceptDefaultChannel: true,
+    allOrNothing: false,
+    dryRun,
+  } as const;
+  try {
+    await takeIn(request, { git: { ...git, folder }, today: '2026-01-02', findHeld: null });
+    return true;
+  } catch (error) {
+    assert.ok(isToolError(error, 'CATALOG_INVALID'), String(error));
+    assert.match(error.message, /:\d+(?::\d+)?: .*\nNothing was written\.$/s);
+    return false;
+  }
+}
+
+/** What was merged must be as sound as what it was merged into. */
+async function judgeMerged({ folder, pool }: Tools): Promise<void> {
+  const { files } = await readFolderContent(join(folder, ENTRY.path));
+  const problems = await validateFiles(files, pool);
+  assert.deepEqual(
+    problems.filter(({ severity }) => severity === 'error'),
+    [],
+  );
+}
+
+/** Lays the catalog that is merged into where Git has it. */
+async function layBase(folder: string): Promise<void> {
+  const at = join(folder, ENTRY.path);
+  await rm(at, { recursive: true, force: true });
+  for (const [path, text] of BASE) {
+    await mkdir(dirname(join(at, path)), { recursive: true });
+    await writeFile(join(at, path), text);
+  }
 }
 
 /** Puts a catalog through everything that reads one. */
@@ -115,17 +191,32 @@ function useValid(catalog: Catalog): void {
   }
 }
 
-async function tryCase(files: readonly CatalogFile[]): Promise<'valid' | 'refused'> {
-  const { catalog, problems: faults } = parseCatalog(files);
-  const problems = [...faults, ...validateCatalog(catalog), ...lintCatalog(catalog)];
+/** How many cases there are to each that goes through more than validate and merge. */
+const SHARE = 4;
+
+async function tryCase(
+  files: readonly CatalogFile[],
+  seed: number,
+  tools: Tools,
+): Promise<'valid' | 'refused'> {
+  const problems = await validateFiles(files, tools.pool);
   assertPlaces(problems, files);
-  assert.deepEqual(sortLines(await judgeByFile(files)), sortLines(problems));
-  for (const file of files) {
-    assertPlaces(renderFile(file, 'json').problems, files);
-    renderFile(file, 'yaml');
-  }
   const valid = !hasErrors(problems);
-  useEverywhere(catalog, valid);
+  const writes = seed % SHARE === 0;
+  if (writes) await layBase(tools.folder);
+  const merged = await mergeFiles(files, tools, !writes);
+  assert.ok(merged || !valid, 'merge refuses what validate takes');
+  if (writes && merged) await judgeMerged(tools);
+  if (seed % SHARE === 1) {
+    const { catalog, problems: faults } = parseCatalog(files);
+    const atOnce = [...faults, ...validateCatalog(catalog), ...lintCatalog(catalog)];
+    assert.deepEqual(sortLines(problems), sortLines(atOnce));
+    useEverywhere(catalog, valid);
+  }
+  if (seed % SHARE === 2)
+    for (const file of files)
+      for (const form of ['json', 'yaml'] as const)
+        assertPlaces(renderFile(file, form).problems, files);
   return valid ? 'valid' : 'refused';
 }
 
@@ -135,15 +226,31 @@ function readSeed(): number {
 }
 
 describe('broken catalogs', () => {
-  it(`each of ${CASES} ends in a verdict with a place, the same in both ways of judging`, async (context) => {
+  let tools: Tools | null = null;
+  before(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'olmirror-broken-'));
+    const git = createFakeGit(folder);
+    for (const [path, text] of BASE) git.write(`${ENTRY.path}/${path}`, text);
+    const pool = openCatalogPool({ size: 0, signal: new AbortController().signal });
+    tools = { pool, git, folder };
+  });
+  after(async () => {
+    await tools?.pool.close();
+    if (tools !== null) await rm(tools.folder, { recursive: true });
+  });
+
+  it(`each of ${CASES} ends in a verdict with a place, and merge takes what is valid`, async (context) => {
     const first = readSeed();
-    context.diagnostic(`seeds ${first} to ${first + CASES - 1}`);
+    context.diagnostic(
+      `seeds ${first} to ${first + CASES - 1}; OLMIRROR_SEED=${first} repeats them`,
+    );
     const verdicts = { valid: 0, refused: 0 };
     for (let seed = first; seed < first + CASES; seed += 1) {
       const { files, story } = breakCatalog(DOCUMENTS, seed);
       const start = performance.now();
       try {
-        verdicts[await tryCase(files)] += 1;
+        assert.ok(tools !== null);
+        verdicts[await tryCase(files, seed, tools)] += 1;
       } catch (error) {
         throw new Error(`Seed ${seed}: ${story.join('; ')}.`, { cause: error });
       }

@@ -1,7 +1,6 @@
 import { formatProblemLine, hasErrors, type Problem } from '../../base/problem.ts';
 import { formatCount } from '../../base/text.ts';
 import { assertNever, ToolError } from '../../base/tool-error.ts';
-import { joinJudged } from '../../catalog/judge-files.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { readExcludes } from '../../reconcile/load-state.ts';
@@ -10,6 +9,7 @@ import { renderSarif } from '../../report/render-sarif.ts';
 import { type CatalogPool, openCatalogPool, sumSizes } from '../catalog-pool.ts';
 import { type CatalogSources, listFolderSources, listTreeSources } from '../catalog-sources.ts';
 import type { CommandContext } from '../context.ts';
+import { judgeSources } from '../judge-sources.ts';
 import { judgeBridges } from '../read-bridges.ts';
 import { VERSION } from '../version.ts';
 import type { Wiring } from '../wire.ts';
@@ -91,19 +91,9 @@ async function judgeSubject(
   { name, catalog, sources }: Subject,
   pool: CatalogPool,
 ): Promise<Judged> {
-  const { files } = sources;
-  const judged = await pool.run({ kind: 'judge', files });
-  const { problems, packages, bundles } = await joinJudged(judged, (group) =>
-    pool.run({
-      kind: 'judge-group',
-      files: group.files.flatMap((index) => files[index] ?? []),
-      packages: group.packages,
-    }),
-  );
-  const found = [...sources.problems, ...problems].map((problem) =>
-    catalog === null ? problem : { ...problem, catalog },
-  );
-  return { name, problems: found, packages, bundles };
+  const { problems, ...counts } = await judgeSources(sources, pool);
+  const found = catalog === null ? problems : problems.map((problem) => ({ ...problem, catalog }));
+  return { name, problems: found, ...counts };
 }
 
 async function judgeState(context: CommandContext, wiring: Wiring): Promise<readonly Judged[]> {
