@@ -202,7 +202,7 @@ function splice(
 /** Collections in collections, most of them closed again. */
 function nest(chance: Chance): string {
   // The deepest are slow to make, so they are rare.
-  const depth = chance.pick(chance.below(6) === 0 ? DEPTHS : DEPTHS.slice(0, 6));
+  const depth = chance.pick(chance.below(8) === 0 ? DEPTHS : DEPTHS.slice(0, 6));
   const [open, close] = chance.pick([
     ['[', ']'],
     ['{"a":', '}'],
@@ -218,7 +218,8 @@ function nest(chance: Chance): string {
 }
 
 function nestBlocks(chance: Chance): string {
-  const depth = chance.pick([10, 100, 999, 1_001, 1_500]);
+  // The deep ones are long, and slow to read.
+  const depth = chance.pick(chance.below(12) === 0 ? [999, 1_001] : [10, 100, 200]);
   const head = chance.pick(['a:', '-', '"a":']);
   const lines = Array.from({ length: depth }, (_, level) => `${' '.repeat(level)}${head}\n`);
   return lines.join('');

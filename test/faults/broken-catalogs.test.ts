@@ -192,7 +192,7 @@ function useValid(catalog: Catalog): void {
 }
 
 /** How many cases there are to each that goes through more than validate and merge. */
-const SHARE = 4;
+const SHARE = 10;
 
 async function tryCase(
   files: readonly CatalogFile[],
