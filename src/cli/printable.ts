@@ -7,10 +7,8 @@ export function makePrintable(text: string): string {
   return text.replaceAll(UNPRINTABLE, escapeUnit);
 }
 
-// C0 and C1 without tab and line feed, and what turns the direction of writing.
-const UNPRINTABLE =
-  // oxlint-disable-next-line no-control-regex -- these are what it is about
-  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g;
+// Controls without tab and line feed, and what breaks a line or turns the direction of writing.
+const UNPRINTABLE = /(?![\n\t])[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
 
 function escapeUnit(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
