@@ -2,7 +2,8 @@ import { load, type State, YAMLException } from 'js-yaml';
 import { shorten } from '../base/text.ts';
 import { messageOf } from '../base/tool-error.ts';
 import { countNewlines } from './line-index.ts';
-import { isRawNumber, MAX_DEPTH } from './raw-json.ts';
+import { MAX_DEPTH } from './parse-json.ts';
+import { isRawNumber } from './raw-json.ts';
 import type { JsonValue } from './types.ts';
 import { GO_YAML_SCHEMA, isReservedKey, YAML_NULL } from './yaml-schema.ts';
 
