@@ -34,8 +34,12 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
 }
 
-/** `place: message (hint)` on one line. */
+/** `place: message (hint)` on one line, whatever names stand in it. */
 export function formatProblemLine(problem: Problem): string {
+  return formatLine(problem).replaceAll('\n', '\\n');
+}
+
+function formatLine(problem: Problem): string {
   const place = formatPlace(problem);
   const hint = problem.hint === undefined ? '' : ` (${problem.hint})`;
   return `${place === '' ? '' : `${place}: `}${problem.severity === 'warning' ? 'warning: ' : ''}${problem.message}${hint}`;

@@ -12,8 +12,9 @@ export interface Version {
   readonly build: readonly string[];
 }
 
-const NUMBER = '(0|[1-9][0-9]*)';
-const IDENTIFIERS = '([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)';
+// No longer than uint64. Dots are looked at later: a repeated group would exhaust the stack.
+const NUMBER = '(0|[1-9][0-9]{0,19})';
+const IDENTIFIERS = '([0-9A-Za-z.-]+)';
 const VERSION = new RegExp(
   `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-${IDENTIFIERS})?(?:\\+${IDENTIFIERS})?$`,
 );
@@ -40,20 +41,21 @@ export function tryParseVersion(text: string): Version | null {
   const numbers = [BigInt(major), BigInt(minor), BigInt(patch)] as const;
   if (numbers.some((number) => number > UINT64_MAX)) return null;
   const identifiers = prerelease?.split('.') ?? [];
-  if (
-    identifiers.some(
-      (part) =>
-        isNumeric(part) && ((part.length > 1 && part.startsWith('0')) || BigInt(part) > UINT64_MAX),
-    )
-  )
-    return null;
+  const builds = build?.split('.') ?? [];
+  if (builds.includes('') || !identifiers.every(isPrereleasePart)) return null;
   return {
     major: numbers[0],
     minor: numbers[1],
     patch: numbers[2],
     prerelease: identifiers,
-    build: build?.split('.') ?? [],
+    build: builds,
   };
+}
+
+function isPrereleasePart(part: string): boolean {
+  if (!isNumeric(part)) return part !== '';
+  if (part.length > 1 && part.startsWith('0')) return false;
+  return part.length <= 20 && BigInt(part) <= UINT64_MAX;
 }
 
 /** The text that `parseVersion` reads. */

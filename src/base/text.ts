@@ -39,6 +39,29 @@ function compareRuns(a: string, b: string): number {
   return first.length - second.length || compareBytes(first, second);
 }
 
+/** Longest text of somebody else that a message repeats. */
+const LONGEST = 300;
+const MOST_NAMES = 100;
+
+/** The text, or its beginning where it is too long for a message that may come often. */
+export function shorten(text: string): string {
+  return text.length <= LONGEST
+    ? text
+    : `${text.slice(0, LONGEST)}… (${formatCount(text.length, 'character')})`;
+}
+
+/** The text in quotes, shortened. */
+export function quote(text: string): string {
+  return `"${shorten(text)}"`;
+}
+
+/** A list for a message; of very many only the first, and how many more there are. */
+export function joinNames(names: readonly string[], separator = ', '): string {
+  const shown = names.slice(0, MOST_NAMES).map(shorten).join(separator);
+  const rest = names.length - MOST_NAMES;
+  return rest > 0 ? `${shown}${separator}… (${formatCount(rest, 'more', 'more')})` : shown;
+}
+
 /** `1 image`, `2 images`. */
 export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
   const digits = `${count}`.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');

@@ -5,7 +5,8 @@ import { Buffer } from 'node:buffer';
 import { withLazyLine } from '../base/lazy-line.ts';
 import type { BlobPlace } from './build-blob.ts';
 import { canonicalizeFields } from './canonical-fields.ts';
-import { isJsonObject, parseJson, parseJsonKeepingNumbers } from './raw-json.ts';
+import { parseJson, parseJsonKeepingNumbers } from './parse-json.ts';
+import { isJsonObject } from './raw-json.ts';
 import type { Blob, JsonObject } from './types.ts';
 
 /** Where the JSON text of one object lies. */

@@ -1,5 +1,6 @@
 import { withLazyLine } from '../base/lazy-line.ts';
 import type { Problem } from '../base/problem.ts';
+import { joinNames, shorten } from '../base/text.ts';
 import { canonicalizeFields, foldKey } from './canonical-fields.ts';
 import { isJsonObject } from './raw-json.ts';
 import type { Blob, JsonObject, JsonValue } from './types.ts';
@@ -23,7 +24,7 @@ export function buildBlob(value: JsonValue, place: BlobPlace): Blob | Problem {
   const duplicate = HEAD_KEYS.find((key) => keys[key].length > 1);
   if (duplicate !== undefined)
     return syntaxProblem(
-      `The key "${duplicate}" stands there several times: ${keys[duplicate].join(', ')}.`,
+      `The key "${duplicate}" stands there several times: ${joinNames(keys[duplicate])}.`,
       locate(place),
     );
   const wrong = HEAD_KEYS.find((key) => keys[key].some((name) => typeof value[name] !== 'string'));
@@ -75,8 +76,8 @@ function namesOf(value: JsonObject | null): {
   readonly bundle?: string;
 } {
   const { package: pkg, name, image } = value ?? {};
-  const bundle = typeof name === 'string' && image !== undefined ? { bundle: name } : {};
-  return typeof pkg === 'string' ? { package: pkg, ...bundle } : bundle;
+  const bundle = typeof name === 'string' && image !== undefined ? { bundle: shorten(name) } : {};
+  return typeof pkg === 'string' ? { package: shorten(pkg), ...bundle } : bundle;
 }
 
 function locate({ file, findLine }: BlobPlace): { readonly file: string; readonly line: number } {

@@ -5,13 +5,8 @@ import {
   type OpenShiftVersion,
   parseOpenShiftVersion,
 } from './openshift-version.ts';
-import {
-  isJsonArray,
-  isJsonObject,
-  isRawNumber,
-  ownField,
-  parseJsonKeepingNumbers,
-} from './raw-json.ts';
+import { parseJsonKeepingNumbers } from './parse-json.ts';
+import { isJsonArray, isJsonObject, isRawNumber, ownField } from './raw-json.ts';
 import type { Blob, JsonObject, JsonValue } from './types.ts';
 
 /** Which clusters a bundle is for, as it says itself. */

@@ -1,7 +1,7 @@
 import { compareBytes } from '../base/text.ts';
 import { formatOpmJson } from './format-json.ts';
 import { formatYaml } from './format-yaml.ts';
-import { orderBlobs } from './render-catalog.ts';
+import { isFolderName, orderBlobs } from './render-catalog.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
 export interface ConvertOptions {
@@ -39,7 +39,7 @@ export function convertCatalog(catalog: Catalog, options: ConvertOptions): Conve
 /** Names that cannot be a folder beside the files of the layout `package`. */
 export function listUnsafeNames(catalog: Catalog): readonly string[] {
   const names = [...catalog.packages.keys()].filter((name) => name !== '');
-  return names.filter((name) => !/^[a-z0-9][a-z0-9._-]*$/i.test(name) || /^catalog[-.]/.test(name));
+  return names.filter((name) => !isFolderName(name));
 }
 
 function listFolders(

@@ -3,8 +3,9 @@ import { foldedField, readProperties, textField } from './blob-fields.ts';
 import { PROPERTY_SHAPES } from './blob-shapes.ts';
 import { findShapeFault } from './check-shape.ts';
 import { type FieldRule, list, normalizeFields, omitted, text } from './field-rules.ts';
+import { parseJson } from './parse-json.ts';
 import { parseYamlDocument } from './parse-yaml.ts';
-import { isJsonObject, jsonEqual, objectOf, parseJson } from './raw-json.ts';
+import { isJsonObject, jsonEqual, objectOf } from './raw-json.ts';
 import type { Blob, JsonObject, JsonValue } from './types.ts';
 
 /**

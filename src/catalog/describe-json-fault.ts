@@ -3,7 +3,7 @@ import { decodeText } from './blob-text.ts';
 import { syntaxProblem } from './build-blob.ts';
 import type { LineIndex } from './line-index.ts';
 import { locateJsonError } from './locate-json-error.ts';
-import { MAX_DEPTH } from './raw-json.ts';
+import { MAX_DEPTH } from './parse-json.ts';
 import type { JsonObjectFault } from './read-json-object.ts';
 
 /** A stretch of a file that should have been one JSON object. */

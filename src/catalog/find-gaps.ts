@@ -1,3 +1,4 @@
+import { quote } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
 import { describePaths } from './describe-paths.ts';
 import { addBadBridge, findGuiltyBridges } from './judge-bridges.ts';
@@ -5,6 +6,7 @@ import { type ChannelFault, type ChannelVerdict, isSound, judgeChannel } from '.
 import { findChannel } from './merge-channels.ts';
 import type { CutOff, GapPaths, PackageMerge } from './merge-types.ts';
 import { proposeBridges } from './propose-bridges.ts';
+import { isFolderName } from './render-catalog.ts';
 import type { Blob, CatalogPackage } from './types.ts';
 import { validatePackage } from './validate-catalog.ts';
 
@@ -26,6 +28,10 @@ export function addGaps(merged: CatalogPackage, merge: PackageMerge): void {
 }
 
 function addInvalid(merged: CatalogPackage, merge: PackageMerge): void {
+  if (merged.name !== '' && !isFolderName(merged.name)) {
+    addUnsafeName(merged.name, merge);
+    return;
+  }
   const [problem, ...others] = validatePackage(merged).filter(
     ({ severity }) => severity === 'error',
   );
@@ -38,6 +44,19 @@ function addInvalid(merged: CatalogPackage, merge: PackageMerge): void {
       others.length === 0 ? problem.message : `${problem.message} (and ${others.length} more)`,
     hint: 'opm would refuse the merged package; validate both catalogs on their own.',
     bundles: problem.bundle === undefined ? [] : [problem.bundle],
+    bridges: [],
+  });
+}
+
+// opm takes any name for a blob with a custom schema, and the name becomes a folder.
+function addUnsafeName(name: string, merge: PackageMerge): void {
+  merge.gaps.push({
+    kind: 'invalid',
+    package: name,
+    channel: null,
+    message: `No folder can be named after the package ${quote(name)}.`,
+    hint: 'Let who makes the delivery rename it: letters, digits, ".", "_" and "-", the first a letter or digit.',
+    bundles: [],
     bridges: [],
   });
 }

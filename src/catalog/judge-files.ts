@@ -1,4 +1,5 @@
 import type { Problem } from '../base/problem.ts';
+import { createProblemList, limitProblems } from '../base/problem-list.ts';
 import { groupOpenPackages, type OpenGroup } from './join-parts.ts';
 import { learnBlob } from './learn-blob.ts';
 import { type CustomName, lintCustom, lintPackage, lintTwins, nameCustom } from './lint-catalog.ts';
@@ -38,11 +39,11 @@ export interface Judgement {
  */
 export function judgeFile(file: CatalogFile): JudgedFile {
   const parts = new Map<string, JudgedPackage>();
-  const problems: Problem[] = [];
+  const problems = createProblemList();
   const customs: CustomName[] = [];
   function visit({ package: name, catalog, again }: PackageRun): void {
     for (const blob of listCustoms(catalog)) {
-      problems.push(...lintCustom(blob));
+      for (const problem of lintCustom(blob)) problems.add(problem);
       customs.push(nameCustom(blob));
     }
     for (const pkg of catalog.packages.values()) {
@@ -52,7 +53,7 @@ export function judgeFile(file: CatalogFile): JudgedFile {
   }
   const faults = walkPackageRuns(file, { learn: learnBlob, visit });
   return {
-    problems: [...faults, ...problems],
+    problems: [...faults, ...problems.all()],
     parts: [...parts.values()],
     customs,
   };
@@ -72,11 +73,11 @@ export async function joinJudged(
   const problems = [
     ...files.flatMap((file) => file.problems),
     ...parts.filter((part) => !waiting.has(part.package)).flatMap((part) => part.problems),
-    ...lintTwins(files.flatMap((file) => file.customs)),
+    ...limitProblems(lintTwins(files.flatMap((file) => file.customs))),
     ...(await Promise.all(open.map(judgeOpen))).flat(),
   ];
   return {
-    problems: problems.toSorted(comparePlaces),
+    problems: limitProblems(problems).toSorted(comparePlaces),
     packages: new Set(parts.map((part) => part.package)).size,
     bundles: parts.reduce((sum, part) => sum + part.bundles, 0),
   };

@@ -34,3 +34,11 @@ function countUpTo(sorted: Uint32Array, limit: number): number {
   }
   return low;
 }
+
+/** How many line breaks stand in a part of a text; only that part is looked at. */
+export function countNewlines(text: string, from: number, to: number): number {
+  const part = text.slice(from, to);
+  let count = 0;
+  for (let at = part.indexOf('\n'); at !== -1; at = part.indexOf('\n', at + 1)) count += 1;
+  return count;
+}

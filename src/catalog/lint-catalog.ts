@@ -1,4 +1,5 @@
 import type { Problem } from '../base/problem.ts';
+import { quote } from '../base/text.ts';
 import { readBundleFacts, readEntries } from './blob-fields.ts';
 import { blobProblem } from './blob-problem.ts';
 import { buildChannelGraph } from './channel-graph.ts';
@@ -22,7 +23,7 @@ function lintName(blob: Blob): readonly Problem[] {
   return [
     warning(
       blob,
-      `The ${kind} name "${blob.name}" has a slash; opm serve cannot cache it as JSON.`,
+      `The ${kind} name ${quote(blob.name)} has a slash; opm serve cannot cache it as JSON.`,
     ),
   ];
 }
@@ -33,18 +34,18 @@ function lintMetadata(bundle: Blob): readonly Problem[] {
   return [
     warning(
       bundle,
-      `The bundle "${bundle.name}" has ${metadata} properties of type "olm.csv.metadata"; opm serve takes at most one.`,
+      `The bundle ${quote(bundle.name)} has ${metadata} properties of type "olm.csv.metadata"; opm serve takes at most one.`,
     ),
   ];
 }
 
 function lintHeads(channel: Blob, pkg: CatalogPackage): readonly Problem[] {
-  const { heads } = buildChannelGraph(readEntries(channel));
-  const hidden = pkg.bundles.filter((bundle) => heads.includes(bundle.name) && !isShown(bundle));
+  const heads = new Set(buildChannelGraph(readEntries(channel)).heads);
+  const hidden = pkg.bundles.filter((bundle) => heads.has(bundle.name) && !isShown(bundle));
   return hidden.map((bundle) => ({
     ...warning(
       bundle,
-      `The bundle "${bundle.name}", head of the channel "${channel.name}", has no olm.csv.metadata; the console does not show that channel.`,
+      `The bundle ${quote(bundle.name)}, head of the channel ${quote(channel.name)}, has no olm.csv.metadata; the console does not show that channel.`,
     ),
     channel: channel.name,
   }));
@@ -65,7 +66,7 @@ export function lintCustom(blob: Blob): readonly Problem[] {
     .map((name) =>
       warning(
         blob,
-        `opm serve refuses "${name}" as schema or package of a custom object: it may hold letters, digits, ".", "_" and "-".`,
+        `opm serve refuses ${quote(name)} as schema or package of a custom object: it may hold letters, digits, ".", "_" and "-".`,
       ),
     );
 }
@@ -78,21 +79,17 @@ export function nameCustom({ schema, package: pkg, name, file, line }: Blob): Cu
 }
 
 /** Blobs with custom schemas that another before them has all names in common with. */
-export function lintTwins(customs: readonly CustomName[]): readonly Problem[] {
+export function* lintTwins(customs: readonly CustomName[]): Generator<Problem, void, undefined> {
   const seen = new Set<string>();
-  return customs.flatMap((blob) => {
+  for (const blob of customs) {
     const key = JSON.stringify([blob.schema, blob.package, blob.name]);
-    if (!seen.has(key)) {
-      seen.add(key);
-      return [];
-    }
-    return [
-      warning(
+    if (seen.has(key))
+      yield warning(
         blob,
-        `An object with the schema "${blob.schema}", the package "${blob.package}" and the name "${blob.name}" stands in the catalog before.`,
-      ),
-    ];
-  });
+        `An object with the schema ${quote(blob.schema)}, the package ${quote(blob.package)} and the name ${quote(blob.name)} stands in the catalog before.`,
+      );
+    seen.add(key);
+  }
 }
 
 function warning(blob: CustomName, message: string): Problem {

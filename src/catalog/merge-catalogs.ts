@@ -71,10 +71,9 @@ function mergeOne(
 ): PackageOutcome {
   const name = (base ?? incoming)?.name ?? '';
   const bridged = options.declared?.bridges.some((bridge) => bridge.package === name) === true;
-  if (incoming === undefined && !bridged)
-    return { pkg: base, change: emptyChange(name, 'kept'), gaps: [], notes: [] };
-  if (base !== undefined && incoming !== undefined && !bridged && saysTheSame(base, incoming))
-    return { pkg: base, change: emptyChange(name, 'unchanged'), gaps: [], notes: [] };
+  const untouched = bridged ? null : findUntouched({ base, incoming });
+  if (untouched !== null)
+    return { pkg: base, change: emptyChange(name, untouched), gaps: [], notes: [] };
   const sides = fillSides(name, { base, incoming });
   const winner = base !== undefined && isOlder(sides) ? 'base' : 'incoming';
   const merge: PackageMerge = { sides, winner, options, gaps: [], notes: [] };
@@ -122,8 +121,12 @@ function fillSides(
 const STANDING_NOTES: ReadonlySet<MergeNote['kind']> = new Set(['bridge-expired', 'bridge-unused']);
 
 // Most packages of a delivery are what they were, down to the letter, and are told by that alone.
-function saysTheSame(base: CatalogPackage, incoming: CatalogPackage): boolean {
-  return hasSameBlobs(base, incoming, isSameToTheLetter);
+function findUntouched({
+  base,
+  incoming,
+}: Sides<CatalogPackage | undefined>): 'kept' | 'unchanged' | null {
+  if (incoming === undefined) return 'kept';
+  return base !== undefined && hasSameBlobs(base, incoming, isSameToTheLetter) ? 'unchanged' : null;
 }
 
 function unite(merge: PackageMerge): CatalogPackage {
@@ -181,6 +184,8 @@ export function emptyChange(name: string, kind: PackageChange['kind']): PackageC
     bundlesRereleased: [],
     bundlesMigrated: [],
     defaultChannel: null,
+    deprecationsAdded: [],
+    deprecationsRemoved: [],
   };
 }
 
@@ -205,5 +210,7 @@ export function describeChange(
     bundlesRereleased: diff.bundlesRereleased,
     bundlesMigrated: diff.bundlesMigrated,
     defaultChannel: diff.defaultChannel,
+    deprecationsAdded: diff.deprecationsAdded,
+    deprecationsRemoved: diff.deprecationsRemoved,
   };
 }

@@ -1,3 +1,4 @@
+import type { DeprecationEntry } from './blob-fields.ts';
 import type { BundleMigration, BundleRerelease } from './diff-bundles.ts';
 import type { ChannelHead, Edges } from './diff-channels.ts';
 import type { Bridge } from './find-bridges.ts';
@@ -64,6 +65,9 @@ export interface PackageChange {
   readonly bundlesMigrated: readonly BundleMigration[];
   /** Null where it stays. */
   readonly defaultChannel: { readonly before: string; readonly after: string } | null;
+  /** One with another message stands in both lists. */
+  readonly deprecationsAdded: readonly DeprecationEntry[];
+  readonly deprecationsRemoved: readonly DeprecationEntry[];
 }
 
 /** A version that could reach the head of its channel, and would not any more. */

@@ -1,4 +1,5 @@
 import type { Problem } from '../base/problem.ts';
+import { createProblemList } from '../base/problem-list.ts';
 import { foldBlob, forgetValue } from './blob-text.ts';
 import { buildCatalog } from './build-catalog.ts';
 import { selectCatalogFiles } from './ignore.ts';
@@ -23,13 +24,13 @@ export interface ParsedCatalog {
  */
 export function parseCatalog(files: Iterable<CatalogFile>, learn?: LearnBlob): ParsedCatalog {
   const blobs: Blob[] = [];
-  const problems: Problem[] = [];
+  const problems = createProblemList();
   for (const file of selectCatalogFiles(files)) {
     const parsed = parseCatalogFile(file, learn);
     for (const blob of parsed.blobs) blobs.push(blob);
-    for (const problem of parsed.problems) problems.push(problem);
+    for (const problem of parsed.problems) problems.add(problem);
   }
-  return { catalog: buildCatalog(blobs), problems };
+  return { catalog: buildCatalog(blobs), problems: problems.all() };
 }
 
 /** Asks a blob, while its value is at hand, what is remembered of it (`oncePer`). */

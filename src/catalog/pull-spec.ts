@@ -1,7 +1,11 @@
+import { quote } from '../base/text.ts';
+
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*';
 const HOST_COMPONENT = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const HOST = new RegExp(`^${HOST_COMPONENT}(?:\\.${HOST_COMPONENT})*(?::[0-9]+)?$`);
 const REST = new RegExp(`^(${COMPONENT}(?:/${COMPONENT})*)(?::(\\w[\\w.-]{0,127}))?(?:@(.+))?$`);
+/** No path with tag and digest is longer. */
+const LONGEST = 1_000;
 const DIGEST_LENGTHS: ReadonlyMap<string, number> = new Map([
   ['sha256', 64],
   ['sha384', 96],
@@ -18,11 +22,13 @@ export function findPullSpecFault(text: string): string | null {
   const slash = text.indexOf('/');
   const first = text.slice(0, Math.max(slash, 0));
   const hasHost = slash !== -1 && (/[.:]/.test(first) || first === 'localhost');
-  if (hasHost && !HOST.test(first)) return `"${first}" is no host`;
+  // Longer than any host, and long enough to exhaust the stack of the expression.
+  if (hasHost && (first.length > LONGEST || !HOST.test(first))) return `${quote(first)} is no host`;
   return findPathFault(hasHost ? text.slice(slash + 1) : text);
 }
 
 function findPathFault(rest: string): string | null {
+  if (rest.length > LONGEST) return 'the path is longer than 255 characters';
   const match = REST.exec(rest);
   if (match === null)
     return /[A-Z]/.test(rest.split(/[:@]/)[0] ?? '')
@@ -36,7 +42,7 @@ function findPathFault(rest: string): string | null {
 function findDigestFault(digest: string): string | null {
   const [, algorithm = '', hex = ''] = /^([^:]*):(.*)$/s.exec(digest) ?? [];
   const length = DIGEST_LENGTHS.get(algorithm);
-  if (length === undefined) return `"${algorithm}" is no known digest algorithm`;
+  if (length === undefined) return `${quote(algorithm)} is no known digest algorithm`;
   return hex.length === length && /^[0-9a-f]+$/.test(hex)
     ? null
     : `the digest needs ${length} lower-case hex digits`;

@@ -5,26 +5,13 @@ export interface RawNumber {
   readonly rawJSON: string;
 }
 
-/**
- * Nesting beyond this is refused, so that walking content never exhausts the stack; Go stops at
- * 10,000, real catalogs at a few dozen.
- */
-export const MAX_DEPTH = 1_000;
-
 declare global {
   // TypeScript's es2023 library does not know these yet; Node has them since 21.
   interface JSON {
     rawJSON(text: string): JsonValue;
     isRawJSON(value: unknown): boolean;
-    parse(text: string, reviver: NumberReviver): JsonValue;
   }
 }
-
-type NumberReviver = (
-  key: string,
-  value: unknown,
-  context: { readonly source?: string },
-) => unknown;
 
 /** The number with this text, without loss of digits, sign or form. */
 export function rawNumber(text: string): JsonValue {
@@ -36,7 +23,7 @@ export function isRawNumber(value: unknown): value is RawNumber {
 }
 
 /** Whether `JSON.stringify(JSON.parse(text))` gives the number's text back to the letter. */
-function isFaithfulNumber(text: string): boolean {
+export function isFaithfulNumber(text: string): boolean {
   return text !== '-0' && String(Number(text)) === text;
 }
 
@@ -48,26 +35,6 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 
 export function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value);
-}
-
-/** As `JSON.parse`; numbers that a double cannot give back are kept by their text. */
-export function parseJsonKeepingNumbers(text: string): JsonValue {
-  return JSON.parse(text, reviveNumber);
-}
-
-function reviveNumber(
-  _key: string,
-  value: unknown,
-  context: { readonly source?: string },
-): unknown {
-  if (typeof value !== 'number' || context.source === undefined) return value;
-  return isFaithfulNumber(context.source) ? value : rawNumber(context.source);
-}
-
-/** As `JSON.parse`, with the type of what it gives. */
-export function parseJson(text: string): JsonValue {
-  const value: JsonValue = JSON.parse(text);
-  return value;
 }
 
 /** An object of these entries; a later entry wins, `__proto__` is data. */

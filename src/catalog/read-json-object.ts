@@ -1,7 +1,7 @@
 import { Buffer, constants } from 'node:buffer';
 import { type BlobText, decodeText } from './blob-text.ts';
 import { inspectValue } from './inspect-value.ts';
-import { MAX_DEPTH, parseJson, parseJsonKeepingNumbers } from './raw-json.ts';
+import { MAX_DEPTH, parseEscapedKeys, parseJsonKeepingNumbers } from './parse-json.ts';
 import { scanJsonObject } from './scan-json.ts';
 import type { JsonValue } from './types.ts';
 
@@ -76,14 +76,27 @@ function parseText(place: Pick<BlobText, 'bytes' | 'start' | 'end'>): JsonObject
   const oddNumbers = traits.hasNumbers && scanJsonObject(place.bytes, place.start).oddNumbers;
   return {
     kind: 'value',
-    value: oddNumbers ? parseJsonKeepingNumbers(source) : value,
+    value: reread(source, value, { oddNumbers, ...traits }),
     text: { ...place, oddNumbers },
   };
 }
 
+function reread(
+  source: string,
+  value: JsonValue,
+  {
+    oddNumbers,
+    hasBackslashKey,
+  }: { readonly oddNumbers: boolean; readonly hasBackslashKey: boolean },
+): JsonValue {
+  if (oddNumbers) return parseJsonKeepingNumbers(source);
+  return hasBackslashKey ? parseEscapedKeys(source) : value;
+}
+
 function tryParse(source: string): JsonValue | undefined {
   try {
-    return parseJson(source);
+    const value: JsonValue = JSON.parse(source);
+    return value;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

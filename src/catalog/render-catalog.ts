@@ -8,6 +8,11 @@ import type { Blob, Catalog, CatalogPackage } from './types.ts';
 /** File name of each part of a catalog as written. */
 const CATALOG_FILE = 'catalog.json';
 
+/** Whether a package of this name may have a folder beside the files of a catalog. */
+export function isFolderName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9._-]{0,199}$/i.test(name) && !/^catalog[-.]/.test(name);
+}
+
 /**
  * The files of a catalog folder, by path: `<package>/catalog.json`, and `catalog.json` for blobs
  * without a package; each is rendered when it is asked for, since together they may be large. Text

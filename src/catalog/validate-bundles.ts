@@ -1,6 +1,6 @@
 import type { Problem } from '../base/problem.ts';
 import { tryParseVersion } from '../base/semver.ts';
-import { compareBytes } from '../base/text.ts';
+import { compareBytes, joinNames, quote, shorten } from '../base/text.ts';
 import {
   type BundleVersion,
   formatBundleVersion,
@@ -14,7 +14,10 @@ import type { Blob, CatalogPackage } from './types.ts';
 /** Faults of the bundles of a package: names, versions, images, place in a channel. */
 export function validateBundles(pkg: CatalogPackage): readonly Problem[] {
   const repeated = listRepeated(pkg.bundles).map((blob) =>
-    blobProblem(blob, `The bundle "${blob.name}" stands in the package "${pkg.name}" twice.`),
+    blobProblem(
+      blob,
+      `The bundle ${quote(blob.name)} stands in the package ${quote(pkg.name)} twice.`,
+    ),
   );
   const channels = listChannelsByEntry(pkg);
   return [
@@ -30,8 +33,11 @@ type ChannelsByEntry = ReadonlyMap<string, readonly string[]>;
 export function listChannelsByEntry(pkg: CatalogPackage): ChannelsByEntry {
   const channels = new Map<string, string[]>();
   for (const channel of pkg.channels) {
-    for (const { name } of readEntries(channel))
-      channels.set(name, [...(channels.get(name) ?? []), channel.name]);
+    for (const { name } of readEntries(channel)) {
+      const known = channels.get(name);
+      if (known === undefined) channels.set(name, [channel.name]);
+      else known.push(channel.name);
+    }
   }
   return channels;
 }
@@ -46,7 +52,7 @@ function validateBundle(bundle: Blob, channels: ChannelsByEntry): readonly Probl
   return faults.map((fault) =>
     blobProblem(
       bundle,
-      `The bundle "${bundle.name}" of the package "${bundle.package}"${place} ${fault}.`,
+      `The bundle ${quote(bundle.name)} of the package ${quote(bundle.package)}${place} ${fault}.`,
     ),
   );
 }
@@ -54,7 +60,7 @@ function validateBundle(bundle: Blob, channels: ChannelsByEntry): readonly Probl
 /** ` (channels a, b)`, or nothing for none. */
 export function formatChannels(channels: readonly string[]): string {
   if (channels.length === 0) return '';
-  return ` (${channels.length === 1 ? 'channel' : 'channels'} ${channels.join(', ')})`;
+  return ` (${channels.length === 1 ? 'channel' : 'channels'} ${joinNames(channels)})`;
 }
 
 function* listPlaceFaults(
@@ -72,9 +78,9 @@ function* listVersionFaults(bundle: Blob): Generator<string, void, undefined> {
     return;
   }
   if (version.packageName !== bundle.package)
-    yield `has an olm.package property that says "${version.packageName}"`;
+    yield `has an olm.package property that says ${quote(version.packageName)}`;
   if (tryParseVersion(version.version) === null)
-    yield `has a version "${version.version}" that is not major.minor.patch[-prerelease][+build]`;
+    yield `has a version ${quote(version.version)} that is not major.minor.patch[-prerelease][+build]`;
   if (version.release !== '') yield* listReleaseFaults(bundle, version);
 }
 
@@ -87,13 +93,13 @@ function* listReleaseFaults(
     release.includes('+') ||
     tryParseVersion(`1.0.0-${release}`) === null
   ) {
-    yield `has a release "${release}" that is not allowed: at most 20 characters, dot-separated like a prerelease`;
+    yield `has a release ${quote(release)} that is not allowed: at most 20 characters, dot-separated like a prerelease`;
     return;
   }
   const expected = `${bundle.package}-v${version}-${release}`;
-  if (bundle.name !== expected) yield `has a release, so its name must be "${expected}"`;
+  if (bundle.name !== expected) yield `has a release, so its name must be ${quote(expected)}`;
   if (version.includes('+'))
-    yield `has a release, so its version "${version}" may not have build metadata`;
+    yield `has a release, so its version ${quote(version)} may not have build metadata`;
 }
 
 function* listImageFaults(bundle: Blob): Generator<string, void, undefined> {
@@ -110,7 +116,7 @@ function* listReferenceFaults(
 ): Generator<string, void, undefined> {
   const fault = reference === '' ? null : findPullSpecFault(reference);
   if (fault !== null)
-    yield `names "${reference}" as ${field}, which is no image reference: ${fault}`;
+    yield `names ${quote(reference)} as ${field}, which is no image reference: ${fault}`;
 }
 
 function validateVersions(pkg: CatalogPackage, entries: ChannelsByEntry): readonly Problem[] {
@@ -124,13 +130,13 @@ function validateVersions(pkg: CatalogPackage, entries: ChannelsByEntry): readon
   }
   return [...byVersion].flatMap(([version, holders]) => {
     const [, second] = [...holders.values()].toSorted((a, b) => compareBytes(a.name, b.name));
-    const names = [...holders.keys()].toSorted(compareBytes).join(', ');
+    const names = joinNames([...holders.keys()].toSorted(compareBytes));
     return second === undefined
       ? []
       : [
           blobProblem(
             second,
-            `The version ${version} of the package "${pkg.name}" belongs to several bundles: ${names}.`,
+            `The version ${shorten(version)} of the package ${quote(pkg.name)} belongs to several bundles: ${names}.`,
           ),
         ];
   });

@@ -1,4 +1,5 @@
 import type { Problem } from '../base/problem.ts';
+import { quote } from '../base/text.ts';
 import { readDefaultChannel } from './blob-fields.ts';
 import { blobProblem } from './blob-problem.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
@@ -33,7 +34,7 @@ function validateHead(pkg: CatalogPackage): readonly Problem[] {
   const twice = repeated.map((blob) =>
     blobProblem(
       blob,
-      `The package "${pkg.name}" stands in the catalog twice; the first is in ${head.file}, line ${head.line}.`,
+      `The package ${quote(pkg.name)} stands in the catalog twice; the first is in ${head.file}, line ${head.line}.`,
     ),
   );
   return [...twice, ...validateName(head), ...validateDefaultChannel(pkg, head)];
@@ -47,10 +48,10 @@ function describeHomeless(blob: Blob): string {
   const kind =
     blob.schema === 'olm.deprecations'
       ? 'The deprecations'
-      : `The ${blob.schema.slice(4)} "${blob.name}"`;
+      : `The ${blob.schema.slice(4)} ${quote(blob.name)}`;
   return blob.package === ''
     ? `${kind} must name a package.`
-    : `${kind} belong to the package "${blob.package}", which the catalog does not have.`.replace(
+    : `${kind} belong to the package ${quote(blob.package)}, which the catalog does not have.`.replace(
         /^The (channel|bundle) (.*) belong to/,
         'The $1 $2 belongs to',
       );
@@ -62,7 +63,7 @@ function validateName(head: Blob): readonly Problem[] {
   if (head.name === '') return [blobProblem(head, 'A package has no name.')];
   if (LABEL.test(head.name) && head.name.length <= 63) return [];
   return [
-    blobProblem(head, `The package name "${head.name}" is not allowed.`, {
+    blobProblem(head, `The package name ${quote(head.name)} is not allowed.`, {
       hint: 'Use at most 63 lower-case letters, digits and dashes, starting and ending with a letter or digit.',
     }),
   ];
@@ -74,7 +75,7 @@ function validateDefaultChannel(pkg: CatalogPackage, head: Blob): readonly Probl
   const problems: Problem[] = [];
   if (name === '')
     problems.push(
-      blobProblem(head, `The package "${pkg.name}" has no default channel.`, {
+      blobProblem(head, `The package ${quote(pkg.name)} has no default channel.`, {
         hint: 'Set defaultChannel to one of its channels.',
       }),
     );
@@ -82,11 +83,11 @@ function validateDefaultChannel(pkg: CatalogPackage, head: Blob): readonly Probl
     problems.push(
       blobProblem(
         head,
-        `The default channel "${name}" of the package "${pkg.name}" does not exist.`,
+        `The default channel ${quote(name)} of the package ${quote(pkg.name)} does not exist.`,
         { channel: name },
       ),
     );
   if (name === '' && pkg.channels.length === 0)
-    problems.push(blobProblem(head, `The package "${pkg.name}" has no channel.`));
+    problems.push(blobProblem(head, `The package ${quote(pkg.name)} has no channel.`));
   return problems;
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../base/problem.ts';
+import { joinNames, quote } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
 import { type ChannelEntry, readEntries } from './blob-fields.ts';
 import { blobProblem, listRepeated } from './blob-problem.ts';
@@ -9,7 +10,10 @@ import { tryParseVersionRange } from './version-range.ts';
 /** Faults of the channels of a package: names, entries, upgrade graph. */
 export function validateChannels(pkg: CatalogPackage): readonly Problem[] {
   const repeated = listRepeated(pkg.channels).map((blob) =>
-    blobProblem(blob, `The channel "${blob.name}" stands in the package "${pkg.name}" twice.`),
+    blobProblem(
+      blob,
+      `The channel ${quote(blob.name)} stands in the package ${quote(pkg.name)} twice.`,
+    ),
   );
   const bundles = new Set(pkg.bundles.map((bundle) => bundle.name));
   return [...repeated, ...pkg.channels.flatMap((channel) => validateChannel(channel, bundles))];
@@ -19,7 +23,7 @@ function validateChannel(channel: Blob, bundles: ReadonlySet<string>): readonly 
   const entries = readEntries(channel);
   const nameless =
     channel.name === ''
-      ? [blobProblem(channel, `A channel of the package "${channel.package}" has no name.`)]
+      ? [blobProblem(channel, `A channel of the package ${quote(channel.package)} has no name.`)]
       : [];
   const graph = findGraphFaults(buildChannelGraph(entries)).map((fault) =>
     describeGraphFault(channel, fault),
@@ -33,10 +37,8 @@ function validateChannel(channel: Blob, bundles: ReadonlySet<string>): readonly 
 }
 
 function listRepeatedEntries(channel: Blob, entries: readonly ChannelEntry[]): readonly Problem[] {
-  const names = entries.map((entry) => entry.name);
-  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
-  return repeated.map((name) =>
-    blobProblem(channel, `The channel "${channel.name}" has the entry "${name}" twice.`, {
+  return listRepeated(entries).map(({ name }) =>
+    blobProblem(channel, `The channel ${quote(channel.name)} has the entry ${quote(name)} twice.`, {
       bundle: name,
     }),
   );
@@ -47,9 +49,11 @@ function validateEntry(
   entry: ChannelEntry,
   bundles: ReadonlySet<string>,
 ): readonly Problem[] {
-  const place = `of the channel "${channel.name}" of the package "${channel.package}"`;
+  const place = `of the channel ${quote(channel.name)} of the package ${quote(channel.package)}`;
   return [...listEntryFaults(entry, bundles)].map((fault) =>
-    blobProblem(channel, `The entry "${entry.name}" ${place} ${fault}.`, { bundle: entry.name }),
+    blobProblem(channel, `The entry ${quote(entry.name)} ${place} ${fault}.`, {
+      bundle: entry.name,
+    }),
   );
 }
 
@@ -61,11 +65,11 @@ function* listEntryFaults(
   else if (!bundles.has(entry.name)) yield 'has no olm.bundle';
   if (entry.skips.includes('')) yield 'skips an empty name';
   if (entry.skipRange !== '' && tryParseVersionRange(entry.skipRange) === null)
-    yield `has a skipRange "${entry.skipRange}" that is not a version range`;
+    yield `has a skipRange ${quote(entry.skipRange)} that is not a version range`;
 }
 
 function describeGraphFault(channel: Blob, fault: GraphFault): Problem {
-  const channelText = `The channel "${channel.name}" of the package "${channel.package}"`;
+  const channelText = `The channel ${quote(channel.name)} of the package ${quote(channel.package)}`;
   switch (fault.kind) {
     case 'empty':
       return blobProblem(channel, `${channelText} has no entries.`);
@@ -77,18 +81,18 @@ function describeGraphFault(channel: Blob, fault: GraphFault): Problem {
     case 'several-heads':
       return blobProblem(
         channel,
-        `${channelText} has ${fault.heads.length} heads: ${fault.heads.join(', ')}.`,
+        `${channelText} has ${fault.heads.length} heads: ${joinNames(fault.heads)}.`,
         { hint: 'Let one of them replace or skip the others; a skipRange does not count.' },
       );
     case 'cycle':
       return blobProblem(
         channel,
-        `${channelText} has a cycle of replaces: ${fault.path.join(' -> ')}.`,
+        `${channelText} has a cycle of replaces: ${joinNames(fault.path, ' -> ')}.`,
       );
     case 'stranded':
       return blobProblem(
         channel,
-        `${channelText} strands ${fault.entries.join(', ')}: no chain of replaces from the head leads there, and nothing skips it.`,
+        `${channelText} strands ${joinNames(fault.entries)}: no chain of replaces from the head leads there, and nothing skips it.`,
       );
     default:
       return assertNever(fault);

@@ -1,4 +1,5 @@
 import type { Problem } from '../base/problem.ts';
+import { quote, shorten } from '../base/text.ts';
 import { type DeprecationEntry, readDeprecations } from './blob-fields.ts';
 import { blobProblem } from './blob-problem.ts';
 import type { Blob, CatalogPackage } from './types.ts';
@@ -8,14 +9,21 @@ import { formatChannels, listChannelsByEntry } from './validate-bundles.ts';
 export function validateDeprecations(pkg: CatalogPackage): readonly Problem[] {
   const [, ...more] = pkg.deprecations;
   const repeated = more.map((blob) =>
-    blobProblem(blob, `The package "${pkg.name}" has several olm.deprecations; it may have one.`),
+    blobProblem(
+      blob,
+      `The package ${quote(pkg.name)} has several olm.deprecations; it may have one.`,
+    ),
   );
-  return [...repeated, ...pkg.deprecations.flatMap((blob) => validateBlob(blob, pkg))];
+  const channels = listChannelsByEntry(pkg);
+  return [...repeated, ...pkg.deprecations.flatMap((blob) => validateBlob(blob, pkg, channels))];
 }
 
-function validateBlob(blob: Blob, pkg: CatalogPackage): readonly Problem[] {
+function validateBlob(
+  blob: Blob,
+  pkg: CatalogPackage,
+  channels: ReturnType<typeof listChannelsByEntry>,
+): readonly Problem[] {
   const seen = new Set<string>();
-  const channels = listChannelsByEntry(pkg);
   return readDeprecations(blob).flatMap((entry, index) => {
     const key = `${entry.schema} ${entry.name}`;
     const faults = [
@@ -25,7 +33,7 @@ function validateBlob(blob: Blob, pkg: CatalogPackage): readonly Problem[] {
     seen.add(key);
     const place =
       entry.schema === 'olm.bundle' ? formatChannels(channels.get(entry.name) ?? []) : '';
-    const subject = `Deprecation ${index} of the package "${pkg.name}", of ${entry.schema} "${entry.name}"${place}`;
+    const subject = `Deprecation ${index} of the package ${quote(pkg.name)}, of ${shorten(entry.schema)} ${quote(entry.name)}${place}`;
     return faults.map((fault) => blobProblem(blob, `${subject}: ${fault}.`, detailsOf(entry)));
   });
 }
@@ -43,6 +51,15 @@ function findEntryFaults(entry: DeprecationEntry, pkg: CatalogPackage): readonly
   ];
 }
 
+// Only spares work: the names of a list that never changes.
+const NAMES = new WeakMap<readonly Blob[], ReadonlySet<string>>();
+
+function hasNamed(blobs: readonly Blob[], name: string): boolean {
+  const known = NAMES.get(blobs) ?? new Set(blobs.map((blob) => blob.name));
+  NAMES.set(blobs, known);
+  return known.has(name);
+}
+
 /** Why a deprecation refers to nothing that the package has, or null. */
 export function findReferenceFault(
   entry: Pick<DeprecationEntry, 'schema' | 'name'>,
@@ -54,13 +71,9 @@ export function findReferenceFault(
     case 'olm.package':
       return entry.name === '' ? null : 'a reference to the package itself has no name';
     case 'olm.channel':
-      return pkg.channels.some((channel) => channel.name === entry.name)
-        ? null
-        : 'the package has no such channel';
+      return hasNamed(pkg.channels, entry.name) ? null : 'the package has no such channel';
     case 'olm.bundle':
-      return pkg.bundles.some((bundle) => bundle.name === entry.name)
-        ? null
-        : 'the package has no such bundle';
+      return hasNamed(pkg.bundles, entry.name) ? null : 'the package has no such bundle';
     default:
       return 'only packages, channels and bundles can be deprecated';
   }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { oncePer } from '../base/once-per.ts';
 import type { Problem } from '../base/problem.ts';
+import { quote } from '../base/text.ts';
 import { foldedField, readProperties } from './blob-fields.ts';
 import { blobProblem } from './blob-problem.ts';
 import { PROPERTY_SHAPES, SCHEMA_SHAPES } from './blob-shapes.ts';
@@ -56,7 +57,7 @@ function validateProperties(bundle: Blob, types?: readonly string[]): readonly P
       : [
           blobProblem(
             bundle,
-            `${describeBlob(bundle)}, property ${index} of type "${type}": ${fault}.`,
+            `${describeBlob(bundle)}, property ${index} of type ${quote(type)}: ${fault}.`,
           ),
         ];
   });
@@ -95,7 +96,7 @@ function isJson(text: string): boolean {
 function describeBlob(blob: Blob): string {
   return blob.schema === 'olm.deprecations'
     ? 'Deprecations'
-    : `${blob.schema.charAt(4).toUpperCase()}${blob.schema.slice(5)} "${blob.name}"`;
+    : `${blob.schema.charAt(4).toUpperCase()}${blob.schema.slice(5)} ${quote(blob.name)}`;
 }
 
 function describeFault(fault: ShapeFault): string {

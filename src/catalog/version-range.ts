@@ -1,4 +1,5 @@
 import { compareVersions, tryParseVersion, type Version } from '../base/semver.ts';
+import { quote } from '../base/text.ts';
 import { assertNever, ToolError } from '../base/tool-error.ts';
 
 type Operator = '=' | '!=' | '>' | '>=' | '<' | '<=';
@@ -71,7 +72,7 @@ function splitTokens(text: string): readonly string[] {
 
 function splitOperator(token: string, text: string): readonly [string, string] {
   const digit = token.search(/\d/);
-  if (digit === -1) throw badRange(text, `"${token}" has no version`);
+  if (digit === -1) throw badRange(text, `${quote(token)} has no version`);
   return [token.slice(0, digit), token.slice(digit)];
 }
 
@@ -97,7 +98,7 @@ function expandWildcard(token: string, text: string): readonly string[] {
     case '!=':
       return [`<${flat}`, `>=${next}`];
     default:
-      throw badRange(text, `"${operator}" is no comparison`);
+      throw badRange(text, `${quote(operator)} is no comparison`);
   }
 }
 
@@ -114,7 +115,7 @@ function incrementWildcard(version: string, flat: string): string {
   const numbers = flat.split('.');
   return numbers
     .map((part, index) =>
-      index === position && /^\d+$/.test(part) ? String(BigInt(part) + 1n) : part,
+      index === position && /^\d{1,20}$/.test(part) ? String(BigInt(part) + 1n) : part,
     )
     .join('.');
 }
@@ -134,9 +135,9 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map([
 function parseBound(token: string, text: string): Bound {
   const [symbol, versionText] = splitOperator(token, text);
   const operator = OPERATORS.get(symbol);
-  if (operator === undefined) throw badRange(text, `"${symbol}" is no comparison`);
+  if (operator === undefined) throw badRange(text, `${quote(symbol)} is no comparison`);
   const version = tryParseVersion(versionText);
-  if (version === null) throw badRange(text, `"${versionText}" is not a version`);
+  if (version === null) throw badRange(text, `${quote(versionText)} is not a version`);
   return { operator, version };
 }
 
@@ -161,7 +162,7 @@ function meets(version: Version, bound: Bound): boolean {
 }
 
 function badRange(text: string, why: string): ToolError {
-  return new ToolError('BASE_BAD_RANGE', `"${text}" is not a version range: ${why}.`, {
+  return new ToolError('BASE_BAD_RANGE', `${quote(text)} is not a version range: ${why}.`, {
     hint: 'Write it like ">=1.0.0 <1.2.0" or "1.2.x"; spaces mean and, " || " means or.',
   });
 }

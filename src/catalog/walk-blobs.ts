@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer';
 import type { Problem } from '../base/problem.ts';
+import { createProblemList, type ProblemList } from '../base/problem-list.ts';
 import { type BlobText, decodeText } from './blob-text.ts';
 import { type BlobPlace, buildBlob, isProblem, syntaxProblem } from './build-blob.ts';
 import { describeJsonFault } from './describe-json-fault.ts';
@@ -31,16 +32,16 @@ export function walkBlobs(file: CatalogFile, visit: VisitBlob): readonly Problem
     file: file.path,
     lines: createLineIndex(file.bytes),
     visit,
-    problems: [],
+    problems: createProblemList(),
   };
   const head = skipSpace(file.bytes.subarray(0, 4096), 0);
   if (file.bytes[head] === 0x7b) walkJson(walk);
   else if (file.bytes.length > constants.MAX_STRING_LENGTH)
-    walk.problems.push(
+    walk.problems.add(
       syntaxProblem('A YAML file may not be larger than 512 MB.', { file: file.path, line: 1 }),
     );
   else visitYaml(parseYamlStream(file.bytes, { file: file.path, line: 1 }), walk);
-  return walk.problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  return walk.problems.all().toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
 interface Walk {
@@ -48,7 +49,7 @@ interface Walk {
   readonly file: string;
   readonly lines: LineIndex;
   readonly visit: VisitBlob;
-  readonly problems: Problem[];
+  readonly problems: ProblemList;
 }
 
 function walkJson(walk: Walk): void {
@@ -57,6 +58,7 @@ function walkJson(walk: Walk): void {
   let at: number | null = skipSpace(bytes, 0);
   for (let decoded = 0; at !== null && at < bytes.length; decoded += 1) {
     const start: number = at;
+    if (isHopeless(walk, () => walk.lines.lineAt(start))) return;
     const outcome = reader.read(start);
     if (outcome.kind === 'value') {
       visitJson(outcome.value, outcome.text, walk);
@@ -66,7 +68,7 @@ function walkJson(walk: Walk): void {
     // opm gives a stream one more chance as YAML, unless it has seen two objects or the text ends early.
     if (decoded <= 1 && mayBeYaml(outcome, start, walk) && triesYaml(start, walk)) return;
     const span = { ...walk, start, end: outcome.end ?? bytes.length };
-    walk.problems.push(describeJsonFault(span, outcome.fault));
+    walk.problems.add(describeJsonFault(span, outcome.fault));
     at = findNextObject(outcome, start, walk);
   }
 }
@@ -90,7 +92,7 @@ function visitJson(value: JsonValue, text: BlobText, walk: Walk): void {
 
 function visitValue(value: JsonValue, source: Omit<ReadBlob, 'blob'>, walk: Walk): void {
   const blob = buildBlob(value, source.place);
-  if (isProblem(blob)) walk.problems.push(blob);
+  if (isProblem(blob)) walk.problems.add(blob);
   else walk.visit({ blob, ...source });
 }
 
@@ -102,9 +104,32 @@ function triesYaml(start: number, walk: Walk): boolean {
 }
 
 function visitYaml(stream: YamlStream, walk: Walk): void {
-  for (const { value, line } of stream.documents)
-    visitValue(value, { text: null, place: { file: walk.file, findLine: () => line } }, walk);
-  for (const problem of stream.problems) walk.problems.push(problem);
+  for (const item of stream.items) {
+    const { line = 1 } = item.kind === 'fault' ? item.problem : item;
+    if (isHopeless(walk, () => line)) return;
+    if (item.kind === 'fault') walk.problems.add(item.problem);
+    else
+      visitValue(
+        item.value,
+        { text: null, place: { file: walk.file, findLine: () => line } },
+        walk,
+      );
+  }
+}
+
+/** Faults after which the rest of a file is not read: it is no catalog, but may be large. */
+const MOST_FAULTS = 5_000;
+
+function isHopeless({ file, problems }: Walk, lineOf: () => number): boolean {
+  if (problems.count() < MOST_FAULTS) return false;
+  problems.add({
+    ...syntaxProblem(
+      `The rest of the file was not read: it has ${MOST_FAULTS.toLocaleString('en-US')} faults up to here.`,
+      { file, line: lineOf() },
+    ),
+    hint: 'If it is no file of a catalog, remove it, or name it in a .indexignore file.',
+  });
+  return true;
 }
 
 /** Objects that never close are looked through to the end each time, so only so often. */
@@ -117,7 +142,7 @@ function findNextObject(
   { bytes, problems }: Walk,
 ): number | null {
   if (outcome.end !== null) return skipSpace(bytes, outcome.end);
-  if (problems.length > MAX_RESTARTS) return null;
+  if (problems.count() > MAX_RESTARTS) return null;
   let newline = bytes.indexOf(0x0a, start);
   while (newline !== -1 && bytes[newline + 1] !== 0x7b) newline = bytes.indexOf(0x0a, newline + 1);
   return newline === -1 ? null : newline + 1;

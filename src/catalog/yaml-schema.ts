@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { Schema, Type } from 'js-yaml';
+import { quote } from '../base/text.ts';
 import { rawNumber } from './raw-json.ts';
 import type { JsonValue } from './types.ts';
 
@@ -24,6 +25,8 @@ const FALSE = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'o
 const NULLS = new Set(['', '~', 'null', 'Null', 'NULL']);
 const INTEGER = /^[-+]?(?:0[bB][01]+|0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)$/;
 const SMALL_INTEGER = /^(?:0|[1-9][0-9]{0,14})$/;
+/** Digits of 64 bits in base 2, with their prefix: the longest that need be computed. */
+const LONGEST_INTEGER = 66;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const SPECIAL = new Set([
   '.inf',
@@ -150,6 +153,7 @@ function isInteger(text: string | null): boolean {
   if (text === null || !startsNumber(text)) return false;
   const plain = text.replaceAll('_', '');
   if (!INTEGER.test(plain)) return false;
+  if (plain.replace(/^[-+]?0*/, '').length > LONGEST_INTEGER) return false;
   const value = integerOf(plain);
   return value >= -(2n ** 63n) && value < 2n ** 64n;
 }
@@ -176,7 +180,9 @@ function parseFloatText(text: string): JsonValue {
   const value = floatOf(text);
   if (value !== undefined) return value;
   throw new RangeError(
-    SPECIAL.has(text) ? `"${text}" has no form in JSON` : `"${text}" is too large a number`,
+    SPECIAL.has(text)
+      ? `${quote(text)} has no form in JSON`
+      : `${quote(text)} is too large a number`,
   );
 }
 

@@ -36,12 +36,19 @@ export function addFilter(parser: Parser, run: Run): void {
           ...FORMAT,
           describe: 'Form of the report: on stderr, with --output-dir on stdout',
         })
-        .example('$0 filter catalogs/idx --package etcd --package prometheus:stable', 'To stdout')
         .example(
-          '$0 filter staging --package "mtv-operator:release-v2.9:>=2.9.0 <2.9.5" --output-dir small',
-          'Versions of one channel, up to its head',
+          '$0 filter catalogs/example-index --package operator-c --package operator-a:stable',
+          'A package and one channel of another, to stdout',
         )
-        .example('$0 filter catalogs/idx --bundle etcd.v1.2.3', 'From one bundle up'),
+        .example(
+          '$0 filter production --package "operator-a:stable:>=1.1.0 <1.2.0" --output-dir small',
+          'Versions of one channel, up to its head, into a folder',
+        )
+        .example(
+          '$0 filter catalogs/example-index --bundle operator-c.v0.10.0 -o yaml',
+          'From one bundle up, as YAML',
+        )
+        .epilogue('Exit codes: 0 done; 1 an error, nothing was written.'),
     (args) =>
       run(
         async (context, wiring) =>
@@ -88,8 +95,12 @@ export function addConvert(parser: Parser, run: Run): void {
         })
         .option('catalog', SOURCE_OPTIONS.catalog)
         .option('insecure', SOURCE_OPTIONS.insecure)
-        .example('$0 convert catalogs/idx -o yaml --output-dir idx-yaml', 'JSON to YAML')
-        .example('$0 convert idx.yaml --output-dir catalogs/idx', 'One file to a folder a package'),
+        .example(
+          '$0 convert catalogs/example-index -o yaml --layout file --output-dir yaml',
+          'JSON to YAML, a folder a package to one file',
+        )
+        .example('$0 convert yaml/catalog.yaml --output-dir json', 'And back')
+        .epilogue('Exit codes: 0 done; 1 an error, nothing was written.'),
     (args) =>
       run(
         async (context, wiring) =>

@@ -26,11 +26,17 @@ export function addDiff(parser: Parser, run: Run): void {
           describe: 'Form of the result',
           requiresArg: true,
         })
-        .example('$0 diff production HEAD:catalogs/idx', 'What the commit changes for users')
+        .example(
+          '$0 diff production HEAD:catalogs/example-index',
+          'What the commit changes for users',
+        )
         .example('$0 diff production staging --sizes', 'How much a delivery would bring')
         .example(
-          '$0 diff HEAD~1:catalogs/idx catalogs/idx --format markdown',
-          'A page for a review',
+          '$0 diff HEAD:catalogs/example-index catalogs/example-index --format markdown',
+          'What is not committed yet, as a page for a review',
+        )
+        .epilogue(
+          'Exit codes: 0 compared; 1 an error, nothing was compared; 2 with --exit-code, where something differs.',
         ),
     (args) =>
       run(

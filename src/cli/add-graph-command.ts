@@ -29,7 +29,14 @@ export function addGraph(parser: Parser, run: Run): void {
           requiresArg: true,
         })
         .option('insecure', SOURCE_OPTIONS.insecure)
-        .option('format', { ...FORMAT, choices: ['text', 'mermaid', 'dot', 'json'] as const }),
+        .option('format', { ...FORMAT, choices: ['text', 'mermaid', 'dot', 'json'] as const })
+        .example('$0 graph', 'Every channel with its head and its stranded versions')
+        .example('$0 graph operator-c --from 0.9.5', 'What OLM offers where 0.9.5 is installed')
+        .example(
+          '$0 graph operator-a --source production --channel stable --format mermaid',
+          'A picture for a page',
+        )
+        .epilogue('Exit codes: 0 shown, stranded versions included; 1 an error.'),
     (args) => {
       const { package: name = null, source = null, catalog = null } = args;
       const { channel = null, from = null } = args;

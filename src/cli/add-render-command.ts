@@ -21,11 +21,12 @@ export function addRender(parser: Parser, run: Run): void {
         })
         .option('catalog', SOURCE_OPTIONS.catalog)
         .option('insecure', SOURCE_OPTIONS.insecure)
-        .example('$0 render catalogs/idx -o yaml', 'A folder as YAML')
+        .example('$0 render catalogs/example-index -o yaml', 'A folder as YAML')
         .example(
-          '$0 render registry.example.com/olm/idx:v4.18 | jq .name',
+          '$0 render localhost:5000/olm/example-index:v4.20 --insecure | jq .name',
           'The catalog in an index image',
-        ),
+        )
+        .epilogue('Exit codes: 0 done; 1 an error, nothing was printed on stdout.'),
     (args) =>
       run(
         async (context, wiring) =>

@@ -66,7 +66,7 @@ export function addInit(parser: Parser, run: Run): void {
 export function addMerge(parser: Parser, run: Run): void {
   parser.command(
     'merge [catalog..]',
-    'Take a delivery into catalogs/; exit 4 where a package has a gap',
+    'Take a delivery into catalogs/',
     (command) =>
       command
         .positional('catalog', {
@@ -96,7 +96,12 @@ export function addMerge(parser: Parser, run: Run): void {
           default: false,
           describe: 'Say what would change, write nothing',
         })
-        .option('format', FORMAT),
+        .option('format', FORMAT)
+        .example('$0 merge', 'Take in what staging serves, for every catalog')
+        .example('$0 merge example-index --from ../render/configs --dry-run', 'Try a folder first')
+        .epilogue(
+          'Exit codes: 0 merged, or nothing new; 1 an error, nothing was written of that catalog; 4 a gap: the packages with one stay as they were, the others were merged (with --all-or-nothing none).',
+        ),
     (args) =>
       run(
         async (context, wiring) =>
@@ -133,7 +138,10 @@ export function addValidate(parser: Parser, run: Run): void {
           ...FORMAT,
           choices: ['text', 'json', 'github', 'sarif'] as const,
           describe: 'Form of the result; github: annotations for GitHub and Gitea',
-        }),
+        })
+        .example('$0 validate', 'mirror.yaml, its catalogs and their rules')
+        .example('$0 validate catalogs/example-index --format sarif', 'A folder, for a scanner')
+        .epilogue('Exit codes: 0 valid, perhaps with warnings; 1 an error.'),
     (args) =>
       run(
         async (context, wiring) =>

@@ -1,5 +1,6 @@
 import { redactSecrets } from '../base/redact.ts';
 import { isToolError, messageOf } from '../base/tool-error.ts';
+import { makePrintable } from './printable.ts';
 
 /** Where a command's words go. With `--format json` stdout carries one document and people read stderr. */
 export interface Console {
@@ -48,5 +49,6 @@ function listCauses(error: Error): readonly string[] {
 }
 
 function endLine(text: string): string {
-  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  const printable = makePrintable(text);
+  return printable === '' || printable.endsWith('\n') ? printable : `${printable}\n`;
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../base/problem.ts';
-import { joinJudged } from '../catalog/judge-files.ts';
 import { type CatalogPool, openCatalogPool, sumSizes } from './catalog-pool.ts';
 import type { CatalogSources } from './catalog-sources.ts';
+import { judgeSources } from './judge-sources.ts';
 
 /** One thing that was judged: the manifest, a catalog, a file of rules. */
 export interface Judged {
@@ -37,17 +37,7 @@ async function judgeSubject(
   { name, catalog, sources }: Subject,
   pool: CatalogPool,
 ): Promise<Judged> {
-  const { files } = sources;
-  const judged = await pool.run({ kind: 'judge', files });
-  const { problems, packages, bundles } = await joinJudged(judged, (group) =>
-    pool.run({
-      kind: 'judge-group',
-      files: group.files.flatMap((index) => files[index] ?? []),
-      packages: group.packages,
-    }),
-  );
-  const found = [...sources.problems, ...problems].map((problem) =>
-    catalog === null ? problem : { ...problem, catalog },
-  );
-  return { name, problems: found, packages, bundles };
+  const { problems, ...counts } = await judgeSources(sources, pool);
+  const found = catalog === null ? problems : problems.map((problem) => ({ ...problem, catalog }));
+  return { name, problems: found, ...counts };
 }

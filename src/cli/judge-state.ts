@@ -27,7 +27,7 @@ export async function judgeState(
   const rules: Judged[] = [];
   for (const entry of manifest?.catalogs ?? []) {
     const { path } = entry;
-    const sources = await listTreeSources(git.folder, await snapshot.listFiles(path), path);
+    const sources = await listTreeSources(git.folder, path);
     const excludes = (await readExcludes(snapshot, entry)).problems;
     subjects.push({
       name: path,

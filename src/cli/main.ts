@@ -6,6 +6,7 @@ import { addCommands } from './add-commands.ts';
 import type { Run } from './command-options.ts';
 import { createConsole, formatError } from './console.ts';
 import { type CommandContext, enterFolder, type GlobalOptions } from './context.ts';
+import { makePrintable } from './printable.ts';
 import { createProgress } from './progress.ts';
 import { VERSION } from './version.ts';
 
@@ -23,9 +24,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     outcome.failure = error;
   }
   if (outcome.failure === null) return outcome.code;
-  process.stderr.write(
-    `${formatError(outcome.failure, argv.includes('--verbose') || argv.includes('-v'))}\n`,
-  );
+  const verbose = argv.includes('--verbose') || argv.includes('-v');
+  process.stderr.write(`${makePrintable(formatError(outcome.failure, verbose))}\n`);
   return isToolError(outcome.failure, 'PLAN_STALE') ? 3 : 1;
 }
 
@@ -95,12 +95,11 @@ function createParser(argv: readonly string[]): Argv<GlobalOptions> {
     .recommendCommands()
     .exitProcess(false)
     .fail((message, error) => {
-      throw (
-        error ??
-        new ToolError('CLI_USAGE', message, {
-          hint: '`olmirror COMMAND --help` shows what a command takes.',
-        })
-      );
+      // yargs gives its own words as an error where an option lacks its value, else as a message.
+      if (error instanceof Error && error.name !== 'YError') throw error;
+      throw new ToolError('CLI_USAGE', error instanceof Error ? error.message : message, {
+        hint: '`olmirror COMMAND --help` shows what a command takes.',
+      });
     });
 }
 

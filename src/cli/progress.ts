@@ -1,6 +1,7 @@
 import type { EmitEvent, PassEvent } from '../base/events.ts';
 import { formatBytes, formatCount } from '../base/text.ts';
 import type { Console } from './console.ts';
+import { makePrintable } from './printable.ts';
 import { formatStepResult } from './step-words.ts';
 
 /** Prints what a pass is doing: one line that is rewritten on a terminal, plain lines in a pipe. */
@@ -36,7 +37,8 @@ export function createProgress(options: ProgressOptions): Progress {
     if (live) stream.write(LINE_START);
   }
   function show(text: string): void {
-    if (live) stream.write(`${LINE_START}${text.slice(0, (stream.columns || 80) - 1)}`);
+    if (live)
+      stream.write(`${LINE_START}${makePrintable(text).slice(0, (stream.columns || 80) - 1)}`);
   }
   // Progress goes where it cannot get into a document that somebody pipes on.
   function print(text: string): void {

@@ -55,10 +55,16 @@ export async function readSelection(
 function parsePackage(text: string): PackageSelection {
   const [name = '', channel = '', ...rest] = text.split(':');
   const range = rest.join(':').trim();
-  if (name === '')
-    throw new ToolError('CLI_USAGE', `--package "${text}" names no package.`, {
-      hint: 'Write PACKAGE, PACKAGE:CHANNEL or "PACKAGE:CHANNEL:RANGE", such as "etcd:stable:>=1.2.0 <1.3.0".',
-    });
+  // A range that was meant, perhaps a variable without a value, must not turn into everything.
+  const hollow = rest.length > 0 && range === '';
+  if (name === '' || hollow)
+    throw new ToolError(
+      'CLI_USAGE',
+      `--package "${text}" ${hollow ? 'has an empty range' : 'names no package'}.`,
+      {
+        hint: 'Write PACKAGE, PACKAGE:CHANNEL or "PACKAGE:CHANNEL:RANGE", such as "etcd:stable:>=1.2.0 <1.3.0".',
+      },
+    );
   return {
     package: name,
     channels: channel === '' ? null : [channel],

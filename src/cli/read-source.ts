@@ -3,17 +3,19 @@ import { basename, posix, resolve } from 'node:path';
 import { type Digest, digestOf } from '../base/digest.ts';
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import type { ContentReader } from '../base/oci.ts';
+import type { Problem } from '../base/problem.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { CatalogFile } from '../catalog/types.ts';
 import { openOciLayout } from '../files/oci-layout.ts';
 import { readFile } from '../files/read-file.ts';
-import { readFolder } from '../files/read-folder.ts';
+import { readStream } from '../files/read-stream.ts';
 import type { GitPort } from '../git/port.ts';
 import { hasPathPrefix, joinPath } from '../images/map-path.ts';
 import { type IndexContent, readIndexCatalog } from '../index/read-index.ts';
 import { REGISTRY_DEFAULTS } from '../manifest/defaults.ts';
 import type { CatalogEntry, MirrorManifest, RegistryEntry, RoleName } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { readFolderContent } from './catalog-sources.ts';
 
 /** A catalog as it came from a SOURCE. */
 export interface SourceContent {
@@ -24,6 +26,8 @@ export interface SourceContent {
   /** Nothing was asked of a registry, and nothing further may be (design §9). */
   readonly local: boolean;
   readonly files: readonly CatalogFile[];
+  /** Files that ought to be there but cannot be read. */
+  readonly problems: readonly Problem[];
   /** The index image, where the source is one. */
   readonly image: IndexContent | null;
   /** Digest of the index image; null for a local source. */
@@ -55,9 +59,12 @@ export async function readSource(
   if (source.startsWith('oci:')) return readLayout(source, context);
   const path = resolve(context.folder, source);
   const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() === true) return readLocal(source, await collect(readFolder(path)));
-  if (found !== null)
-    return readLocal(source, [{ path: basename(path), bytes: await readFile(path) }]);
+  if (found?.isDirectory() === true)
+    return { ...readLocal(source, []), ...(await readFolderContent(path)) };
+  if (found !== null) {
+    const bytes = await (found.isFile() ? readFile(path) : readStream(path));
+    return readLocal(source, [{ path: basename(path), bytes }]);
+  }
   return (await readCommit(source, context)) ?? readImage(source, context);
 }
 
@@ -88,7 +95,15 @@ interface IndexPlace {
 async function readIndex(reader: ContentReader, place: IndexPlace): Promise<SourceContent> {
   const image = await readIndexCatalog(reader, place.repository, place.reference);
   const { name, role } = place;
-  return { name, role, local: false, files: image.files, image, digest: image.digest };
+  return {
+    name,
+    role,
+    local: false,
+    files: image.files,
+    problems: [],
+    image,
+    digest: image.digest,
+  };
 }
 
 async function readImage(source: string, context: SourceContext): Promise<SourceContent> {
@@ -189,13 +204,7 @@ async function openGitIfAny(context: SourceContext): Promise<GitPort | null> {
 }
 
 function readLocal(name: string, files: readonly CatalogFile[]): SourceContent {
-  return { name, role: null, local: true, files, image: null, digest: null };
-}
-
-async function collect(files: AsyncIterable<CatalogFile>): Promise<readonly CatalogFile[]> {
-  const found: CatalogFile[] = [];
-  for await (const file of files) found.push(file);
-  return found;
+  return { name, role: null, local: true, files, problems: [], image: null, digest: null };
 }
 
 function noManifest(role: RoleName): ToolError {

@@ -43,7 +43,8 @@ export async function readSources(
 
 /** The catalog of a source, its warnings printed. Throws `CATALOG_INVALID` with every fault where it cannot be read. */
 export function parseSource(source: SourceContent, context: CommandContext): Catalog {
-  const { catalog, problems } = parseCatalog(source.files);
+  const { catalog, problems: faults } = parseCatalog(source.files);
+  const problems = [...source.problems, ...faults];
   if (hasErrors(problems))
     throw new ToolError(
       'CATALOG_INVALID',

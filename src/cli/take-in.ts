@@ -160,7 +160,8 @@ function nameSource({ entry, manifest, source: { name, role } }: TakeInRequest):
 }
 
 function parseSource(source: SourceContent): Catalog {
-  const { catalog, problems } = parseCatalog(source.files, learnContent);
+  const { catalog, problems: faults } = parseCatalog(source.files, learnContent);
+  const problems = [...source.problems, ...faults];
   if (hasErrors(problems)) throw invalidCatalog(source.name, problems.map(formatProblemLine));
   return catalog;
 }

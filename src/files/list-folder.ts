@@ -13,6 +13,8 @@ export interface FolderEntry {
   readonly location: string;
   /** Bytes. */
   readonly size: number;
+  /** It stands elsewhere, and a link leads there. */
+  readonly link: boolean;
   /** Why it cannot be read: a link to a folder or to nothing, a pipe, a device, a locked folder. */
   readonly fault: ToolError | null;
 }
@@ -24,7 +26,8 @@ export interface FolderEntry {
  */
 export async function listFolder(path: string): Promise<readonly FolderEntry[]> {
   const entries: FolderEntry[] = [];
-  for (const entry of await readEntries(path)) entries.push(...(await listEntry(path, '', entry)));
+  for (const entry of await readEntries(path))
+    for (const found of await listEntry(path, '', entry)) entries.push(found);
   return entries;
 }
 
@@ -39,11 +42,11 @@ async function listEntry(
   try {
     const found: FolderEntry[] = [];
     for (const below of await readEntries(location))
-      found.push(...(await listEntry(root, path, below)));
+      for (const file of await listEntry(root, path, below)) found.push(file);
     return found;
   } catch (error) {
     if (!isToolError(error)) throw error;
-    return [{ path, location, size: 0, fault: error }];
+    return [{ path, location, size: 0, link: false, fault: blameName(error, path) }];
   }
 }
 
@@ -57,22 +60,47 @@ async function readEntries(path: string): Promise<readonly Dirent[]> {
 }
 
 async function describeEntry(path: string, location: string, entry: Dirent): Promise<FolderEntry> {
-  const target = await stat(location).catch(() => null);
-  if (target?.isFile() === true) return { path, location, size: target.size, fault: null };
-  const fault = new ToolError(
-    'FILES_UNREADABLE',
-    `${location} is ${nameKind(entry, target)}, which a catalog must not hold.`,
-    { hint: 'Remove it, or put the files it stands for in its place.' },
-  );
-  return { path, location, size: 0, fault };
+  const link = entry.isSymbolicLink();
+  try {
+    const target = await stat(location);
+    if (target.isFile()) return { path, location, size: target.size, link, fault: null };
+    const fault = refuse(location, nameKind(target, link));
+    return { path, location, size: 0, link, fault };
+  } catch (error) {
+    const fault = describeMissing(error, location, link);
+    return { path, location, size: 0, link, fault: blameName(fault, path) };
+  }
 }
 
-function nameKind(entry: Dirent, target: Stats | null): string {
-  if (target === null)
-    return entry.isSymbolicLink() ? 'a link to nothing' : 'gone since it was listed';
-  const link = entry.isSymbolicLink() ? 'a link to ' : '';
+function describeMissing(error: unknown, location: string, link: boolean): ToolError {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (link && code === 'ELOOP') return refuse(location, 'a link that leads back to itself');
+  if (link && (code === 'ENOENT' || code === 'ENOTDIR'))
+    return refuse(location, 'a link to nothing');
+  return toReadError(error, location);
+}
+
+function refuse(location: string, kind: string): ToolError {
+  return new ToolError(
+    'FILES_UNREADABLE',
+    `${location} is ${kind}, which a catalog must not hold.`,
+    { hint: 'Remove it, or put the files it stands for in its place.' },
+  );
+}
+
+function nameKind(target: Stats, isLink: boolean): string {
+  const link = isLink ? 'a link to ' : '';
   if (target.isDirectory()) return `${link}a folder`;
   if (target.isFIFO()) return `${link}a pipe`;
   if (target.isSocket()) return `${link}a socket`;
   return `${link}a device`;
+}
+
+// Bytes of a name that are no UTF-8 come as U+FFFD, and nothing has that name.
+function blameName(fault: ToolError, path: string): ToolError {
+  if (fault.code !== 'FILES_NOT_FOUND' || !path.includes('\uFFFD')) return fault;
+  return new ToolError('FILES_UNREADABLE', `The name ${path} is not UTF-8.`, {
+    hint: 'Rename it.',
+    cause: fault,
+  });
 }

@@ -73,12 +73,20 @@ async function listPaths(folder: string, path: string): Promise<readonly string[
 }
 
 async function walk(folder: string, path: string): Promise<readonly string[]> {
-  const entries = await readdir(join(folder, path), { withFileTypes: true });
+  const entries = await readFolder(join(folder, path));
   if (path !== '' && entries.some((entry) => entry.name === '.git')) return [];
   const found = entries
     .filter((entry) => entry.name !== '.git')
     .map((entry) => walkEntry(folder, path, entry));
   return (await Promise.all(found)).flat();
+}
+
+async function readFolder(path: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 async function walkEntry(
@@ -118,9 +126,8 @@ function isAbsent(error: unknown): boolean {
 }
 
 function unreadable(path: string, cause: unknown): ToolError {
-  return new ToolError(
-    'FILES_UNREADABLE',
-    `The file ${path} cannot be read: ${messageOf(cause)}.`,
-    { hint: 'Check its permissions, and that nothing else changes the folder now.', cause },
-  );
+  return new ToolError('FILES_UNREADABLE', `${path} cannot be read: ${messageOf(cause)}.`, {
+    hint: 'Check its permissions, and that nothing else changes the folder now.',
+    cause,
+  });
 }

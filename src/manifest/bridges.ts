@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { formatProblemLine, hasErrors, type Problem } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { isDay } from './day.ts';
 import { buildSchemaProblems } from './schema-problems.ts';
 import { bridgesSchema, type RawBridge } from './schemas.ts';
 import type { BridgeRule } from './types.ts';
@@ -52,7 +53,12 @@ export function checkBridges(text: string, file: string): BridgesFile {
       code: 'MANIFEST_INVALID',
       schema: bridgesSchema.schema,
     }),
-    ...(Array.isArray(value) ? value.flatMap((item, i) => checkEdges(item, i, document)) : []),
+    ...(Array.isArray(value)
+      ? value.flatMap((item, i) => [
+          ...checkEdges(item, i, document),
+          ...checkDay(item, i, document),
+        ])
+      : []),
   ];
   return {
     bridges:
@@ -94,6 +100,19 @@ function checkEdges(item: unknown, index: number, document: YamlDocument): reado
       hint: 'Name the version that is installed.',
     }),
   );
+}
+
+// What is no date at all, the schema has refused.
+function checkDay(item: unknown, index: number, document: YamlDocument): readonly Problem[] {
+  const until: unknown =
+    typeof item === 'object' && item !== null ? Reflect.get(item, 'until') : undefined;
+  if (typeof until !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(until) || isDay(until)) return [];
+  return [
+    faultAt(document, [index, 'until'], {
+      message: `There is no day ${until}.`,
+      hint: 'Write a date such as 2026-12-31.',
+    }),
+  ];
 }
 
 function faultAt(

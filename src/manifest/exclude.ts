@@ -1,4 +1,5 @@
 import type { Problem } from '../base/problem.ts';
+import { isDay } from './day.ts';
 import { readChecked } from './parse-record.ts';
 import { excludeSchema, type RawExclusion } from './schemas.ts';
 import type { Exclusion } from './types.ts';
@@ -60,11 +61,11 @@ function findFaults(all: readonly RawExclusion[], item: Item): readonly Problem[
           }),
         ]
       : []),
-    ...(isDate(raw.until)
+    ...(typeof raw.until !== 'string' || isDay(raw.until)
       ? []
       : [
           faultAt(item, 'until', {
-            message: `There is no day ${raw.until ?? ''}.`,
+            message: `There is no day ${raw.until}.`,
             hint: 'Write a date such as 2026-12-31.',
           }),
         ]),
@@ -88,12 +89,6 @@ function keyOf({ package: pkg, channel, bundle }: RawExclusion): string {
 function describeExclude({ package: pkg, channel, bundle }: RawExclusion): string {
   if (bundle !== undefined) return `the bundle ${bundle} of ${pkg}`;
   return channel === undefined ? `the package ${pkg}` : `the channel ${channel} of ${pkg}`;
-}
-
-function isDate(until: RawExclusion['until']): boolean {
-  if (until === undefined || until === null) return true;
-  const [year = 0, month = 0, day = 0] = until.split('-').map(Number);
-  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
 }
 
 function buildExclusion(raw: RawExclusion, index: number, document: YamlDocument): Exclusion {

@@ -35,7 +35,7 @@ export interface RawBridge {
   readonly skipRange?: string;
   readonly reason: string;
   readonly by: string;
-  readonly until?: string;
+  readonly until?: string | null;
 }
 
 export const bridgesSchema: SchemaCheck<readonly RawBridge[]> = createSchemaCheck(bridgesJson);

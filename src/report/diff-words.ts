@@ -161,8 +161,10 @@ export interface DeprecationChange {
 }
 
 /** Deprecations, each once: another message for the same thing is no new deprecation. */
-export function listDeprecationChanges(pkg: PackageDiff): readonly DeprecationChange[] {
-  const { deprecationsAdded: added, deprecationsRemoved: removed } = pkg;
+export function listDeprecationChanges({
+  deprecationsAdded: added,
+  deprecationsRemoved: removed,
+}: Pick<PackageDiff, 'deprecationsAdded' | 'deprecationsRemoved'>): readonly DeprecationChange[] {
   const fresh = added.map((entry) => ({
     what: hasSubject(removed, entry) ? ('deprecation reworded' as const) : ('deprecated' as const),
     subject: formatSubject(entry),
@@ -177,6 +179,19 @@ export function listDeprecationChanges(pkg: PackageDiff): readonly DeprecationCh
     }));
   return [...fresh, ...gone];
 }
+
+/** `deprecated: channel stable: Use stable-2.` */
+export function formatDeprecation({ what, subject, message }: DeprecationChange): string {
+  return `${what}: ${subject}: ${message}`;
+}
+
+/** `default channel stable → fast`. */
+export function formatDefaultChannel(turn: NonNullable<PackageDiff['defaultChannel']>): string {
+  return `default channel ${turn.before || 'none'} → ${turn.after || 'none'}`;
+}
+
+/** What is said of a package that differs in nothing that has a line of its own. */
+export const OTHER_CONTENT = 'description, icon or other content of the package differs';
 
 function hasSubject(entries: readonly DeprecationEntry[], entry: DeprecationEntry): boolean {
   return entries.some((other) => other.schema === entry.schema && other.name === entry.name);

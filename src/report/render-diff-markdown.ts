@@ -11,6 +11,7 @@ import {
   listDeprecationChanges,
   listForUsers,
   listOtherBundles,
+  OTHER_CONTENT,
 } from './diff-words.ts';
 import { escapeMarkdown, formatCellCode, formatCode } from './escape-markdown.ts';
 
@@ -135,7 +136,7 @@ function listDetails(pkg: PackageDiff): readonly string[] {
       ({ what, subject, message }) =>
         `**${what}**: ${escapeMarkdown(subject)}: ${escapeMarkdown(message)}`,
     ),
-    ...(pkg.otherChanges ? ['description, icon or other content of the package differs'] : []),
+    ...(pkg.otherChanges ? [OTHER_CONTENT] : []),
   ];
   return lines.map((line) => `- ${formatCode(pkg.package)}: ${line}`);
 }

@@ -6,6 +6,8 @@ import type { SizeSum } from '../images/image-size.ts';
 import type { DiffDocument, DiffImage } from './build-diff-document.ts';
 import { renderLines } from './clean-line.ts';
 import {
+  formatDefaultChannel,
+  formatDeprecation,
   formatDiffSums,
   formatEdgeChange,
   formatHeadChange,
@@ -15,6 +17,7 @@ import {
   listDeprecationChanges,
   listForUsers,
   listOtherBundles,
+  OTHER_CONTENT,
 } from './diff-words.ts';
 
 const SHOWN_IMAGES = 10;
@@ -65,9 +68,7 @@ function listPackageLines(pkg: PackageDiff, limits: Limits): readonly string[] {
   const turn = pkg.defaultChannel;
   return [
     head,
-    ...(turn === null
-      ? []
-      : [`      default channel ${turn.before || 'none'} → ${turn.after || 'none'}`]),
+    ...(turn === null ? [] : [`      ${formatDefaultChannel(turn)}`]),
     ...pkg.channels.flatMap((channel) => listChannelLines(channel, limits)),
     ...listNames('bundles added', pkg.bundlesAdded, limits),
     ...listNames('bundles removed', pkg.bundlesRemoved, limits),
@@ -75,12 +76,8 @@ function listPackageLines(pkg: PackageDiff, limits: Limits): readonly string[] {
       (bundle) => `      re-released ${bundle.bundle}: ${describeRerelease(bundle)}`,
     ),
     ...listNames('bundles changed otherwise', listOtherBundles(pkg), limits),
-    ...listDeprecationChanges(pkg).map(
-      ({ what, subject, message }) => `      ${what}: ${subject}: ${message}`,
-    ),
-    ...(pkg.otherChanges
-      ? ['      description, icon or other content of the package differs']
-      : []),
+    ...listDeprecationChanges(pkg).map((change) => `      ${formatDeprecation(change)}`),
+    ...(pkg.otherChanges ? [`      ${OTHER_CONTENT}`] : []),
   ];
 }
 

@@ -1,7 +1,13 @@
 import { formatCount } from '../base/text.ts';
 import type { Gap, MergeNote, PackageChange } from '../catalog/merge-types.ts';
 import { renderLines } from './clean-line.ts';
-import { formatMigrations } from './diff-words.ts';
+import {
+  formatDefaultChannel,
+  formatDeprecation,
+  formatMigrations,
+  listDeprecationChanges,
+  OTHER_CONTENT,
+} from './diff-words.ts';
 import { listGapLines } from './render-gap-text.ts';
 import { formatHeads } from './render-plan-text.ts';
 
@@ -59,13 +65,29 @@ function listChangeLines(change: PackageChange): readonly string[] {
     ...(others === 0 ? [] : [`${others} changed otherwise`]),
   ];
   const bundles = counts.length === 0 ? '' : `  ${counts.join(', ')}`;
-  const channels = change.channels
-    .filter((channel) => channel.oldHead?.name !== channel.newHead?.name || change.kind === 'added')
-    .map(
-      (channel) =>
-        `      ${channel.channel}: ${formatHeads({ old: channel.oldHead?.name ?? null, new: channel.newHead?.name ?? null })}`,
-    );
-  return [`  ${symbol} ${change.package}${bundles}`, ...channels];
+  return [
+    `  ${symbol} ${change.package}${bundles}`,
+    ...listDetails(change, counts.length > 0).map((line) => `      ${line}`),
+  ];
+}
+
+function listDetails(change: PackageChange, counted: boolean): readonly string[] {
+  const { channels, defaultChannel, kind } = change;
+  if (kind === 'added') return channels.map(formatChannel);
+  const moved = channels.filter(({ oldHead, newHead }) => oldHead?.name !== newHead?.name);
+  const lines = [
+    ...(defaultChannel === null ? [] : [formatDefaultChannel(defaultChannel)]),
+    ...moved.map(formatChannel),
+    ...listDeprecationChanges(change).map(formatDeprecation),
+  ];
+  // A name alone would not say why it stands here.
+  if (lines.length > 0 || counted) return lines;
+  if (channels.length > 0) return channels.map(formatChannel);
+  return change.bundlesMigrated.length > 0 ? [] : [OTHER_CONTENT];
+}
+
+function formatChannel({ channel, oldHead, newHead }: PackageChange['channels'][number]): string {
+  return `${channel}: ${formatHeads({ old: oldHead?.name ?? null, new: newHead?.name ?? null })}`;
 }
 
 function listMigrated(changes: readonly PackageChange[]): readonly string[] {

@@ -6,7 +6,7 @@ import { type ConvertOptions, convertCatalog } from '../../src/catalog/convert-c
 import { formatYaml } from '../../src/catalog/format-yaml.ts';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
-import { parseJsonKeepingNumbers } from '../../src/catalog/raw-json.ts';
+import { parseJsonKeepingNumbers } from '../../src/catalog/parse-json.ts';
 import type { Catalog, JsonObject } from '../../src/catalog/types.ts';
 import { checkLaw } from '../support/check-law.ts';
 import { listRealFiles } from '../support/real-catalogs.ts';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { Problem } from '../../src/base/problem.ts';
 import { parseYamlDocument } from '../../src/catalog/parse-yaml.ts';
 import { parseYamlStream } from '../../src/catalog/yaml-stream.ts';
 
@@ -24,10 +25,23 @@ function lineAt(text: string, at: number): number {
   return text.slice(0, at).split('\n').length;
 }
 
+function readAll(
+  bytes: Uint8Array,
+  line = 1,
+): { readonly documents: readonly unknown[]; readonly problems: readonly Problem[] } {
+  const items = [...parseYamlStream(bytes, { file: 'f', line }).items];
+  return {
+    documents: items.flatMap((item) =>
+      item.kind === 'document' ? [{ value: item.value, line: item.line }] : [],
+    ),
+    problems: items.flatMap((item) => (item.kind === 'fault' ? [item.problem] : [])),
+  };
+}
+
 /** Values and lines of the documents, and the lines of the problems. */
 function readStream(text: string): readonly unknown[] {
-  const { documents, problems } = parseYamlStream(Buffer.from(text), { file: 'f', line: 1 });
-  return [documents, problems.map(({ line }) => line)];
+  const { documents, problems } = readAll(Buffer.from(text));
+  return [documents, problems.map(({ line = 0 }) => line).toSorted((a, b) => a - b)];
 }
 
 function readPlainly(text: string): readonly unknown[] {
@@ -47,7 +61,7 @@ function readPlainly(text: string): readonly unknown[] {
       lines.push(outcome.line === null ? first : chunk.line + outcome.line - 1);
     }
   }
-  return [documents, lines];
+  return [documents, lines.toSorted((a, b) => a - b)];
 }
 
 const PIECES = [
@@ -84,22 +98,19 @@ describe('parseYamlStream', () => {
 
   it('gives each document the line of its first content', () => {
     const text = '---\na: 1\n---\n---\n# x\n\nb: 2\n--- # x\nc: |\n  d\n\n---\n';
-    const { documents, problems } = parseYamlStream(Buffer.from(text), { file: 'f', line: 10 });
-    assert.deepEqual(
-      documents.map(({ value, line }) => [value, line]),
-      [
-        [{ a: 1 }, 11],
-        [{ b: 2 }, 16],
-        [{ c: 'd\n' }, 18],
-      ],
-    );
+    const { documents, problems } = readAll(Buffer.from(text), 10);
+    assert.deepEqual(documents, [
+      { value: { a: 1 }, line: 11 },
+      { value: { b: 2 }, line: 16 },
+      { value: { c: 'd\n' }, line: 18 },
+    ]);
     assert.deepEqual(problems, []);
   });
 
   it('reads text beyond ASCII, and tells of bytes that are no text', () => {
-    const sound = parseYamlStream(Buffer.from('a: é日😀\n'), { file: 'f', line: 1 });
+    const sound = readAll(Buffer.from('a: é日😀\n'));
     assert.deepEqual(sound.documents, [{ value: { a: 'é日😀' }, line: 1 }]);
-    const broken = parseYamlStream(Buffer.from('a: \xe9\n', 'latin1'), { file: 'f', line: 1 });
+    const broken = readAll(Buffer.from('a: \xe9\n', 'latin1'));
     assert.deepEqual(
       broken.problems.map(({ message }) => message),
       ['The file is not UTF-8.'],

@@ -50,6 +50,15 @@ test('parseBridges reads every field, and where each bridge stands', () => {
   ]);
 });
 
+test('parseBridges takes null for a bridge without an end', () => {
+  const text =
+    '- { package: p, channel: c, bundle: p.v2, replaces: p.v1, reason: r, by: b, until: null }\n';
+  assert.deepEqual(
+    parseBridges(text, FILE).map(({ until }) => until),
+    [null],
+  );
+});
+
 test('parseBridges takes a file without an item for no bridges', () => {
   for (const text of ['', '\n# none left\n', '[]\n'])
     assert.deepEqual(parseBridges(text, FILE), []);
@@ -77,6 +86,14 @@ const FAULTS: readonly (readonly [string, string, readonly string[]])[] = [
     'an edge to itself',
     '- { package: p, channel: c, bundle: p.v2, replaces: p.v2, skips: [a, p.v2], reason: r, by: b }\n',
     [':1:53 p.v2 cannot upgrade to itself.', ':1:70 p.v2 cannot upgrade to itself.'],
+  ],
+  [
+    'a day and a month that no calendar has',
+    [
+      '- { package: p, channel: c, bundle: p.v2, replaces: p.v1, reason: r, by: b, until: 2026-02-30 }',
+      '- { package: p, channel: c, bundle: p.v3, replaces: p.v1, reason: r, by: b, until: 2026-13-01 }',
+    ].join('\n'),
+    [':1:84 There is no day 2026-02-30.', ':2:84 There is no day 2026-13-01.'],
   ],
   ['no list', 'package: p\n', [':1:1 The document is a mapping, but a list is expected.']],
   [

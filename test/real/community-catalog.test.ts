@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
-import type { Catalog, CatalogFile } from '../../src/catalog/types.ts';
-import { readFolder } from '../../src/files/read-folder.ts';
+import type { Catalog } from '../../src/catalog/types.ts';
+import { readFolderContent } from '../../src/cli/catalog-sources.ts';
 import { readIndexCatalog } from '../../src/index/read-index.ts';
 import { findRealData } from '../support/real-data.ts';
 import { renderCatalogFiles } from '../support/render-catalog-files.ts';
@@ -22,10 +22,9 @@ const BRIDGE = `- package: clusterpulse
 `;
 
 async function readGit(site: Site): Promise<Catalog> {
-  const files: CatalogFile[] = [];
-  for await (const file of readFolder(join(site.state, 'catalogs/idx'))) files.push(file);
-  const { catalog, problems } = parseCatalog(files);
-  assert.deepEqual(problems, []);
+  const read = await readFolderContent(join(site.state, 'catalogs/idx'));
+  const { catalog, problems } = parseCatalog(read.files);
+  assert.deepEqual([...read.problems, ...problems], []);
   return catalog;
 }
 

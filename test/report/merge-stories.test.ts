@@ -61,6 +61,38 @@ const STORIES: readonly Story[] = [
     ],
   ],
   [
+    'A channel and a version are deprecated; of another channel the reason is worded anew',
+    [
+      {
+        name: 'db',
+        channels: { stable: CHAIN, slow: CHAIN },
+        deprecations: [{ schema: 'olm.channel', name: 'slow', message: 'Ends in May.' }],
+      },
+    ],
+    [
+      {
+        name: 'db',
+        channels: { stable: [{ name: V[2], replaces: V[1] }, ...CHAIN], slow: CHAIN },
+        deprecations: [
+          { schema: 'olm.channel', name: 'slow', message: 'Ended.' },
+          { schema: 'olm.channel', name: 'stable', message: 'Use fast.' },
+          { schema: 'olm.bundle', name: V[0], message: 'Unsafe.' },
+        ],
+      },
+    ],
+  ],
+  [
+    'Only the description changes, of another package only an edge',
+    [
+      { name: 'db', channels: { stable: CHAIN } },
+      { name: 'etcd', channels: { stable: [{ name: 'etcd.v1.0.0' }] } },
+    ],
+    [
+      { name: 'db', channels: { stable: CHAIN }, fields: { description: 'new' } },
+      { name: 'etcd', channels: { stable: [{ name: 'etcd.v1.0.0', skipRange: '<1.0.0' }] } },
+    ],
+  ],
+  [
     'A channel disappears upstream: it stays with its head, beside the new one',
     [{ name: 'db', channels: { 'stable-1': CHAIN } }],
     [{ name: 'db', channels: { 'stable-2': [{ name: V[2], replaces: V[1] }] } }],

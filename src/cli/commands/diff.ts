@@ -106,7 +106,11 @@ function compareSources(
 
 function parseSource(source: SourceContent): ReadCatalog {
   const { catalog, problems } = parseCatalog(source.files);
-  return { source, catalog, problems: [...problems, ...validateCatalog(catalog)] };
+  return {
+    source,
+    catalog,
+    problems: [...source.problems, ...problems, ...validateCatalog(catalog)],
+  };
 }
 
 function buildSide(

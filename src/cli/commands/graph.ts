@@ -75,7 +75,10 @@ async function readSourceCatalogs(
   wiring: Wiring,
 ): Promise<readonly NamedCatalog[]> {
   const contents = await readSources(options, context, wiring);
-  return contents.map(({ name, files }) => ({ name, ...parseCatalog(files) }));
+  return contents.map(({ name, files, problems: unread }) => {
+    const { catalog, problems } = parseCatalog(files);
+    return { name, catalog, problems: [...unread, ...problems] };
+  });
 }
 
 function warnOfProblems(name: string, problems: readonly Problem[], context: CommandContext): void {

@@ -75,7 +75,7 @@ function holdSource(source: SourceContent | undefined): CatalogSources {
     size: bytes.length,
     content: bytes,
   }));
-  return { files, problems: [] };
+  return { files, problems: source.problems };
 }
 
 function placeIn(source: string, file: string): string {

@@ -7,6 +7,7 @@ import { type ExitCode, formatSums } from '../../plan/sum-outcomes.ts';
 import { type WatchEvent, watch } from '../../reconcile/watch.ts';
 import { countSteps } from '../../report/render-plan-text.ts';
 import type { CommandContext } from '../context.ts';
+import { makePrintable } from '../printable.ts';
 import { formatStepResult } from '../step-words.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
@@ -99,7 +100,8 @@ function createTextStream(): { write: (line: string) => void } {
     write(line) {
       const entry: Readonly<Record<string, unknown>> = JSON.parse(line);
       const level = pino.levels.labels[Number(entry['level'])] ?? '';
-      process.stdout.write(`${String(entry['time'])} ${level} ${String(entry['msg'])}\n`);
+      const text = `${String(entry['time'])} ${level} ${String(entry['msg'])}`;
+      process.stdout.write(`${makePrintable(text)}\n`);
     },
   };
 }
