@@ -54,7 +54,7 @@ async function buildSteps(): Promise<readonly Step[]> {
   return [
     copyStep(one),
     copyStep(two),
-    ...publishSteps(buildSmallIndex({ content: CONTENT }), null),
+    ...publishSteps(await buildSmallIndex({ content: CONTENT }), null),
   ];
 }
 
@@ -78,7 +78,7 @@ async function waitForRequest(match: (method: string, url: string) => boolean): 
 
 function applyAgain(steps: readonly Step[]): ReturnType<World['apply']> {
   return world.apply(steps, {
-    buildIndex: () => Promise.resolve(buildSmallIndex({ content: CONTENT })),
+    buildIndex: () => buildSmallIndex({ content: CONTENT }),
   });
 }
 
@@ -118,7 +118,7 @@ for (const [moment, match] of MOMENTS) {
     );
     assert.equal(
       await world.look(REPOSITORY, 'v4.20'),
-      buildSmallIndex({ content: CONTENT }).digest,
+      (await buildSmallIndex({ content: CONTENT })).digest,
     );
     assert.deepEqual(await readdir(world.stateFolder), ['journal.jsonl']);
     const passes = new Set((await readJournal(world.stateFolder)).map((record) => record.pass));

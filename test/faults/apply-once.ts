@@ -42,7 +42,7 @@ async function applyOnce(file: string): Promise<void> {
     registries,
     access: { production, staging },
     servingRole: 'production' as const,
-    buildIndex: () => Promise.resolve(buildSmallIndex({ content: pass.content })),
+    buildIndex: () => buildSmallIndex({ content: pass.content }),
     closure: () => [],
     emit: (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`),
   };

@@ -215,7 +215,7 @@ test('applyPlan finishes a half-copied index on a registry that lets nothing be 
 // Promise 6 in closure: seen to fail with `unknown` filtered like `present` in check-closure.ts.
 test('applyPlan moves no tag while it is unknown whether an image of the index is there', async () => {
   await startBehindProxy(({ url }) => (url.includes('team/unclear') ? { kind: 'html' } : null));
-  const built = buildSmallIndex({ content: 'unclear' });
+  const built = await buildSmallIndex({ content: 'unclear' });
   const closure = [
     { repository: 'team/unclear', reference: digestOf('x'), label: 'unclear of b.v1' },
   ];

@@ -13,7 +13,7 @@ export interface SmallIndex {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-export function buildSmallIndex(spec: SmallIndex): BuiltIndex {
+export function buildSmallIndex(spec: SmallIndex): Promise<BuiltIndex> {
   return buildIndexImage({
     files: [{ path: 'a/catalog.json', bytes: Buffer.from(spec.content) }],
     platforms: spec.platforms ?? ['linux/amd64'],
