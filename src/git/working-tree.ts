@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Dirent, readFileSync } from 'node:fs';
+import { closeSync, type Dirent, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareBytes } from '../base/text.ts';
@@ -29,8 +29,14 @@ export function openWorkingTreeSnapshot(folder: string, algorithm: string): Snap
   }
   async function listFiles(path: string): Promise<readonly TreeFile[]> {
     const files: TreeFile[] = [];
-    for (const found of await listPaths(folder, cleanPath(path)))
-      files.push((await readTreeFile(found)).file);
+    const hashing = { algorithm, scratch: Buffer.allocUnsafe(SCRATCH) };
+    for (const found of await listPaths(folder, cleanPath(path))) {
+      const location = join(folder, found);
+      const stamp = await readStamp(location);
+      const file = { path: found, objectId: hashFile(location, hashing) };
+      known.set(found, { file, stamp });
+      files.push(file);
+    }
     return files;
   }
   async function* readFiles(
@@ -58,6 +64,34 @@ async function readStamp(path: string): Promise<string> {
     return [mtimeNs, ctimeNs, ino, size].join(' ');
   } catch (error) {
     throw unreadable(path, error);
+  }
+}
+
+/** Bytes in memory while a file is hashed; those of a whole catalog would stay there for long. */
+const SCRATCH = 1_000_000;
+
+interface Hashing {
+  readonly algorithm: string;
+  readonly scratch: Buffer;
+}
+
+function hashFile(path: string, hashing: Hashing): string {
+  try {
+    return hashDescriptor(openSync(path, 'r'), hashing);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+// A file that grows meanwhile gets a wrong id, and another stamp, by which its readers notice.
+function hashDescriptor(file: number, { algorithm, scratch }: Hashing): string {
+  try {
+    const hash = createHash(algorithm).update(`blob ${fstatSync(file).size}\0`);
+    for (let read = readSync(file, scratch); read > 0; read = readSync(file, scratch))
+      hash.update(scratch.subarray(0, read));
+    return hash.digest('hex');
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -99,7 +99,7 @@ describe('hostile files', () => {
     await mkdir(join(root, 'all'));
     for (const [name, make] of FILES) await writeFile(join(root, 'all', name), make());
     await writeFile(join(root, 'all/latin.yaml'), Buffer.from('schema: x\na: \xe9\n', 'latin1'));
-    const run = await runBounded(['validate', 'all'], { cwd: root, home: root, user: null });
+    const run = await runBounded(['validate', 'all'], { cwd: root, home: root });
     assert.equal(run.code, 1, run.stderr);
     for (const [name, , verdict] of FILES) {
       const lines = run.stdout
@@ -126,7 +126,7 @@ describe('hostile files', () => {
           : `schema: acme.long\nname: "${long}"\n`;
       await mkdir(join(root, form));
       await writeFile(join(root, form, `catalog.${form}`), text);
-      const run = await runBounded(['validate', form], { cwd: root, home: root, user: null });
+      const run = await runBounded(['validate', form], { cwd: root, home: root });
       assert.deepEqual([run.code, run.stdout, run.stderr], [0, `${form}: valid\n`, '']);
       assert.ok(run.processorTime < 5, `${run.processorTime} s`);
       assert.ok(run.megabytes < 1_000, `${run.megabytes} MB`);

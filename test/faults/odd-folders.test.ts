@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { makePackageText } from '../support/catalog.ts';
-import { type BoundedRun, runBounded } from '../support/run-bounded.ts';
+import { type BoundedRun, canBeHumble, runBounded } from '../support/run-bounded.ts';
 
 /** More than a command needs that stops at none of these, and less than one that reads a device. */
 const MEGABYTES = 400;
@@ -100,11 +100,13 @@ function assertNamesAll({ code, stdout, stderr }: BoundedRun): void {
   assert.doesNotMatch(stderr, /hidden-/);
 }
 
-describe('a folder of odd entries', () => {
+// Root may read everything, so it does this without that right.
+const humble = process.getuid?.() === 0;
+const SKIP = humble && !canBeHumble() ? 'root cannot give up reading what is locked here' : false;
+
+describe('a folder of odd entries', { skip: SKIP }, () => {
   let root = '';
   const servers: Server[] = [];
-  // Root may read everything, so it does this as nobody.
-  const user = process.getuid?.() === 0 ? 65_534 : null;
 
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'olm-odd-'));
@@ -113,7 +115,6 @@ describe('a folder of odd entries', () => {
     for (const folder of ['odd', 'state/catalogs/idx'])
       servers.push(await makeOddFolder(join(root, folder)));
     execFileSync('git', ['init', '-q', join(root, 'state')]);
-    if (user !== null) execFileSync('chown', ['-R', `${user}:${user}`, root]);
   });
   after(async () => {
     for (const server of servers) server.close();
@@ -121,7 +122,7 @@ describe('a folder of odd entries', () => {
   });
 
   async function run(args: readonly string[], megabytes = MEGABYTES): Promise<BoundedRun> {
-    const result = await runBounded(args, { cwd: root, home: root, user });
+    const result = await runBounded(args, { cwd: root, home: root, humble });
     const told = `${args.join(' ')}: ${result.stderr}`;
     assert.ok(result.code !== null, `was killed: ${told}`);
     assert.ok(result.megabytes < megabytes, `took ${result.megabytes} MB: ${told}`);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -21,17 +21,26 @@ export interface BoundedOptions {
   readonly cwd: string;
   /** Of the user. */
   readonly home: string;
-  /** User and group to run as, which only root may; null for the own. */
-  readonly user: number | null;
+  /** For root: as it is, but without the right to read what is locked. */
+  readonly humble?: boolean;
+}
+
+/** What takes from root the right to read what is locked; it stays the owner of its files. */
+const HUMBLE = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search', '--'] as const;
+
+/** Whether `humble` can be had here; a container may not allow it. */
+export function canBeHumble(): boolean {
+  const [program, ...args] = HUMBLE;
+  return spawnSync(program, [...args, 'true']).status === 0;
 }
 
 /** Runs the command line and watches what it takes of the machine. */
 export function runBounded(
   args: readonly string[],
-  { cwd, home, user }: BoundedOptions,
+  { cwd, home, humble = false }: BoundedOptions,
 ): Promise<BoundedRun> {
-  const identity = user === null ? {} : { uid: user, gid: user };
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const [program = '', ...rest] = [...(humble ? HUMBLE : []), process.execPath, CLI, ...args];
+  const child = spawn(program, rest, {
     cwd,
     env: {
       PATH: process.env['PATH'],
@@ -43,7 +52,6 @@ export function runBounded(
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: HUNG,
     killSignal: 'SIGKILL',
-    ...identity,
   });
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
