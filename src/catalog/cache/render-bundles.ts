@@ -77,9 +77,11 @@ function renderParts(bundle: Blob, pkg: CatalogPackage, face: PackageFace): Bund
   const properties = readProperties(bundle);
   const facts = readBundleFacts(bundle);
   const { csv, objects } = readManifests(bundle, face);
+  const quoted = formatText(csv);
   const middle = [
-    ['csvJson', formatFilled(csv)],
-    ['object', formatFilledList(objects.map(formatText))],
+    ['csvJson', csv === '' ? null : quoted],
+    // The CSV is large, and mostly the only one.
+    ['object', formatFilledList(objects.map((json) => (json === csv ? quoted : formatText(json))))],
     ['bundlePath', escapeNull(formatFilled(facts.image))],
     ['providedApis', formatApis(properties, 'olm.gvk')],
     ['requiredApis', formatApis(properties, 'olm.gvk.required')],

@@ -1,8 +1,7 @@
 import { FNV64_START, hashFnv64 } from '../../base/fnv64.ts';
-import { compareBytes } from '../../base/text.ts';
 import { renderGoEntry, TAR_END, type TreeEntry } from './go-tar.ts';
 
-/** The two trees that the digest of a json cache is about; entries in the order of `compareTreePaths`. */
+/** The two trees that the digest of a json cache is about; entries in the order of `compareTreePaths` (base/tree-order.ts). */
 export interface CacheTrees {
   /** The catalog folder as it is served, with its root. */
   readonly configs: Iterable<TreeEntry>;
@@ -32,17 +31,4 @@ export function hashEntry(state: bigint, entry: TreeEntry): bigint {
 /** As opm writes a digest: 16 digits. */
 export function formatDigest64(state: bigint): string {
   return state.toString(16).padStart(16, '0');
-}
-
-/**
- * The order in which opm walks a tree: names of each folder by bytes, what is below a folder right
- * behind it. The root comes first.
- */
-export function compareTreePaths(a: string, b: string): number {
-  // No name holds a NUL, and nothing is below it.
-  return compareBytes(orderKey(a), orderKey(b));
-}
-
-function orderKey(path: string): string {
-  return path === '.' ? '' : path.replaceAll('/', '\0');
 }

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  compareTreePaths,
-  computeJsonDigest,
-  hashTree,
-} from '../../../src/index/cache/cache-digest.ts';
+import { computeJsonDigest, hashTree } from '../../../src/index/cache/cache-digest.ts';
 import type { TreeEntry } from '../../../src/index/cache/go-tar.ts';
 
 const CATALOG_TEXT = '{"schema":"olm.package","name":"a","defaultChannel":"s"}\n';
@@ -54,23 +50,6 @@ describe('computeJsonDigest', () => {
       computeJsonDigest({ configs, cache: [] }),
     );
     assert.equal(new Set(digests).size, 3);
-  });
-});
-
-describe('compareTreePaths', () => {
-  it('walks a folder before names that only start like it', () => {
-    const paths = ['a-b', '.', 'a/x', 'ab', 'a', 'a/x/y', 'a/x-y', 'Z', '.indexignore'];
-    assert.deepEqual(paths.toSorted(compareTreePaths), [
-      '.',
-      '.indexignore',
-      'Z',
-      'a',
-      'a/x',
-      'a/x/y',
-      'a/x-y',
-      'a-b',
-      'ab',
-    ]);
   });
 });
 
