@@ -1,5 +1,11 @@
 import { compareBytes } from '../../base/text.ts';
-import { foldedField, listField, readBundleVersion, readProperties, textField } from '../blob-fields.ts';
+import {
+  foldedField,
+  listField,
+  readBundleVersion,
+  readProperties,
+  textField,
+} from '../blob-fields.ts';
 import { CSV_METADATA_RULES, decodeManifest } from '../csv-metadata.ts';
 import { type FieldRule, list, text } from '../field-rules.ts';
 import { isJsonArray, isJsonObject, isRawNumber, parseJsonKeepingNumbers } from '../raw-json.ts';

@@ -22,7 +22,10 @@ export function readFace(pkg: CatalogPackage): PackageFace {
   return {
     description: textField(value, 'description'),
     icon: isJsonObject(icon)
-      ? { data: readBase64(textOrNull(icon, 'base64data')), mediaType: textOrNull(icon, 'mediatype') ?? '' }
+      ? {
+          data: readBase64(textOrNull(icon, 'base64data')),
+          mediaType: textOrNull(icon, 'mediatype') ?? '',
+        }
       : null,
   };
 }

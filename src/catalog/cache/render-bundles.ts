@@ -136,7 +136,10 @@ function formatApis(properties: readonly BundleProperty[], type: string): string
 
 function formatApi(value: JsonValue): string {
   return joinFields(
-    (['group', 'version', 'kind'] as const).map((name) => [name, formatFilled(textOf(value, name))]),
+    (['group', 'version', 'kind'] as const).map((name) => [
+      name,
+      formatFilled(textOf(value, name)),
+    ]),
   );
 }
 

@@ -5,12 +5,7 @@ import { buildChannelGraph, findHead } from '../channel-graph.ts';
 import { isJsonArray, isJsonObject, ownField } from '../raw-json.ts';
 import type { Blob, CatalogPackage, JsonValue } from '../types.ts';
 import { escapeHtml, formatText, joinFields } from './format-go.ts';
-import {
-  findDeprecation,
-  formatDeprecation,
-  type PackageIcon,
-  readFace,
-} from './package-face.ts';
+import { findDeprecation, formatDeprecation, type PackageIcon, readFace } from './package-face.ts';
 
 /** The file that tells opm of all packages, relative to the folder of the cache's files. */
 export const INDEX_FILE = 'packages.json';
@@ -33,7 +28,9 @@ export function renderIndexEntry(pkg: CatalogPackage): string {
 /** The index of packages, of the entries of `renderIndexEntry` by package. */
 export function renderIndex(entries: ReadonlyMap<string, string>): Uint8Array {
   const sorted = [...entries].toSorted(([a], [b]) => compareBytes(a, b));
-  return Buffer.from(`{${sorted.map(([name, entry]) => `${formatText(name)}:${entry}`).join(',')}}`);
+  return Buffer.from(
+    `{${sorted.map(([name, entry]) => `${formatText(name)}:${entry}`).join(',')}}`,
+  );
 }
 
 function formatIcon({ data, mediaType }: PackageIcon): string {

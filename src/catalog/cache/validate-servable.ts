@@ -73,9 +73,7 @@ function entryProblem({ channel, entry }: CacheEntry, fault: string): Problem {
 }
 
 function validateCustom(blob: Blob): readonly Problem[] {
-  const long = [blob.schema, blob.package].filter(
-    (name) => Buffer.byteLength(name) > LONGEST_NAME,
-  );
+  const long = [blob.schema, blob.package].filter((name) => Buffer.byteLength(name) > LONGEST_NAME);
   return [
     ...lintCustom(blob).map(asError),
     ...long.map((name) =>

@@ -1,4 +1,11 @@
-import { BLOCK, formatPaxPath, isAscii, renderBody, writeChecksum, writeOctal } from '../tar-writer.ts';
+import {
+  BLOCK,
+  formatPaxPath,
+  isAscii,
+  renderBody,
+  writeChecksum,
+  writeOctal,
+} from '../tar-writer.ts';
 
 /** A file or folder of a tree that opm hashes, with the permission bits that it has. */
 export type TreeEntry =

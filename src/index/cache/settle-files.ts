@@ -61,7 +61,10 @@ interface EntryHash {
 interface FileOptions {
   readonly mode: number;
   /** Bytes of the content from `from` on are set when the state before them is known. */
-  readonly fill?: { readonly from: number; readonly with: (low: number, bytes: Uint8Array) => void };
+  readonly fill?: {
+    readonly from: number;
+    readonly with: (low: number, bytes: Uint8Array) => void;
+  };
 }
 
 function hashFile(hash: EntryHash, file: CatalogFile, { mode, fill }: FileOptions): EntryHash {

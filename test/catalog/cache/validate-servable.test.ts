@@ -72,7 +72,10 @@ describe('validateServable', () => {
 
   it('refuses a name that is longer than a file may have', () => {
     const [problem = '', ...others] = problemsOf({ channels: { stable: ['ä'.repeat(122)] } });
-    assert.match(problem, /^error\|foo\|stable\|ä+\|.* a name of 260 bytes, and 255 are possible\.$/);
+    assert.match(
+      problem,
+      /^error\|foo\|stable\|ä+\|.* a name of 260 bytes, and 255 are possible\.$/,
+    );
     assert.deepEqual(others, []);
     assert.deepEqual(problemsOf({ channels: { stable: ['ä'.repeat(119)] } }), []);
   });

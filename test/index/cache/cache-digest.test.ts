@@ -16,11 +16,7 @@ describe('computeJsonDigest', () => {
       [...CATALOG, directory('sub'), file(`sub/${'n'.repeat(120)}.json`, 0o640, 'hi\n')],
       'a2d92b56ad380602',
     ],
-    [
-      'a name that is not ASCII',
-      folderOf(file('päck.json', 0o644, 'x')),
-      '6d9e76eb9bb1035a',
-    ],
+    ['a name that is not ASCII', folderOf(file('päck.json', 0o644, 'x')), '6d9e76eb9bb1035a'],
     [
       'a path over 100 bytes that can be split',
       folderOf(
