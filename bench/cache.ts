@@ -2,13 +2,14 @@
 // process, which other work on the machine does not stretch.
 import { Buffer } from 'node:buffer';
 import { listCacheGroups } from '../src/catalog/cache/list-groups.ts';
-import { renderIndexEntry } from '../src/catalog/cache/render-index.ts';
 import { learnBlob } from '../src/catalog/learn-blob.ts';
 import { parseCatalog } from '../src/catalog/parse-catalog.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from '../src/catalog/types.ts';
-import { buildCacheDigest, type CacheRun } from '../src/index/cache/build-digest.ts';
-import type { DigestPart } from '../src/index/cache/digest-part.ts';
-import { settleFiles } from '../src/index/cache/settle-files.ts';
+import {
+  type PackageSummary,
+  renderPackageCache,
+  renderSharedCache,
+} from '../src/index/cache/json-cache.ts';
 import { LAYER_MODES, listTreeEntries } from '../src/index/cache/tree-entries.ts';
 import { type PackageText, renamePackage } from './make-inputs.ts';
 
@@ -18,11 +19,11 @@ export function measureCache(packages: readonly PackageText[], megabytes: number
   const size = files.reduce((sum, file) => sum + file.bytes.length, 0) / 1e6;
   const { catalog } = parseCatalog(files, learnBlob);
   const rendered = time(() => renderAll(catalog));
-  const memory = createMemory();
-  const whole = time(() => digestOf(catalog, files, memory));
+  const memory: Memory = new WeakMap();
+  const whole = time(() => buildCache(catalog, files, memory));
   const [name = ''] = [...catalog.packages.keys()].slice(catalog.packages.size / 2);
   const changed = changePackage(catalog, name);
-  const again = time(() => digestOf(changed, files, memory));
+  const again = time(() => buildCache(changed, files, memory));
   const rows = [
     ['files of the cache', rendered.seconds],
     ['files, settled, and digest', whole.seconds],
@@ -64,35 +65,20 @@ function renderAll(catalog: Catalog): number {
   return bytes;
 }
 
-interface Memory {
-  readonly parts: WeakMap<CatalogPackage, DigestPart>;
-  readonly entries: WeakMap<CatalogPackage, string>;
-}
+type Memory = WeakMap<CatalogPackage, PackageSummary>;
 
-function createMemory(): Memory {
-  return { parts: new WeakMap(), entries: new WeakMap() };
-}
-
-function digestOf(catalog: Catalog, files: readonly CatalogFile[], memory: Memory): string {
-  const groups = listCacheGroups(catalog, (pkg) => remember(memory.entries, pkg, renderIndexEntry));
-  const runs = groups.map((group): CacheRun => {
-    const settle = (): DigestPart => drain(settleFiles(group.files(), LAYER_MODES.file));
-    const part = group.package === null ? settle() : remember(memory.parts, group.package, settle);
-    return { kind: 'settled', part };
-  });
-  return buildCacheDigest(listTreeEntries(files, LAYER_MODES), runs, LAYER_MODES).digest;
-}
-
-function remember<T>(
-  known: WeakMap<CatalogPackage, T>,
-  pkg: CatalogPackage,
-  derive: (pkg: CatalogPackage) => T,
-): T {
-  const before = known.get(pkg);
-  if (before !== undefined) return before;
-  const fresh = derive(pkg);
-  known.set(pkg, fresh);
-  return fresh;
+/** Builds the cache as an image would hold it, unchanged packages out of the memory. */
+function buildCache(catalog: Catalog, files: readonly CatalogFile[], memory: Memory): number {
+  return renderSharedCache({
+    catalog,
+    summaryOf: (pkg) => {
+      const known = memory.get(pkg) ?? drain(renderPackageCache(pkg, LAYER_MODES));
+      memory.set(pkg, known);
+      return known;
+    },
+    configs: listTreeEntries(files, LAYER_MODES),
+    modes: LAYER_MODES,
+  }).length;
 }
 
 function drain<T>(run: Generator<unknown, T, undefined>): T {

@@ -123,7 +123,7 @@ describe('buildCacheDigest', () => {
           [
             { kind: 'settled', part: first.part },
             { kind: 'settled', part: second.part },
-            ...(custom ? [{ kind: 'files', files: metas } as const] : []),
+            ...(custom ? [{ kind: 'files', files: metas, folder: 'metas' } as const] : []),
             { kind: 'settled', part: third.part },
           ],
           LAYER_MODES,
