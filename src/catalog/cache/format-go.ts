@@ -50,7 +50,7 @@ function escapeUnit(char: string): string {
 }
 
 /** The text that Go's encoder makes of a struct with these fields, before HTML is escaped. */
-export function formatFields(value: JsonObject, rules: readonly FieldRule[]): string {
+function formatFields(value: JsonObject, rules: readonly FieldRule[]): string {
   const names = namesOf(rules);
   const plain = Object.keys(value).every((key) => names.has(key));
   let text = '';

@@ -41,7 +41,7 @@ export function listCacheGroups(
 }
 
 /** A name that only custom objects carry is no package: opm has nothing to serve of it. */
-export function isServed(pkg: CatalogPackage): boolean {
+function isServed(pkg: CatalogPackage): boolean {
   return pkg.packages.length > 0;
 }
 
