@@ -9,6 +9,8 @@ export interface FieldRule {
   readonly omitEmpty: boolean;
   readonly empty: JsonValue;
   readonly below: readonly FieldRule[] | null;
+  /** Any JSON, which Go keeps as its text: nothing but absence is empty. */
+  readonly raw?: true;
 }
 
 export function text(name: string): FieldRule {
@@ -49,8 +51,8 @@ function isEmpty(value: JsonValue, rule: FieldRule): boolean {
   return value === rule.empty || value === '' || (isJsonArray(value) && value.length === 0);
 }
 
-/** The identical value where nothing has to change, which is nearly always. */
-function normalizeFree(value: JsonValue): JsonValue {
+/** Any value: the identical one where nothing has to change, which is nearly always. */
+export function normalizeFree(value: JsonValue): JsonValue {
   if (typeof value === 'string') return value.isWellFormed() ? value : replaceLoneSurrogates(value);
   if (typeof value !== 'object' || value === null) return value;
   if (isRawNumber(value)) return normalizeNumber(value.rawJSON);
