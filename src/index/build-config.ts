@@ -23,6 +23,8 @@ export interface ConfigInput {
   /** Null for scratch. */
   readonly base: BasePlatform | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** Where the opm cache lies; null for none. */
+  readonly cacheFolder: string | null;
   /** Diff ids of the layers put on top of the base. */
   readonly diffIds: readonly Digest[];
 }
@@ -56,7 +58,11 @@ function buildRunSettings(input: ConfigInput): Readonly<Record<string, unknown>>
   return {
     ...settings,
     Entrypoint: entrypoint.length > 0 ? entrypoint : ['/bin/opm'],
-    Cmd: ['serve', '/configs'],
+    Cmd: [
+      'serve',
+      '/configs',
+      ...(input.cacheFolder === null ? [] : [`--cache-dir=${input.cacheFolder}`]),
+    ],
   };
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../base/oci.ts';
 import { compareBytes } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
+import type { Catalog } from '../catalog/types.ts';
 import {
   type BasePlatform,
   buildConfig,
@@ -18,13 +19,13 @@ import {
   CONTENT_LABEL,
   OURS_LABEL,
 } from './build-config.ts';
+import { type BuiltLayer, buildWhiteoutLayer, OCI_LAYER } from './build-layer.ts';
 import {
-  type BuiltLayer,
   buildContentLayers,
-  buildWhiteoutLayer,
-  type IndexFile,
-  OCI_LAYER,
-} from './build-layer.ts';
+  CACHE_FOLDER,
+  type CacheChoice,
+  type ContentLayers,
+} from './content-layers.ts';
 import { computeImageId } from './image-id.ts';
 
 /** An image that brings opm: its config and layers by platform. Its layers are named, not held. */
@@ -35,8 +36,11 @@ export interface IndexBase {
 }
 
 export interface IndexInput {
-  /** In any order. */
-  readonly files: readonly IndexFile[];
+  /** With the references that are to be served. */
+  readonly catalog: Catalog;
+  readonly cache: CacheChoice;
+  /** Content layers of an earlier image: what did not change is taken from there. */
+  readonly known?: ContentLayers | null;
   /** `os/arch[/variant]`, at least one. */
   readonly platforms: readonly string[];
   /** Null for scratch. */
@@ -70,6 +74,8 @@ export interface BuiltIndex {
   readonly baseRepository: string | null;
   /** Compressed bytes of the layers made here. */
   readonly layerBytes: number;
+  /** For the next image to take over what did not change. */
+  readonly content: ContentLayers;
 }
 
 interface BuiltPlatform {
@@ -88,10 +94,8 @@ interface BuiltPlatform {
  * Throws `INDEX_BAD_BASE` where the base lacks a platform, `INDEX_UNSAFE_PATH` for a bad path.
  */
 export async function buildIndexImage(input: IndexInput): Promise<BuiltIndex> {
-  const layers = [
-    ...(input.base === null ? [] : [await buildWhiteoutLayer()]),
-    ...(await buildContentLayers(input.files)),
-  ];
+  const content = await buildContentLayers(input);
+  const layers = [...(input.base === null ? [] : [await buildWhiteoutLayer()]), ...content.layers];
   const platforms = parsePlatforms(input.platforms).map((platform) =>
     buildPlatform(input, platform, layers),
   );
@@ -108,6 +112,7 @@ export async function buildIndexImage(input: IndexInput): Promise<BuiltIndex> {
     baseLayers: uniqueByDigest(baseLayers),
     baseRepository: input.base?.repository ?? null,
     layerBytes: layers.reduce((sum, layer) => sum + layer.bytes.length, 0),
+    content,
   };
   return { ...buildTop(platforms, made, input.annotations), ...rest };
 }
@@ -134,6 +139,7 @@ function buildPlatform(
     platform,
     base,
     labels,
+    cacheFolder: input.cache === 'none' ? null : `/${CACHE_FOLDER}`,
     diffIds: layers.map((layer) => layer.diffId),
   });
   return {

@@ -4,7 +4,6 @@ import { type Digest, digestOf } from '../base/digest.ts';
 import type { Descriptor } from '../base/oci.ts';
 import { compareBytes } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
-import { groupFiles } from './group-files.ts';
 import { renderTar, type TarEntry } from './tar-writer.ts';
 
 export const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
@@ -17,68 +16,42 @@ export interface BuiltLayer {
   readonly bytes: Uint8Array;
 }
 
+/** One file of a catalog folder. */
 export interface IndexFile {
-  /** Relative to /configs, `/`-separated. */
+  /** Relative to the catalog's folder, `/`-separated. */
   readonly path: string;
   readonly bytes: Uint8Array;
 }
 
-/**
- * Holds the catalog under /configs, several packages a layer: a change of one package changes one
- * layer (`groupFiles`). The same layers for the same files in any order.
- */
-export async function buildContentLayers(
-  files: readonly IndexFile[],
-): Promise<readonly BuiltLayer[]> {
-  const entries = listContentEntries(files);
-  const below = entries.filter(({ path }) => path !== CONFIGS);
-  const groups = groupFiles(below.map((entry) => ({ path: placeOf(entry), entry })));
-  const root: TarEntry = { type: 'directory', path: CONFIGS };
-  if (groups.length === 0) return [await buildLayer([root])];
-  return buildEach(groups.map((group) => [root, ...group.map(({ entry }) => entry)]));
-}
-
-// A folder belongs where its files do.
-function placeOf({ type, path }: TarEntry): string {
-  const place = path.slice(`${CONFIGS}/`.length);
-  return type === 'directory' ? `${place}/` : place;
-}
-
-/** Tars in memory at a time; zlib compresses them on threads of its own. */
-const AT_ONCE = 3;
-
-async function buildEach(groups: readonly (readonly TarEntry[])[]): Promise<readonly BuiltLayer[]> {
-  const layers: Promise<BuiltLayer>[] = [];
-  for (const group of groups) {
-    await layers.at(-AT_ONCE);
-    layers.push(buildLayer(group));
-  }
-  return Promise.all(layers);
-}
-
-const CONFIGS = 'configs';
-
 /** Hides the catalog and the opm cache of the base image, which belong to its own content. */
 export function buildWhiteoutLayer(): Promise<BuiltLayer> {
   const bytes = new Uint8Array(0);
-  return buildLayer([
+  return compressEntries([
     { type: 'file', path: '.wh.configs', bytes },
     { type: 'file', path: 'tmp/.wh.cache', bytes },
   ]);
 }
 
-function listContentEntries(files: readonly IndexFile[]): readonly TarEntry[] {
-  const entries = new Map<string, TarEntry>([[CONFIGS, { type: 'directory', path: CONFIGS }]]);
-  for (const file of files) {
-    const path = `${CONFIGS}/${file.path}`;
-    if (entries.has(path)) throw pathTaken(file.path);
-    entries.set(path, { type: 'file', path, bytes: file.bytes });
+/**
+ * A layer of these files, paths relative to the image's root, with the folders above them, and with
+ * `folders` whether or not they hold one. `tmp` itself stays as the base image has it, since all may
+ * write there. The same bytes for the same files in any order. Throws `INDEX_UNSAFE_PATH`.
+ */
+export function buildLayer(
+  files: readonly IndexFile[],
+  folders: readonly string[],
+): Promise<BuiltLayer> {
+  const entries = new Map<string, TarEntry>();
+  for (const path of folders) entries.set(path, { type: 'directory', path });
+  for (const { path, bytes } of files) {
+    if (entries.has(path)) throw pathTaken(path);
+    entries.set(path, { type: 'file', path, bytes });
     for (const parent of listParents(path)) {
       if (entries.get(parent)?.type === 'file') throw pathTaken(parent);
-      entries.set(parent, { type: 'directory', path: parent });
+      if (parent !== 'tmp') entries.set(parent, { type: 'directory', path: parent });
     }
   }
-  return [...entries.values()].toSorted((a, b) => compareBytes(a.path, b.path));
+  return compressEntries([...entries.values()].toSorted((a, b) => compareBytes(a.path, b.path)));
 }
 
 function listParents(path: string): readonly string[] {
@@ -96,7 +69,7 @@ function pathTaken(path: string): ToolError {
   );
 }
 
-async function buildLayer(entries: readonly TarEntry[]): Promise<BuiltLayer> {
+async function compressEntries(entries: readonly TarEntry[]): Promise<BuiltLayer> {
   const tar = Buffer.concat([...renderTar(entries)]);
   const bytes = await compress(tar);
   return {

@@ -13,9 +13,10 @@ export const REGISTRY_DEFAULTS: Omit<RegistryEntry, 'host'> = {
 
 export const CATALOG_DEFAULTS: Pick<
   CatalogEntry,
-  'base' | 'platforms' | 'references' | 'catalogSource' | 'pin'
+  'base' | 'cache' | 'platforms' | 'references' | 'catalogSource' | 'pin'
 > = {
   base: 'scratch',
+  cache: 'json',
   platforms: ['linux/amd64'],
   references: 'keep',
   catalogSource: null,

@@ -15,6 +15,7 @@ export interface RawCatalog {
   readonly repository: RawPerRole<string>;
   readonly tag: RawPerRole<string>;
   readonly base?: string;
+  readonly cache?: 'json' | 'none';
   readonly platforms?: readonly string[];
   readonly references?: 'keep' | 'rewrite';
   readonly catalogSource?: { readonly name: string; readonly namespace?: string } | null;

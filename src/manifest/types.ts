@@ -40,6 +40,8 @@ export interface CatalogEntry {
   readonly tag: PerRole<string>;
   /** `scratch`, or an image in production pinned by digest. */
   readonly base: string;
+  /** The opm cache that the index image brings. */
+  readonly cache: 'json' | 'none';
   /** `os/arch[/variant]`, at least one. */
   readonly platforms: readonly string[];
   readonly references: 'keep' | 'rewrite';

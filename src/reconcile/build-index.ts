@@ -1,6 +1,5 @@
 import type { Digest } from '../base/digest.ts';
 import { parseImageRef } from '../base/image-ref.ts';
-import { listCatalogFiles } from '../catalog/render-catalog.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { joinPath, mapReference } from '../images/map-path.ts';
@@ -32,7 +31,9 @@ export function createIndexBuilder(
     const key = `${keyOf(loaded, state.manifest)} ${state.snapshot.revision}`;
     if (last?.key === key) return last.built;
     const built = await buildIndexImage({
-      files: listFiles(loaded.catalog, loaded.entry, state.manifest),
+      catalog: rewriteForProduction(loaded.catalog, loaded.entry, state.manifest),
+      cache: loaded.entry.cache,
+      known: last?.built.content ?? null,
       platforms: loaded.entry.platforms,
       base: await readBase(loaded.entry, state.manifest, production),
       content: loaded.content,
@@ -61,21 +62,26 @@ function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {
   const { entry } = loaded;
   const rewriting =
     entry.references === 'rewrite' ? [manifest.registries.production, manifest.paths] : null;
-  return JSON.stringify([entry.name, loaded.content, entry.base, entry.platforms, rewriting]);
+  return JSON.stringify([
+    entry.name,
+    loaded.content,
+    entry.base,
+    entry.cache,
+    entry.platforms,
+    rewriting,
+  ]);
 }
 
-function listFiles(
+function rewriteForProduction(
   catalog: Catalog,
   entry: CatalogEntry,
   manifest: MirrorManifest,
-): readonly { readonly path: string; readonly bytes: Uint8Array }[] {
-  const served =
-    entry.references === 'keep'
-      ? catalog
-      : rewriteImages(catalog, (reference) =>
-          mapReference(parseImageRef(reference), 'production', manifest),
-        );
-  return [...listCatalogFiles(served)].map(([path, render]) => ({ path, bytes: render() }));
+): Catalog {
+  return entry.references === 'keep'
+    ? catalog
+    : rewriteImages(catalog, (reference) =>
+        mapReference(parseImageRef(reference), 'production', manifest),
+      );
 }
 
 async function readBase(

@@ -63,6 +63,7 @@ const ENTRY: CatalogEntry = {
   repository: { production: 'olm/idx', staging: 'olm/idx' },
   tag: { production: 'v4.19', staging: 'v4.19' },
   base: 'scratch',
+  cache: 'json',
   platforms: ['linux/amd64'],
   references: 'keep',
   catalogSource: null,

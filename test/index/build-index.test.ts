@@ -5,18 +5,21 @@ import fc from 'fast-check';
 import tarStream from 'tar-stream';
 import { digestOf } from '../../src/base/digest.ts';
 import { isToolError } from '../../src/base/tool-error.ts';
+import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import type { BasePlatform } from '../../src/index/build-config.ts';
 import { type BuiltIndex, buildIndexImage, type IndexInput } from '../../src/index/build-index.ts';
+import { buildLayer } from '../../src/index/build-layer.ts';
 import { formatBlobPath, renderOciLayout } from '../../src/index/render-oci-layout.ts';
+import { makePackageText } from '../support/catalog.ts';
 
 const CONTENT = digestOf('content');
-const FILES = [
-  { path: 'b/catalog.json', bytes: Buffer.from('{"schema":"olm.package","name":"b"}\n') },
-  { path: 'a/catalog.json', bytes: Buffer.from('{"schema":"olm.package","name":"a"}\n') },
-  { path: 'a-more/catalog.json', bytes: Buffer.from('{"schema":"olm.package","name":"a-more"}\n') },
-];
+const FILES = ['b', 'a', 'a-more'].map((name) => ({
+  path: `${name}/catalog.json`,
+  bytes: Buffer.from(makePackageText(name, [{ version: '1.0.0', image: `r.example/${name}:v1` }])),
+}));
 const INPUT: IndexInput = {
-  files: FILES,
+  catalog: parseCatalog(FILES).catalog,
+  cache: 'json',
   platforms: ['linux/amd64'],
   base: null,
   content: CONTENT,
@@ -92,7 +95,7 @@ async function listLayer(bytes: Uint8Array): Promise<readonly string[]> {
 test('buildIndexImage gives the id that was written down, on any machine and Node version', async () => {
   assert.equal(
     (await buildIndexImage(INPUT)).imageId,
-    'sha256:199de0bd34394447319976b6c28aed713cae8d663ed2f17a1e5998af5b3c07ae',
+    'sha256:433f252d54a57d66128c686f9b0a5959011e03e98c9b0e63d06c1834b2a158c3',
   );
   const many = {
     ...INPUT,
@@ -101,7 +104,7 @@ test('buildIndexImage gives the id that was written down, on any machine and Nod
   };
   assert.equal(
     (await buildIndexImage(many)).imageId,
-    'sha256:f58db86335f54c30218b1cfd663f902340cc23d393b8344e4740154ddbe075f4',
+    'sha256:819a278b19a3aa21aabf00cac659fb5089ba8c902257bcf4eb9858287ec23bf8',
   );
 });
 
@@ -118,7 +121,8 @@ test('buildIndexImage gives one id whatever the order of files and platforms and
   await fc.assert(
     fc.asyncProperty(shuffled, async ({ offset, ...rest }) => {
       const files = rest.files.map((file) => ({ ...file, bytes: recut(file.bytes, offset) }));
-      assert.equal((await buildIndexImage({ ...INPUT, ...rest, files })).imageId, expected);
+      const { catalog } = parseCatalog(files);
+      assert.equal((await buildIndexImage({ ...INPUT, ...rest, catalog })).imageId, expected);
     }),
     { numRuns: 50 },
   );
@@ -134,7 +138,8 @@ function recut(bytes: Uint8Array, offset: number): Uint8Array {
 test('buildIndexImage gives another id for other content, platforms or labels', async () => {
   const id = (await buildIndexImage(INPUT)).imageId;
   const others: Partial<IndexInput>[] = [
-    { files: FILES.slice(1) },
+    { catalog: parseCatalog(FILES.slice(1)).catalog },
+    { cache: 'none' },
     { platforms: ['linux/arm64'] },
     { labels: { team: 'x' } },
     { content: digestOf('other') },
@@ -166,11 +171,17 @@ test('buildIndexImage on scratch makes one manifest with the catalog, without en
     layers.reduce((sum, layer) => sum + layer.length, 0),
   );
   const entries = (await Promise.all(layers.map(listLayer))).map((names) => names.join(' '));
-  assert.deepEqual(entries.toSorted(), [
-    'configs/ configs/a-more/ configs/a-more/catalog.json',
-    'configs/ configs/a/ configs/a/catalog.json',
-    'configs/ configs/b/ configs/b/catalog.json',
-  ]);
+  assert.equal(
+    entries.pop(),
+    'configs/ tmp/cache/ tmp/cache/cache/ tmp/cache/cache/! tmp/cache/cache/packages.json tmp/cache/digest',
+  );
+  assert.deepEqual(
+    entries.toSorted(),
+    ['a-more', 'a', 'b'].map(
+      (name) =>
+        `configs/ configs/${name}/ configs/${name}/catalog.json tmp/cache/ tmp/cache/cache/ tmp/cache/cache/${name}_stable_${name}.v1.0.0.json`,
+    ),
+  );
   assert.deepEqual(config.rootfs, {
     type: 'layers',
     diff_ids: layers.map((layer) => digestOf(gunzipSync(layer))),
@@ -183,7 +194,7 @@ test('buildIndexImage on a base hides its catalog and cache, keeps its settings 
   assert.deepEqual(await listLayer(readBlob(built, 'layer', 0)), ['.wh.configs', 'tmp/.wh.cache']);
   const config = parse(readBlob(built, 'config'));
   assert.deepEqual(config.config['Entrypoint'], ['/usr/bin/opm']);
-  assert.deepEqual(config.config['Cmd'], ['serve', '/configs']);
+  assert.deepEqual(config.config['Cmd'], ['serve', '/configs', '--cache-dir=/tmp/cache']);
   assert.equal(config.config['User'], '1001');
   assert.deepEqual(Object.keys(config.config['Labels'] ?? {}), [
     'io.olmirror.content',
@@ -191,8 +202,8 @@ test('buildIndexImage on a base hides its catalog and cache, keeps its settings 
     'operators.operatorframework.io.index.configs.v1',
     'vendor',
   ]);
-  assert.equal(config.rootfs.diff_ids.length, 1 + 1 + 3);
-  assert.equal(config.history.length, 2 + 1 + 3);
+  assert.equal(config.rootfs.diff_ids.length, 1 + 1 + 4);
+  assert.equal(config.history.length, 2 + 1 + 4);
   assert.equal(config.created, '1970-01-01T00:00:00Z');
   const [layer] = parse(built.manifest).layers;
   assert.deepEqual(
@@ -243,12 +254,12 @@ test('buildIndexImage refuses a base without the platform, with a foreign layer,
   }
 });
 
-test('buildIndexImage refuses a path that is file and folder, and one that leaves /configs', async () => {
+test('buildLayer refuses a path that is file and folder, and one that leaves the image', async () => {
   const bytes = Buffer.from('x');
   for (const paths of [['a', 'a/b'], ['a/b', 'a'], ['a', 'a'], ['../x']]) {
     const files = paths.map((path) => ({ path, bytes }));
     await assert.rejects(
-      () => buildIndexImage({ ...INPUT, files }),
+      async () => buildLayer(files, []),
       (error) => isToolError(error, 'INDEX_UNSAFE_PATH'),
       paths.join(' '),
     );
@@ -264,6 +275,6 @@ test('renderOciLayout gives every blob at the path of its digest and one root in
     [built.digest],
   );
   const blobs = [...layout].filter(([path]) => path.startsWith('blobs/'));
-  assert.equal(blobs.length, 3 + 2 + 2 + 1);
+  assert.equal(blobs.length, 4 + 2 + 2 + 1);
   for (const [path, bytes] of blobs) assert.equal(path, formatBlobPath(digestOf(bytes)));
 });

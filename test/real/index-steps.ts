@@ -2,6 +2,7 @@ import { digestOf, parseDigest, shortHex } from '../../src/base/digest.ts';
 import { type BuiltIndex, buildIndexImage, type IndexBase } from '../../src/index/build-index.ts';
 import { formatIndexItem } from '../../src/plan/item.ts';
 import type { MoveIndexStep, PushIndexStep } from '../../src/plan/types.ts';
+import { makeCatalog } from '../support/catalog.ts';
 
 export const REPOSITORY = 'olm/redhat-index';
 
@@ -15,7 +16,10 @@ export interface SmallIndex {
 
 export function buildSmallIndex(spec: SmallIndex): Promise<BuiltIndex> {
   return buildIndexImage({
-    files: [{ path: 'a/catalog.json', bytes: Buffer.from(spec.content) }],
+    catalog: makeCatalog({
+      a: [{ version: '1.0.0', image: `r.example/a:${digestOf(spec.content).slice(7, 19)}` }],
+    }),
+    cache: 'json',
     platforms: spec.platforms ?? ['linux/amd64'],
     base: spec.base ?? null,
     content: digestOf(spec.content),

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import tarStream from 'tar-stream';
+import { isToolError } from '../../src/base/tool-error.ts';
+import type { Catalog, CatalogFile } from '../../src/catalog/types.ts';
+import type { BuiltLayer } from '../../src/index/build-layer.ts';
+import { inspectCache } from '../../src/index/cache/inspect-cache.ts';
+import { LAYER_MODES, listTreeEntries } from '../../src/index/cache/tree-entries.ts';
+import {
+  buildContentLayers,
+  type CacheChoice,
+  type ContentLayers,
+} from '../../src/index/content-layers.ts';
+import { makeCatalog } from '../support/catalog.ts';
+import { renderCatalogFiles } from '../support/render-catalog-files.ts';
+
+function catalogOf(versions: Readonly<Record<string, string>>): Catalog {
+  return makeCatalog(
+    Object.fromEntries(
+      Object.entries(versions).map(([name, version]) => [
+        name,
+        [{ version, image: `r.example/${name}:${version}` }],
+      ]),
+    ),
+  );
+}
+
+const NAMES = Array.from({ length: 90 }, (_, index) => `operator-${index}`);
+const OLD = catalogOf(Object.fromEntries(NAMES.map((name) => [name, '1.0.0'])));
+const NEW = catalogOf(
+  Object.fromEntries(NAMES.map((name) => [name, name === 'operator-7' ? '1.1.0' : '1.0.0'])),
+);
+
+/** What an image of these layers holds; later layers win. */
+async function readLayers(layers: readonly BuiltLayer[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const { bytes } of layers) {
+    const extract = tarStream.extract();
+    extract.end(gunzipSync(bytes));
+    for await (const entry of extract) {
+      const body: AsyncIterable<Uint8Array> = entry;
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body) chunks.push(chunk);
+      const { name, type, mode = 0 } = entry.header;
+      assert.equal(mode.toString(8), type === 'directory' ? '755' : '644', name);
+      if (type === 'file') files.set(name, Buffer.concat(chunks));
+    }
+  }
+  return files;
+}
+
+function below(folder: string, files: ReadonlyMap<string, Uint8Array>): readonly CatalogFile[] {
+  return [...files].flatMap(([path, bytes]) =>
+    path.startsWith(`${folder}/`) ? [{ path: path.slice(folder.length + 1), bytes }] : [],
+  );
+}
+
+function build(catalog: Catalog, cache: CacheChoice = 'json'): Promise<ContentLayers> {
+  return buildContentLayers({ catalog, cache });
+}
+
+describe('buildContentLayers', () => {
+  it('changes the layer of one group and the last one where one package changes', async () => {
+    const [before, after] = [await build(OLD), await build(NEW)];
+    const known = new Set(before.layers.map(({ diffId }) => diffId));
+    const fresh = after.layers.filter(({ diffId }) => !known.has(diffId));
+    assert.equal(before.layers.length, after.layers.length);
+    assert.ok(before.layers.length > 40 && before.layers.length <= 65);
+    assert.deepEqual(
+      fresh.map((layer) => after.layers.indexOf(layer) === after.layers.length - 1).toSorted(),
+      [false, true],
+    );
+  });
+
+  it('takes over what did not change, with the same outcome', async () => {
+    const before = await build(OLD);
+    const [fresh, taken] = [
+      await build(NEW),
+      await buildContentLayers({ catalog: NEW, cache: 'json', known: before }),
+    ];
+    assert.deepEqual(
+      taken.layers.map(({ descriptor }) => descriptor),
+      fresh.layers.map(({ descriptor }) => descriptor),
+    );
+    const same = taken.layers.filter((layer) => before.layers.includes(layer));
+    assert.equal(same.length, taken.layers.length - 2);
+  });
+
+  it('brings the catalog and a cache whose digest is right', async () => {
+    const before = await build(OLD);
+    const { layers } = await buildContentLayers({ catalog: NEW, cache: 'json', known: before });
+    const files = await readLayers(layers);
+    const configs = below('configs', files);
+    assert.deepEqual(
+      new Map(configs.map(({ path, bytes }) => [path, Buffer.from(bytes).toString()])),
+      renderCatalogFiles(NEW),
+    );
+    const inspected = inspectCache({
+      configs: [...listTreeEntries(configs, LAYER_MODES)],
+      cache: [...listTreeEntries(below('tmp/cache', files), LAYER_MODES)],
+    });
+    assert.equal(inspected.contents, 'json');
+    assert.deepEqual(
+      inspected.caches.map(({ format, state }) => [format, state]),
+      [['json', 'right']],
+    );
+  });
+
+  it('brings no cache where none is wanted, and a folder for no catalog at all', async () => {
+    const files = await readLayers((await build(OLD, 'none')).layers);
+    assert.deepEqual(below('tmp', files), []);
+    assert.equal(below('configs', files).length, NAMES.length);
+    const empty = await build({ packages: new Map(), loose: [] }, 'none');
+    assert.equal(empty.layers.length, 1);
+  });
+
+  it('refuses a catalog that opm could not serve, and names what is wrong with it', async () => {
+    const catalog = makeCatalog({ 'a/b': [{ version: '1.0.0', image: 'r.example/a:v1' }] });
+    await assert.rejects(
+      build(catalog),
+      (error) => isToolError(error, 'INDEX_NOT_SERVABLE') && error.message.includes('a/b'),
+    );
+  });
+});
