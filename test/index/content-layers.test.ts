@@ -39,9 +39,11 @@ async function readLayers(layers: readonly BuiltLayer[]): Promise<ReadonlyMap<st
     const extract = tarStream.extract();
     extract.end(gunzipSync(bytes));
     for await (const entry of extract) {
-      const body: AsyncIterable<Uint8Array> = entry;
       const chunks: Uint8Array[] = [];
-      for await (const chunk of body) chunks.push(chunk);
+      for await (const chunk of entry) {
+        assert.ok(chunk instanceof Uint8Array);
+        chunks.push(chunk);
+      }
       const { name, type, mode = 0 } = entry.header;
       assert.equal(mode.toString(8), type === 'directory' ? '755' : '644', name);
       if (type === 'file') files.set(name, Buffer.concat(chunks));
