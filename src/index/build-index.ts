@@ -19,7 +19,7 @@ import {
   CONTENT_LABEL,
   OURS_LABEL,
 } from './build-config.ts';
-import { type BuiltLayer, buildWhiteoutLayer, OCI_LAYER } from './build-layer.ts';
+import { type BuiltLayer, buildWhiteoutLayer, type Compression, OCI_LAYER } from './build-layer.ts';
 import {
   buildContentLayers,
   CACHE_FOLDER,
@@ -39,6 +39,7 @@ export interface IndexInput {
   /** With the references that are to be served. */
   readonly catalog: Catalog;
   readonly cache: CacheChoice;
+  readonly compression: Compression;
   /** Content layers of an earlier image: what did not change is taken from there. */
   readonly known?: ContentLayers | null;
   /** `os/arch[/variant]`, at least one. */
@@ -95,7 +96,10 @@ interface BuiltPlatform {
  */
 export async function buildIndexImage(input: IndexInput): Promise<BuiltIndex> {
   const content = await buildContentLayers(input);
-  const layers = [...(input.base === null ? [] : [await buildWhiteoutLayer()]), ...content.layers];
+  const layers = [
+    ...(input.base === null ? [] : [await buildWhiteoutLayer(input.compression)]),
+    ...content.layers,
+  ];
   const platforms = parsePlatforms(input.platforms).map((platform) =>
     buildPlatform(input, platform, layers),
   );

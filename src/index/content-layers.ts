@@ -5,7 +5,7 @@ import { validateServable } from '../catalog/cache/validate-servable.ts';
 import { hashBlob } from '../catalog/hash-catalog.ts';
 import { listCatalogFiles, orderBlobs } from '../catalog/render-catalog.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
-import { type BuiltLayer, buildLayer } from './build-layer.ts';
+import { type BuiltLayer, buildLayer, type Compression } from './build-layer.ts';
 import { type PackageSummary, renderPackageCache, renderSharedCache } from './cache/json-cache.ts';
 import { LAYER_MODES, listTreeEntries } from './cache/tree-entries.ts';
 import { findGroup, sortGroups } from './group-packages.ts';
@@ -21,6 +21,7 @@ export interface ContentInput {
   /** With the references that are to be served. */
   readonly catalog: Catalog;
   readonly cache: CacheChoice;
+  readonly compression: Compression;
   /** Layers of an earlier catalog: what did not change is taken from there. */
   readonly known?: ContentLayers | null;
 }
@@ -46,21 +47,24 @@ const AT_ONCE = 3;
  * `INDEX_NOT_SERVABLE` where opm could not build the cache.
  */
 export async function buildContentLayers(input: ContentInput): Promise<ContentLayers> {
-  const { catalog, cache } = input;
+  const { catalog, cache, compression } = input;
   if (cache === 'json') assertServable(catalog);
   const groups = new Map<Digest, Promise<BuiltGroup>>();
   for (const packages of groupPackages(catalog)) {
-    const key = keyOf(packages, cache);
+    const key = keyOf(packages, input);
     const known = input.known?.groups.get(key);
     if (known === undefined) await [...groups.values()].at(-AT_ONCE);
-    groups.set(key, known === undefined ? buildGroup(packages, cache) : Promise.resolve(known));
+    groups.set(key, known === undefined ? buildGroup(packages, input) : Promise.resolve(known));
   }
   const built = new Map<Digest, BuiltGroup>();
   for (const [key, group] of groups) built.set(key, await group);
   const summaries = new Map([...built.values()].flatMap((group) => [...group.summaries]));
   const shared = listSharedFiles(input, summaries);
   const own = [...built.values()].map(({ layer }) => layer);
-  const last = shared.length > 0 || own.length === 0 ? [await buildLayer(shared, ROOTS)] : [];
+  const last =
+    shared.length > 0 || own.length === 0
+      ? [await buildLayer(shared, { folders: ROOTS, compression })]
+      : [];
   return { layers: [...own, ...last], groups: built };
 }
 
@@ -88,19 +92,19 @@ function groupPackages(catalog: Catalog): readonly (readonly CatalogPackage[])[]
 }
 
 // The order in which blobs are written counts, which the hash of a package does not see.
-function keyOf(packages: readonly CatalogPackage[], cache: CacheChoice): Digest {
+function keyOf(packages: readonly CatalogPackage[], { cache, compression }: ContentInput): Digest {
   const blobs = packages.flatMap((pkg) => orderBlobs(pkg).map(hashBlob));
-  return digestOf([cache, ...packages.map(({ name }) => name), ...blobs].join('\n'));
+  return digestOf([cache, compression, ...packages.map(({ name }) => name), ...blobs].join('\n'));
 }
 
 async function buildGroup(
   packages: readonly CatalogPackage[],
-  cache: CacheChoice,
+  { cache, compression }: ContentInput,
 ): Promise<BuiltGroup> {
   const files = [...listConfigs({ packages: packagesByName(packages), loose: [] })];
   const summaries = new Map<string, PackageSummary>();
   if (cache === 'json') for (const pkg of packages) summaries.set(pkg.name, addCache(pkg, files));
-  return { layer: await buildLayer(files, ROOTS), summaries };
+  return { layer: await buildLayer(files, { folders: ROOTS, compression }), summaries };
 }
 
 function packagesByName(packages: readonly CatalogPackage[]): Catalog['packages'] {

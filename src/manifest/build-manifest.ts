@@ -60,6 +60,7 @@ export function buildCatalogEntry(raw: RawCatalog): CatalogEntry {
     base: raw.base ?? CATALOG_DEFAULTS.base,
     platforms: raw.platforms ?? CATALOG_DEFAULTS.platforms,
     cache: raw.cache ?? CATALOG_DEFAULTS.cache,
+    compression: raw.compression ?? CATALOG_DEFAULTS.compression,
     references: raw.references ?? CATALOG_DEFAULTS.references,
     catalogSource:
       source === null ? null : { namespace: CATALOG_SOURCE_NAMESPACE_DEFAULT, ...source },

@@ -13,10 +13,11 @@ export const REGISTRY_DEFAULTS: Omit<RegistryEntry, 'host'> = {
 
 export const CATALOG_DEFAULTS: Pick<
   CatalogEntry,
-  'base' | 'cache' | 'platforms' | 'references' | 'catalogSource' | 'pin'
+  'base' | 'cache' | 'compression' | 'platforms' | 'references' | 'catalogSource' | 'pin'
 > = {
   base: 'scratch',
   cache: 'json',
+  compression: 'gzip',
   platforms: ['linux/amd64'],
   references: 'keep',
   catalogSource: null,

@@ -16,6 +16,7 @@ export interface RawCatalog {
   readonly tag: RawPerRole<string>;
   readonly base?: string;
   readonly cache?: 'json' | 'none';
+  readonly compression?: 'gzip' | 'zstd';
   readonly platforms?: readonly string[];
   readonly references?: 'keep' | 'rewrite';
   readonly catalogSource?: { readonly name: string; readonly namespace?: string } | null;

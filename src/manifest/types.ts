@@ -42,6 +42,8 @@ export interface CatalogEntry {
   readonly base: string;
   /** The opm cache that the index image brings. */
   readonly cache: 'json' | 'none';
+  /** Of the layers of the index image. */
+  readonly compression: 'gzip' | 'zstd';
   /** `os/arch[/variant]`, at least one. */
   readonly platforms: readonly string[];
   readonly references: 'keep' | 'rewrite';

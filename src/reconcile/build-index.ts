@@ -33,6 +33,7 @@ export function createIndexBuilder(
     const built = await buildIndexImage({
       catalog: rewriteForProduction(loaded.catalog, loaded.entry, state.manifest),
       cache: loaded.entry.cache,
+      compression: loaded.entry.compression,
       known: last?.built.content ?? null,
       platforms: loaded.entry.platforms,
       base: await readBase(loaded.entry, state.manifest, production),
@@ -67,6 +68,7 @@ function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {
     loaded.content,
     entry.base,
     entry.cache,
+    entry.compression,
     entry.platforms,
     rewriting,
   ]);

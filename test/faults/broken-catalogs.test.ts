@@ -64,6 +64,7 @@ const ENTRY: CatalogEntry = {
   tag: { production: 'v4.19', staging: 'v4.19' },
   base: 'scratch',
   cache: 'json',
+  compression: 'gzip',
   platforms: ['linux/amd64'],
   references: 'keep',
   catalogSource: null,

@@ -20,6 +20,7 @@ const FILES = ['b', 'a', 'a-more'].map((name) => ({
 const INPUT: IndexInput = {
   catalog: parseCatalog(FILES).catalog,
   cache: 'json',
+  compression: 'gzip',
   platforms: ['linux/amd64'],
   base: null,
   content: CONTENT,
@@ -259,7 +260,7 @@ test('buildLayer refuses a path that is file and folder, and one that leaves the
   for (const paths of [['a', 'a/b'], ['a/b', 'a'], ['a', 'a'], ['../x']]) {
     const files = paths.map((path) => ({ path, bytes }));
     await assert.rejects(
-      async () => buildLayer(files, []),
+      async () => buildLayer(files, { folders: [], compression: 'gzip' }),
       (error) => isToolError(error, 'INDEX_UNSAFE_PATH'),
       paths.join(' '),
     );

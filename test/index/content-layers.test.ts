@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import tarStream from 'tar-stream';
 import { isToolError } from '../../src/base/tool-error.ts';
 import type { Catalog, CatalogFile } from '../../src/catalog/types.ts';
@@ -59,7 +59,7 @@ function below(folder: string, files: ReadonlyMap<string, Uint8Array>): readonly
 }
 
 function build(catalog: Catalog, cache: CacheChoice = 'json'): Promise<ContentLayers> {
-  return buildContentLayers({ catalog, cache });
+  return buildContentLayers({ catalog, cache, compression: 'gzip' });
 }
 
 describe('buildContentLayers', () => {
@@ -79,7 +79,7 @@ describe('buildContentLayers', () => {
     const before = await build(OLD);
     const [fresh, taken] = [
       await build(NEW),
-      await buildContentLayers({ catalog: NEW, cache: 'json', known: before }),
+      await buildContentLayers({ catalog: NEW, cache: 'json', compression: 'gzip', known: before }),
     ];
     assert.deepEqual(
       taken.layers.map(({ descriptor }) => descriptor),
@@ -91,7 +91,12 @@ describe('buildContentLayers', () => {
 
   it('brings the catalog and a cache whose digest is right', async () => {
     const before = await build(OLD);
-    const { layers } = await buildContentLayers({ catalog: NEW, cache: 'json', known: before });
+    const { layers } = await buildContentLayers({
+      catalog: NEW,
+      cache: 'json',
+      compression: 'gzip',
+      known: before,
+    });
     const files = await readLayers(layers);
     const configs = below('configs', files);
     assert.deepEqual(
@@ -107,6 +112,19 @@ describe('buildContentLayers', () => {
       inspected.caches.map(({ format, state }) => [format, state]),
       [['json', 'right']],
     );
+  });
+
+  it('is the same image compressed by zstd', async () => {
+    const gzip = await build(OLD);
+    const zstd = await buildContentLayers({ catalog: OLD, cache: 'json', compression: 'zstd' });
+    assert.deepEqual(
+      zstd.layers.map(({ diffId }) => diffId),
+      gzip.layers.map(({ diffId }) => diffId),
+    );
+    for (const [index, { bytes, descriptor }] of zstd.layers.entries()) {
+      assert.equal(descriptor.mediaType, 'application/vnd.oci.image.layer.v1.tar+zstd');
+      assert.ok(zstdDecompressSync(bytes).equals(gunzipSync(gzip.layers[index]?.bytes ?? '')));
+    }
   });
 
   it('brings no cache where none is wanted, and a folder for no catalog at all', async () => {

@@ -20,6 +20,7 @@ export function buildSmallIndex(spec: SmallIndex): Promise<BuiltIndex> {
       a: [{ version: '1.0.0', image: `r.example/a:${digestOf(spec.content).slice(7, 19)}` }],
     }),
     cache: 'json',
+    compression: 'gzip',
     platforms: spec.platforms ?? ['linux/amd64'],
     base: spec.base ?? null,
     content: digestOf(spec.content),
