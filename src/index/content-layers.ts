@@ -11,7 +11,7 @@ import { LAYER_MODES, listTreeEntries } from './cache/tree-entries.ts';
 import { findGroup, sortGroups } from './group-packages.ts';
 
 /** Where the catalog and the cache lie in an index image. */
-export const CONFIGS_FOLDER = 'configs';
+const CONFIGS_FOLDER = 'configs';
 export const CACHE_FOLDER = 'tmp/cache';
 
 /** The cache that an index image brings, from which opm serves at once; none lets opm build its own. */
