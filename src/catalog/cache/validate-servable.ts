@@ -19,7 +19,7 @@ export function validateServable(catalog: Catalog): readonly Problem[] {
 }
 
 /** As `validateServable`, for one package. */
-export function validateServablePackage(pkg: CatalogPackage): readonly Problem[] {
+function validateServablePackage(pkg: CatalogPackage): readonly Problem[] {
   return [
     ...validatePackage(pkg),
     ...[...pkg.channels, ...pkg.bundles].flatMap(lintName).map(asError),

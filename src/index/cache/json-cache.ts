@@ -24,7 +24,7 @@ const FILES_FOLDER = 'cache';
  * The files of opm's json cache that belong to one package, its custom schemas among them, one in
  * memory at a time; returns their summary. Both follow from the package and the modes alone, so that
  * they lie in the package's layer and are remembered with it. Paths are relative to the folder of
- * the cache. The package must be one for which `validateServablePackage` finds nothing.
+ * the cache. The package must be one in which `validateServable` finds nothing.
  */
 export function* renderPackageCache(
   pkg: CatalogPackage,

@@ -10,7 +10,11 @@ export interface TreeModes {
   readonly file: number;
 }
 
-/** Those of the caches that opm builds. */
+/**
+ * Those of the caches that opm builds.
+ *
+ * @internal
+ */
 export const OPM_CACHE_MODES: TreeModes = { directory: 0o750, file: 0o640 };
 
 /** Those of the layers that olmirror builds. */
