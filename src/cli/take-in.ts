@@ -48,12 +48,46 @@ export interface TakeInDeps {
   readonly git: GitPort;
   /** UTC date, `YYYY-MM-DD`. */
   readonly today: string;
-  /** Bundles to keep out until their images arrive; null where the policy does not ask for it. */
+  /**
+   * Bundles to keep out until their images arrive, where the source is no local one; null where the
+   * policy does not ask for it.
+   */
   readonly findHeld: ((incoming: Catalog, base: Catalog) => Promise<readonly HeldBundle[]>) | null;
 }
 
-/** Reads a source's catalog and merges it into the working tree, with its delivery record; nothing is written on an error. */
-export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<MergeSummary> {
+/**
+ * Merges a source's catalog into the working tree, with its delivery record; nothing is written on
+ * an error. Whoever calls it should not hold on to the source: while the outcome is written, its
+ * bytes that are not part of it are let go.
+ */
+export function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<MergeSummary> {
+  const { entry, allOrNothing, dryRun } = request;
+  return mergeSource(request, deps).then((merged) =>
+    finish(merged, { entry, allOrNothing, dryRun }, deps),
+  );
+}
+
+interface MergedSource {
+  readonly base: Catalog;
+  readonly result: ExcludedMerge;
+  readonly record: DeliveryRecord;
+  /** What was done, but for the file of the record. */
+  readonly summary: Omit<MergeSummary, 'record'>;
+}
+
+type WriteRequest = Pick<TakeInRequest, 'entry' | 'allOrNothing' | 'dryRun'>;
+
+async function finish(
+  merged: MergedSource,
+  request: WriteRequest,
+  deps: TakeInDeps,
+): Promise<MergeSummary> {
+  const blocked = request.allOrNothing && merged.result.gaps.length > 0;
+  const record = blocked || request.dryRun ? null : await write(request, merged, deps);
+  return { ...merged.summary, record };
+}
+
+async function mergeSource(request: TakeInRequest, deps: TakeInDeps): Promise<MergedSource> {
   const { entry, manifest, source } = request;
   const snapshot = await deps.git.openWorkingTree();
   const base = await readCatalog(snapshot, entry);
@@ -62,7 +96,10 @@ export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<
   const incoming = normalizeAddresses(parseSource(source), manifest, base.catalog).catalog;
   const [ended, exclusions] = splitExcludes(base.exclusions, deps.today);
   const delivered = excludeFromDelivery(incoming, base.catalog, exclusions);
-  const held = deps.findHeld === null ? [] : await deps.findHeld(delivered.catalog, base.catalog);
+  const held =
+    deps.findHeld === null || source.local
+      ? []
+      : await deps.findHeld(delivered.catalog, base.catalog);
   const kept =
     held.length === 0
       ? delivered.catalog
@@ -93,20 +130,19 @@ export async function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<
     content: hashCatalog(incoming),
     today: deps.today,
   });
-  const blocked = request.allOrNothing && result.gaps.length > 0;
-  const recordFile =
-    blocked || request.dryRun
-      ? null
-      : await write(request, { base: base.catalog, result, record }, deps);
   return {
-    catalog: entry.name,
-    source: source.name,
-    changes: result.changes,
-    gaps: result.gaps,
-    notes: [...result.notes, ...ended.map(noteEnded)],
-    held,
-    newImages,
-    record: recordFile,
+    base: base.catalog,
+    result,
+    record,
+    summary: {
+      catalog: entry.name,
+      source: source.name,
+      changes: result.changes,
+      gaps: result.gaps,
+      notes: [...result.notes, ...ended.map(noteEnded)],
+      held,
+      newImages,
+    },
   };
 }
 
@@ -230,7 +266,7 @@ interface Writing {
 }
 
 async function write(
-  request: TakeInRequest,
+  request: WriteRequest,
   writing: Writing,
   deps: TakeInDeps,
 ): Promise<string | null> {

@@ -33,25 +33,20 @@ export async function runMerge(
   for (const entry of entries) await assertClean(git, entry);
   const summaries: MergeSummary[] = [];
   for (const entry of entries) {
-    const source = await readSource(
-      options.from ?? 'staging',
-      entry,
-      buildSourceContext(wiring, manifest),
-    );
-    const holds = manifest.policy.missing === 'hold' && !source.local;
     const deps: TakeInDeps = {
       git,
       today: systemClock.now().toISOString().slice(0, 10),
-      findHeld: holds
-        ? (incoming, base) =>
-            findHeld(incoming, base, {
-              manifest,
-              entry,
-              registries: wiring.openRegistries(manifest),
-              emit: context.progress.emit,
-              signal: context.signal,
-            })
-        : null,
+      findHeld:
+        manifest.policy.missing === 'hold'
+          ? (incoming, base) =>
+              findHeld(incoming, base, {
+                manifest,
+                entry,
+                registries: wiring.openRegistries(manifest),
+                emit: context.progress.emit,
+                signal: context.signal,
+              })
+          : null,
     };
     summaries.push(
       await takeIn(
@@ -59,7 +54,11 @@ export async function runMerge(
           command: 'merge',
           entry,
           manifest,
-          source,
+          source: await readSource(
+            options.from ?? 'staging',
+            entry,
+            buildSourceContext(wiring, manifest),
+          ),
           acceptDefaultChannel: options.acceptDefaultChannel,
           allOrNothing: options.allOrNothing,
           dryRun: options.dryRun,
