@@ -47,7 +47,7 @@ function normalizeCsvMetadata(value: JsonObject): JsonObject | null {
     ['annotations', annotations ?? null],
     ['labels', labels ?? null],
   ]);
-  return normalizeFields(fields, FULL);
+  return normalizeFields(fields, CSV_METADATA_RULES);
 }
 
 const SPEC_FIELDS = [
@@ -66,14 +66,14 @@ const SPEC_FIELDS = [
 const NAMES = [omitted(text('displayName')), omitted(text('description'))];
 const CRD_KEY = [text('name'), text('version'), text('kind')];
 const API_KEY = [text('name'), text('group'), text('version'), text('kind')];
-const DESCRIPTOR = [
+const DESCRIPTOR: readonly FieldRule[] = [
   text('path'),
   ...NAMES,
   omitted(list('x-descriptors', null)),
-  omitted(list('value', null)),
+  { ...omitted(list('value', null)), raw: true },
 ];
 const DETAILS = [
-  omitted(list('resources', CRD_KEY)),
+  omitted(list('resources', [text('name'), text('kind'), text('version')])),
   omitted(list('statusDescriptors', DESCRIPTOR)),
   omitted(list('specDescriptors', DESCRIPTOR)),
   omitted(list('actionDescriptors', DESCRIPTOR)),
@@ -107,7 +107,8 @@ function struct(name: string, below: readonly FieldRule[]): FieldRule {
   return { name, omitEmpty: false, empty: {}, below };
 }
 
-const FULL = listRules(
+/** The fields of `olm.csv.metadata` as Go's structs have them. */
+export const CSV_METADATA_RULES: readonly FieldRule[] = listRules(
   [...API_KEY, omitted(text('deploymentName')), SERVICE, ...NAMES, ...DETAILS],
   [...CRD_KEY, ...NAMES, ...DETAILS],
 );
@@ -147,10 +148,14 @@ export function buildFromObjects(bundle: Blob): JsonObject | null {
   return null;
 }
 
-function decodeManifest(data: string): JsonValue | undefined {
+/** The content of an `olm.bundle.object`; undefined where it is neither JSON nor YAML. */
+export function decodeManifest(
+  data: string,
+  parse: (text: string) => JsonValue = parseJson,
+): JsonValue | undefined {
   const decoded = Buffer.from(data, 'base64').toString('utf8');
   try {
-    return parseJson(decoded);
+    return parse(decoded);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const outcome = parseYamlDocument(decoded);

@@ -1,5 +1,5 @@
 import { foldedField } from './blob-fields.ts';
-import { isJsonArray, isJsonObject, isRawNumber, objectOf } from './raw-json.ts';
+import { isJsonArray, isJsonObject, isRawNumber, objectOf, rawNumber } from './raw-json.ts';
 import type { JsonObject, JsonValue } from './types.ts';
 
 /** How one field of a Go struct comes out of opm. */
@@ -9,6 +9,8 @@ export interface FieldRule {
   readonly omitEmpty: boolean;
   readonly empty: JsonValue;
   readonly below: readonly FieldRule[] | null;
+  /** Any JSON, which Go keeps as its text: nothing but absence is empty. */
+  readonly raw?: true;
 }
 
 export function text(name: string): FieldRule {
@@ -49,8 +51,8 @@ function isEmpty(value: JsonValue, rule: FieldRule): boolean {
   return value === rule.empty || value === '' || (isJsonArray(value) && value.length === 0);
 }
 
-/** The identical value where nothing has to change, which is nearly always. */
-function normalizeFree(value: JsonValue): JsonValue {
+/** Any value: the identical one where nothing has to change, which is nearly always. */
+export function normalizeFree(value: JsonValue): JsonValue {
   if (typeof value === 'string') return value.isWellFormed() ? value : replaceLoneSurrogates(value);
   if (typeof value !== 'object' || value === null) return value;
   if (isRawNumber(value)) return normalizeNumber(value.rawJSON);
@@ -79,9 +81,10 @@ function isNormal(value: JsonValue): boolean {
   return Object.keys(value).every((key) => key.isWellFormed() && isNormal(value[key] ?? null));
 }
 
-// JavaScript prints doubles as Go's encoder does, save the sign of zero, which is no difference in JSON.
+// JavaScript prints doubles as Go's encoder does, save the sign of zero.
 function normalizeNumber(source: string): JsonValue {
   const number = Number(source);
+  if (Object.is(number, -0)) return rawNumber('-0');
   return Number.isFinite(number) ? number : null;
 }
 

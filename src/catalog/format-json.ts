@@ -131,7 +131,8 @@ function formatString(text: string): string {
   return escapeSeparators(JSON.stringify(text));
 }
 
-function escapeSeparators(json: string): string {
+/** The text of some JSON with the two line separators escaped, as Go always has them. */
+export function escapeSeparators(json: string): string {
   if (!json.includes('\u2028') && !json.includes('\u2029')) return json;
   return json.replaceAll(LINE_SEPARATORS, (char) => (char === '\u2028' ? '\\u2028' : '\\u2029'));
 }

@@ -17,7 +17,8 @@ export function lintPackage(pkg: CatalogPackage): readonly Problem[] {
   ];
 }
 
-function lintName(blob: Blob): readonly Problem[] {
+/** A name from which opm serve cannot make the name of a file. */
+export function lintName(blob: Blob): readonly Problem[] {
   if (!blob.name.includes('/')) return [];
   const kind = blob.schema.slice('olm.'.length);
   return [
@@ -28,7 +29,8 @@ function lintName(blob: Blob): readonly Problem[] {
   ];
 }
 
-function lintMetadata(bundle: Blob): readonly Problem[] {
+/** More metadata than opm serve takes of one bundle. */
+export function lintMetadata(bundle: Blob): readonly Problem[] {
   const { metadata } = readBundleFacts(bundle);
   if (metadata <= 1) return [];
   return [

@@ -14,6 +14,8 @@ import { parseYamlStream, type YamlStream } from './yaml-stream.ts';
 /** A blob as it was read. */
 export interface ReadBlob {
   readonly blob: Blob;
+  /** The object as it stands there, whatever the spelling of its keys. */
+  readonly raw: JsonValue;
   /** Null where it did not stand in the file as JSON. */
   readonly text: BlobText | null;
   readonly place: BlobPlace;
@@ -90,10 +92,10 @@ function visitJson(value: JsonValue, text: BlobText, walk: Walk): void {
   visitValue(value, { text, place }, walk);
 }
 
-function visitValue(value: JsonValue, source: Omit<ReadBlob, 'blob'>, walk: Walk): void {
+function visitValue(value: JsonValue, source: Omit<ReadBlob, 'blob' | 'raw'>, walk: Walk): void {
   const blob = buildBlob(value, source.place);
   if (isProblem(blob)) walk.problems.add(blob);
-  else walk.visit({ blob, ...source });
+  else walk.visit({ blob, raw: value, ...source });
 }
 
 function triesYaml(start: number, walk: Walk): boolean {

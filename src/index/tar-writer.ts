@@ -5,7 +5,7 @@ export type TarEntry =
   | { readonly type: 'directory'; readonly path: string }
   | { readonly type: 'file'; readonly path: string; readonly bytes: Uint8Array };
 
-const BLOCK = 512;
+export const BLOCK = 512;
 const DIRECTORY_MODE = 0o755;
 const FILE_MODE = 0o644;
 const LARGEST_SIZE = 0o77777777777;
@@ -40,8 +40,7 @@ function* renderEntry(entry: TarEntry): Generator<Uint8Array> {
 }
 
 function* renderPaxPath(name: Buffer): Generator<Uint8Array> {
-  const record = Buffer.concat([Buffer.from(` path=`), name, Buffer.from('\n')]);
-  const body = Buffer.concat([Buffer.from(String(paxLength(record.length))), record]);
+  const body = formatPaxPath(name);
   yield renderHeader({
     name: Buffer.from('PaxHeaders.0/path'),
     mode: FILE_MODE,
@@ -49,6 +48,12 @@ function* renderPaxPath(name: Buffer): Generator<Uint8Array> {
     type: 'x',
   });
   yield* renderBody(body);
+}
+
+/** The pax record that holds a path. */
+export function formatPaxPath(name: Uint8Array): Uint8Array {
+  const record = Buffer.concat([Buffer.from(' path='), name, Buffer.from('\n')]);
+  return Buffer.concat([Buffer.from(String(paxLength(record.length))), record]);
 }
 
 // The number at the head of a pax record counts its own digits too.
@@ -87,24 +92,24 @@ interface OctalField {
   readonly length: number;
 }
 
-function writeOctal(block: Buffer, field: OctalField): void {
+export function writeOctal(block: Buffer, field: OctalField): void {
   const digits = field.value.toString(8).padStart(field.length - 1, '0');
   block.write(`${digits}\0`, field.offset, 'latin1');
 }
 
-function writeChecksum(block: Buffer): void {
+export function writeChecksum(block: Buffer): void {
   block.fill(' ', 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
 }
 
-function* renderBody(bytes: Uint8Array): Generator<Uint8Array> {
+export function* renderBody(bytes: Uint8Array): Generator<Uint8Array> {
   if (bytes.length > 0) yield bytes;
   const rest = bytes.length % BLOCK;
   if (rest > 0) yield new Uint8Array(BLOCK - rest);
 }
 
-function isAscii(bytes: Uint8Array): boolean {
+export function isAscii(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte < 0x80);
 }
 

@@ -1,0 +1,140 @@
+import { compareBytes } from '../../base/text.ts';
+import {
+  foldedField,
+  listField,
+  readBundleVersion,
+  readProperties,
+  textField,
+} from '../blob-fields.ts';
+import { CSV_METADATA_RULES, decodeManifest } from '../csv-metadata.ts';
+import { type FieldRule, list, text } from '../field-rules.ts';
+import { isJsonArray, isJsonObject, isRawNumber, parseJsonKeepingNumbers } from '../raw-json.ts';
+import type { Blob, JsonObject, JsonValue } from '../types.ts';
+import {
+  escapeHtml,
+  formatField,
+  formatFilled,
+  formatText,
+  joinFields,
+  type WrittenField,
+} from './format-go.ts';
+import type { PackageFace, PackageIcon } from './package-face.ts';
+
+/** The manifests that opm serves of a bundle, each as JSON. */
+export interface BundleManifests {
+  /** Empty where there is none. */
+  readonly csv: string;
+  readonly objects: readonly string[];
+}
+
+/**
+ * The CSV among a bundle's manifests, or else one made of its `olm.csv.metadata`, which then is its
+ * only manifest where it has no others.
+ */
+export function readManifests(bundle: Blob, face: PackageFace): BundleManifests {
+  const objects: string[] = [];
+  let csv = '';
+  for (const { type, value } of readProperties(bundle)) {
+    if (type !== 'olm.bundle.object') continue;
+    const data = isJsonObject(value) ? foldedField(value, 'data') : undefined;
+    const manifest = decodeManifest(typeof data === 'string' ? data : '', parseJsonKeepingNumbers);
+    const json = escapeHtml(formatManifest(manifest ?? null));
+    objects.push(json);
+    if (csv === '' && textField(manifest, 'kind') === 'ClusterServiceVersion') csv = json;
+  }
+  if (csv !== '') return { csv, objects };
+  const metadata = readProperties(bundle).find(({ type }) => type === 'olm.csv.metadata');
+  if (metadata === undefined) return { csv, objects };
+  const value = isJsonObject(metadata.value) ? metadata.value : {};
+  const made = escapeHtml(formatCsv(bundle, value, face));
+  return { csv: made, objects: objects.length === 0 ? [made] : objects };
+}
+
+/** A YAML or JSON document as Go makes JSON of it: keys sorted, whole numbers of 64 bits as they are. */
+function formatManifest(value: JsonValue): string {
+  if (isRawNumber(value)) return formatNumber(value.rawJSON);
+  if (typeof value === 'string') return formatText(value);
+  if (isJsonArray(value)) return `[${value.map(formatManifest).join(',')}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  const keys = Object.keys(value).toSorted(compareBytes);
+  const fields = keys.map((key) => `${formatText(key)}:${formatManifest(value[key] ?? null)}`);
+  return `{${fields.join(',')}}`;
+}
+
+const MIN_INTEGER = -(2n ** 63n);
+const MAX_INTEGER = 2n ** 64n - 1n;
+
+function formatNumber(source: string): string {
+  if (/^-?\d+$/.test(source)) {
+    const integer = BigInt(source);
+    if (integer >= MIN_INTEGER && integer <= MAX_INTEGER) return String(integer);
+  }
+  return String(Number(source));
+}
+
+const RELATED = list('relatedImages', [text('name'), text('image')]);
+const RULES: ReadonlyMap<string, FieldRule> = new Map(
+  CSV_METADATA_RULES.map((rule) => [rule.name, rule]),
+);
+
+// OLM's package server panics without an install strategy.
+const INSTALL = '{"strategy":"deployment","spec":{"deployments":null}}';
+
+function formatCsv(bundle: Blob, metadata: JsonObject, face: PackageFace): string {
+  return joinFields([
+    ['kind', '"ClusterServiceVersion"'],
+    ['apiVersion', '"operators.coreos.com/v1alpha1"'],
+    [
+      'metadata',
+      joinFields([
+        ['name', formatText(bundle.name)],
+        fieldOf(metadata, 'labels'),
+        fieldOf(metadata, 'annotations'),
+      ]),
+    ],
+    ['spec', joinFields(listSpecFields(bundle, metadata, face))],
+    ['status', '{"cleanup":{}}'],
+  ]);
+}
+
+function listSpecFields(
+  bundle: Blob,
+  metadata: JsonObject,
+  face: PackageFace,
+): readonly WrittenField[] {
+  const related = listField(bundle.value, 'relatedImages');
+  const [, description] = fieldOf(metadata, 'description');
+  const [, displayName] = fieldOf(metadata, 'displayName');
+  return [
+    ['install', INSTALL],
+    ['version', formatText(readBundleVersion(bundle).version)],
+    fieldOf(metadata, 'maturity'),
+    fieldOf(metadata, 'crdDescriptions', 'customresourcedefinitions'),
+    fieldOf(metadata, 'apiServiceDefinitions', 'apiservicedefinitions'),
+    fieldOf(metadata, 'nativeAPIs'),
+    fieldOf(metadata, 'minKubeVersion'),
+    ['displayName', displayName ?? '""'],
+    ['description', description ?? formatFilled(face.description)],
+    fieldOf(metadata, 'keywords'),
+    fieldOf(metadata, 'maintainers'),
+    fieldOf(metadata, 'provider'),
+    fieldOf(metadata, 'links'),
+    ['icon', face.icon === null ? null : `[${formatIcon(face.icon)}]`],
+    fieldOf(metadata, 'installModes'),
+    ['cleanup', '{"enabled":false}'],
+    ['relatedImages', related.length === 0 ? null : formatField(related, RELATED)],
+  ];
+}
+
+function fieldOf(metadata: JsonObject, name: string, as: string = name): WrittenField {
+  const rule = RULES.get(name);
+  if (rule === undefined) throw new Error(`There is no field ${name}.`);
+  return [as, formatField(foldedField(metadata, name), rule)];
+}
+
+function formatIcon({ data, mediaType }: PackageIcon): string {
+  return joinFields([
+    ['base64data', formatText(data ?? '')],
+    ['mediatype', formatText(mediaType)],
+  ]);
+}
