@@ -8,7 +8,8 @@ import {
 } from '../blob-fields.ts';
 import { CSV_METADATA_RULES, decodeManifest } from '../csv-metadata.ts';
 import { type FieldRule, list, text } from '../field-rules.ts';
-import { isJsonArray, isJsonObject, isRawNumber, parseJsonKeepingNumbers } from '../raw-json.ts';
+import { parseJsonKeepingNumbers } from '../parse-json.ts';
+import { isJsonArray, isJsonObject, isRawNumber } from '../raw-json.ts';
 import type { Blob, JsonObject, JsonValue } from '../types.ts';
 import {
   escapeHtml,
