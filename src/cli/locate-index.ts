@@ -64,9 +64,11 @@ function notAnImage(ref: string): ToolError {
   );
 }
 
-// Catalogs may share a repository and differ by their tags; an immutable tag begins with theirs.
+// A layout says nothing of where it belongs. Catalogs may share a repository and differ by their tags; an immutable tag begins with theirs.
 function findCatalog(place: ImagePlace, manifest: MirrorManifest | null): CatalogEntry | null {
-  const { role, repository, reference } = place;
+  const { role, registry, repository, reference } = place;
+  const single = manifest?.catalogs.length === 1 ? (manifest.catalogs[0] ?? null) : null;
+  if (registry === null) return single;
   if (role === null || manifest === null) return null;
   const { pathPrefix } = manifest.registries[role];
   const candidates = manifest.catalogs.filter(

@@ -1,26 +1,23 @@
-import pLimit from 'p-limit';
 import type { Digest } from '../base/digest.ts';
 import { shortHex } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
-import type { Presence } from '../base/presence.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { formatCount } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { diffCatalogs, type PackageDiff } from '../catalog/diff-catalogs.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { findKnown } from '../images/find-known.ts';
-import { listCatalogWanted } from '../images/list-wanted.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
-import type { WantedImage } from '../images/types.ts';
 import { CONTENT_LABEL, OURS_LABEL } from '../index/build-config.ts';
 import { describeCacheFault, findUnchecked, type IndexCache } from '../index/describe-index.ts';
 import type { IndexIdentity } from '../index/read-index.ts';
 import type { RoleName } from '../manifest/types.ts';
 import type { VerifiedCheck } from '../plan/index-types.ts';
+import { failed, passed, skipped, unknown } from '../plan/verified-check.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder } from './build-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
+import { verifyClosure } from './verify-closure.ts';
 
 /** An index image as it was read, its caches judged already. */
 export interface IndexSubject {
@@ -57,7 +54,7 @@ export async function verifyIndex(
     await checkImageId(subject, content, context),
     checkContent({ ...subject, catalog }, content, context),
     ...checkCaches(subject),
-    await checkClosure({ ...subject, catalog }, context),
+    await verifyClosure({ ...subject, catalog }, context),
   ];
 }
 
@@ -193,98 +190,6 @@ function nameHarm({ path, used }: IndexCache): readonly string[] {
     : [`a CatalogSource whose extractContent has cacheDir ${path} does not come up`];
 }
 
-const HEADS_AT_A_TIME = 32;
-
-interface SeenImage {
-  readonly image: WantedImage;
-  readonly presence: Presence;
-}
-
-async function checkClosure(subject: IndexSubject, context: VerifyContext): Promise<VerifiedCheck> {
-  const { registry, role } = subject;
-  if (registry === null)
-    return skipped('closure', 'An OCI layout is no registry that could serve images.');
-  if (role === null)
-    return skipped(
-      'closure',
-      `The manifest does not name ${registry.host}, so nobody knows where its images would lie.`,
-    );
-  const { manifest, knownMissing } = context.state;
-  const images = listCatalogWanted(context.loaded.entry.name, subject.catalog, manifest);
-  const known = findKnown(knownMissing, images, manifest);
-  const seen = await headImages(images, { registry, role }, context);
-  const absent = seen.filter(({ image, presence }) => isMissing(image, presence));
-  const lost = absent.filter(({ image }) => !known.has(image.upstream));
-  const unclear = seen.filter(({ presence }) => presence.state === 'unknown');
-  const total = formatCount(images.length, 'image');
-  if (lost.length > 0)
-    return failed(
-      'closure',
-      `${lost.length} of ${total} that its bundles name are not in ${registry.host}.`,
-      [...lost.map(formatSeen), ...unclear.map(formatSeen)],
-    );
-  if (unclear.length > 0)
-    return unknown(
-      'closure',
-      `Whether ${registry.host} holds ${unclear.length} of ${total} cannot be told.`,
-      unclear.map(formatSeen),
-    );
-  const debt = absent.length === 0 ? '' : `, save ${absent.length} that Git lists as known missing`;
-  return passed('closure', `${registry.host} holds ${total} that its bundles name${debt}.`);
-}
-
-async function headImages(
-  images: readonly WantedImage[],
-  place: { readonly registry: RegistryPort; readonly role: RoleName },
-  { emit, signal }: VerifyContext,
-): Promise<readonly SeenImage[]> {
-  const limit = pLimit(HEADS_AT_A_TIME);
-  let done = 0;
-  emit({ kind: 'observe-started', images: images.length });
-  return Promise.all(
-    images.map((image) =>
-      limit(async () => {
-        signal.throwIfAborted();
-        const reference = image.digest ?? image.tag ?? '';
-        const repository = image.repository[place.role];
-        const presence = await place.registry.headManifest(repository, reference, signal);
-        done += 1;
-        emit({ kind: 'observe-progress', done, total: images.length });
-        return { image, presence };
-      }),
-    ),
-  );
-}
-
-function isMissing(image: WantedImage, presence: Presence): boolean {
-  if (presence.state !== 'present') return presence.state === 'absent';
-  return image.digest !== null && presence.digest !== image.digest;
-}
-
-function formatSeen({ image, presence }: SeenImage): string {
-  const [first] = image.neededBy;
-  const why = presence.state === 'unknown' ? `: ${presence.message}` : '';
-  return `${image.upstream} (${first?.item ?? 'of no bundle'})${why}`;
-}
-
 function formatCommit({ snapshot }: LoadedState): string {
   return `commit ${snapshot.revision.slice(0, 12)}`;
-}
-
-type CheckName = VerifiedCheck['name'];
-
-function passed(name: CheckName, message: string): VerifiedCheck {
-  return { name, state: 'passed', message, details: [] };
-}
-
-function failed(name: CheckName, message: string, details: readonly string[] = []): VerifiedCheck {
-  return { name, state: 'failed', message, details };
-}
-
-function skipped(name: CheckName, message: string): VerifiedCheck {
-  return { name, state: 'skipped', message, details: [] };
-}
-
-function unknown(name: CheckName, message: string, details: readonly string[] = []): VerifiedCheck {
-  return { name, state: 'unknown', message, details };
 }
