@@ -18,11 +18,13 @@ export async function readGoBuildInfo(program: AsyncIterable<unknown>): Promise<
   for await (const chunk of program) {
     if (found !== null || !(chunk instanceof Uint8Array)) continue;
     held = Buffer.concat([held, chunk]);
-    for (let at = held.indexOf(MAGIC); at !== -1; at = held.indexOf(MAGIC, 1)) {
+    for (let at = held.indexOf(MAGIC); at !== -1; at = held.indexOf(MAGIC)) {
       held = held.subarray(at);
       if (held.length < WINDOW) break;
       found = parseNote(held);
       if (found !== null) break;
+      // Programs that read such notes hold the mark without a note behind it.
+      held = held.subarray(1);
     }
     if (!held.subarray(0, MAGIC.length).equals(MAGIC)) held = held.subarray(1 - MAGIC.length);
   }
