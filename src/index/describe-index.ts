@@ -23,18 +23,19 @@ export interface IndexOrigin {
   readonly content: string | null;
 }
 
+const OPENCONTAINERS = 'org.opencontainers.image';
+
 /** Null for an index that olmirror did not build. */
-export function readOrigin(
-  image: Pick<IndexIdentity, 'labels' | 'annotations'>,
-): IndexOrigin | null {
-  if (image.labels[OURS_LABEL] === undefined) return null;
-  const read = (name: string): string | null =>
-    image.annotations[`org.opencontainers.image.${name}`] ?? null;
+export function readOrigin({
+  labels,
+  annotations,
+}: Pick<IndexIdentity, 'labels' | 'annotations'>): IndexOrigin | null {
+  if (labels[OURS_LABEL] === undefined) return null;
   return {
-    revision: read('revision'),
-    created: read('created'),
-    source: read('source'),
-    content: image.labels[CONTENT_LABEL] ?? null,
+    revision: annotations[`${OPENCONTAINERS}.revision`] ?? null,
+    created: annotations[`${OPENCONTAINERS}.created`] ?? null,
+    source: annotations[`${OPENCONTAINERS}.source`] ?? null,
+    content: labels[CONTENT_LABEL] ?? null,
   };
 }
 

@@ -80,8 +80,6 @@ export interface ShownIndex {
 export function buildIndexDocument(shown: ShownIndex): IndexDocument {
   const { source, image, catalog } = shown;
   const packages = [...catalog.packages.values()].map(describePackage);
-  const count = (sizeOf: (pkg: IndexPackage) => number): number =>
-    packages.reduce((sum, pkg) => sum + sizeOf(pkg), 0);
   return {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Index',
@@ -102,12 +100,16 @@ export function buildIndexDocument(shown: ShownIndex): IndexDocument {
     cacheFault: image.cacheFault,
     counts: {
       packages: packages.length,
-      channels: count((pkg) => pkg.channels.length),
-      bundles: count((pkg) => pkg.bundles),
+      channels: sum(packages.map((pkg) => pkg.channels.length)),
+      bundles: sum(packages.map((pkg) => pkg.bundles)),
     },
     packages,
     faults: listFaults(shown),
   };
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 function describePackage(pkg: CatalogPackage): IndexPackage {

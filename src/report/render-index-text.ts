@@ -64,7 +64,9 @@ function formatCache(cache: IndexDocumentCache): readonly string[] {
       return [`MISSING in ${place}, so that opm ends at once`];
     case 'unknown':
       return [`UNEXPECTED in ${place}: ${cache.others.join(', ')}; opm would end at once`];
-    default: {
+    case 'json':
+    case 'pogreb.v1':
+    case 'both': {
       const others = cache.others.length === 0 ? '' : `; besides: ${cache.others.join(', ')}`;
       return cache.formats.map((format) => `${formatChecked(format)} in ${place}${others}`);
     }

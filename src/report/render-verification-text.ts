@@ -36,9 +36,8 @@ function listDetails({ details }: VerifiedCheck, verbose: boolean): readonly str
 }
 
 function formatVerdict(checks: readonly VerifiedCheck[]): string {
-  const count = (state: VerifiedCheck['state']): number =>
-    checks.filter((check) => check.state === state).length;
-  const [wrong, unclear] = [count('failed'), count('unknown')];
+  const wrong = checks.filter(({ state }) => state === 'failed').length;
+  const unclear = checks.filter(({ state }) => state === 'unknown').length;
   if (wrong + unclear === 0) return 'All is as it should be.';
   const parts = [
     ...(wrong === 0 ? [] : [`${formatCount(wrong, 'check')} failed`]),

@@ -62,8 +62,11 @@ test('readGoBuildInfo reads a real Go program', async () => {
   assert.match(note, /^path\tgithub\.com\/containers\/skopeo\/cmd\/skopeo\n/);
 });
 
+function version(text: string): string | null {
+  return findOpmVersion(Buffer.from(text));
+}
+
 test('findOpmVersion takes the flag of the build, else the module, else the commit', () => {
-  const version = (text: string): string | null => findOpmVersion(Buffer.from(text));
   assert.equal(version(NOTE), 'v1.47.0');
   const [path = '', mod = '', , commit = ''] = NOTE.split('\n');
   assert.equal(
