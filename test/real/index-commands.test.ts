@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { loadAll } from 'js-yaml';
-import { makeLayer } from '../../scripts/lib/build-image.ts';
-import { makeTar, type TarEntry } from '../../scripts/lib/make-tar.ts';
-import { type ImageSpec, pushImage } from '../../scripts/lib/push-image.ts';
-import { listCacheGroups } from '../../src/catalog/cache/list-groups.ts';
-import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
-import { computeJsonDigest } from '../../src/index/cache/cache-digest.ts';
-import { LAYER_MODES, listTreeEntries } from '../../src/index/cache/tree-entries.ts';
-import type { IndexList, IndexVerification } from '../../src/plan/index-types.ts';
-import type { IndexDocument } from '../../src/report/index-document.ts';
-import { type BundleSpec, makePackageText } from '../support/catalog.ts';
+import { pushImage } from '../../scripts/lib/push-image.ts';
+import type { IndexList } from '../../src/plan/index-types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
 import { deliver } from '../support/deliver.ts';
 import { createProxiedSite, runAndCommit } from '../support/proxied-site.ts';
-import { createSite, pushOperator, type Site } from '../support/site.ts';
+import { createSite, pushOperator } from '../support/site.ts';
 import { foreignIndex, show, verify } from './index-images.ts';
 
 const DATABASE = 'operators.operatorframework.io.index.database.v1';
