@@ -2,7 +2,7 @@ import { CONTENT_LABEL, OURS_LABEL } from './build-config.ts';
 import { type CheckedCache, type InspectedCache, inspectCache } from './cache/inspect-cache.ts';
 import { findOpmVersion } from './go-build-info.ts';
 import type { IndexIdentity } from './read-index.ts';
-import type { CacheFolder, IndexImage } from './read-index-image.ts';
+import { type CacheFolder, type IndexImage, readIndexImage } from './read-index-image.ts';
 
 /** The cache of an index image, or a folder of it where one is expected. */
 export interface IndexCache extends InspectedCache {
@@ -39,8 +39,21 @@ export function readOrigin({
   };
 }
 
+/** An index image whose caches are judged already: their bytes, which may be most of it, are gone. */
+export interface InspectedImage extends Omit<IndexImage, 'caches'> {
+  readonly caches: readonly IndexCache[];
+}
+
+/** Reads an index image as `readIndexImage` does, and judges its caches. */
+export async function inspectIndexImage(
+  ...place: Parameters<typeof readIndexImage>
+): Promise<InspectedImage> {
+  const image = await readIndexImage(...place);
+  return { ...image, caches: inspectCaches(image) };
+}
+
 /** Judges every cache that the image holds, and the one that its command takes where that is missing. */
-export function inspectCaches(image: IndexImage): readonly IndexCache[] {
+function inspectCaches(image: IndexImage): readonly IndexCache[] {
   return image.caches
     .filter((folder) => folder.used || hasContent(folder))
     .map(({ path, used, entries }) => ({

@@ -5,10 +5,9 @@ import {
   describeCacheFault,
   findUnchecked,
   type IndexCache,
-  inspectCaches,
+  type InspectedImage,
 } from './describe-index.ts';
 import { normalizeEntryPath } from './layer-tree.ts';
-import type { IndexImage } from './read-index-image.ts';
 
 export interface ServingFinding {
   /** `error`: a pod of this image does not come up. */
@@ -28,8 +27,8 @@ export interface Serving {
  * Judges an image by what OLM does with it (spec "file-based catalogs" §5.2): one with opm runs as it
  * is; any other is copied out, by extractContent, and served by OLM's own opm.
  */
-export function judgeServing(image: IndexImage): Serving {
-  const caches = inspectCaches(image);
+export function judgeServing(image: InspectedImage): Serving {
+  const { caches } = image;
   const general = [...judgeCatalog(image), ...judgeCacheFolders(image)];
   if (image.serve.kind !== 'none')
     return {
@@ -49,7 +48,7 @@ function isRight(cache: IndexCache): boolean {
   );
 }
 
-function judgeCatalog({ files, configs, configsPath }: IndexImage): readonly ServingFinding[] {
+function judgeCatalog({ files, configs, configsPath }: InspectedImage): readonly ServingFinding[] {
   if (files.length === 0)
     return [
       error(`Its label names ${configsPath} as the catalog, and the image has no file there.`),
@@ -70,13 +69,13 @@ function isClosed({ type, mode }: TreeEntry): boolean {
   return (mode & needed) !== needed && ((mode >> 3) & needed) !== needed;
 }
 
-function judgeCacheFolders({ cacheFault }: IndexImage): readonly ServingFinding[] {
+function judgeCacheFolders({ cacheFault }: InspectedImage): readonly ServingFinding[] {
   return cacheFault === null
     ? []
     : [warning(`Whether it holds a cache cannot be told: ${cacheFault}`)];
 }
 
-function judgeCommand(image: IndexImage): readonly ServingFinding[] {
+function judgeCommand(image: InspectedImage): readonly ServingFinding[] {
   const { serve, configsPath, programs, searchPath } = image;
   if (serve.kind === 'other')
     return [

@@ -10,10 +10,9 @@ import {
   type FoundOpm,
   findOpm,
   type IndexOrigin,
-  inspectCaches,
+  type InspectedImage,
   readOrigin,
 } from '../index/describe-index.ts';
-import type { IndexImage } from '../index/read-index-image.ts';
 import type { ServeCommand } from '../index/serve-command.ts';
 
 export interface IndexChannel {
@@ -71,7 +70,7 @@ export interface IndexDocument {
 /** An index image as it came, with its catalog and the faults of reading that. */
 export interface ShownIndex {
   readonly source: string;
-  readonly image: IndexImage;
+  readonly image: InspectedImage;
   readonly catalog: Catalog;
   readonly problems: readonly Problem[];
 }
@@ -94,7 +93,7 @@ export function buildIndexDocument(shown: ShownIndex): IndexDocument {
     opm: findOpm(image),
     olmirror: readOrigin(image),
     labels: image.labels,
-    caches: inspectCaches(image).map(({ path, used, contents, caches, others }) => {
+    caches: image.caches.map(({ path, used, contents, caches, others }) => {
       return { path, used, contents, formats: caches, others };
     }),
     cacheFault: image.cacheFault,

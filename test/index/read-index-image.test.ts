@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type ImageSpec, makeLayer } from '../../scripts/lib/build-image.ts';
 import { makeTar, type TarEntry } from '../../scripts/lib/make-tar.ts';
 import type { TreeEntry } from '../../src/index/cache/go-tar.ts';
+import { type InspectedImage, inspectIndexImage } from '../../src/index/describe-index.ts';
 import { judgeServing } from '../../src/index/judge-serving.ts';
 import { type IndexImage, readIndexImage } from '../../src/index/read-index-image.ts';
 import { readServeCommand } from '../../src/index/serve-command.ts';
@@ -19,6 +20,12 @@ async function read(image: Partial<ImageSpec>): Promise<IndexImage> {
   const registry = createFakeRegistry();
   registry.add({ ...BASE, ...image });
   return readIndexImage(registry, 'idx', 'v1');
+}
+
+function inspect(image: Partial<ImageSpec>): Promise<InspectedImage> {
+  const registry = createFakeRegistry();
+  registry.add({ ...BASE, ...image });
+  return inspectIndexImage(registry, 'idx', 'v1');
 }
 
 function layersOf(...layers: readonly (readonly TarEntry[])[]): Partial<ImageSpec> {
@@ -176,7 +183,7 @@ test('judgeServing says what keeps a pod from coming up', async () => {
     ],
   ];
   for (const [image, expected] of cases) {
-    const { findings } = judgeServing(await read(image));
+    const { findings } = judgeServing(await inspect(image));
     const found = findings.map(({ severity, message }) => `${severity}: ${message}`);
     assert.equal(found.length, expected.length, found.join('\n'));
     for (const [i, text] of expected.entries()) assert.ok(found[i]?.startsWith(text), found[i]);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { type ImageSpec } from '../../scripts/lib/push-image.ts';
 import { listCacheGroups } from '../../src/catalog/cache/list-groups.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';

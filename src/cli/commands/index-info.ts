@@ -1,7 +1,7 @@
 import { ToolError } from '../../base/tool-error.ts';
 import { joinPath } from '../../images/map-path.ts';
+import { inspectIndexImage } from '../../index/describe-index.ts';
 import { judgeServing } from '../../index/judge-serving.ts';
-import { readIndexImage } from '../../index/read-index-image.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { renderIndexResources } from '../../report/render-index-resources.ts';
 import type { CommandContext } from '../context.ts';
@@ -17,7 +17,7 @@ export async function runIndexInfo(
   const located = await locateIndex(request, context, wiring);
   const { place, entry } = located;
   const address = findAddress(located);
-  const image = await readIndexImage(place.reader, place.repository, place.reference);
+  const image = await inspectIndexImage(place.reader, place.repository, place.reference);
   const serving = judgeServing(image);
   const name = entry?.name ?? address.slice(address.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
   const errors = serving.findings.filter(({ severity }) => severity === 'error');

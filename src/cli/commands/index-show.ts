@@ -1,5 +1,5 @@
 import { parseCatalog } from '../../catalog/parse-catalog.ts';
-import { readIndexImage } from '../../index/read-index-image.ts';
+import { inspectIndexImage } from '../../index/describe-index.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { buildIndexDocument } from '../../report/index-document.ts';
 import { renderIndexText } from '../../report/render-index-text.ts';
@@ -18,7 +18,7 @@ export async function runIndexShow(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const { place } = await locateIndex(options, context, wiring);
-  const image = await readIndexImage(place.reader, place.repository, place.reference);
+  const image = await inspectIndexImage(place.reader, place.repository, place.reference);
   const { catalog, problems } = parseCatalog(image.files);
   const index = buildIndexDocument({ source: place.name, image, catalog, problems });
   context.progress.clear();

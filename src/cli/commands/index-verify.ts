@@ -2,8 +2,7 @@ import { formatProblemLine, hasErrors } from '../../base/problem.ts';
 import { ToolError } from '../../base/tool-error.ts';
 import { parseCatalog } from '../../catalog/parse-catalog.ts';
 import { validatePackage } from '../../catalog/validate-catalog.ts';
-import { inspectCaches } from '../../index/describe-index.ts';
-import { readIndexImage } from '../../index/read-index-image.ts';
+import { inspectIndexImage } from '../../index/describe-index.ts';
 import type { CatalogEntry } from '../../manifest/types.ts';
 import { exitCodeOfChecks, type IndexVerification } from '../../plan/index-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
@@ -79,7 +78,7 @@ function findLoaded({ entry }: LocatedIndex, state: LoadedState): LoadedCatalog 
 async function readSubject(
   place: ImagePlace,
 ): Promise<{ readonly subject: IndexSubject; readonly digest: IndexVerification['digest'] }> {
-  const image = await readIndexImage(place.reader, place.repository, place.reference);
+  const image = await inspectIndexImage(place.reader, place.repository, place.reference);
   const { catalog, problems } = parseCatalog(image.files);
   const all = [...problems, ...[...catalog.packages.values()].flatMap(validatePackage)];
   const faults = hasErrors(all) ? all.filter(({ severity }) => severity === 'error') : [];
@@ -88,7 +87,7 @@ async function readSubject(
     image: { imageId, labels },
     catalog,
     faults: faults.map(formatProblemLine),
-    caches: inspectCaches(image),
+    caches: image.caches,
     cacheFault,
     registry: place.registry,
     role: place.role,
