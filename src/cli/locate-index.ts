@@ -42,6 +42,10 @@ export async function locateInManifest(
 ): Promise<LocatedIndex> {
   const { ref, catalog, insecure } = request;
   const context = buildSourceContext(wiring, manifest, insecure);
+  if (catalog !== null && manifest === null)
+    throw new ToolError('CLI_USAGE', `There is no manifest that could have a catalog ${catalog}.`, {
+      hint: 'Work in the folder of one (-C), name one with --manifest, or leave --catalog out.',
+    });
   if (isRole(ref)) {
     const entry = manifest === null ? null : pickCatalog(manifest, request);
     return { place: locateRole(ref, entry, context), manifest, entry };

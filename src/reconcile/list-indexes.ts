@@ -108,7 +108,9 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
     };
   } catch (error) {
     if (!isToolError(error)) throw error;
-    return { ...UNREAD, tag, message: error.message };
+    // Signatures and other things that belong to an image may lie under tags of this form.
+    const origin = error.code === 'INDEX_NOT_AN_INDEX' ? 'other' : 'unknown';
+    return { ...UNREAD, origin, tag, message: error.message };
   }
 }
 
@@ -117,7 +119,6 @@ function nameOrigin(ours: boolean): ListedIndex['origin'] {
 }
 
 const UNREAD = {
-  origin: 'unknown',
   served: false,
   digest: null,
   imageId: null,

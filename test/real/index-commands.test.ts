@@ -120,6 +120,14 @@ test('index commands on what olmirror serves: shown, extracted, verified, listed
       site.production.host,
       foreignIndex({ a: [] }, { tags: ['other', 'v1-0123456789ab'] }),
     );
+    const signature = `sha256-${'a'.repeat(64)}`;
+    await pushImage(site.production.host, {
+      repository: 'olm/idx',
+      tags: [signature],
+      files: {},
+      platforms: ['unknown/unknown'],
+      attestation: true,
+    });
     const result = await site.olmirror(['index', 'list', '--format', 'json']);
     assert.equal(result.code, 0, result.stderr);
     const [catalog] = parseChecked(listed, result.stdout).catalogs;
@@ -132,6 +140,7 @@ test('index commands on what olmirror serves: shown, extracted, verified, listed
     assert.deepEqual(older.map(({ origin, served }) => `${origin} ${served}`).toSorted(), [
       'misnamed false',
       'other false',
+      'other false',
     ]);
     const { stdout } = await site.olmirror(['index', 'list', 'idx']);
     assert.match(stdout, new RegExp(`\\* {2}v1-[0-9a-f]{12} .*${commit.slice(0, 12)} {2}merge\n`));
@@ -139,6 +148,7 @@ test('index commands on what olmirror serves: shown, extracted, verified, listed
       stdout,
       /v1-0123456789ab .* not named by olmirror: its image id would make it v1-/,
     );
+    assert.match(stdout, new RegExp(`${signature} .* not built by olmirror: .* is not an image`));
     const unknown = await site.olmirror(['index', 'list', 'no']);
     assert.deepEqual([unknown.code, /no catalog no/.test(unknown.stderr)], [1, true]);
   });
@@ -257,6 +267,9 @@ test('index commands refuse what is no index, and say why', async (t) => {
       ref,
     );
   }
+  const bare = ['index', 'show', `${host}/plain:v1`, '--catalog', 'idx', '--manifest', 'none.yaml'];
+  const nameless = await site.olmirror(bare);
+  assert.match(nameless.stderr, /no manifest that could have a catalog idx/);
   await site.writeManifest({ production: host, catalogs: ['one', 'locked'] });
   const which = await site.olmirror(['index', 'show', 'production']);
   assert.match(which.stderr, /Name one with --catalog: one, locked/);

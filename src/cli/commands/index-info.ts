@@ -49,7 +49,7 @@ function findAddress({ place, manifest, entry }: LocatedIndex): string {
     return `${host}/${joinPath(pathPrefix, entry.repository.production)}:${entry.tag.production}`;
   }
   throw new ToolError('CLI_USAGE', `No cluster can pull ${place.name}.`, {
-    hint: 'Name the catalog whose index it is to be with --catalog, or give the index as an image reference.',
+    hint: 'Name the catalog of the manifest whose index it is to be with --catalog, or give the index as an image reference.',
   });
 }
 
