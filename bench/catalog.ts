@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { arch, availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureCache } from './cache.ts';
 import { measureCommit } from './commit.ts';
 import { type PackageText, readPackages, writeCopies } from './make-inputs.ts';
 import { type Measured, type MeasureOptions, measure } from './measure.ts';
@@ -64,6 +65,7 @@ async function main(): Promise<void> {
     console.log(formatRow(job, result, floor));
   }
   if ('one changed package'.includes(values.only)) await measureCommit(readLarge());
+  if ('json cache of opm'.includes(values.only)) measureCache(readLarge(), megabytes);
 }
 
 function readLarge(): readonly PackageText[] {

@@ -1,5 +1,5 @@
 import { foldedField } from './blob-fields.ts';
-import { isJsonArray, isJsonObject, isRawNumber, objectOf, rawNumber } from './raw-json.ts';
+import { isJsonArray, isJsonObject, isRawNumber, objectOf } from './raw-json.ts';
 import type { JsonObject, JsonValue } from './types.ts';
 
 /** How one field of a Go struct comes out of opm. */
@@ -81,10 +81,9 @@ function isNormal(value: JsonValue): boolean {
   return Object.keys(value).every((key) => key.isWellFormed() && isNormal(value[key] ?? null));
 }
 
-// JavaScript prints doubles as Go's encoder does, save the sign of zero.
+// JavaScript prints doubles as Go's encoder does, save the sign of zero, which is no difference in JSON.
 function normalizeNumber(source: string): JsonValue {
   const number = Number(source);
-  if (Object.is(number, -0)) return rawNumber('-0');
   return Number.isFinite(number) ? number : null;
 }
 

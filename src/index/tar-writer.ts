@@ -6,8 +6,9 @@ export type TarEntry =
   | { readonly type: 'file'; readonly path: string; readonly bytes: Uint8Array };
 
 export const BLOCK = 512;
-const DIRECTORY_MODE = 0o755;
-const FILE_MODE = 0o644;
+/** Permission bits of what olmirror writes. */
+export const DIRECTORY_MODE = 0o755;
+export const FILE_MODE = 0o644;
 const LARGEST_SIZE = 0o77777777777;
 
 /**

@@ -1,4 +1,3 @@
-import { compareBytes } from '../../base/text.ts';
 import {
   foldedField,
   listField,
@@ -9,12 +8,14 @@ import {
 import { CSV_METADATA_RULES, decodeManifest } from '../csv-metadata.ts';
 import { type FieldRule, list, text } from '../field-rules.ts';
 import { parseJsonKeepingNumbers } from '../parse-json.ts';
-import { isJsonArray, isJsonObject, isRawNumber } from '../raw-json.ts';
-import type { Blob, JsonObject, JsonValue } from '../types.ts';
+import { isJsonObject } from '../raw-json.ts';
+import type { Blob, JsonObject } from '../types.ts';
 import {
   escapeHtml,
+  formatDouble,
   formatField,
   formatFilled,
+  formatSorted,
   formatText,
   joinFields,
   type WrittenField,
@@ -39,7 +40,7 @@ export function readManifests(bundle: Blob, face: PackageFace): BundleManifests 
     if (type !== 'olm.bundle.object') continue;
     const data = isJsonObject(value) ? foldedField(value, 'data') : undefined;
     const manifest = decodeManifest(typeof data === 'string' ? data : '', parseJsonKeepingNumbers);
-    const json = escapeHtml(formatManifest(manifest ?? null));
+    const json = escapeHtml(formatSorted(manifest ?? null, formatInteger));
     objects.push(json);
     if (csv === '' && textField(manifest, 'kind') === 'ClusterServiceVersion') csv = json;
   }
@@ -51,26 +52,16 @@ export function readManifests(bundle: Blob, face: PackageFace): BundleManifests 
   return { csv: made, objects: objects.length === 0 ? [made] : objects };
 }
 
-/** A YAML or JSON document as Go makes JSON of it: keys sorted, whole numbers of 64 bits as they are. */
-function formatManifest(value: JsonValue): string {
-  if (isRawNumber(value)) return formatNumber(value.rawJSON);
-  if (typeof value === 'string') return formatText(value);
-  if (isJsonArray(value)) return `[${value.map(formatManifest).join(',')}]`;
-  if (!isJsonObject(value)) return JSON.stringify(value);
-  const keys = Object.keys(value).toSorted(compareBytes);
-  const fields = keys.map((key) => `${formatText(key)}:${formatManifest(value[key] ?? null)}`);
-  return `{${fields.join(',')}}`;
-}
-
 const MIN_INTEGER = -(2n ** 63n);
 const MAX_INTEGER = 2n ** 64n - 1n;
 
-function formatNumber(source: string): string {
+// Go's YAML reader, through which manifests go, keeps whole numbers of 64 bits as they are.
+function formatInteger(source: string): string {
   if (/^-?\d+$/.test(source)) {
     const integer = BigInt(source);
     if (integer >= MIN_INTEGER && integer <= MAX_INTEGER) return String(integer);
   }
-  return String(Number(source));
+  return formatDouble(source);
 }
 
 const RELATED = list('relatedImages', [text('name'), text('image')]);

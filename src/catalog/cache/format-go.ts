@@ -34,7 +34,30 @@ export function formatFilledList(items: readonly string[]): string | null {
 
 /** Any value as opm keeps it: compact, keys sorted, numbers as doubles. */
 export function formatFree(value: JsonValue): string {
-  return escapeSeparators(formatCanonicalJson(normalizeFree(value)));
+  const normal = normalizeFree(value);
+  // Numbers that were kept by their text are no longer told from others, nor is the sign of zero.
+  const json = normal === value ? formatCanonicalJson(value) : formatSorted(value, formatDouble);
+  return escapeSeparators(json);
+}
+
+/** Any value, compact, keys sorted; `formatNumber` gets the numbers that are kept by their text. */
+export function formatSorted(value: JsonValue, formatNumber: (source: string) => string): string {
+  if (isRawNumber(value)) return formatNumber(value.rawJSON);
+  if (typeof value === 'string') return formatText(value);
+  if (isJsonArray(value))
+    return `[${value.map((item) => formatSorted(item, formatNumber)).join(',')}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  const keys = Object.keys(value).toSorted(compareBytes);
+  const fields = keys.map(
+    (key) => `${formatText(key)}:${formatSorted(value[key] ?? null, formatNumber)}`,
+  );
+  return `{${fields.join(',')}}`;
+}
+
+/** A number as Go prints the double that it is read into. */
+export function formatDouble(source: string): string {
+  const number = Number(source);
+  return Object.is(number, -0) ? '-0' : JSON.stringify(number);
 }
 
 /** Go's `json.Marshal` escapes what HTML would take for its own, in every text that it writes. */
@@ -50,7 +73,7 @@ function escapeUnit(char: string): string {
 }
 
 /** The text that Go's encoder makes of a struct with these fields, before HTML is escaped. */
-export function formatFields(value: JsonObject, rules: readonly FieldRule[]): string {
+function formatFields(value: JsonObject, rules: readonly FieldRule[]): string {
   const names = namesOf(rules);
   const plain = Object.keys(value).every((key) => names.has(key));
   let text = '';

@@ -5,13 +5,17 @@ import { renderBundleFiles } from './render-bundles.ts';
 import { INDEX_FILE, renderIndex, renderIndexEntry } from './render-index.ts';
 import { METAS_FOLDER, renderMetaFiles } from './render-metas.ts';
 
-/** Files of the cache that stand together in the order in which opm walks them. */
-export interface CacheGroup {
-  /** The package that alone decides what the files say; null where the whole catalog does. */
-  readonly package: CatalogPackage | null;
+/**
+ * Files of the cache that stand together in the order in which opm walks them: what a package alone
+ * decides, blobs with custom schemas, and the index of packages.
+ */
+export type CacheGroup = (
+  | { readonly kind: 'package'; readonly package: CatalogPackage }
+  | { readonly kind: 'metas' | 'index' }
+) & {
   /** In the order of the walk; rendered as they are asked for, each time anew. */
   readonly files: () => Iterable<CatalogFile>;
-}
+};
 
 /**
  * The whole cache of a catalog, in the order in which opm walks it: a group a package, one for
@@ -29,20 +33,20 @@ export function listCacheGroups(
     ...packages.map((pkg) => [`${pkg.name}_`, groupOf(pkg)] as const),
     ...(customs.length === 0
       ? []
-      : [[METAS_FOLDER, { package: null, files: () => sortMetas(customs) }] as const]),
-    [INDEX_FILE, { package: null, files: () => [indexOf(packages, indexEntryOf)] }],
+      : [[METAS_FOLDER, { kind: 'metas', files: () => sortMetas(customs) }] as const]),
+    [INDEX_FILE, { kind: 'index', files: () => [indexOf(packages, indexEntryOf)] }],
   ];
   // No name of a package has an underscore, so that what starts with one name and it stands together.
   return groups.toSorted(([a], [b]) => compareBytes(a, b)).map(([, group]) => group);
 }
 
 /** A name that only custom objects carry is no package: opm has nothing to serve of it. */
-export function isServed(pkg: CatalogPackage): boolean {
+function isServed(pkg: CatalogPackage): boolean {
   return pkg.packages.length > 0;
 }
 
 function groupOf(pkg: CatalogPackage): CacheGroup {
-  return { package: pkg, files: () => renderBundleFiles(pkg) };
+  return { kind: 'package', package: pkg, files: () => renderBundleFiles(pkg) };
 }
 
 function sortMetas(customs: CatalogPackage['others']): readonly CatalogFile[] {

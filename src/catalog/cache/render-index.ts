@@ -15,11 +15,11 @@ export function renderIndexEntry(pkg: CatalogPackage): string {
   const { description, icon } = readFace(pkg);
   return escapeHtml(
     joinFields([
-      ['name', formatText(pkg.packages.length === 0 ? '' : pkg.name)],
+      ['name', formatText(pkg.name)],
       ['description', formatText(description)],
       ['icon', icon === null ? 'null' : formatIcon(icon)],
       ['defaultChannel', formatText(readDefaultChannel(pkg))],
-      ['Channels', pkg.packages.length === 0 ? 'null' : formatChannels(pkg)],
+      ['Channels', formatChannels(pkg)],
       ['deprecation', formatDeprecation(findDeprecation(pkg, 'olm.package', ''))],
     ]),
   );

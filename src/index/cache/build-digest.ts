@@ -9,7 +9,12 @@ import { listSortedEntries, rootEntry, type TreeModes } from './tree-entries.ts'
 /** Files of a cache in the order of the walk: what settled ones do to the hash, or others themselves. */
 export type CacheRun =
   | { readonly kind: 'settled'; readonly part: DigestPart }
-  | { readonly kind: 'files'; readonly files: readonly CatalogFile[] };
+  | {
+      readonly kind: 'files';
+      readonly files: readonly CatalogFile[];
+      /** The one folder in which all of them lie. */
+      readonly folder: string;
+    };
 
 export interface BuiltDigest {
   /** Content of the file `digest`. */
@@ -33,7 +38,7 @@ export function buildCacheDigest(
   for (const run of runs) {
     if (run.kind === 'files') {
       for (const entry of listSortedEntries(run.files, modes)) state = hashEntry(state, entry);
-      folder = run.files[0]?.path.split('/')[0] ?? '';
+      folder = run.folder;
       continue;
     }
     if (Number(state & 0xffn) !== SETTLED) {

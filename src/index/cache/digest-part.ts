@@ -17,7 +17,11 @@ export interface DigestPart {
 
 const MASK = 2n ** 64n - 1n;
 
-/** Goes on with the hash over some entries, and tells what they did to it. */
+/**
+ * Goes on with the hash over some entries, and tells what they did to it.
+ *
+ * @internal
+ */
 export function hashPart(
   state: bigint,
   entries: Iterable<TreeEntry>,

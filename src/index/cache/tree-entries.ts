@@ -1,6 +1,7 @@
 import { dirname } from 'node:path/posix';
 import { compareTreePaths } from '../../base/tree-order.ts';
 import type { CatalogFile } from '../../catalog/types.ts';
+import { DIRECTORY_MODE, FILE_MODE } from '../tar-writer.ts';
 import { TREE_ROOT, type TreeEntry } from './go-tar.ts';
 
 /** Permission bits of all folders, the root among them, and all files of a tree. */
@@ -13,7 +14,7 @@ export interface TreeModes {
 export const OPM_CACHE_MODES: TreeModes = { directory: 0o750, file: 0o640 };
 
 /** Those of the layers that olmirror builds. */
-export const LAYER_MODES: TreeModes = { directory: 0o755, file: 0o644 };
+export const LAYER_MODES: TreeModes = { directory: DIRECTORY_MODE, file: FILE_MODE };
 
 /** The files of a tree with all folders above them and its root, in the order in which opm walks it. */
 export function* listTreeEntries(

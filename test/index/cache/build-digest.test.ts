@@ -24,8 +24,8 @@ function anyFiles(pkg: string): fc.Arbitrary<readonly CatalogFile[]> {
     .tuple(names, fc.array(fc.string({ maxLength: 1_200 }), { minLength: 4, maxLength: 4 }))
     .map(([all, texts]) =>
       all
-        .map((it, index) => ({
-          path: `${pkg}_${it}.json`,
+        .map((file, index) => ({
+          path: `${pkg}_${file}.json`,
           bytes: Buffer.from(JSON.stringify(texts[index])),
         }))
         .toSorted((a, b) => compareTreePaths(a.path, b.path)),
@@ -54,13 +54,13 @@ describe('hashPart and applyPart', () => {
     const anyHigh = fc.bigInt({ min: 0n, max: 2n ** 56n - 1n });
     checkLaw(
       t,
-      fc.property(anyFiles('p'), anyHigh, anyHigh, fc.nat(255), (files, a, b, low) => {
+      fc.property(anyFiles('p'), fc.tuple(anyHigh, anyHigh), fc.nat(255), (files, highs, low) => {
         const entries = entriesOf(files);
-        const [first, second] = [a, b].map((high) => (high << 8n) | BigInt(low));
-        const { part } = hashPart(first ?? 0n, entries);
-        const wanted = hashPart(second ?? 0n, entries).state;
-        assert.equal(applyPart(second ?? 0n, part), wanted);
-        assert.equal(applyPart((second ?? 0n) ^ 1n, part), null);
+        const [first = 0n, second = 0n] = highs.map((high) => (high << 8n) | BigInt(low));
+        const { part } = hashPart(first, entries);
+        const wanted = hashPart(second, entries).state;
+        assert.equal(applyPart(second, part), wanted);
+        assert.equal(applyPart(second ^ 1n, part), null);
       }),
       300,
     );
@@ -123,7 +123,7 @@ describe('buildCacheDigest', () => {
           [
             { kind: 'settled', part: first.part },
             { kind: 'settled', part: second.part },
-            ...(custom ? [{ kind: 'files', files: metas } as const] : []),
+            ...(custom ? [{ kind: 'files', files: metas, folder: 'metas' } as const] : []),
             { kind: 'settled', part: third.part },
           ],
           LAYER_MODES,

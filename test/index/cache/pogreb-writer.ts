@@ -1,5 +1,6 @@
 // Writes what opm keeps in a pogreb.v1 cache, of the files of a json cache: for tests of the reader.
 import { crc32 } from 'node:zlib';
+import { textField } from '../../../src/catalog/blob-fields.ts';
 import type { CatalogFile, JsonValue } from '../../../src/catalog/types.ts';
 
 export interface StoreRecord {
@@ -71,36 +72,35 @@ interface ServedBundle {
 function bundleRecord(bundle: ServedBundle): StoreRecord {
   const { csvName, packageName, channelName } = bundle;
   const value = Buffer.concat([
-    ...[csvName, packageName, channelName, bundle.csvJson].map((text, i) => textField(i + 1, text)),
-    ...(bundle.object ?? []).map((text) => textField(5, text)),
-    textField(6, bundle.bundlePath),
+    ...[csvName, packageName, channelName, bundle.csvJson].map((text, i) => textBytes(i + 1, text)),
+    ...(bundle.object ?? []).map((text) => textBytes(5, text)),
+    textBytes(6, bundle.bundlePath),
     ...(bundle.providedApis ?? []).map((api) => field(7, apiMessage(api))),
     ...(bundle.requiredApis ?? []).map((api) => field(8, apiMessage(api))),
-    textField(9, bundle.version),
-    textField(10, bundle.skipRange),
+    textBytes(9, bundle.version),
+    textBytes(10, bundle.skipRange),
     ...(bundle.dependencies ?? []).map((item) => field(11, typedMessage(item))),
     ...(bundle.properties ?? []).map((item) => field(12, typedMessage(item))),
-    textField(13, bundle.replaces),
-    ...(bundle.skips ?? []).map((text) => textField(14, text)),
+    textBytes(13, bundle.replaces),
+    ...(bundle.skips ?? []).map((text) => textBytes(14, text)),
     ...(bundle.deprecation === undefined
       ? []
-      : [field(15, textField(1, bundle.deprecation.message))]),
+      : [field(15, textBytes(1, bundle.deprecation.message))]),
   ]);
   return { key: `bundles/${packageName}/${channelName}/${csvName}`, value };
 }
 
 function apiMessage({ group, version, kind }: Api): Buffer {
-  return Buffer.concat([textField(1, group), textField(2, version), textField(3, kind)]);
+  return Buffer.concat([textBytes(1, group), textBytes(2, version), textBytes(3, kind)]);
 }
 
 function typedMessage({ type, value }: Typed): Buffer {
-  return Buffer.concat([textField(1, type), textField(2, value)]);
+  return Buffer.concat([textBytes(1, type), textBytes(2, value)]);
 }
 
 function addMeta(metas: Map<string, Uint8Array[]>, bytes: Uint8Array): void {
   const value: Record<string, JsonValue> = JSON.parse(Buffer.from(bytes).toString());
-  const { schema, package: pkg } = value;
-  const key = `metas/${String(schema)}/${typeof pkg === 'string' ? pkg : ''}`;
+  const key = `metas/${textField(value, 'schema')}/${textField(value, 'package')}`;
   const message = structMessage(value);
   const size = Buffer.alloc(4);
   size.writeUInt32BE(message.length);
@@ -134,7 +134,7 @@ function valueMessage(value: JsonValue): Buffer {
   return field(5, structMessage(Object.fromEntries(Object.entries(value))));
 }
 
-function textField(number: number, text: string | undefined): Buffer {
+function textBytes(number: number, text: string | undefined): Buffer {
   return text === undefined || text === '' ? Buffer.alloc(0) : field(number, Buffer.from(text));
 }
 

@@ -1,0 +1,96 @@
+import { Buffer } from 'node:buffer';
+import { listCacheGroups } from '../../catalog/cache/list-groups.ts';
+import { renderBundleFiles } from '../../catalog/cache/render-bundles.ts';
+import { renderIndexEntry } from '../../catalog/cache/render-index.ts';
+import { METAS_FOLDER, renderMetaFiles } from '../../catalog/cache/render-metas.ts';
+import type { Catalog, CatalogFile, CatalogPackage } from '../../catalog/types.ts';
+import { buildCacheDigest, type CacheRun } from './build-digest.ts';
+import type { DigestPart } from './digest-part.ts';
+import type { TreeEntry } from './go-tar.ts';
+import { settleFiles } from './settle-files.ts';
+import type { TreeModes } from './tree-entries.ts';
+
+/** What the rest of the cache needs to know of a package's files: little, and plain data to keep. */
+export interface PackageSummary {
+  readonly part: DigestPart;
+  /** The package in the index of packages. */
+  readonly indexEntry: string;
+}
+
+/** Folder of the files that the digest is about, in the folder of the cache. */
+const FILES_FOLDER = 'cache';
+
+/**
+ * The files of opm's json cache that belong to one package, its custom schemas among them, one in
+ * memory at a time; returns their summary. Both follow from the package and the modes alone, so that
+ * they lie in the package's layer and are remembered with it. Paths are relative to the folder of
+ * the cache. The package must be one for which `validateServablePackage` finds nothing.
+ */
+export function* renderPackageCache(
+  pkg: CatalogPackage,
+  modes: TreeModes,
+): Generator<CatalogFile, PackageSummary, undefined> {
+  for (const file of renderMetaFiles(pkg.others)) yield placeFile(file);
+  const bundles = settleFiles(renderBundleFiles(pkg), modes.file);
+  for (;;) {
+    const next = bundles.next();
+    if (next.done === true) return { part: next.value, indexEntry: renderIndexEntry(pkg) };
+    yield placeFile(next.value);
+  }
+}
+
+export interface SharedCacheInput {
+  readonly catalog: Catalog;
+  /** What `renderPackageCache` returned of each package that the catalog defines. */
+  readonly summaryOf: (pkg: CatalogPackage) => PackageSummary;
+  /** The catalog folder as it is served, with its root, in the order of `compareTreePaths`. */
+  readonly configs: Iterable<TreeEntry>;
+  /** Of the cache's files. */
+  readonly modes: TreeModes;
+}
+
+/**
+ * The files of the cache that change whenever the catalog does: the index of packages, custom
+ * schemas that belong to no package, the digest, and what settles it. Paths are relative to the
+ * folder of the cache.
+ */
+export function renderSharedCache(input: SharedCacheInput): readonly CatalogFile[] {
+  const { catalog, summaryOf, configs, modes } = input;
+  const shared: CatalogFile[] = [...renderMetaFiles(catalog.loose)];
+  const runs: CacheRun[] = [];
+  for (const group of listCacheGroups(catalog, (pkg) => summaryOf(pkg).indexEntry)) {
+    switch (group.kind) {
+      case 'package':
+        runs.push({ kind: 'settled', part: summaryOf(group.package).part });
+        break;
+      case 'index': {
+        const settled = settleAll(group.files(), modes);
+        shared.push(...settled.files);
+        runs.push({ kind: 'settled', part: settled.part });
+        break;
+      }
+      case 'metas':
+        // Their names are hashes of what they say, so nothing is added to them.
+        runs.push({ kind: 'files', files: [...group.files()], folder: METAS_FOLDER });
+    }
+  }
+  const { digest, files } = buildCacheDigest(configs, runs, modes);
+  return [{ path: 'digest', bytes: Buffer.from(digest) }, ...[...shared, ...files].map(placeFile)];
+}
+
+function settleAll(
+  files: Iterable<CatalogFile>,
+  modes: TreeModes,
+): { readonly files: readonly CatalogFile[]; readonly part: DigestPart } {
+  const settled: CatalogFile[] = [];
+  const run = settleFiles(files, modes.file);
+  for (;;) {
+    const next = run.next();
+    if (next.done === true) return { files: settled, part: next.value };
+    settled.push(next.value);
+  }
+}
+
+function placeFile({ path, bytes }: CatalogFile): CatalogFile {
+  return { path: `${FILES_FOLDER}/${path}`, bytes };
+}
