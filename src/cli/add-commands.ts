@@ -1,6 +1,7 @@
 import { addConvert, addFilter } from './add-catalog-commands.ts';
 import { addDiff } from './add-diff-command.ts';
 import { addGraph } from './add-graph-command.ts';
+import { addIndex } from './add-index-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
 import { addRender } from './add-render-command.ts';
 import { addInit, addMerge, addValidate } from './add-repository-commands.ts';
@@ -21,6 +22,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addApply,
     addStatus,
     addWatch,
+    addIndex,
   ])
     add(parser, run);
   return parser;

@@ -6,7 +6,7 @@ import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { readFile } from '../files/read-file.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
-import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import type { CatalogEntry, MirrorManifest, RoleName } from '../manifest/types.ts';
 import type { CommandContext } from './context.ts';
 import { readSource, type SourceContent, type SourceContext } from './read-source.ts';
 import type { Wiring } from './wire.ts';
@@ -66,7 +66,7 @@ export function buildSourceContext(
 }
 
 /** Whether a SOURCE names a role of the manifest. */
-export function isRole(source: string): boolean {
+export function isRole(source: string): source is RoleName {
   return source === 'production' || source === 'staging';
 }
 
@@ -96,7 +96,11 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
   }
 }
 
-function pickCatalog(manifest: MirrorManifest, { catalog }: SourceOptions): CatalogEntry {
+/** The catalog of this name; without one the only catalog. Throws `CATALOG_UNKNOWN`. */
+export function pickCatalog(
+  manifest: MirrorManifest,
+  { catalog }: Pick<SourceOptions, 'catalog'>,
+): CatalogEntry {
   const names = manifest.catalogs.map(({ name }) => name);
   const [only] = manifest.catalogs;
   const found =

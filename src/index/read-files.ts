@@ -3,6 +3,7 @@ import type { ContentReader, Descriptor } from '../base/oci.ts';
 import { compareBytes } from '../base/text.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import type { IndexFile } from './build-layer.ts';
+import { readGoBuildInfo } from './go-build-info.ts';
 import {
   applyLayer,
   isBelow,
@@ -24,10 +25,16 @@ export interface ImageFilesRequest {
 
 export interface LayersRequest {
   readonly repository: string;
-  readonly folder: string;
+  /** Folders in the image, none within another; only what is in them is kept in memory. */
+  readonly folders: readonly string[];
+  /** Names of programs to look for in the other folders. */
+  readonly programs?: readonly string[];
   /** Lowest first. */
   readonly layers: readonly Descriptor[];
 }
+
+/** By path relative to the image's root. Of programs only what Go wrote into them about their build. */
+export type LayerTree = ReadonlyMap<string, TreeNode>;
 
 const MAX_BYTES = 2 ** 30;
 const WHITEOUT = '.wh.';
@@ -36,43 +43,52 @@ const OPAQUE = '.wh..wh..opq';
 /** Files below a folder of an image, of its first platform; sorted, with paths relative to the folder. */
 export async function readImageFiles(
   reader: ContentReader,
-  request: ImageFilesRequest,
+  { repository, reference, folder }: ImageFilesRequest,
 ): Promise<readonly IndexFile[]> {
-  const image = await readImage(reader, request.repository, request.reference);
+  const image = await readImage(reader, repository, reference);
   const layers = image.platforms[0]?.manifest.layers ?? [];
-  return readLayerFiles(reader, { ...request, layers });
+  const tree = await readLayerTree(reader, { repository, folders: [folder], layers });
+  return listSortedFiles(tree, folder);
+}
+
+/** As `listTreeFiles`, sorted, for a folder as a label or a command spells it. */
+export function listSortedFiles(tree: LayerTree, folder: string): readonly IndexFile[] {
+  const files = listTreeFiles(tree, normalizeEntryPath(folder) ?? '');
+  return files.toSorted((a, b) => compareBytes(a.path, b.path));
 }
 
 /**
- * Files below a folder after all layers, whiteouts and opaque folders. Every layer is read to its
- * end and thereby checked. Throws `INDEX_UNSAFE_PATH` for what would leave the image or the
+ * What some folders hold after all layers, whiteouts and opaque folders. Every layer is read once,
+ * to its end, and thereby checked. Throws `INDEX_UNSAFE_PATH` for what would leave the image or a
  * folder, `INDEX_BAD_LAYER` for a layer that cannot be unpacked.
  */
-export async function readLayerFiles(
+export async function readLayerTree(
   reader: ContentReader,
   request: LayersRequest,
-): Promise<readonly IndexFile[]> {
-  const folder = normalizeEntryPath(request.folder) ?? '';
+): Promise<LayerTree> {
+  const folders = request.folders.map((folder) => normalizeEntryPath(folder) ?? '');
+  const programs = new Set(request.programs);
   let tree = new Map<string, TreeNode>();
   for (const [index, layer] of request.layers.entries()) {
     const name = `layer ${index + 1} of ${request.layers.length} (${layer.digest}) of ${request.repository}`;
     const blob = await reader.getBlob(request.repository, layer.digest);
-    tree = applyLayer(tree, await readChange(blob, { folder, name, lower: tree }));
+    tree = applyLayer(tree, await readChange(blob, { folders, programs, name, lower: tree }));
   }
-  return listTreeFiles(tree, folder).toSorted((a, b) => compareBytes(a.path, b.path));
+  return tree;
 }
 
 interface LayerContext {
-  readonly folder: string;
+  readonly folders: readonly string[];
+  readonly programs: ReadonlySet<string>;
   /** For messages. */
   readonly name: string;
-  readonly lower: ReadonlyMap<string, TreeNode>;
+  readonly lower: LayerTree;
 }
 
 interface Draft {
   readonly removed: string[];
   readonly emptied: string[];
-  readonly added: Map<string, TreeNode | 'directory'>;
+  readonly added: Map<string, TreeNode>;
   bytes: number;
 }
 
@@ -101,10 +117,22 @@ async function readChange(
 async function readEntry(entry: LayerEntry, draft: Draft, context: LayerContext): Promise<void> {
   const path = normalizeEntryPath(entry.header.name);
   if (path === null) throw unsafe(context, `the entry "${entry.header.name}" leaves the image`);
+  const folder = context.folders.find((candidate) => isBelow(path, candidate));
   if (isWhiteout(path)) recordWhiteout(path, draft, context);
-  else if (isBelow(path, context.folder)) await recordEntry(entry, { path, draft, context });
-  else assertPlainFolder(entry, path, context);
+  else if (folder !== undefined)
+    await recordEntry(entry, { path, folder, mode: modeOf(entry) }, { draft, context });
+  else await recordOutside(entry, path, { draft, context });
   entry.resume();
+}
+
+interface Recording {
+  readonly draft: Draft;
+  readonly context: LayerContext;
+}
+
+// Archives may hold the type of a file in the mode, too.
+function modeOf(entry: LayerEntry): number {
+  return (entry.header.mode ?? 0) & 0o7777;
 }
 
 function isWhiteout(path: string): boolean {
@@ -124,26 +152,36 @@ function recordWhiteout(path: string, draft: Draft, context: LayerContext): void
   draft.removed.push(join(parent, gone));
 }
 
+interface Place {
+  readonly path: string;
+  /** Of the folders that are read the one it is in. */
+  readonly folder: string;
+  readonly mode: number;
+}
+
 async function recordEntry(
   entry: LayerEntry,
-  { path, draft, context }: { path: string; draft: Draft; context: LayerContext },
+  place: Place,
+  { draft, context }: Recording,
 ): Promise<void> {
-  const { type, linkname } = entry.header;
+  const { type } = entry.header;
+  const linkname = entry.header.linkname ?? '';
+  const { path, mode } = place;
   // A later entry of the same name wins, and its place in the order.
   draft.added.delete(path);
   switch (type) {
     case 'directory':
-      draft.added.set(path, 'directory');
+      draft.added.set(path, { kind: 'directory', mode });
       return;
     case 'symlink':
-      draft.added.set(path, { kind: 'link', target: parseSymlink(path, linkname ?? '', context) });
+      draft.added.set(path, { kind: 'link', target: parseSymlink(place, linkname, context) });
       return;
     case 'link':
-      draft.added.set(path, findHardLinked(path, linkname ?? '', { draft, context }));
+      draft.added.set(path, findHardLinked(place, linkname, { draft, context }));
       return;
     case 'file':
     case 'contiguous-file':
-      draft.added.set(path, { kind: 'file', bytes: await readBytes(entry, draft, context) });
+      draft.added.set(path, { kind: 'file', mode, bytes: await readBytes(entry, draft, context) });
       return;
     case 'block-device':
     case 'character-device':
@@ -154,30 +192,46 @@ async function recordEntry(
   throw unsafe(context, `the entry "/${path}" is a ${type ?? 'thing of unknown kind'}`);
 }
 
-// A folder above the wanted one, or itself, that is a link would put the files elsewhere.
-function assertPlainFolder(entry: LayerEntry, path: string, context: LayerContext): void {
-  const isAbove = path === context.folder || isBelow(context.folder, path);
-  if (!isAbove || path === '' || entry.header.type === 'directory') return;
-  throw unsafe(context, `"/${path}" is a ${entry.header.type ?? 'file'} and not a folder`);
+async function recordOutside(
+  entry: LayerEntry,
+  path: string,
+  { draft, context }: Recording,
+): Promise<void> {
+  assertPlainFolder(entry, path, context);
+  const isDirectory = entry.header.type === 'directory';
+  const mode = modeOf(entry);
+  if (isDirectory && context.folders.includes(path)) {
+    draft.added.set(path, { kind: 'directory', mode });
+  } else if (!isDirectory && context.programs.has(basename(path))) {
+    draft.added.set(path, { kind: 'file', mode, bytes: await readGoBuildInfo(entry) });
+  }
 }
 
-function parseSymlink(path: string, linkname: string, context: LayerContext): string {
+// A folder above a wanted one, or itself, that is a link would put the files elsewhere.
+function assertPlainFolder(entry: LayerEntry, path: string, context: LayerContext): void {
+  if (path === '' || entry.header.type === 'directory') return;
+  const isAbove = context.folders.some((folder) => path === folder || isBelow(folder, path));
+  if (isAbove)
+    throw unsafe(context, `"/${path}" is a ${entry.header.type ?? 'file'} and not a folder`);
+}
+
+function parseSymlink({ path, folder }: Place, linkname: string, context: LayerContext): string {
   const target = linkname.startsWith('/')
     ? null
     : normalizeEntryPath(join(dirname(path), linkname));
-  if (target !== null && isBelow(target, context.folder)) return target;
-  throw unsafe(context, `the link "/${path}" points outside /${context.folder}, at "${linkname}"`);
+  if (target !== null && isBelow(target, folder)) return target;
+  throw unsafe(context, `the link "/${path}" points outside /${folder}, at "${linkname}"`);
 }
 
 function findHardLinked(
-  path: string,
+  { path, folder }: Place,
   linkname: string,
-  { draft, context }: { draft: Draft; context: LayerContext },
+  { draft, context }: Recording,
 ): TreeNode {
   const target = normalizeEntryPath(linkname);
   const node = target === null ? undefined : (draft.added.get(target) ?? context.lower.get(target));
-  if (node !== undefined && node !== 'directory') return node;
-  throw unsafe(context, `the link "/${path}" points outside /${context.folder}, at "${linkname}"`);
+  if (node !== undefined && node.kind !== 'directory') return node;
+  throw unsafe(context, `the link "/${path}" points outside /${folder}, at "${linkname}"`);
 }
 
 async function readBytes(
@@ -185,19 +239,27 @@ async function readBytes(
   draft: Draft,
   context: LayerContext,
 ): Promise<Uint8Array> {
-  draft.bytes += entry.header.size ?? 0;
+  const size = entry.header.size ?? 0;
+  draft.bytes += size;
   if (draft.bytes > MAX_BYTES) {
+    const folders = context.folders.map((folder) => `/${folder}`).join(' and ');
     throw new ToolError(
       'INDEX_BAD_LAYER',
-      `The ${context.name} holds more than 1 GiB below /${context.folder}.`,
+      `The ${context.name} holds more than 1 GiB below ${folders}.`,
       {
         hint: 'No catalog is that large; check what the image holds.',
       },
     );
   }
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of entry) if (chunk instanceof Uint8Array) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  // Filled in place: joining chunks at the end would hold a large file twice.
+  const bytes = Buffer.allocUnsafe(size);
+  let filled = 0;
+  for await (const chunk of entry) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+  }
+  return bytes.subarray(0, filled);
 }
 
 function unsafe(context: LayerContext, what: string): ToolError {

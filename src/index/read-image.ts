@@ -22,6 +22,8 @@ export interface Image {
   /** Of the manifest that the reference names. */
   readonly digest: Digest;
   readonly mediaType: string;
+  /** Of the manifest that the reference names. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** At least one; attestations are none. */
   readonly platforms: readonly PlatformImage[];
 }
@@ -47,7 +49,18 @@ export async function readImage(
     }),
   );
   if (platforms.length === 0) throw noImage(name, 'its list holds no image for any platform');
-  return { digest: body.digest, mediaType: body.mediaType, platforms };
+  const annotations = readAnnotations(value);
+  return { digest: body.digest, mediaType: body.mediaType, annotations, platforms };
+}
+
+function readAnnotations(value: object): Readonly<Record<string, string>> {
+  const annotations: unknown = Reflect.get(value, 'annotations');
+  if (typeof annotations !== 'object' || annotations === null) return {};
+  return Object.fromEntries(
+    Object.entries(annotations).filter((entry): entry is [string, string] => {
+      return typeof entry[1] === 'string';
+    }),
+  );
 }
 
 interface Child {

@@ -4,7 +4,7 @@ import { ToolError } from '../base/tool-error.ts';
 import { CONFIGS_LABEL } from './build-config.ts';
 import type { IndexFile } from './build-layer.ts';
 import { computeImageId } from './image-id.ts';
-import { readLayerFiles } from './read-files.ts';
+import { listSortedFiles, readLayerTree } from './read-files.ts';
 import { type Image, readImage } from './read-image.ts';
 
 /** What an index image is, without its content. */
@@ -13,6 +13,8 @@ export interface IndexIdentity {
   readonly digest: Digest;
   readonly imageId: Digest;
   readonly mediaType: string;
+  /** Of the manifest that the reference names: where olmirror writes commit and time. */
+  readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
@@ -31,7 +33,7 @@ const DATABASE_LABEL = 'operators.operatorframework.io.index.database.v1';
 
 /**
  * Reads the catalog out of an index image; of several platforms the first, because they hold the
- * same. Throws `INDEX_SQLITE` and `INDEX_NOT_AN_INDEX` for other images, and what `readLayerFiles` throws.
+ * same. Throws `INDEX_SQLITE` and `INDEX_NOT_AN_INDEX` for other images, and what `readLayerTree` throws.
  */
 export async function readIndexCatalog(
   reader: ContentReader,
@@ -42,8 +44,8 @@ export async function readIndexCatalog(
   const identity = identify(image);
   const configsPath = findConfigsPath(identity, `${repository}@${image.digest}`);
   const layers = image.platforms[0]?.manifest.layers ?? [];
-  const files = await readLayerFiles(reader, { repository, folder: configsPath, layers });
-  return { ...identity, files, configsPath };
+  const tree = await readLayerTree(reader, { repository, folders: [configsPath], layers });
+  return { ...identity, files: listSortedFiles(tree, configsPath), configsPath };
 }
 
 /** Reads manifests and configs only, of any image: whether it is an index is for the labels to say. */
@@ -55,7 +57,7 @@ export async function readIndexIdentity(
   return identify(await readImage(reader, repository, reference));
 }
 
-function identify(image: Image): IndexIdentity {
+export function identify(image: Image): IndexIdentity {
   const config = image.platforms[0]?.config.config;
   return {
     digest: image.digest,
@@ -66,6 +68,7 @@ function identify(image: Image): IndexIdentity {
       })),
     ),
     mediaType: image.mediaType,
+    annotations: image.annotations,
     labels: config?.Labels ?? {},
     entrypoint: config?.Entrypoint ?? [],
     cmd: config?.Cmd ?? [],
@@ -73,7 +76,7 @@ function identify(image: Image): IndexIdentity {
   };
 }
 
-function findConfigsPath({ labels }: IndexIdentity, name: string): string {
+export function findConfigsPath({ labels }: IndexIdentity, name: string): string {
   const path = labels[CONFIGS_LABEL];
   if (path !== undefined && path !== '') return path;
   if (labels[DATABASE_LABEL] !== undefined) {

@@ -76,7 +76,7 @@ test('an index of several platforms on a base that carries opm is built, served 
   const identity = await readIndexIdentity(production, 'olm/idx', 'v1');
   assert.deepEqual(
     [identity.platforms, identity.entrypoint, identity.cmd],
-    [platforms, ['/bin/opm'], ['serve', '/configs']],
+    [platforms, ['/bin/opm'], ['serve', '/configs', '--cache-dir=/tmp/cache']],
   );
   assert.equal((await site.olmirror(['plan'])).code, 0);
 });

@@ -53,7 +53,7 @@ export function* listSortedEntries(
 }
 
 /** The folders above a path, the highest first, without the root. */
-function listParents(path: string): readonly string[] {
+export function listParents(path: string): readonly string[] {
   const parent = dirname(path);
   return parent === TREE_ROOT ? [] : [...listParents(parent), parent];
 }

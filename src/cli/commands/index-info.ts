@@ -1,0 +1,63 @@
+import { ToolError } from '../../base/tool-error.ts';
+import { joinPath } from '../../images/map-path.ts';
+import { inspectIndexImage } from '../../index/describe-index.ts';
+import { judgeServing } from '../../index/judge-serving.ts';
+import type { ExitCode } from '../../plan/sum-outcomes.ts';
+import { renderIndexResources } from '../../report/render-index-resources.ts';
+import type { CommandContext } from '../context.ts';
+import { type IndexRequest, type LocatedIndex, locateIndex } from '../locate-index.ts';
+import type { Wiring } from '../wire.ts';
+
+/** Prints what a cluster needs to serve an index. Exit 4 where a pod of that would not come up. */
+export async function runIndexInfo(
+  request: IndexRequest,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<ExitCode> {
+  const located = await locateIndex(request, context, wiring);
+  const { place, entry } = located;
+  const address = findAddress(located);
+  const image = await inspectIndexImage(place.reader, place.repository, place.reference);
+  const serving = judgeServing(image);
+  const name = entry?.name ?? address.slice(address.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
+  const errors = serving.findings.filter(({ severity }) => severity === 'error');
+  context.progress.clear();
+  context.console.result(
+    renderIndexResources(
+      {
+        image: address,
+        pinned: address.includes('@'),
+        catalogSource: entry?.catalogSource ?? {
+          name: buildName(name),
+          namespace: 'openshift-marketplace',
+        },
+        displayName: name,
+      },
+      serving,
+    ),
+  );
+  // The others stand as comments in the YAML, as these do.
+  for (const { message } of errors) context.console.warn(`problem: ${message}`);
+  return errors.length > 0 ? 4 : 0;
+}
+
+// A layout is on its way into production: the cluster pulls it from there.
+function findAddress({ place, manifest, entry }: LocatedIndex): string {
+  if (place.registry !== null) return place.name;
+  if (manifest !== null && entry !== null) {
+    const { host, pathPrefix } = manifest.registries.production;
+    return `${host}/${joinPath(pathPrefix, entry.repository.production)}:${entry.tag.production}`;
+  }
+  throw new ToolError('CLI_USAGE', `No cluster can pull ${place.name}.`, {
+    hint: 'Name the catalog of the manifest whose index it is to be with --catalog, or give the index as an image reference.',
+  });
+}
+
+/** As Kubernetes takes names. */
+function buildName(name: string): string {
+  const plain = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
+  return `cs-${plain.slice(0, 50)}`.replace(/-+$/, '');
+}

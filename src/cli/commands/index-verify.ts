@@ -1,0 +1,96 @@
+import { formatProblemLine, hasErrors } from '../../base/problem.ts';
+import { ToolError } from '../../base/tool-error.ts';
+import { parseCatalog } from '../../catalog/parse-catalog.ts';
+import { validatePackage } from '../../catalog/validate-catalog.ts';
+import { inspectIndexImage } from '../../index/describe-index.ts';
+import type { CatalogEntry } from '../../manifest/types.ts';
+import { exitCodeOfChecks, type IndexVerification } from '../../plan/index-types.ts';
+import type { ExitCode } from '../../plan/sum-outcomes.ts';
+import { createIndexBuilder } from '../../reconcile/build-index.ts';
+import {
+  createStateLoader,
+  type LoadedCatalog,
+  type LoadedState,
+} from '../../reconcile/load-state.ts';
+import { type IndexSubject, verifyIndex } from '../../reconcile/verify-index.ts';
+import { renderVerificationText } from '../../report/render-verification-text.ts';
+import type { CommandContext } from '../context.ts';
+import type { ImagePlace } from '../locate-image.ts';
+import { type IndexRequest, type LocatedIndex, locateInManifest } from '../locate-index.ts';
+import { pickCatalog } from '../source-context.ts';
+import type { Wiring } from '../wire.ts';
+
+export interface IndexVerifyOptions extends IndexRequest {
+  readonly against: string;
+  readonly format: 'text' | 'json';
+}
+
+/** Holds an index image against a commit and its registry. Exit 4 where it is not as it should be, 1 where that is unknown. */
+export async function runIndexVerify(
+  options: IndexVerifyOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<ExitCode> {
+  const git = await wiring.openGit();
+  const snapshot = await git.openCommit(options.against);
+  const state = await createStateLoader()(snapshot, context.manifestFile);
+  const located = await locateInManifest(options, state.manifest, wiring);
+  const loaded = findLoaded(located, state);
+  const { place } = located;
+  const { subject, ...read } = await readSubject(place);
+  const builder = createIndexBuilder(
+    wiring.openRegistry(state.manifest.registries.production),
+    () => git.readRemoteUrl(),
+  );
+  const { emit } = context.progress;
+  const { signal } = context;
+  const checks = await verifyIndex(subject, { state, loaded, builder, emit, signal });
+  const verification: IndexVerification = {
+    apiVersion: 'olmirror/v1alpha1',
+    kind: 'IndexVerification',
+    source: place.name,
+    catalog: loaded.entry.name,
+    revision: snapshot.revision,
+    digest: read.digest,
+    imageId: subject.image.imageId,
+    checks,
+    exitCode: exitCodeOfChecks(checks),
+  };
+  context.progress.clear();
+  context.console.result(
+    options.format === 'json'
+      ? JSON.stringify(verification, null, 2)
+      : renderVerificationText(verification, { verbose: context.console.verbose }),
+  );
+  return verification.exitCode;
+}
+
+function findLoaded({ entry }: LocatedIndex, state: LoadedState): LoadedCatalog {
+  const wanted: CatalogEntry = entry ?? pickCatalog(state.manifest, { catalog: null });
+  const loaded = state.catalogs.find((candidate) => candidate.entry.name === wanted.name);
+  if (loaded !== undefined) return loaded;
+  throw new ToolError('CATALOG_UNKNOWN', `The manifest has no catalog ${wanted.name}.`, {
+    hint: 'Name one with --catalog.',
+  });
+}
+
+/** The image itself is let go of here: its files and caches may be hundreds of megabytes. */
+async function readSubject(
+  place: ImagePlace,
+): Promise<{ readonly subject: IndexSubject; readonly digest: IndexVerification['digest'] }> {
+  const image = await inspectIndexImage(place.reader, place.repository, place.reference);
+  const { catalog, problems } = parseCatalog(image.files);
+  const all = [...problems, ...[...catalog.packages.values()].flatMap(validatePackage)];
+  const faults = hasErrors(all) ? all.filter(({ severity }) => severity === 'error') : [];
+  const { imageId, labels, cacheFault, digest } = image;
+  const subject = {
+    image: { imageId, labels },
+    catalog,
+    faults: faults.map(formatProblemLine),
+    caches: image.caches,
+    cacheFault,
+    registry: place.registry,
+    role: place.role,
+  };
+  return { subject, digest };
+}

@@ -1,0 +1,86 @@
+import { ToolError } from '../base/tool-error.ts';
+import { joinPath } from '../images/map-path.ts';
+import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import type { CommandContext } from './context.ts';
+import { type ImagePlace, locateImage, locateLayout, locateRole } from './locate-image.ts';
+import { buildSourceContext, findManifest, isRole, pickCatalog } from './source-context.ts';
+import type { Wiring } from './wire.ts';
+
+/** What a command on one index image was given. */
+export interface IndexRequest {
+  /** `production`, `staging`, an image reference or `oci:LAYOUT`. */
+  readonly ref: string;
+  /** Null for the only catalog, or the one whose index it is. */
+  readonly catalog: string | null;
+  /** For registries that no manifest names. */
+  readonly insecure: boolean;
+}
+
+/** An index image, and the catalog of the manifest that it belongs to. */
+export interface LocatedIndex {
+  readonly place: ImagePlace;
+  /** Null where there is none, and none is needed. */
+  readonly manifest: MirrorManifest | null;
+  /** Null where no catalog was named and the reference is the index of none. */
+  readonly entry: CatalogEntry | null;
+}
+
+/** Finds an index with the manifest of the working tree, if there is one. */
+export async function locateIndex(
+  request: IndexRequest,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<LocatedIndex> {
+  return locateInManifest(request, await findManifest(context), wiring);
+}
+
+/** As `locateIndex`, with a manifest that was read already. */
+export async function locateInManifest(
+  request: IndexRequest,
+  manifest: MirrorManifest | null,
+  wiring: Wiring,
+): Promise<LocatedIndex> {
+  const { ref, catalog, insecure } = request;
+  const context = buildSourceContext(wiring, manifest, insecure);
+  if (catalog !== null && manifest === null)
+    throw new ToolError('CLI_USAGE', `There is no manifest that could have a catalog ${catalog}.`, {
+      hint: 'Work in the folder of one (-C), name one with --manifest, or leave --catalog out.',
+    });
+  if (isRole(ref)) {
+    const entry = manifest === null ? null : pickCatalog(manifest, request);
+    return { place: locateRole(ref, entry, context), manifest, entry };
+  }
+  const place = ref.startsWith('oci:')
+    ? await locateLayout(ref, context)
+    : locateImage(ref, context);
+  if (place === null) throw notAnImage(ref);
+  const named = catalog !== null && manifest !== null ? pickCatalog(manifest, request) : null;
+  return { place, manifest, entry: named ?? findCatalog(place, manifest) };
+}
+
+function notAnImage(ref: string): ToolError {
+  return new ToolError(
+    'CLI_UNSUPPORTED_SOURCE',
+    `"${ref}" is neither production nor staging, nor oci:LAYOUT, nor an image reference with its host.`,
+    {
+      hint: 'An index is an image: give production, staging, HOST/PATH:TAG or oci:LAYOUT. `olmirror graph --source` and `olmirror render` take folders.',
+    },
+  );
+}
+
+// A layout says nothing of where it belongs. Catalogs may share a repository and differ by their tags; an immutable tag begins with theirs.
+function findCatalog(place: ImagePlace, manifest: MirrorManifest | null): CatalogEntry | null {
+  const { role, registry, repository, reference } = place;
+  const single = manifest?.catalogs.length === 1 ? (manifest.catalogs[0] ?? null) : null;
+  if (registry === null) return single;
+  if (role === null || manifest === null) return null;
+  const { pathPrefix } = manifest.registries[role];
+  const candidates = manifest.catalogs.filter(
+    (entry) => joinPath(pathPrefix, entry.repository[role]) === repository,
+  );
+  const tagged = candidates.filter(
+    ({ tag }) => reference === tag[role] || reference.startsWith(`${tag[role]}-`),
+  );
+  const [only, ...others] = tagged.length > 0 ? tagged : candidates;
+  return only !== undefined && others.length === 0 ? only : null;
+}

@@ -1,0 +1,64 @@
+import { dump } from 'js-yaml';
+
+/** What a cluster is told of an index image. */
+export interface ServedIndex {
+  /** As the cluster pulls it. */
+  readonly image: string;
+  /** By digest: then nothing newer can come under the reference. */
+  readonly pinned: boolean;
+  readonly catalogSource: { readonly name: string; readonly namespace: string };
+  readonly displayName: string;
+  /** Null for an image that serves itself. */
+  readonly extract: { readonly catalogDir: string; readonly cacheDir: string | null } | null;
+}
+
+/** The CatalogSource (OLM v0) by which a cluster serves an index image. */
+export function renderCatalogSource(index: ServedIndex): string {
+  const { image, pinned, catalogSource, displayName, extract } = index;
+  return formatObject({
+    apiVersion: 'operators.coreos.com/v1alpha1',
+    kind: 'CatalogSource',
+    metadata: { name: catalogSource.name, namespace: catalogSource.namespace },
+    spec: {
+      sourceType: 'grpc',
+      image,
+      displayName,
+      ...(extract === null ? {} : { grpcPodConfig: buildPodConfig(extract) }),
+      ...(pinned ? {} : { updateStrategy: { registryPoll: { interval: '10m' } } }),
+    },
+  });
+}
+
+function buildPodConfig({
+  catalogDir,
+  cacheDir,
+}: NonNullable<ServedIndex['extract']>): Readonly<Record<string, unknown>> {
+  return {
+    securityContextConfig: 'restricted',
+    extractContent: { catalogDir, ...(cacheDir === null ? {} : { cacheDir }) },
+  };
+}
+
+/** The ClusterCatalog (OLM v1) for the same image: it reads the catalog itself, by the image's label. */
+export function renderClusterCatalog({ image, pinned, catalogSource }: ServedIndex): string {
+  return formatObject({
+    apiVersion: 'olm.operatorframework.io/v1',
+    kind: 'ClusterCatalog',
+    metadata: { name: nameClusterCatalog(catalogSource.name) },
+    spec: {
+      source: {
+        type: 'Image',
+        image: { ref: image, ...(pinned ? {} : { pollIntervalMinutes: 10 }) },
+      },
+    },
+  });
+}
+
+// As oc-mirror names the two of them.
+function nameClusterCatalog(name: string): string {
+  return name.startsWith('cs-') ? `cc-${name.slice('cs-'.length)}` : `cc-${name}`;
+}
+
+function formatObject(value: Readonly<Record<string, unknown>>): string {
+  return dump(value, { lineWidth: -1, noRefs: true });
+}

@@ -1,0 +1,138 @@
+import pLimit from 'p-limit';
+import type { Digest } from '../base/digest.ts';
+import { compareNatural } from '../base/text.ts';
+import { isToolError } from '../base/tool-error.ts';
+import { joinPath } from '../images/map-path.ts';
+import { readOrigin } from '../index/describe-index.ts';
+import { readIndexIdentity } from '../index/read-index.ts';
+import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
+import { formatImmutableTag } from '../plan/item.ts';
+import type { RegistryPort } from '../registry/port.ts';
+
+export interface ListIndexesContext {
+  readonly manifest: MirrorManifest;
+  readonly production: RegistryPort;
+  /** First line of a commit's message; null where the repository has no such commit. */
+  readonly readSubject: (revision: string) => Promise<string | null>;
+  readonly signal: AbortSignal;
+}
+
+/** Each asks for a manifest and its configs; the registry bounds its requests besides. */
+const INDEXES_AT_ONCE = 8;
+
+/** Lists the earlier indexes that production keeps of one catalog, by the tags that never move. */
+export async function listIndexes(
+  entry: CatalogEntry,
+  context: ListIndexesContext,
+): Promise<CatalogIndexes> {
+  const { manifest, production, signal } = context;
+  const { host, pathPrefix } = manifest.registries.production;
+  const repository = joinPath(pathPrefix, entry.repository.production);
+  const servedTag = entry.tag.production;
+  const head = await production.headManifest(repository, servedTag, signal);
+  const place = { catalog: entry.name, host, repository, servedTag, pin: entry.pin };
+  const served =
+    head.state === 'unknown' ? { state: head.state, message: head.message } : narrow(head);
+  const tags = await listTags(repository, context);
+  if ('fault' in tags) return { ...place, served, indexes: [], otherTags: [], fault: tags.fault };
+  const servedDigest = head.state === 'present' ? head.digest : null;
+  const limit = pLimit(INDEXES_AT_ONCE);
+  const kept = tags.names.filter((tag) => isKept(tag, servedTag));
+  const indexes = await Promise.all(
+    kept.map((tag) =>
+      limit(() => readIndex({ repository, tag, servedTag, servedDigest }, context)),
+    ),
+  );
+  return {
+    ...place,
+    served,
+    indexes: indexes.toSorted(compareAge),
+    otherTags: tags.names
+      .filter((tag) => tag !== servedTag && !kept.includes(tag))
+      .toSorted(compareNatural),
+    fault: null,
+  };
+}
+
+function narrow(
+  head: { readonly state: 'absent' } | { readonly state: 'present'; readonly digest: Digest },
+): CatalogIndexes['served'] {
+  return head.state === 'present' ? { state: head.state, digest: head.digest } : head;
+}
+
+async function listTags(
+  repository: string,
+  { production, signal }: ListIndexesContext,
+): Promise<{ readonly names: readonly string[] } | { readonly fault: string }> {
+  try {
+    return { names: await production.listTags(repository, signal) };
+  } catch (error) {
+    if (!isToolError(error)) throw error;
+    return { fault: error.message };
+  }
+}
+
+// `sha256-…` keeps an index whose own never-moving tag was taken.
+function isKept(tag: string, servedTag: string): boolean {
+  if (/^(?:sha256|olmirror)-[0-9a-f]{64}$/.test(tag)) return true;
+  return tag.startsWith(`${servedTag}-`) && /^[0-9a-f]{12}$/.test(tag.slice(servedTag.length + 1));
+}
+
+interface TagPlace {
+  readonly repository: string;
+  readonly tag: string;
+  readonly servedTag: string;
+  readonly servedDigest: Digest | null;
+}
+
+async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<ListedIndex> {
+  const { repository, tag } = place;
+  context.signal.throwIfAborted();
+  try {
+    const image = await readIndexIdentity(context.production, repository, tag);
+    const origin = readOrigin(image);
+    const revision = origin?.revision ?? null;
+    const expected = formatImmutableTag(place.servedTag, image.imageId);
+    const misnamed = !/^(?:sha256|olmirror)-/.test(tag) && tag !== expected;
+    return {
+      tag,
+      origin: misnamed ? 'misnamed' : nameOrigin(origin !== null),
+      served: image.digest === place.servedDigest,
+      digest: image.digest,
+      imageId: image.imageId,
+      revision,
+      created: origin?.created ?? null,
+      subject: revision === null ? null : await context.readSubject(revision),
+      message: misnamed ? `its image id would make it ${expected}` : null,
+    };
+  } catch (error) {
+    if (!isToolError(error)) throw error;
+    // Signatures and other things that belong to an image may lie under tags of this form.
+    const origin = error.code === 'INDEX_NOT_AN_INDEX' ? 'other' : 'unknown';
+    return { ...UNREAD, origin, tag, message: error.message };
+  }
+}
+
+function nameOrigin(ours: boolean): ListedIndex['origin'] {
+  return ours ? 'olmirror' : 'other';
+}
+
+const UNREAD = {
+  served: false,
+  digest: null,
+  imageId: null,
+  revision: null,
+  created: null,
+  subject: null,
+} as const;
+
+function compareAge(a: ListedIndex, b: ListedIndex): number {
+  const [first, second] = [timeOf(a), timeOf(b)];
+  return first === second ? compareNatural(a.tag, b.tag) : second - first;
+}
+
+function timeOf({ created }: ListedIndex): number {
+  const time = created === null ? Number.NaN : Date.parse(created);
+  return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time;
+}

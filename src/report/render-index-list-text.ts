@@ -1,0 +1,70 @@
+import { shortHex } from '../base/digest.ts';
+import type { CatalogIndexes, IndexList, ListedIndex } from '../plan/index-types.ts';
+import { cleanLine, renderLines } from './clean-line.ts';
+
+/** The earlier indexes of each catalog, newest first; the served one is marked. */
+export function renderIndexListText({ catalogs }: IndexList): string {
+  return renderLines(
+    catalogs.flatMap((catalog, i) => [...(i === 0 ? [] : ['']), ...renderCatalog(catalog)]),
+  );
+}
+
+function renderCatalog(catalog: CatalogIndexes): readonly string[] {
+  const { host, repository, servedTag, pin, indexes, otherTags, fault } = catalog;
+  return [
+    `Catalog ${catalog.catalog}: ${host}/${repository}:${servedTag}${formatServed(catalog)}`,
+    ...(pin === null ? [] : [`  pinned to ${pin.tag}: ${pin.reason} (by ${pin.by})`]),
+    ...(fault === null ? [] : [`  unknown: ${fault}`]),
+    ...alignRows(indexes.map(listCells)).map((line) => `  ${line}`),
+    ...(otherTags.length === 0
+      ? []
+      : [`  other tags, which keep no earlier index of this catalog: ${otherTags.join(', ')}`]),
+  ];
+}
+
+function formatServed({ served, indexes, fault }: CatalogIndexes): string {
+  switch (served.state) {
+    case 'absent':
+      return ' is not there';
+    case 'unknown':
+      return ` is unknown: ${served.message}`;
+    case 'present': {
+      const kept = indexes.filter((index) => index.served).map(({ tag }) => tag);
+      if (kept.length > 0 || fault !== null)
+        return ` → ${kept.join(', ') || shortHex(served.digest)}`;
+      return ` → ${shortHex(served.digest)}, which no never-moving tag holds`;
+    }
+  }
+}
+
+const ORIGINS: Readonly<Record<ListedIndex['origin'], string>> = {
+  olmirror: '',
+  other: 'not built by olmirror',
+  misnamed: 'not named by olmirror',
+  unknown: 'unknown',
+};
+
+function listCells(index: ListedIndex): readonly string[] {
+  const { tag, served, created, revision, subject, origin, message } = index;
+  const what = [ORIGINS[origin], message ?? ''].filter((part) => part !== '').join(': ');
+  return [
+    served ? '*' : ' ',
+    tag,
+    created ?? '-',
+    revision === null ? '-' : revision.slice(0, 12),
+    [subject ?? '', what].filter((part) => part !== '').join('  '),
+  ];
+}
+
+function alignRows(rows: readonly (readonly string[])[]): readonly string[] {
+  const cells = rows.map((row) => row.map(cleanLine));
+  const widths = (cells[0] ?? []).map((_, i) =>
+    Math.max(...cells.map((row) => row[i]?.length ?? 0)),
+  );
+  return cells.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
