@@ -109,9 +109,15 @@ async function applyFirstDelivery(world: World): Promise<void> {
     'Plan and apply',
     'plan compares the commit with both registries and says what apply would do (exit 2: changes).',
   );
+  narrator.say('What production serves today:');
+  await playOlmirror(world, ['index', 'show', 'production']);
+  narrator.say('\nWhat the commit would change:');
   await playOlmirror(world, ['plan'], 2);
   narrator.check('plan changed nothing', isSame(world.start, await readSnapshot(host)));
   await playOlmirror(world, ['apply']);
+  narrator.say('\nThe new index, with the cache from which opm serves at once:');
+  await playOlmirror(world, ['index', 'show', 'production']);
+  await playOlmirror(world, ['index', 'verify', 'production']);
   const heads = await readHeads(host);
   narrator.say(`\nWhat OperatorHub shows:\n${formatHeadsTable([{ title: 'production', heads }])}`);
   checkHeads(world, { heads, first: true, second: false });

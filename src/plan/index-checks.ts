@@ -60,6 +60,17 @@ export function takenCheck(wanted: WantedIndex): IndexCheck {
   };
 }
 
+export function programLostCheck(wanted: WantedIndex): IndexCheck {
+  return {
+    ...checkOf(wanted),
+    kind: 'program-lost',
+    severity: 'blocked',
+    message: `The index that production serves as ${wanted.repository}:${wanted.tag} starts by itself, and that of ${wanted.catalog} in Git would not: with a CatalogSource that has no extractContent its pod would fail, and OperatorHub would lose every operator of it.`,
+    hint: `Set \`base\` of the catalog in mirror.yaml to an image that carries opm; or let the CatalogSource have grpcPodConfig.extractContent (\`olmirror index info\` prints one) and commit it below cluster/.`,
+    code: 'PLAN_INDEX_UNSERVABLE',
+  };
+}
+
 export function closureCheck(wanted: WantedIndex, obstacles: readonly string[]): IndexCheck {
   const shown = obstacles.slice(0, 3).join('; ');
   const more = obstacles.length > 3 ? `; and ${obstacles.length - 3} more` : '';

@@ -6,6 +6,7 @@ import {
   foreignCheck,
   type IndexCheck,
   pinnedCheck,
+  programLostCheck,
   takenCheck,
   unknownCheck,
 } from './index-checks.ts';
@@ -98,6 +99,8 @@ function publish(wanted: WantedIndex, observed: ObservedIndex, policy: IndexPoli
   if (expectedImmutable.state === 'present' && observed.expectedImmutableId !== wanted.imageId) {
     return withhold(wanted, takenCheck(wanted), { kind: 'refused', action: 'blocked' });
   }
+  if (observed.servedStarts && !wanted.canBeServed)
+    return withhold(wanted, programLostCheck(wanted), { kind: 'refused', action: 'blocked' });
   if (policy.obstacles.length > 0)
     return withhold(wanted, closureCheck(wanted, policy.obstacles), {
       kind: 'refused',

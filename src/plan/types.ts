@@ -26,6 +26,8 @@ export interface ObservedIndex {
   readonly servedId: Digest | null;
   /** Its labels say that olmirror built it. */
   readonly servedLabelled: boolean;
+  /** It has an entrypoint: a pod can start from it. */
+  readonly servedStarts: boolean;
   /** `<tag>-<12 hex of servedId>` in production; null where nothing is served. */
   readonly servedImmutable: Presence | null;
   /** `<tag>-<12 hex of expectedId>` in production. */
@@ -60,6 +62,8 @@ export interface WantedIndex {
   readonly imageKeys: readonly string[];
   /** Digests of served indexes that `init` or `merge` took in, with the content each had. */
   readonly takenIn: readonly { readonly digest: Digest; readonly content: Digest }[];
+  /** A pod can start from it, as its base carries opm, or Git has a CatalogSource that needs no such image. */
+  readonly canBeServed: boolean;
   /** Why the catalog's index is held where it is; null for no pin. */
   readonly pinned: string | null;
 }
@@ -142,6 +146,7 @@ export interface Check {
     | 'closure'
     | 'foreign-index'
     | 'immutable-tag-taken'
+    | 'program-lost'
     | 'collision'
     | 'known-missing'
     | 'index-only'

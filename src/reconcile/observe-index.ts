@@ -6,6 +6,7 @@ import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { findMissing } from '../catalog/find-missing.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
+import { listExtractedImages } from '../cluster/find-extracting.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
 import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../index/read-index.ts';
@@ -54,11 +55,11 @@ export async function observeIndex(
     tag: formatImmutableTag(wanted.tag, wanted.imageId),
     signal,
   });
-  const servedId = moving.identity?.imageId ?? null;
+  const served = describeServed(moving.identity);
+  const { servedId } = served;
   const partial: Omit<ObservedIndex, 'foreign'> = {
     moving: moving.presence,
-    servedId,
-    servedLabelled: moving.identity?.labels[OURS_LABEL] !== undefined,
+    ...served,
     servedImmutable:
       servedId === null
         ? null
@@ -73,12 +74,23 @@ export async function observeIndex(
   const standing = judgeIndex(wanted, partial);
   if (standing === 'expected' || standing === 'taken-in-equal')
     return { wanted, observed: { ...partial, foreign: null }, served: loaded.catalog };
-  const served = await readServed(wanted, moving.presence, context);
+  const content = await readServed(wanted, moving.presence, context);
   const foreign: ForeignContent | null =
-    standing === 'foreign' && served !== null
-      ? findMissing(loaded.catalog, dropExcluded(served, loaded, context.now))
+    standing === 'foreign' && content !== null
+      ? findMissing(loaded.catalog, dropExcluded(content, loaded, context.now))
       : null;
-  return { wanted, observed: { ...partial, foreign }, served };
+  return { wanted, observed: { ...partial, foreign }, served: content };
+}
+
+function describeServed(
+  identity: IndexIdentity | null,
+): Pick<ObservedIndex, 'servedId' | 'servedLabelled' | 'servedStarts'> {
+  if (identity === null) return { servedId: null, servedLabelled: false, servedStarts: false };
+  return {
+    servedId: identity.imageId,
+    servedLabelled: identity.labels[OURS_LABEL] !== undefined,
+    servedStarts: identity.entrypoint.length > 0,
+  };
 }
 
 // What is excluded is not missing: a merge would keep it out again.
@@ -110,8 +122,26 @@ async function wantIndex(
     takenIn: records
       .filter((record) => record.catalog === entry.name)
       .map(({ digest, content }) => ({ digest, content })),
+    canBeServed: entry.base !== 'scratch' || (await isExtracted(loaded, context)),
     pinned: describePin(entry.pin, context.now),
   };
+}
+
+const CLUSTER_FOLDER = 'cluster';
+
+// Hosts differ between what a cluster pulls and the manifest, and the mirror rules may have several.
+async function isExtracted(
+  loaded: LoadedCatalog,
+  { state }: ObserveIndexContext,
+): Promise<boolean> {
+  const suffix = `/${indexRepository(loaded, state.manifest)}:${loaded.entry.tag.production}`;
+  const files = await state.snapshot.listFiles(CLUSTER_FOLDER);
+  const objects = files.filter(({ path }) => /\.(?:ya?ml|json)$/.test(path));
+  for await (const { bytes } of state.snapshot.readFiles(objects)) {
+    const images = listExtractedImages(Buffer.from(bytes).toString());
+    if (images.some((image) => image.endsWith(suffix))) return true;
+  }
+  return false;
 }
 
 // A pin ends by itself at `until`.

@@ -209,6 +209,24 @@ test('planPass refuses a never-moving tag that holds another image', () => {
   );
 });
 
+// Seen to fail without the check in settle-index.ts.
+test('planPass does not replace an index that starts by itself by one that nothing could serve', () => {
+  const served = { ...ours, servedStarts: true };
+  const lost = planWorld({ indexes: [[makeIndex({ canBeServed: false }), served]] });
+  assert.deepEqual(
+    [lost.steps, lost.checks[0]?.kind, exitCodeOfPlan(lost)],
+    [[], 'program-lost', 4],
+  );
+  for (const pair of [
+    [makeIndex({ canBeServed: true }), served],
+    [makeIndex({ canBeServed: false }), ours],
+  ] as const)
+    assert.deepEqual(
+      planWorld({ indexes: [pair] }).steps.map((step) => step.kind),
+      ['push-index', 'move-index'],
+    );
+});
+
 test('planPass touches no index that it cannot see clearly, that is broken in Git, or that is pinned', () => {
   const unclear = planWorld({ indexes: [[makeIndex(), seenIndex({ moving: UNKNOWN })]] });
   assert.deepEqual(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pushImage } from '../../scripts/lib/push-image.ts';
@@ -196,4 +196,38 @@ test('a movable tag follows staging, and what it leaves keeps a tag', async (t) 
     ['latest', ...[fresh, old].map((image) => image.digest.replace(':', '-'))].toSorted(),
   );
   assert.equal((await site.olmirror(['plan'])).code, 0);
+});
+
+const CATALOG_SOURCE = `apiVersion: operators.coreos.com/v1alpha1
+kind: CatalogSource
+metadata: { name: cs-idx, namespace: openshift-marketplace }
+spec:
+  sourceType: grpc
+  image: nexus.example.com/olm/idx:v1
+  grpcPodConfig: { extractContent: { catalogDir: /configs } }
+`;
+
+test('an index that starts by itself is not replaced by one without a program, until Git says who serves it', async (t) => {
+  const site = await createSite(t);
+  const a = await pushOperator(site.production.host, { name: 'a', versions: ['1.0.0'] });
+  await pushIndex(site.production.host, { a }, { entrypoint: ['/bin/opm'] });
+  assert.equal((await site.olmirror(['init'])).code, 0);
+  await site.commit('base');
+  const next = await pushOperator(site.production.host, {
+    name: 'a',
+    versions: ['1.0.0', '1.1.0'],
+  });
+  await pushIndex(site.staging.host, { a: next });
+  assert.equal((await site.olmirror(['merge'])).code, 0);
+  await site.commit('delivery');
+  const blocked = await site.olmirror(['apply']);
+  assert.equal(blocked.code, 4, blocked.stdout + blocked.stderr);
+  assert.match(blocked.stdout, /starts by itself, and that of idx in Git would not/);
+  assert.deepEqual(await readServed(site.open(site.production)), ['a.v1.0.0']);
+  await mkdir(join(site.state, 'cluster'));
+  await writeFile(join(site.state, 'cluster/catalogsource.yaml'), CATALOG_SOURCE);
+  await site.commit('OLM serves it');
+  const applied = await site.olmirror(['apply']);
+  assert.equal(applied.code, 0, applied.stdout + applied.stderr);
+  assert.deepEqual(await readServed(site.open(site.production)), ['a.v1.0.0', 'a.v1.1.0']);
 });

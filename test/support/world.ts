@@ -81,6 +81,7 @@ export function makeIndex(changes: Partial<WantedIndex> = {}): WantedIndex {
     bytes: 10,
     imageKeys: [],
     takenIn: [],
+    canBeServed: true,
     pinned: null,
     ...changes,
   };
@@ -91,6 +92,7 @@ export function seenIndex(changes: Partial<ObservedIndex> = {}): ObservedIndex {
     moving: ABSENT,
     servedId: null,
     servedLabelled: false,
+    servedStarts: false,
     servedImmutable: null,
     expectedImmutable: ABSENT,
     expectedImmutableId: null,
