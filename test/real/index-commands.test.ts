@@ -167,7 +167,7 @@ test('index commands on what olmirror serves: shown, extracted, verified, listed
         displayName: 'idx',
         grpcPodConfig: {
           securityContextConfig: 'restricted',
-          extractContent: { catalogDir: '/configs' },
+          extractContent: { catalogDir: '/configs', cacheDir: '/tmp/cache' },
         },
         updateStrategy: { registryPoll: { interval: '10m' } },
       },
