@@ -1,4 +1,5 @@
 import { join } from 'node:path/posix';
+import { listPackageBlobs } from './build-catalog.ts';
 import { listCatalogFiles } from './render-catalog.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
@@ -81,12 +82,5 @@ function sameBlobs(a: readonly Blob[], b: readonly Blob[]): boolean {
 }
 
 function listBlobs(entry: CatalogPackage | undefined): readonly Blob[] {
-  if (entry === undefined) return [];
-  return [
-    ...entry.packages,
-    ...entry.channels,
-    ...entry.bundles,
-    ...entry.deprecations,
-    ...entry.others,
-  ];
+  return entry === undefined ? [] : listPackageBlobs(entry);
 }

@@ -86,7 +86,9 @@ function groupPackages(catalog: Catalog): readonly (readonly CatalogPackage[])[]
   for (const pkg of catalog.packages.values()) {
     if (pkg.name === '') continue;
     const group = findGroup(pkg.name);
-    groups.set(group, [...(groups.get(group) ?? []), pkg]);
+    const known = groups.get(group);
+    if (known === undefined) groups.set(group, [pkg]);
+    else known.push(pkg);
   }
   return sortGroups(groups);
 }
@@ -121,8 +123,7 @@ function addCache(pkg: CatalogPackage, files: CatalogFile[]): PackageSummary {
 }
 
 function* listConfigs(catalog: Catalog): Generator<CatalogFile, void, undefined> {
-  for (const [path, render] of listCatalogFiles(catalog))
-    yield placeIn(CONFIGS_FOLDER, { path, bytes: render() });
+  for (const file of listServed(catalog)) yield placeIn(CONFIGS_FOLDER, file);
 }
 
 function listSharedFiles(

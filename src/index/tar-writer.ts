@@ -76,6 +76,16 @@ function renderHeader(header: Header): Uint8Array {
     throw new Error(`A tar entry of ${header.size} bytes does not fit.`);
   const block = Buffer.alloc(BLOCK);
   header.name.copy(block, 0, 0, Math.min(100, header.name.length));
+  writeFields(block, header);
+  writeChecksum(block);
+  return block;
+}
+
+/** Writes what a ustar header says besides names and checksum; owner, group and time are 0. */
+export function writeFields(
+  block: Buffer,
+  header: { readonly mode: number; readonly size: number; readonly type: '0' | '5' | 'x' },
+): void {
   writeOctal(block, { value: header.mode, offset: 100, length: 8 });
   writeOctal(block, { value: 0, offset: 108, length: 8 });
   writeOctal(block, { value: 0, offset: 116, length: 8 });
@@ -83,8 +93,6 @@ function renderHeader(header: Header): Uint8Array {
   writeOctal(block, { value: 0, offset: 136, length: 12 });
   block.write(header.type, 156, 'latin1');
   block.write('ustar\u000000', 257, 'latin1');
-  writeChecksum(block);
-  return block;
 }
 
 interface OctalField {

@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readDeprecations } from '../../src/catalog/blob-fields.ts';
-import { mergeCatalogs } from '../../src/catalog/merge-catalogs.ts';
-import type { MergeOptions, MergeResult } from '../../src/catalog/merge-types.ts';
+import type { MergeResult } from '../../src/catalog/merge-types.ts';
 import type { Catalog, JsonObject } from '../../src/catalog/types.ts';
 import { renderCatalogFiles } from '../support/render-catalog-files.ts';
+import { kindsOf, merge } from './merge-by-default.ts';
 import { parseText, type SamplePackage, sampleCatalog, sampleDocuments } from './sample-catalog.ts';
-
-const OPTIONS: MergeOptions = {
-  duplicateBundle: 'newer',
-  acceptDefaultChannel: false,
-  strandedUpgrades: 'block',
-  command: 'olmirror merge idx --from out',
-};
-
-function merge(base: Catalog, incoming: Catalog, options: Partial<MergeOptions> = {}): MergeResult {
-  return mergeCatalogs(base, incoming, { ...OPTIONS, ...options });
-}
-
-function kindsOf({ notes }: MergeResult): readonly string[] {
-  return notes.map(({ kind }) => kind);
-}
 
 const [V1, V2] = ['foo.v1.0.0', 'foo.v2.0.0'];
 const CHAIN = [{ name: V2, replaces: V1 }, { name: V1 }];

@@ -2,27 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readDefaultChannel } from '../../src/catalog/blob-fields.ts';
 import { hashCatalog } from '../../src/catalog/hash-catalog.ts';
-import { mergeCatalogs } from '../../src/catalog/merge-catalogs.ts';
 import type { MergeOptions, MergeResult } from '../../src/catalog/merge-types.ts';
-import type { Catalog, JsonObject } from '../../src/catalog/types.ts';
+import type { JsonObject } from '../../src/catalog/types.ts';
 import { findRealData } from '../support/real-data.ts';
+import { kindsOf, merge } from './merge-by-default.ts';
 import { readPair } from './real-pair.ts';
 import { type SamplePackage, sampleCatalog } from './sample-catalog.ts';
-
-const OPTIONS: MergeOptions = {
-  duplicateBundle: 'newer',
-  acceptDefaultChannel: false,
-  strandedUpgrades: 'block',
-  command: 'olmirror merge idx --from out',
-};
-
-function merge(base: Catalog, incoming: Catalog, options: Partial<MergeOptions> = {}): MergeResult {
-  return mergeCatalogs(base, incoming, { ...OPTIONS, ...options });
-}
-
-function kindsOf({ notes }: MergeResult): readonly string[] {
-  return notes.map(({ kind }) => kind);
-}
 
 const [V1, V2] = ['foo.v1.0.0', 'foo.v2.0.0'];
 const [A, B] = ['a', 'b'].map((letter) => `sha256:${letter.repeat(64)}`);

@@ -20,6 +20,7 @@ import { type CatalogPool, openCatalogPool } from '../../src/cli/catalog-pool.ts
 import { readFolderContent } from '../../src/cli/catalog-sources.ts';
 import { judgeSources } from '../../src/cli/judge-sources.ts';
 import { takeIn } from '../../src/cli/take-in.ts';
+import { CATALOG_DEFAULTS } from '../../src/manifest/defaults.ts';
 import type { CatalogEntry } from '../../src/manifest/types.ts';
 import { type SamplePackage, sampleCatalog, sampleDocuments } from '../catalog/sample-catalog.ts';
 import { createFakeGit, type FakeGit } from '../fakes/git.ts';
@@ -62,13 +63,7 @@ const ENTRY: CatalogEntry = {
   path: 'catalogs/idx',
   repository: { production: 'olm/idx', staging: 'olm/idx' },
   tag: { production: 'v4.19', staging: 'v4.19' },
-  base: 'scratch',
-  cache: 'json',
-  compression: 'gzip',
-  platforms: ['linux/amd64'],
-  references: 'keep',
-  catalogSource: null,
-  pin: null,
+  ...CATALOG_DEFAULTS,
 };
 const BASE = renderCatalogFiles(SOUND);
 const MERGE = {

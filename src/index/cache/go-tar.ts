@@ -4,6 +4,7 @@ import {
   isAscii,
   renderBody,
   writeChecksum,
+  writeFields,
   writeOctal,
 } from '../tar-writer.ts';
 
@@ -100,13 +101,7 @@ interface Header extends SplitName {
 function renderHeader(header: Header): Uint8Array {
   const block = Buffer.alloc(BLOCK);
   writeName(block, header.name);
-  writeOctal(block, { value: header.mode & 0o7777, offset: 100, length: 8 });
-  writeOctal(block, { value: 0, offset: 108, length: 8 });
-  writeOctal(block, { value: 0, offset: 116, length: 8 });
-  writeOctal(block, { value: header.size, offset: 124, length: 12 });
-  writeOctal(block, { value: 0, offset: 136, length: 12 });
-  block.write(header.type, 156, 'latin1');
-  block.write('ustar\u000000', 257, 'latin1');
+  writeFields(block, { ...header, mode: header.mode & 0o7777 });
   if (header.type !== 'x') {
     writeOctal(block, { value: 0, offset: 329, length: 8 });
     writeOctal(block, { value: 0, offset: 337, length: 8 });
