@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { oncePer } from '../../base/once-per.ts';
 import type { Problem } from '../../base/problem.ts';
 import { blobProblem } from '../blob-problem.ts';
 import { lintCustom, lintMetadata, lintName } from '../lint-catalog.ts';
@@ -18,16 +19,14 @@ export function validateServable(catalog: Catalog): readonly Problem[] {
   ];
 }
 
-/** As `validateServable`, for one package. */
-function validateServablePackage(pkg: CatalogPackage): readonly Problem[] {
-  return [
-    ...validatePackage(pkg),
-    ...[...pkg.channels, ...pkg.bundles].flatMap(lintName).map(asError),
-    ...pkg.bundles.flatMap(lintMetadata).map(asError),
-    ...validateFileNames(listCacheEntries(pkg)),
-    ...pkg.others.flatMap(validateCustom),
-  ];
-}
+/** As `validateServable`, for one package, which is looked at once. */
+const validateServablePackage: (pkg: CatalogPackage) => readonly Problem[] = oncePer((pkg) => [
+  ...validatePackage(pkg),
+  ...[...pkg.channels, ...pkg.bundles].flatMap(lintName).map(asError),
+  ...pkg.bundles.flatMap(lintMetadata).map(asError),
+  ...validateFileNames(listCacheEntries(pkg)),
+  ...pkg.others.flatMap(validateCustom),
+]);
 
 function asError(problem: Problem): Problem {
   return { ...problem, severity: 'error' };
