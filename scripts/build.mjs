@@ -1,12 +1,13 @@
 // Makes dist/: the command in bundles that load on demand, and the types of what olmirror writes.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+const { version, dependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
 
 rmSync(`${ROOT}dist`, { recursive: true, force: true });
 const bundle = build({
@@ -23,17 +24,19 @@ const bundle = build({
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  packages: 'external',
+  // yargs alone is taken in, since every command line waits for it. What it measures columns of help
+  // with loads tables of emoji, a quarter of the start; our help is plain text.
+  external: Object.keys(dependencies),
+  alias: { 'string-width': './scripts/lib/plain-width.mjs' },
   legalComments: 'none',
+  metafile: true,
   plugins: [{ name: 'version-only', setup: keepVersionOnly }],
   logLevel: 'warning',
 });
 // esbuild has printed what is wrong.
-const done = await bundle.then(
-  () => true,
-  () => false,
-);
-if (!done) process.exit(1);
+const done = await bundle.catch(() => null);
+if (done === null) process.exit(1);
+writeFileSync(`${ROOT}dist/third-party-licenses.txt`, renderLicenses(done.metafile));
 chmodSync(`${ROOT}dist/olmirror.js`, 0o755);
 const types = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.types.json'], {
   cwd: ROOT,
@@ -47,4 +50,19 @@ function keepVersionOnly({ onLoad }) {
     contents: JSON.stringify({ version }),
     loader: 'json',
   }));
+}
+
+// Whoever passes a package on passes its licence on.
+function renderLicenses({ inputs }) {
+  const folders = Object.keys(inputs).flatMap(
+    (path) => /^(?:.*[/])?node_modules[/](?:@[^/]+[/])?[^/]+/.exec(path)?.[0] ?? [],
+  );
+  return [...new Set(folders)].toSorted().map(renderLicense).join('\n');
+}
+
+function renderLicense(folder) {
+  const { name, version: its } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
+  const file = readdirSync(join(ROOT, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`${folder} has no licence file.`);
+  return `${name} ${its}\n\n${readFileSync(join(ROOT, folder, file), 'utf8').trimEnd()}\n`;
 }

@@ -8,12 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ALLOWED =
-  /^(dist\/.*[.](js|d[.]ts)|schemas\/.*[.]json|README.*[.]md|LICENSE|CHANGELOG[.]md|package[.]json)$/;
+  /^(dist\/.*[.](js|d[.]ts)|dist\/third-party-licenses[.]txt|schemas\/.*[.]json|README.*[.]md|LICENSE|CHANGELOG[.]md|package[.]json)$/;
 const REQUIRED = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
   'dist/olmirror.js',
+  'dist/third-party-licenses.txt',
   'dist/types/plan/types.d.ts',
   'schemas/mirror.schema.json',
 ];
