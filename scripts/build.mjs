@@ -61,7 +61,9 @@ function renderLicenses({ inputs }) {
 }
 
 function renderLicense(folder) {
-  const { name, version: its } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
+  const { name, version: its } = JSON.parse(
+    readFileSync(join(ROOT, folder, 'package.json'), 'utf8'),
+  );
   const file = readdirSync(join(ROOT, folder)).find((entry) => /^licen[cs]e/i.test(entry));
   if (file === undefined) throw new Error(`${folder} has no licence file.`);
   return `${name} ${its}\n\n${readFileSync(join(ROOT, folder, file), 'utf8').trimEnd()}\n`;

@@ -82,24 +82,37 @@ export function readEntry(entry: JsonValue): ChannelEntry {
 export function readProperties(bundle: Blob): readonly BundleProperty[] {
   return listField(bundle.value, 'properties').map((property) => ({
     type: textField(property, 'type'),
-    value: isJsonObject(property) ? ownField(property, 'value') : undefined,
+    value: propertyValue(property),
   }));
 }
 
+function propertyValue(property: JsonValue): JsonValue | undefined {
+  return isJsonObject(property) ? ownField(property, 'value') : undefined;
+}
+
 /** What is asked of a bundle again and again; it is read once. */
-export const readBundleFacts: (bundle: Blob) => BundleFacts = oncePer((bundle) => {
-  const { value } = bundle;
-  const properties = readProperties(bundle);
-  const own = properties.filter(({ type }) => type === 'olm.package');
+export const readBundleFacts: (bundle: Blob) => BundleFacts = oncePer(({ value }) => {
+  const counts = { 'olm.package': 0, 'olm.bundle.object': 0, 'olm.csv.metadata': 0 };
+  let own: JsonValue | undefined;
+  for (const property of listField(value, 'properties')) {
+    const type = textField(property, 'type');
+    if (!isCounted(type, counts)) continue;
+    if (type === 'olm.package' && counts[type] === 0) own = propertyValue(property);
+    counts[type] += 1;
+  }
   return {
-    version: readPackageProperty(own[0]?.value),
-    versions: own.length,
-    manifests: properties.filter(({ type }) => type === 'olm.bundle.object').length,
-    metadata: properties.filter(({ type }) => type === 'olm.csv.metadata').length,
+    version: readPackageProperty(own),
+    versions: counts['olm.package'],
+    manifests: counts['olm.bundle.object'],
+    metadata: counts['olm.csv.metadata'],
     image: textField(value, 'image'),
     relatedImages: listField(value, 'relatedImages').map((item) => textField(item, 'image')),
   };
 });
+
+function isCounted<T extends object>(type: string, counts: T): type is keyof T & string {
+  return Object.hasOwn(counts, type);
+}
 
 export function readBundleVersion(bundle: Blob): BundleVersion {
   return readBundleFacts(bundle).version;

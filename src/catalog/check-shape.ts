@@ -49,18 +49,28 @@ export function findShapeFault(value: JsonValue, shape: Shape, path = ''): Shape
 // Told without paths and their texts, which nearly no value needs.
 function fitsShape(value: JsonValue, shape: Shape): boolean {
   if (value === null) return true;
-  if (shape.kind === 'list') {
-    if (!isJsonArray(value)) return false;
-    for (const item of value) if (!fitsShape(item, shape.item)) return false;
-    return true;
+  switch (shape.kind) {
+    case 'text':
+      return typeof value === 'string';
+    case 'list':
+      return isJsonArray(value) && fitsItems(value, shape.item);
+    case 'fields':
+      return isJsonObject(value) && fitsFields(value, shape);
+    case 'texts':
+      return locateFault(value, shape, '') === null;
+    default:
+      return SCALARS[shape.kind].accepts(value);
   }
-  if (shape.kind === 'fields') return isJsonObject(value) && fitsFields(value, shape);
-  if (shape.kind === 'texts') return locateFault(value, shape, '') === null;
-  return SCALARS[shape.kind].accepts(value);
+}
+
+function fitsItems(items: readonly JsonValue[], shape: Shape): boolean {
+  for (const item of items) if (!fitsShape(item, shape)) return false;
+  return true;
 }
 
 function fitsFields(value: JsonObject, shape: Shape & { readonly kind: 'fields' }): boolean {
-  for (const key of Object.keys(value)) {
+  // Not Object.keys, which makes a list of them: what was parsed inherits none.
+  for (const key in value) {
     const field = shape.fields.get(key) ?? shape.folded.get(foldKey(key));
     if (field !== undefined && !fitsShape(value[key] ?? null, field)) return false;
   }

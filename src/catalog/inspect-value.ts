@@ -1,5 +1,5 @@
-import { isJsonArray, isJsonObject, isRawNumber } from './raw-json.ts';
-import type { JsonObject, JsonValue } from './types.ts';
+import { isJsonArray } from './raw-json.ts';
+import type { JsonValue } from './types.ts';
 
 /** What a parsed value does not show at its top. */
 export interface ValueTraits {
@@ -16,28 +16,30 @@ interface Found {
   hasBackslashKey: boolean;
 }
 
-/** Looks through a value, no deeper than `limit`, so that the stack lasts whatever it holds. */
+/**
+ * Looks through a value as `JSON.parse` gives it, no deeper than `limit`, so that the stack lasts
+ * whatever it holds.
+ */
 export function inspectValue(value: JsonValue, limit: number): ValueTraits {
   const found: Found = { limit, depth: 0, hasNumbers: false, hasBackslashKey: false };
   visit(value, 1, found);
   return found;
 }
 
+// Every value of every catalog comes by here: neither numbers by their text, which have no place in
+// such a value, nor lists of keys cost anything.
 function visit(value: JsonValue, depth: number, found: Found): void {
-  if (typeof value === 'number') found.hasNumbers = true;
-  if (typeof value !== 'object' || value === null) return;
-  if (isRawNumber(value)) {
-    found.hasNumbers = true;
+  if (typeof value !== 'object' || value === null) {
+    if (typeof value === 'number') found.hasNumbers = true;
     return;
   }
   if (depth > found.depth) found.depth = depth;
   if (depth > found.limit) return;
-  if (isJsonArray(value)) for (const item of value) visit(item, depth + 1, found);
-  else if (isJsonObject(value)) visitFields(value, depth, found);
-}
-
-function visitFields(value: JsonObject, depth: number, found: Found): void {
-  for (const key of Object.keys(value)) {
+  if (isJsonArray(value)) {
+    for (const item of value) visit(item, depth + 1, found);
+    return;
+  }
+  for (const key in value) {
     if (key.includes('\\')) found.hasBackslashKey = true;
     visit(value[key] ?? null, depth + 1, found);
   }

@@ -18,6 +18,22 @@ const DIGEST_LENGTHS: ReadonlyMap<string, number> = new Map([
  * sha512 digests pass.
  */
 export function findPullSpecFault(text: string): string | null {
+  if (SOUND.has(text)) return null;
+  const fault = judgePullSpec(text);
+  if (fault === null) rememberSound(text);
+  return fault;
+}
+
+// The bundles of a package name the same images again and again. No answer depends on the memo.
+const SOUND = new Set<string>();
+const REMEMBERED = 4_096;
+
+function rememberSound(text: string): void {
+  if (SOUND.size === REMEMBERED) SOUND.clear();
+  SOUND.add(text);
+}
+
+function judgePullSpec(text: string): string | null {
   if (/^[a-f0-9]{64}$/.test(text)) return 'a bare digest is no image name';
   const slash = text.indexOf('/');
   const first = text.slice(0, Math.max(slash, 0));

@@ -104,19 +104,13 @@ function* listReleaseFaults(
 
 function* listImageFaults(bundle: Blob): Generator<string, void, undefined> {
   const { image, relatedImages, manifests } = readBundleFacts(bundle);
-  yield* listReferenceFaults(image, 'image');
-  for (const [index, reference] of relatedImages.entries())
-    yield* listReferenceFaults(reference, `relatedImages[${index}].image`);
-  if (image === '' && manifests === 0) yield 'has no image';
-}
-
-function* listReferenceFaults(
-  reference: string,
-  field: string,
-): Generator<string, void, undefined> {
-  const fault = reference === '' ? null : findPullSpecFault(reference);
-  if (fault !== null)
+  for (const [index, reference] of [image, ...relatedImages].entries()) {
+    const fault = reference === '' ? null : findPullSpecFault(reference);
+    if (fault === null) continue;
+    const field = index === 0 ? 'image' : `relatedImages[${index - 1}].image`;
     yield `names ${quote(reference)} as ${field}, which is no image reference: ${fault}`;
+  }
+  if (image === '' && manifests === 0) yield 'has no image';
 }
 
 function validateVersions(pkg: CatalogPackage, entries: ChannelsByEntry): readonly Problem[] {
