@@ -7,7 +7,9 @@ import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const { version, dependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+
+const OWN_PACKAGE = new RegExp(`^${RegExp.escape(ROOT)}package[.]json$`);
 
 rmSync(`${ROOT}dist`, { recursive: true, force: true });
 const bundle = build({
@@ -24,13 +26,17 @@ const bundle = build({
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  // yargs alone is taken in, since every command line waits for it. What it measures columns of help
-  // with loads tables of emoji, a quarter of the start; our help is plain text.
-  external: Object.keys(dependencies),
-  alias: { 'string-width': './scripts/lib/plain-width.mjs' },
+  // Packages are taken in: loading them from hundreds of small files is a quarter of a short command,
+  // and what stands alone can be carried into an air gap as one file.
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
+  },
   legalComments: 'none',
   metafile: true,
-  plugins: [{ name: 'version-only', setup: keepVersionOnly }],
+  plugins: [
+    { name: 'version-only', setup: keepVersionOnly },
+    { name: 'plain-width', setup: measurePlainText },
+  ],
   logLevel: 'warning',
 });
 // esbuild has printed what is wrong.
@@ -44,11 +50,20 @@ const types = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.types.json'], 
 });
 process.exitCode = types.status ?? 1;
 
-// The program imports package.json for its version; the rest of it has no business in the bundle.
+// The program imports its package.json for its version; the rest of it has no business in the bundle.
 function keepVersionOnly({ onLoad }) {
-  onLoad({ filter: /package[.]json$/ }, () => ({
+  onLoad({ filter: OWN_PACKAGE }, () => ({
     contents: JSON.stringify({ version }),
     loader: 'json',
+  }));
+}
+
+// yargs measures columns of help with string-width, whose tables of emoji are a quarter of each
+// start. Our help is plain text.
+function measurePlainText({ onLoad }) {
+  onLoad({ filter: /node_modules[/]string-width[/]index[.]js$/ }, () => ({
+    contents: `import { stripVTControlCharacters } from 'node:util';
+      export default (text) => stripVTControlCharacters(text).length;`,
   }));
 }
 

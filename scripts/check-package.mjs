@@ -29,8 +29,10 @@ try {
   ];
   console.log(`${filename}: ${paths.length} files, ${Math.round(size / 1000)} kB`);
   if (problems.length > 0) fail(problems.join('\n'));
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', join(folder, filename)]);
-  checkVersion();
+  // Without the npm registry, as in an air gap.
+  const install = ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  run('npm', [...install, join(folder, filename)]);
+  checkCommands();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -41,7 +43,7 @@ function pack() {
 }
 
 // Node 24 of this project: the machine's own may be older than what olmirror runs on.
-function checkVersion() {
+function checkCommands() {
   const node = join(ROOT, 'node_modules/.bin/node');
   const entry = join(folder, 'node_modules/olmirror/dist/olmirror.js');
   const times = Array.from({ length: 9 }, () => {
@@ -51,6 +53,7 @@ function checkVersion() {
   }).toSorted((a, b) => a - b);
   console.log(`installed; olmirror --version takes ${times[4]?.toFixed(0)} ms (median of 9)`);
   console.log(run(node, [entry, '--help']).split('\n')[0]);
+  console.log(run(node, [entry, '-C', ROOT, 'validate']).trimEnd());
 }
 
 function run(command, args) {

@@ -49,18 +49,11 @@ export function findShapeFault(value: JsonValue, shape: Shape, path = ''): Shape
 // Told without paths and their texts, which nearly no value needs.
 function fitsShape(value: JsonValue, shape: Shape): boolean {
   if (value === null) return true;
-  switch (shape.kind) {
-    case 'text':
-      return typeof value === 'string';
-    case 'list':
-      return isJsonArray(value) && fitsItems(value, shape.item);
-    case 'fields':
-      return isJsonObject(value) && fitsFields(value, shape);
-    case 'texts':
-      return locateFault(value, shape, '') === null;
-    default:
-      return SCALARS[shape.kind].accepts(value);
-  }
+  if (shape.kind === 'text') return typeof value === 'string';
+  if (shape.kind === 'list') return isJsonArray(value) && fitsItems(value, shape.item);
+  if (shape.kind === 'fields') return isJsonObject(value) && fitsFields(value, shape);
+  if (shape.kind === 'texts') return locateFault(value, shape, '') === null;
+  return SCALARS[shape.kind].accepts(value);
 }
 
 function fitsItems(items: readonly JsonValue[], shape: Shape): boolean {
