@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { shortHex } from '../base/digest.ts';
@@ -74,9 +74,10 @@ async function pushBuilt(
 }
 
 async function writeLayout(context: PassContext, layout: string, built: BuiltIndex): Promise<void> {
-  for (const [path, bytes] of renderOciLayout(built)) {
+  for (const [path, content] of renderOciLayout(built)) {
     await mkdir(dirname(join(layout, path)), { recursive: true });
-    await writeFile(join(layout, path), bytes);
+    if (content instanceof Uint8Array) await writeFile(join(layout, path), content);
+    else await placeFile(content.file, join(layout, path));
   }
   if (built.baseLayers.length === 0) return;
   if (built.baseRepository === null)
@@ -86,6 +87,12 @@ async function writeLayout(context: PassContext, layout: string, built: BuiltInd
     const blob = await registry.getBlob(built.baseRepository, layer.digest);
     await saveBlob(context, blob, join(layout, formatBlobPath(layer.digest)));
   }
+}
+
+// Not every file system has links, nor across its border.
+async function placeFile(from: string, to: string): Promise<void> {
+  await rm(to, { force: true });
+  await link(from, to).catch(() => copyFile(from, to));
 }
 
 async function saveBlob(

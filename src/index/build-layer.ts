@@ -1,5 +1,4 @@
-import { promisify } from 'node:util';
-import { constants, gzip, type ZlibOptions, type ZstdOptions, zstdCompress } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { type Digest, digestOf } from '../base/digest.ts';
 import type { Descriptor } from '../base/oci.ts';
 import { compareBytes } from '../base/text.ts';
@@ -13,7 +12,15 @@ export interface BuiltLayer {
   /** Digest of the uncompressed tar: what the image id depends on. */
   readonly diffId: Digest;
   readonly descriptor: Descriptor;
+  /** Null where `file` holds them, or nobody asked for them. */
+  readonly bytes: Uint8Array | null;
+  readonly file: string | null;
+}
+
+/** A layer that was just built. */
+export interface RenderedLayer extends BuiltLayer {
   readonly bytes: Uint8Array;
+  readonly file: null;
 }
 
 /** One file of a catalog folder. */
@@ -24,7 +31,7 @@ export interface IndexFile {
 }
 
 /** Hides the catalog and the opm cache of the base image, which belong to its own content. */
-export function buildWhiteoutLayer(compression: Compression): Promise<BuiltLayer> {
+export function buildWhiteoutLayer(compression: Compression): RenderedLayer {
   const bytes = new Uint8Array(0);
   return compressEntries(
     [
@@ -48,7 +55,7 @@ export interface LayerOptions {
 export function buildLayer(
   files: readonly IndexFile[],
   { folders, compression }: LayerOptions,
-): Promise<BuiltLayer> {
+): RenderedLayer {
   const entries = new Map<string, TarEntry>();
   for (const path of folders) entries.set(path, { type: 'directory', path });
   for (const { path, bytes } of files) {
@@ -78,17 +85,15 @@ function pathTaken(path: string): ToolError {
   );
 }
 
-async function compressEntries(
-  entries: readonly TarEntry[],
-  compression: Compression,
-): Promise<BuiltLayer> {
+function compressEntries(entries: readonly TarEntry[], compression: Compression): RenderedLayer {
   const tar = Buffer.concat([...renderTar(entries)]);
   const { mediaType, compress } = COMPRESSIONS[compression];
-  const bytes = await compress(tar);
+  const bytes = compress(tar);
   return {
     diffId: digestOf(tar),
     descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length },
     bytes,
+    file: null,
   };
 }
 
@@ -97,11 +102,8 @@ export type Compression = 'gzip' | 'zstd';
 
 interface Compressor {
   readonly mediaType: string;
-  readonly compress: (tar: Uint8Array) => Promise<Uint8Array>;
+  readonly compress: (tar: Uint8Array) => Uint8Array;
 }
-
-const gzipAsync = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
-const zstdAsync = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
 
 // Levels and headers are fixed. What deflate makes of the same input may still differ between zlib
 // builds, which is why the image id rests on diff ids and never on the digest of compressed bytes.
@@ -109,8 +111,8 @@ const COMPRESSIONS: Readonly<Record<Compression, Compressor>> = {
   gzip: {
     mediaType: OCI_LAYER,
     // Level 6 takes nearly twice as long and saves a sixth.
-    async compress(tar) {
-      const bytes = await gzipAsync(tar, { level: 1 });
+    compress(tar) {
+      const bytes = gzipSync(tar, { level: 1 });
       bytes.fill(0, 4, 8);
       bytes[8] = 0;
       bytes[9] = 255;
@@ -120,6 +122,6 @@ const COMPRESSIONS: Readonly<Record<Compression, Compressor>> = {
   zstd: {
     mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd',
     // A catalog says the same over and over, far apart: zstd sees that, and gzip looks back 32 kB.
-    compress: (tar) => zstdAsync(tar, { params: { [constants.ZSTD_c_compressionLevel]: 3 } }),
+    compress: (tar) => zstdCompressSync(tar, { params: { [constants.ZSTD_c_compressionLevel]: 3 } }),
   },
 };
