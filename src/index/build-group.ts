@@ -1,4 +1,5 @@
 import { buildCatalog } from '../catalog/build-catalog.ts';
+import { moveFile } from '../catalog/cache/pieced-file.ts';
 import { validateServable } from '../catalog/cache/validate-servable.ts';
 import { parseCatalogFile } from '../catalog/parse-catalog.ts';
 import type { CatalogFile, CatalogPackage } from '../catalog/types.ts';
@@ -71,6 +72,6 @@ function addCache(pkg: CatalogPackage, files: CatalogFile[]): PackageSummary {
   }
 }
 
-export function placeIn(folder: string, { path, bytes }: CatalogFile): CatalogFile {
-  return { path: `${folder}/${path}`, bytes };
+export function placeIn(folder: string, file: CatalogFile): CatalogFile {
+  return moveFile(file, `${folder}/${file.path}`);
 }

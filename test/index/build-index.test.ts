@@ -74,8 +74,9 @@ function parse(bytes: Uint8Array | undefined): ParsedJson {
 
 function readBlob(built: BuiltIndex, mediaType: string, nth = 0): Uint8Array {
   const blob = built.blobs.filter((entry) => entry.mediaType.includes(mediaType))[nth];
-  assert.ok(blob, `no blob of type ${mediaType}`);
+  assert.ok(blob?.bytes, `no blob of type ${mediaType}`);
   assert.equal(digestOf(blob.bytes), blob.digest);
+  assert.equal(blob.bytes.length, blob.size);
   return blob.bytes;
 }
 
@@ -270,12 +271,17 @@ test('buildLayer refuses a path that is file and folder, and one that leaves the
 test('renderOciLayout gives every blob at the path of its digest and one root in index.json', async () => {
   const built = await buildIndexImage({ ...INPUT, platforms: ['linux/s390x', 'linux/amd64'] });
   const layout = renderOciLayout(built);
-  const root = parse(layout.get('index.json'));
+  const top = layout.get('index.json');
+  assert.ok(top instanceof Uint8Array);
+  const root = parse(top);
   assert.deepEqual(
     root.manifests.map((entry) => entry.digest),
     [built.digest],
   );
   const blobs = [...layout].filter(([path]) => path.startsWith('blobs/'));
   assert.equal(blobs.length, 4 + 2 + 2 + 1);
-  for (const [path, bytes] of blobs) assert.equal(path, formatBlobPath(digestOf(bytes)));
+  for (const [path, bytes] of blobs) {
+    assert.ok(bytes instanceof Uint8Array);
+    assert.equal(path, formatBlobPath(digestOf(bytes)));
+  }
 });

@@ -7,11 +7,9 @@ import type { Catalog, CatalogFile } from '../../src/catalog/types.ts';
 import type { BuiltLayer } from '../../src/index/build-layer.ts';
 import { inspectCache } from '../../src/index/cache/inspect-cache.ts';
 import { LAYER_MODES, listTreeEntries } from '../../src/index/cache/tree-entries.ts';
-import {
-  buildContentLayers,
-  type CacheChoice,
-  type ContentLayers,
-} from '../../src/index/content-layers.ts';
+import type { CacheChoice } from '../../src/index/build-group.ts';
+import { buildContentLayers } from '../../src/index/content-layers.ts';
+import type { ContentLayers } from '../../src/index/layer-memory.ts';
 import { makeCatalog } from '../support/catalog.ts';
 import { renderCatalogFiles } from '../support/render-catalog-files.ts';
 
@@ -36,6 +34,7 @@ const NEW = catalogOf(
 async function readLayers(layers: readonly BuiltLayer[]): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const { bytes } of layers) {
+    assert.ok(bytes);
     const extract = tarStream.extract();
     extract.end(gunzipSync(bytes));
     for await (const entry of extract) {
@@ -121,6 +120,7 @@ describe('buildContentLayers', () => {
     );
     for (const [index, { bytes, descriptor }] of zstd.layers.entries()) {
       assert.equal(descriptor.mediaType, 'application/vnd.oci.image.layer.v1.tar+zstd');
+      assert.ok(bytes);
       assert.ok(zstdDecompressSync(bytes).equals(gunzipSync(gzip.layers[index]?.bytes ?? '')));
     }
   });
