@@ -12,7 +12,11 @@ import {
 } from '../catalog/render-files.ts';
 import type { CatalogFile } from '../catalog/types.ts';
 import { createFileReader, type FileReader } from '../files/read-file.ts';
-import { buildGroup, type GroupTask as LayerTask, type RenderedGroup } from '../index/build-group.ts';
+import {
+  buildGroup,
+  type GroupTask as LayerTask,
+  type RenderedGroup,
+} from '../index/build-group.ts';
 
 /** A file of a catalog, with its bytes, or with the place to read them from when its turn comes. */
 export interface FileSource {

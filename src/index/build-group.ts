@@ -57,7 +57,8 @@ export function buildGroup({ files, cache, compression }: GroupTask): RenderedGr
     for (const file of files) {
       const catalog = buildCatalog(parseCatalogFile(file).blobs);
       if (validateServable(catalog).length > 0) return null;
-      for (const pkg of catalog.packages.values()) summaries.push([pkg.name, addCache(pkg, placed)]);
+      for (const pkg of catalog.packages.values())
+        summaries.push([pkg.name, addCache(pkg, placed)]);
     }
   }
   return { layer: buildLayer(placed, { folders: ROOTS, compression }), summaries };

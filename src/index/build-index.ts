@@ -20,8 +20,9 @@ import {
   OURS_LABEL,
 } from './build-config.ts';
 import { CACHE_FOLDER, type CacheChoice } from './build-group.ts';
-import { type BuiltLayer, buildWhiteoutLayer, type Compression, OCI_LAYER } from './build-layer.ts';
+import { type BuiltLayer, type Compression, compressEntries, OCI_LAYER } from './build-layer.ts';
 import { buildContentLayers } from './content-layers.ts';
+import { listHidingEntries } from './hide-base.ts';
 import { computeImageId } from './image-id.ts';
 import type { ContentLayers, ContentWork } from './layer-memory.ts';
 
@@ -99,10 +100,7 @@ interface BuiltPlatform {
  */
 export async function buildIndexImage(input: IndexInput): Promise<BuiltIndex> {
   const content = await buildContentLayers(input);
-  const layers = [
-    ...(input.base === null ? [] : [buildWhiteoutLayer(input.compression)]),
-    ...content.layers,
-  ];
+  const layers = [...hideBase(input), ...content.layers];
   const platforms = parsePlatforms(input.platforms).map((platform) =>
     buildPlatform(input, platform, layers),
   );
@@ -122,6 +120,13 @@ export async function buildIndexImage(input: IndexInput): Promise<BuiltIndex> {
     content,
   };
   return { ...buildTop(platforms, made, input.annotations), ...rest };
+}
+
+// One layer for all platforms, whatever each of their bases has.
+function hideBase({ base, platforms, compression }: IndexInput): readonly BuiltLayer[] {
+  if (base === null) return [];
+  const configs = parsePlatforms(platforms).map((platform) => findBase(base, platform).config);
+  return [compressEntries(listHidingEntries(configs), compression)];
 }
 
 function parsePlatforms(texts: readonly string[]): readonly Platform[] {

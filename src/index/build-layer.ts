@@ -27,18 +27,6 @@ export interface RenderedLayer extends BuiltLayer {
   readonly file: null;
 }
 
-/** Hides the catalog and the opm cache of the base image, which belong to its own content. */
-export function buildWhiteoutLayer(compression: Compression): RenderedLayer {
-  const bytes = new Uint8Array(0);
-  return compressEntries(
-    [
-      { type: 'file', path: '.wh.configs', bytes },
-      { type: 'file', path: 'tmp/.wh.cache', bytes },
-    ],
-    compression,
-  );
-}
-
 export interface LayerOptions {
   readonly folders: readonly string[];
   readonly compression: Compression;
@@ -83,7 +71,11 @@ function pathTaken(path: string): ToolError {
   );
 }
 
-function compressEntries(entries: readonly TarEntry[], compression: Compression): RenderedLayer {
+/** A layer of these entries, as they are. */
+export function compressEntries(
+  entries: readonly TarEntry[],
+  compression: Compression,
+): RenderedLayer {
   const { mediaType, compress } = COMPRESSIONS[compression];
   const hash = createHash('sha256');
   const bytes = compress(hashChunks(renderTar(entries), hash));

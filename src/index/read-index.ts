@@ -1,8 +1,8 @@
 import type { Digest } from '../base/digest.ts';
 import { type ContentReader, formatPlatform } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
-import { CONFIGS_LABEL } from './build-config.ts';
 import type { CatalogFile } from '../catalog/types.ts';
+import { CONFIGS_LABEL } from './build-config.ts';
 import { computeImageId } from './image-id.ts';
 import { listSortedFiles, readLayerTree } from './read-files.ts';
 import { type Image, readImage } from './read-image.ts';

@@ -106,7 +106,7 @@ test('buildIndexImage gives the id that was written down, on any machine and Nod
   };
   assert.equal(
     (await buildIndexImage(many)).imageId,
-    'sha256:819a278b19a3aa21aabf00cac659fb5089ba8c902257bcf4eb9858287ec23bf8',
+    'sha256:e7227c16bf20e8d50c54f65dd90266b5224d4e7f259f6ec49308135d339140a5',
   );
 });
 
@@ -193,7 +193,12 @@ test('buildIndexImage on scratch makes one manifest with the catalog, without en
 test('buildIndexImage on a base hides its catalog and cache, keeps its settings and names its layers', async () => {
   const base = basePlatform('amd64');
   const built = await buildIndexImage({ ...INPUT, base: { repository: 'opm', platforms: [base] } });
-  assert.deepEqual(await listLayer(readBlob(built, 'layer', 0)), ['.wh.configs', 'tmp/.wh.cache']);
+  assert.deepEqual(await listLayer(readBlob(built, 'layer', 0)), [
+    'configs/',
+    'configs/.wh..wh..opq',
+    'tmp/cache/',
+    'tmp/cache/.wh..wh..opq',
+  ]);
   const config = parse(readBlob(built, 'config'));
   assert.deepEqual(config.config['Entrypoint'], ['/usr/bin/opm']);
   assert.deepEqual(config.config['Cmd'], ['serve', '/configs', '--cache-dir=/tmp/cache']);

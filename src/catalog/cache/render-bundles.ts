@@ -114,11 +114,7 @@ function renderManifests({ csv, objects }: BundleManifests): readonly Uint8Array
   ];
 }
 
-function listPieces(
-  parts: BundleParts,
-  channel: Blob,
-  entry: ChannelEntry,
-): readonly Uint8Array[] {
+function listPieces(parts: BundleParts, channel: Blob, entry: ChannelEntry): readonly Uint8Array[] {
   const head = joinFields([
     ['csvName', escapeHtml(formatText(entry.name))],
     ['packageName', formatText(channel.package)],
