@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { shortHex } from '../base/digest.ts';
+import { type Digest, shortHex } from '../base/digest.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { BuiltIndex } from '../index/build-index.ts';
 import { formatBlobPath, renderOciLayout } from '../index/render-oci-layout.ts';
@@ -11,7 +11,7 @@ import { withDisk } from './disk-error.ts';
 import { keepManifest } from './keep-manifest.ts';
 import type { PassContext } from './pass-context.ts';
 import { putTag } from './put-tag.ts';
-import { headDigest, type Place, readImageId } from './read-registry.ts';
+import { hasBlob, headDigest, type Place, readImageId } from './read-registry.ts';
 import { interruption, retryStep } from './retry.ts';
 import { nameStep } from './step-name.ts';
 import { buildResult, COPIED, IN_SYNC, type StepResult } from './step-result.ts';
@@ -30,11 +30,7 @@ export async function pushIndex(context: PassContext, step: PushIndexStep): Prom
     await assertImageId(context, { ...step, tag: step.tag });
     return buildResult(step, IN_SYNC);
   }
-  const built = await context.request.buildIndex(step.catalog);
-  if (built.imageId !== step.imageId)
-    throw new Error(
-      `The index of ${step.catalog} was planned as ${step.imageId} and built as ${built.imageId}.`,
-    );
+  const built = await build(context, step);
   context.request.emit({
     kind: 'index-built',
     catalog: step.catalog,
@@ -45,18 +41,25 @@ export async function pushIndex(context: PassContext, step: PushIndexStep): Prom
   return buildResult(step, COPIED);
 }
 
+async function build(context: PassContext, step: PushIndexStep): Promise<BuiltIndex> {
+  const built = await context.request.buildIndex(step.catalog);
+  if (built.imageId === step.imageId) return built;
+  throw new Error(
+    `The index of ${step.catalog} was planned as ${step.imageId} and built as ${built.imageId}.`,
+  );
+}
+
 async function pushBuilt(
   context: PassContext,
   step: PushIndexStep,
   built: BuiltIndex,
 ): Promise<void> {
   const { repository, tag } = step;
-  const layout = await withDisk(`Writing the index of ${step.catalog}`, () =>
-    mkdtemp(join(context.stateFolder, LAYOUT_PREFIX)),
-  );
+  const work = `Writing the index of ${step.catalog}`;
+  const layout = await withDisk(work, () => mkdtemp(join(context.stateFolder, LAYOUT_PREFIX)));
   try {
     await retryStep(context, nameStep(step), () =>
-      withDisk(`Writing the index of ${step.catalog}`, () => writeLayout(context, layout, built)),
+      withDisk(work, () => writeLayout(context, { layout, repository, built })),
     );
     const job = {
       step: nameStep(step),
@@ -73,19 +76,43 @@ async function pushBuilt(
   }
 }
 
-async function writeLayout(context: PassContext, layout: string, built: BuiltIndex): Promise<void> {
-  for (const [path, bytes] of renderOciLayout(built)) {
+interface LayoutWork {
+  /** Folder. */
+  readonly layout: string;
+  /** Where the index goes. */
+  readonly repository: string;
+  readonly built: BuiltIndex;
+}
+
+async function writeLayout(context: PassContext, work: LayoutWork): Promise<void> {
+  const { layout, built } = work;
+  for (const [path, content] of renderOciLayout(built)) {
     await mkdir(dirname(join(layout, path)), { recursive: true });
-    await writeFile(join(layout, path), bytes);
+    if (content instanceof Uint8Array) await writeFile(join(layout, path), content);
+    else await placeFile(content.file, join(layout, path));
   }
-  if (built.baseLayers.length === 0) return;
+  await Promise.all(built.baseLayers.map((layer) => placeBaseLayer(context, work, layer.digest)));
+}
+
+// skopeo asks for a blob before it reads it, so what the repository has need not lie in the layout.
+async function placeBaseLayer(
+  context: PassContext,
+  { layout, repository, built }: LayoutWork,
+  digest: Digest,
+): Promise<void> {
+  const registry = context.request.registries[context.request.servingRole];
+  const place = servingPlace(context, repository);
+  if (await hasBlob(place, digest)) return;
   if (built.baseRepository === null)
     throw new Error('The index has base layers and no base repository.');
-  const registry = context.request.registries[context.request.servingRole];
-  for (const layer of built.baseLayers) {
-    const blob = await registry.getBlob(built.baseRepository, layer.digest);
-    await saveBlob(context, blob, join(layout, formatBlobPath(layer.digest)));
-  }
+  const blob = await registry.getBlob(built.baseRepository, digest);
+  await saveBlob(context, blob, join(layout, formatBlobPath(digest)));
+}
+
+// Not every file system has links, nor across its border.
+async function placeFile(from: string, to: string): Promise<void> {
+  await rm(to, { force: true });
+  await link(from, to).catch(() => copyFile(from, to));
 }
 
 async function saveBlob(

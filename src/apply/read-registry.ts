@@ -36,6 +36,16 @@ export async function headPresence(place: Place, reference: string): Promise<Pre
   }
 }
 
+/** Whether the place clearly holds a blob. Throws `APPLY_INTERRUPTED` where the signal aborts. */
+export async function hasBlob(place: Place, digest: Digest): Promise<boolean> {
+  try {
+    return await place.registry.headBlob(place.repository, digest, place.signal);
+  } catch (error) {
+    if (place.signal.aborted) throw interruption(error);
+    throw error;
+  }
+}
+
 const LASTING: ReadonlySet<ErrorCode> = new Set([
   'REGISTRY_UNAUTHORIZED',
   'REGISTRY_FORBIDDEN',

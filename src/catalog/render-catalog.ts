@@ -50,3 +50,11 @@ export function orderBlobs(pkg: CatalogPackage): readonly Blob[] {
     ...pkg.deprecations,
   ];
 }
+
+/** About how many bytes the file of a package has; nothing is rendered for it. */
+export function estimateSize(pkg: CatalogPackage): number {
+  return orderBlobs(pkg).reduce((sum, blob) => sum + (findRendering(blob)?.length ?? USUAL), 0);
+}
+
+/** Bytes of a blob that was no JSON of opm's. */
+const USUAL = 10_000;

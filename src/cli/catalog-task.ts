@@ -12,6 +12,11 @@ import {
 } from '../catalog/render-files.ts';
 import type { CatalogFile } from '../catalog/types.ts';
 import { createFileReader, type FileReader } from '../files/read-file.ts';
+import {
+  buildGroup,
+  type GroupTask as LayerTask,
+  type RenderedGroup,
+} from '../index/build-group.ts';
 
 /** A file of a catalog, with its bytes, or with the place to read them from when its turn comes. */
 export interface FileSource {
@@ -31,11 +36,16 @@ interface FormTask {
   readonly form: RenderForm;
 }
 
+interface LayerGroupTask extends GroupTask {
+  readonly options: Omit<LayerTask, 'files'>;
+}
+
 interface CatalogInputs {
   readonly judge: FilesTask;
   readonly render: FilesTask & FormTask;
   readonly 'judge-group': GroupTask;
   readonly 'render-group': GroupTask & FormTask;
+  readonly 'build-layer': LayerGroupTask;
 }
 
 /** What comes out of each kind of task: one item a file, or what the group holds. */
@@ -44,6 +54,8 @@ export interface CatalogAnswers {
   readonly render: RenderedFile;
   readonly 'judge-group': Problem;
   readonly 'render-group': RenderedPackage;
+  /** One, null where opm could not serve what the files hold. */
+  readonly 'build-layer': RenderedGroup | null;
 }
 
 export type CatalogTaskKind = keyof CatalogInputs;
@@ -67,6 +79,7 @@ const WORKS: CatalogWorks = {
     ),
   'judge-group': ({ files, packages }) => judgeGroup(readAll(files), packages),
   'render-group': ({ files, packages, form }) => renderGroup(readAll(files), packages, form),
+  'build-layer': ({ files, options }) => [buildGroup({ files: readAll(files), ...options })],
 };
 
 /** Carries out one task; a file that cannot be read is a problem like others. */

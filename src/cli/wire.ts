@@ -24,7 +24,7 @@ export interface Wiring {
   readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
   /** `copyTimeout`: milliseconds one copy may take. */
   createApplier(copyTimeout: number): Promise<Applier>;
-  /** Folder for the journal, the lock and half-made layouts of one state repository. */
+  /** Folder for the journal, the lock, half-made layouts and layers built of one state repository. */
   readonly stateFolder: string;
   close(): Promise<void>;
 }
@@ -32,6 +32,8 @@ export interface Wiring {
 const SHORTEST_IDLE = 1_200_000;
 const REGISTRY_TIMEOUT = 30_000;
 const REGISTRY_RETRIES = 3;
+/** Bytes of layers that are kept for later runs: some states of a few large catalogs. */
+const KEPT_LAYERS = 1e9;
 
 export function createWiring(context: CommandContext): Wiring {
   const open = new Set<RegistryPort>();
@@ -78,9 +80,15 @@ export function createWiring(context: CommandContext): Wiring {
     }),
     async createPreparer(git, emit = context.progress.emit) {
       const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
+      const { createLayerBuilder } = await import('./build-layers.ts');
+      const { createLayerStore } = await import('../files/layer-store.ts');
       const deps: PassDeps = {
         openRegistries,
         readSource: () => git.readRemoteUrl(),
+        indexWork: {
+          store: createLayerStore({ folder: join(stateFolder, 'layers'), maxBytes: KEPT_LAYERS }),
+          buildGroups: createLayerBuilder(context.signal),
+        },
         clock: systemClock,
         emit,
         signal: context.signal,

@@ -1,6 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { Descriptor, ImageConfig, Platform } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { renderServeCommand } from './serve-command.ts';
 
 export const CONFIGS_LABEL = 'operators.operatorframework.io.index.configs.v1';
 export const OURS_LABEL = 'io.olmirror.index';
@@ -54,16 +55,12 @@ function buildRunSettings(input: ConfigInput): Readonly<Record<string, unknown>>
   const { [DATABASE_LABEL]: _, ...baseLabels } = base?.Labels ?? {};
   const settings = { ...base, Labels: { ...baseLabels, ...input.labels } };
   if (input.base === null) return settings;
-  const entrypoint = base?.Entrypoint ?? [];
-  return {
-    ...settings,
-    Entrypoint: entrypoint.length > 0 ? entrypoint : ['/bin/opm'],
-    Cmd: [
-      'serve',
-      '/configs',
-      ...(input.cacheFolder === null ? [] : [`--cache-dir=${input.cacheFolder}`]),
-    ],
-  };
+  const own = { entrypoint: base?.Entrypoint ?? [], cmd: base?.Cmd ?? [] };
+  const { entrypoint, cmd } = renderServeCommand(own, {
+    catalogDir: '/configs',
+    cacheDir: input.cacheFolder,
+  });
+  return { ...settings, Entrypoint: entrypoint, Cmd: cmd };
 }
 
 function listBaseDiffIds(base: BasePlatform | null): readonly Digest[] {

@@ -19,14 +19,12 @@ import {
   CONTENT_LABEL,
   OURS_LABEL,
 } from './build-config.ts';
-import { type BuiltLayer, buildWhiteoutLayer, type Compression, OCI_LAYER } from './build-layer.ts';
-import {
-  buildContentLayers,
-  CACHE_FOLDER,
-  type CacheChoice,
-  type ContentLayers,
-} from './content-layers.ts';
+import { CACHE_FOLDER, type CacheChoice } from './build-group.ts';
+import { type BuiltLayer, type Compression, compressEntries, OCI_LAYER } from './build-layer.ts';
+import { buildContentLayers } from './content-layers.ts';
+import { listHidingEntries } from './hide-base.ts';
 import { computeImageId } from './image-id.ts';
+import type { ContentLayers, ContentWork } from './layer-memory.ts';
 
 /** An image that brings opm: its config and layers by platform. Its layers are named, not held. */
 export interface IndexBase {
@@ -35,13 +33,11 @@ export interface IndexBase {
   readonly platforms: readonly BasePlatform[];
 }
 
-export interface IndexInput {
+export interface IndexInput extends ContentWork {
   /** With the references that are to be served. */
   readonly catalog: Catalog;
   readonly cache: CacheChoice;
   readonly compression: Compression;
-  /** Content layers of an earlier image: what did not change is taken from there. */
-  readonly known?: ContentLayers | null;
   /** `os/arch[/variant]`, at least one. */
   readonly platforms: readonly string[];
   /** Null for scratch. */
@@ -57,6 +53,14 @@ export interface IndexInput {
 export interface BuiltBlob {
   readonly digest: Digest;
   readonly mediaType: string;
+  readonly size: number;
+  /** Null where `file` holds them, or they were not asked for (`withBytes`). */
+  readonly bytes: Uint8Array | null;
+  readonly file: string | null;
+}
+
+/** A config or a manifest. */
+interface JsonBlob extends BuiltBlob {
   readonly bytes: Uint8Array;
 }
 
@@ -81,7 +85,7 @@ export interface BuiltIndex {
 
 interface BuiltPlatform {
   readonly platform: Platform;
-  readonly config: BuiltBlob;
+  readonly config: JsonBlob;
   readonly layers: readonly Descriptor[];
 }
 
@@ -96,10 +100,7 @@ interface BuiltPlatform {
  */
 export async function buildIndexImage(input: IndexInput): Promise<BuiltIndex> {
   const content = await buildContentLayers(input);
-  const layers = [
-    ...(input.base === null ? [] : [await buildWhiteoutLayer(input.compression)]),
-    ...content.layers,
-  ];
+  const layers = [...hideBase(input), ...content.layers];
   const platforms = parsePlatforms(input.platforms).map((platform) =>
     buildPlatform(input, platform, layers),
   );
@@ -115,10 +116,17 @@ export async function buildIndexImage(input: IndexInput): Promise<BuiltIndex> {
     imageId,
     baseLayers: uniqueByDigest(baseLayers),
     baseRepository: input.base?.repository ?? null,
-    layerBytes: layers.reduce((sum, layer) => sum + layer.bytes.length, 0),
+    layerBytes: layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
     content,
   };
   return { ...buildTop(platforms, made, input.annotations), ...rest };
+}
+
+// One layer for all platforms, whatever each of their bases has.
+function hideBase({ base, platforms, compression }: IndexInput): readonly BuiltLayer[] {
+  if (base === null) return [];
+  const configs = parsePlatforms(platforms).map((platform) => findBase(base, platform).config);
+  return [compressEntries(listHidingEntries(configs), compression)];
 }
 
 function parsePlatforms(texts: readonly string[]): readonly Platform[] {
@@ -223,11 +231,11 @@ function buildTop(
   };
 }
 
-function asTop(blob: BuiltBlob): Pick<BuiltIndex, 'mediaType' | 'digest' | 'manifest'> {
+function asTop(blob: JsonBlob): Pick<BuiltIndex, 'mediaType' | 'digest' | 'manifest'> {
   return { mediaType: blob.mediaType, digest: blob.digest, manifest: blob.bytes };
 }
 
-function renderManifest(entry: BuiltPlatform, annotations: Annotations): BuiltBlob {
+function renderManifest(entry: BuiltPlatform, annotations: Annotations): JsonBlob {
   const config = describeBlob(entry.config);
   return renderJson(
     {
@@ -246,23 +254,20 @@ function orNothing(annotations: Annotations): { readonly annotations?: Annotatio
 }
 
 function describeBlob(blob: BuiltBlob): Descriptor {
-  return { mediaType: blob.mediaType, digest: blob.digest, size: blob.bytes.length };
+  return { mediaType: blob.mediaType, digest: blob.digest, size: blob.size };
 }
 
-function blobOfLayer(layer: BuiltLayer): BuiltBlob {
-  return {
-    digest: layer.descriptor.digest,
-    mediaType: layer.descriptor.mediaType,
-    bytes: layer.bytes,
-  };
+function blobOfLayer({ descriptor, bytes, file }: BuiltLayer): BuiltBlob {
+  const { digest, mediaType, size } = descriptor;
+  return { digest, mediaType, size, bytes, file };
 }
 
 // RFC 8785, so that key order and number forms are no matter of how the value was put together.
-function renderJson(value: unknown, mediaType: string): BuiltBlob {
+function renderJson(value: unknown, mediaType: string): JsonBlob {
   const text = canonicalize(value);
   if (text === undefined) throw new Error('Nothing to write as JSON.');
   const bytes = Buffer.from(text);
-  return { digest: digestOf(bytes), mediaType, bytes };
+  return { digest: digestOf(bytes), mediaType, size: bytes.length, bytes, file: null };
 }
 
 function uniqueByDigest(layers: readonly Descriptor[]): readonly Descriptor[] {

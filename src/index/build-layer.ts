@@ -1,9 +1,12 @@
-import { promisify } from 'node:util';
-import { constants, gzip, type ZlibOptions, type ZstdOptions, zstdCompress } from 'node:zlib';
+import { createHash, type Hash } from 'node:crypto';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { type Digest, digestOf } from '../base/digest.ts';
 import type { Descriptor } from '../base/oci.ts';
 import { compareBytes } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { piecesOf } from '../catalog/cache/pieced-file.ts';
+import type { CatalogFile } from '../catalog/types.ts';
+import { gzipChunks } from './gzip-chunks.ts';
 import { renderTar, type TarEntry } from './tar-writer.ts';
 
 export const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
@@ -13,26 +16,15 @@ export interface BuiltLayer {
   /** Digest of the uncompressed tar: what the image id depends on. */
   readonly diffId: Digest;
   readonly descriptor: Descriptor;
-  readonly bytes: Uint8Array;
+  /** Null where `file` holds them, or nobody asked for them. */
+  readonly bytes: Uint8Array | null;
+  readonly file: string | null;
 }
 
-/** One file of a catalog folder. */
-export interface IndexFile {
-  /** Relative to the catalog's folder, `/`-separated. */
-  readonly path: string;
+/** A layer that was just built. */
+export interface RenderedLayer extends BuiltLayer {
   readonly bytes: Uint8Array;
-}
-
-/** Hides the catalog and the opm cache of the base image, which belong to its own content. */
-export function buildWhiteoutLayer(compression: Compression): Promise<BuiltLayer> {
-  const bytes = new Uint8Array(0);
-  return compressEntries(
-    [
-      { type: 'file', path: '.wh.configs', bytes },
-      { type: 'file', path: 'tmp/.wh.cache', bytes },
-    ],
-    compression,
-  );
+  readonly file: null;
 }
 
 export interface LayerOptions {
@@ -46,14 +38,15 @@ export interface LayerOptions {
  * write there. The same bytes for the same files in any order. Throws `INDEX_UNSAFE_PATH`.
  */
 export function buildLayer(
-  files: readonly IndexFile[],
+  files: readonly CatalogFile[],
   { folders, compression }: LayerOptions,
-): Promise<BuiltLayer> {
+): RenderedLayer {
   const entries = new Map<string, TarEntry>();
   for (const path of folders) entries.set(path, { type: 'directory', path });
-  for (const { path, bytes } of files) {
+  for (const file of files) {
+    const { path } = file;
     if (entries.has(path)) throw pathTaken(path);
-    entries.set(path, { type: 'file', path, bytes });
+    entries.set(path, { type: 'file', path, pieces: piecesOf(file) });
     for (const parent of listParents(path)) {
       if (entries.get(parent)?.type === 'file') throw pathTaken(parent);
       if (parent !== 'tmp') entries.set(parent, { type: 'directory', path: parent });
@@ -78,18 +71,27 @@ function pathTaken(path: string): ToolError {
   );
 }
 
-async function compressEntries(
+/** A layer of these entries, as they are. */
+export function compressEntries(
   entries: readonly TarEntry[],
   compression: Compression,
-): Promise<BuiltLayer> {
-  const tar = Buffer.concat([...renderTar(entries)]);
+): RenderedLayer {
   const { mediaType, compress } = COMPRESSIONS[compression];
-  const bytes = await compress(tar);
+  const hash = createHash('sha256');
+  const bytes = compress(hashChunks(renderTar(entries), hash));
   return {
-    diffId: digestOf(tar),
+    diffId: `sha256:${hash.digest('hex')}`,
     descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length },
     bytes,
+    file: null,
   };
+}
+
+function* hashChunks(chunks: Iterable<Uint8Array>, hash: Hash): Generator<Uint8Array> {
+  for (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 /** How layers are compressed. The image id rests on diff ids, so it is the same for all. */
@@ -97,29 +99,19 @@ export type Compression = 'gzip' | 'zstd';
 
 interface Compressor {
   readonly mediaType: string;
-  readonly compress: (tar: Uint8Array) => Promise<Uint8Array>;
+  readonly compress: (tar: Iterable<Uint8Array>) => Uint8Array;
 }
-
-const gzipAsync = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
-const zstdAsync = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
 
 // Levels and headers are fixed. What deflate makes of the same input may still differ between zlib
 // builds, which is why the image id rests on diff ids and never on the digest of compressed bytes.
 const COMPRESSIONS: Readonly<Record<Compression, Compressor>> = {
-  gzip: {
-    mediaType: OCI_LAYER,
-    // Level 6 takes nearly twice as long and saves a sixth.
-    async compress(tar) {
-      const bytes = await gzipAsync(tar, { level: 1 });
-      bytes.fill(0, 4, 8);
-      bytes[8] = 0;
-      bytes[9] = 255;
-      return bytes;
-    },
-  },
+  gzip: { mediaType: OCI_LAYER, compress: gzipChunks },
   zstd: {
     mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd',
     // A catalog says the same over and over, far apart: zstd sees that, and gzip looks back 32 kB.
-    compress: (tar) => zstdAsync(tar, { params: { [constants.ZSTD_c_compressionLevel]: 3 } }),
+    compress: (tar) =>
+      zstdCompressSync(Buffer.concat([...tar]), {
+        params: { [constants.ZSTD_c_compressionLevel]: 3 },
+      }),
   },
 };

@@ -3,43 +3,35 @@ import { formatProblemLine } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { validateServable } from '../catalog/cache/validate-servable.ts';
 import { hashBlob } from '../catalog/hash-catalog.ts';
-import { listCatalogFiles, orderBlobs } from '../catalog/render-catalog.ts';
+import { estimateSize, listCatalogFiles, orderBlobs } from '../catalog/render-catalog.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
-import { type BuiltLayer, buildLayer, type Compression } from './build-layer.ts';
-import { type PackageSummary, renderPackageCache, renderSharedCache } from './cache/json-cache.ts';
+import {
+  buildGroupsHere,
+  CACHE_FOLDER,
+  type CacheChoice,
+  CONFIGS_FOLDER,
+  type GroupTask,
+  placeIn,
+  ROOTS,
+} from './build-group.ts';
+import { buildLayer, type Compression } from './build-layer.ts';
+import { type PackageSummary, renderSharedCache } from './cache/json-cache.ts';
 import { LAYER_MODES, listTreeEntries } from './cache/tree-entries.ts';
 import { findGroup, sortGroups } from './group-packages.ts';
+import {
+  type BuiltGroup,
+  type ContentLayers,
+  type ContentWork,
+  keepGroup,
+  recallGroup,
+} from './layer-memory.ts';
 
-/** Where the catalog and the cache lie in an index image. */
-const CONFIGS_FOLDER = 'configs';
-export const CACHE_FOLDER = 'tmp/cache';
-
-/** The cache that an index image brings, from which opm serves at once; none lets opm build its own. */
-export type CacheChoice = 'json' | 'none';
-
-export interface ContentInput {
+export interface ContentInput extends ContentWork {
   /** With the references that are to be served. */
   readonly catalog: Catalog;
   readonly cache: CacheChoice;
   readonly compression: Compression;
-  /** Layers of an earlier catalog: what did not change is taken from there. */
-  readonly known?: ContentLayers | null;
 }
-
-/** The layers that hold a catalog and its cache. */
-export interface ContentLayers {
-  /** A layer a group of packages, and last, where there is such a thing, what they all share. */
-  readonly layers: readonly BuiltLayer[];
-  readonly groups: ReadonlyMap<Digest, BuiltGroup>;
-}
-
-interface BuiltGroup {
-  readonly layer: BuiltLayer;
-  readonly summaries: ReadonlyMap<string, PackageSummary>;
-}
-
-/** Layers whose bytes are in memory uncompressed at a time; zlib compresses on threads of its own. */
-const AT_ONCE = 3;
 
 /**
  * Lays a catalog and its opm cache into layers so that a change of one package changes the layer of
@@ -47,103 +39,125 @@ const AT_ONCE = 3;
  * `INDEX_NOT_SERVABLE` where opm could not build the cache.
  */
 export async function buildContentLayers(input: ContentInput): Promise<ContentLayers> {
-  const { catalog, cache, compression } = input;
-  if (cache === 'json') assertServable(catalog);
-  const groups = new Map<Digest, Promise<BuiltGroup>>();
-  for (const packages of groupPackages(catalog)) {
-    const key = keyOf(packages, input);
-    const known = input.known?.groups.get(key);
-    if (known === undefined) await [...groups.values()].at(-AT_ONCE);
-    groups.set(key, known === undefined ? buildGroup(packages, input) : Promise.resolve(known));
-  }
-  const built = new Map<Digest, BuiltGroup>();
-  for (const [key, group] of groups) built.set(key, await group);
-  const summaries = new Map([...built.values()].flatMap((group) => [...group.summaries]));
-  const shared = listSharedFiles(input, summaries);
-  const own = [...built.values()].map(({ layer }) => layer);
-  const last =
-    shared.length > 0 || own.length === 0
-      ? [await buildLayer(shared, { folders: ROOTS, compression })]
-      : [];
-  return { layers: [...own, ...last], groups: built };
+  const groups = groupPackages(input);
+  const built = await buildGroups(groups, input);
+  const shared = keyOfShared(groups, input);
+  const last = (await recallGroup(shared, input)) ?? (await buildShared(shared, built, input));
+  const all = new Map([...built, [shared, last] as const]);
+  const layers = [...all.values()].flatMap(({ layer }) => (layer === null ? [] : [layer]));
+  return { layers, groups: all };
 }
 
-/** Folders that an image has even where the catalog is empty. */
-const ROOTS: readonly string[] = [CONFIGS_FOLDER];
-
-function assertServable(catalog: Catalog): void {
-  const problems = validateServable(catalog);
-  if (problems.length === 0) return;
-  throw new ToolError(
-    'INDEX_NOT_SERVABLE',
-    `opm could not serve this catalog:\n${problems.map(formatProblemLine).join('\n')}`,
-    { hint: 'Correct it or exclude it (rules/<name>/exclude.yaml); no index was built.' },
-  );
+interface PackageGroup {
+  readonly key: Digest;
+  readonly packages: readonly CatalogPackage[];
 }
 
-function groupPackages(catalog: Catalog): readonly (readonly CatalogPackage[])[] {
+function groupPackages(input: ContentInput): readonly PackageGroup[] {
   const groups = new Map<string, CatalogPackage[]>();
-  for (const pkg of catalog.packages.values()) {
+  for (const pkg of input.catalog.packages.values()) {
     if (pkg.name === '') continue;
     const group = findGroup(pkg.name);
     const known = groups.get(group);
     if (known === undefined) groups.set(group, [pkg]);
     else known.push(pkg);
   }
-  return sortGroups(groups);
+  return sortGroups(groups).map((packages) => ({ key: keyOfGroup(packages, input), packages }));
 }
+
+/**
+ * Part of what layers are remembered by. To be raised with every change of what is put into a layer
+ * of the same packages: of a path, a mode, a byte of the cache, or how a tar is written.
+ */
+const BUILDER = 'layers 1';
 
 // The order in which blobs are written counts, which the hash of a package does not see.
-function keyOf(packages: readonly CatalogPackage[], { cache, compression }: ContentInput): Digest {
-  const blobs = packages.flatMap((pkg) => orderBlobs(pkg).map(hashBlob));
-  return digestOf([cache, compression, ...packages.map(({ name }) => name), ...blobs].join('\n'));
+function keyOfGroup(packages: readonly CatalogPackage[], input: ContentInput): Digest {
+  const blobs = packages.flatMap((pkg) => [pkg.name, ...orderBlobs(pkg).map(hashBlob)]);
+  return digestOf(JSON.stringify([BUILDER, input.cache, input.compression, 'group', ...blobs]));
 }
 
-async function buildGroup(
+function keyOfShared(groups: readonly PackageGroup[], input: ContentInput): Digest {
+  const { packages, loose } = listRest(input.catalog);
+  const blobs = [...packages.values()].flatMap((pkg) => orderBlobs(pkg).map(hashBlob));
+  const rest = [blobs, loose.map(hashBlob), groups.map(({ key }) => key)];
+  return digestOf(JSON.stringify([BUILDER, input.cache, input.compression, 'shared', ...rest]));
+}
+
+/** What belongs to no package. */
+function listRest(catalog: Catalog): Catalog {
+  const nameless = catalog.packages.get('');
+  return { packages: new Map(nameless && [['', nameless]]), loose: catalog.loose };
+}
+
+async function buildGroups(
+  groups: readonly PackageGroup[],
+  input: ContentInput,
+): Promise<ReadonlyMap<Digest, BuiltGroup>> {
+  const found = new Map<Digest, BuiltGroup | null>();
+  for (const { key } of groups) found.set(key, await recallGroup(key, input));
+  const missing = groups.filter(({ key }) => found.get(key) === null);
+  const jobs = missing.map(({ packages }) => ({
+    size: packages.reduce((sum, pkg) => sum + estimateSize(pkg), 0),
+    open: () => openTask(packages, input),
+  }));
+  const build = input.buildGroups ?? buildGroupsHere;
+  await build(jobs, async (place, group) => {
+    const key = missing[place]?.key;
+    if (key !== undefined && group !== null) found.set(key, await keepGroup(key, group, input));
+  });
+  const built = new Map<Digest, BuiltGroup>();
+  for (const [key, group] of found) if (group !== null) built.set(key, group);
+  // Every fault of every package is told, at its place in Git.
+  if (built.size < found.size) throw notServable(input.catalog);
+  return built;
+}
+
+function openTask(
   packages: readonly CatalogPackage[],
   { cache, compression }: ContentInput,
+): GroupTask {
+  const catalog = { packages: new Map(packages.map((pkg) => [pkg.name, pkg])), loose: [] };
+  return { files: [...listServed(catalog)], cache, compression };
+}
+
+function notServable(catalog: Catalog): ToolError {
+  const problems = validateServable(catalog);
+  if (problems.length === 0) throw new Error('A package was refused and nothing is wrong with it.');
+  return new ToolError(
+    'INDEX_NOT_SERVABLE',
+    `opm could not serve this catalog:\n${problems.map(formatProblemLine).join('\n')}`,
+    { hint: 'Correct it or exclude it (rules/<name>/exclude.yaml); no index was built.' },
+  );
+}
+
+async function buildShared(
+  key: Digest,
+  groups: ReadonlyMap<Digest, BuiltGroup>,
+  input: ContentInput,
 ): Promise<BuiltGroup> {
-  const files = [...listConfigs({ packages: packagesByName(packages), loose: [] })];
-  const summaries = new Map<string, PackageSummary>();
-  if (cache === 'json') for (const pkg of packages) summaries.set(pkg.name, addCache(pkg, files));
-  return { layer: await buildLayer(files, { folders: ROOTS, compression }), summaries };
+  const { catalog, cache, compression } = input;
+  const rest = listRest(catalog);
+  if (cache === 'json' && validateServable(rest).length > 0) throw notServable(catalog);
+  const configs = [...listServed(rest)].map((file) => placeIn(CONFIGS_FOLDER, file));
+  const files = [...configs, ...(cache === 'json' ? renderCache(groups, catalog) : [])];
+  if (files.length === 0 && groups.size > 0) return { layer: null, summaries: [] };
+  const layer = buildLayer(files, { folders: ROOTS, compression });
+  return keepGroup(key, { layer, summaries: [] }, input);
 }
 
-function packagesByName(packages: readonly CatalogPackage[]): Catalog['packages'] {
-  return new Map(packages.map((pkg) => [pkg.name, pkg]));
-}
-
-function addCache(pkg: CatalogPackage, files: CatalogFile[]): PackageSummary {
-  const rendering = renderPackageCache(pkg, LAYER_MODES);
-  for (;;) {
-    const next = rendering.next();
-    if (next.done === true) return next.value;
-    files.push(placeIn(CACHE_FOLDER, next.value));
-  }
-}
-
-function* listConfigs(catalog: Catalog): Generator<CatalogFile, void, undefined> {
-  for (const file of listServed(catalog)) yield placeIn(CONFIGS_FOLDER, file);
-}
-
-function listSharedFiles(
-  { catalog, cache }: ContentInput,
-  summaries: ReadonlyMap<string, PackageSummary>,
+function renderCache(
+  groups: ReadonlyMap<Digest, BuiltGroup>,
+  catalog: Catalog,
 ): readonly CatalogFile[] {
-  const nameless = catalog.packages.get('');
-  const rest: Catalog = {
-    packages: packagesByName(nameless === undefined ? [] : [nameless]),
-    loose: catalog.loose,
-  };
-  const configs = [...listConfigs(rest)];
-  if (cache === 'none') return configs;
+  const summaries = new Map([...groups.values()].flatMap((group) => group.summaries));
   const shared = renderSharedCache({
     catalog,
     summaryOf: ({ name }) => expectSummary(summaries, name),
     configs: listTreeEntries(listServed(catalog), LAYER_MODES),
     modes: LAYER_MODES,
   });
-  return [...configs, ...shared.map((file) => placeIn(CACHE_FOLDER, file))];
+  return shared.map((file) => placeIn(CACHE_FOLDER, file));
 }
 
 function expectSummary(
@@ -157,8 +171,4 @@ function expectSummary(
 
 function* listServed(catalog: Catalog): Generator<CatalogFile, void, undefined> {
   for (const [path, render] of listCatalogFiles(catalog)) yield { path, bytes: render() };
-}
-
-function placeIn(folder: string, { path, bytes }: CatalogFile): CatalogFile {
-  return { path: `${folder}/${path}`, bytes };
 }

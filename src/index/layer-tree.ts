@@ -1,6 +1,6 @@
 import { normalize } from 'node:path/posix';
 import { ToolError } from '../base/tool-error.ts';
-import type { IndexFile } from './build-layer.ts';
+import type { CatalogFile } from '../catalog/types.ts';
 import { TREE_ROOT, type TreeEntry } from './cache/go-tar.ts';
 import { listParents } from './cache/tree-entries.ts';
 
@@ -48,7 +48,7 @@ function noteFolders(folders: Set<string>, path: string): void {
 }
 
 /** Follows the links and gives the files with paths relative to the folder. Throws `INDEX_UNSAFE_PATH` for a link to no file. */
-export function listTreeFiles(tree: ReadonlyMap<string, TreeNode>, folder: string): IndexFile[] {
+export function listTreeFiles(tree: ReadonlyMap<string, TreeNode>, folder: string): CatalogFile[] {
   const prefix = folder === '' ? '' : `${folder}/`;
   return [...tree].flatMap(([path, node]) => {
     if (node.kind === 'directory' || !isBelow(path, folder)) return [];

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path/posix';
 import type { ContentReader, Descriptor } from '../base/oci.ts';
 import { compareBytes } from '../base/text.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
-import type { IndexFile } from './build-layer.ts';
+import type { CatalogFile } from '../catalog/types.ts';
 import { readGoBuildInfo } from './go-build-info.ts';
 import {
   applyLayer,
@@ -44,7 +44,7 @@ const OPAQUE = '.wh..wh..opq';
 export async function readImageFiles(
   reader: ContentReader,
   { repository, reference, folder }: ImageFilesRequest,
-): Promise<readonly IndexFile[]> {
+): Promise<readonly CatalogFile[]> {
   const image = await readImage(reader, repository, reference);
   const layers = image.platforms[0]?.manifest.layers ?? [];
   const tree = await readLayerTree(reader, { repository, folders: [folder], layers });
@@ -52,7 +52,7 @@ export async function readImageFiles(
 }
 
 /** As `listTreeFiles`, sorted, for a folder as a label or a command spells it. */
-export function listSortedFiles(tree: LayerTree, folder: string): readonly IndexFile[] {
+export function listSortedFiles(tree: LayerTree, folder: string): readonly CatalogFile[] {
   const files = listTreeFiles(tree, normalizeEntryPath(folder) ?? '');
   return files.toSorted((a, b) => compareBytes(a.path, b.path));
 }

@@ -1,8 +1,8 @@
 import type { Digest } from '../base/digest.ts';
 import { type ContentReader, formatPlatform } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
+import type { CatalogFile } from '../catalog/types.ts';
 import { CONFIGS_LABEL } from './build-config.ts';
-import type { IndexFile } from './build-layer.ts';
 import { computeImageId } from './image-id.ts';
 import { listSortedFiles, readLayerTree } from './read-files.ts';
 import { type Image, readImage } from './read-image.ts';
@@ -24,7 +24,7 @@ export interface IndexIdentity {
 
 export interface IndexContent extends IndexIdentity {
   /** Sorted by path, which is relative to the configs folder. */
-  readonly files: readonly IndexFile[];
+  readonly files: readonly CatalogFile[];
   /** Folder in the image, as its label says. */
   readonly configsPath: string;
 }

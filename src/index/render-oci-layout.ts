@@ -1,18 +1,25 @@
 import { hexOf } from '../base/digest.ts';
 import type { BuiltIndex } from './build-index.ts';
 
+/** Bytes to write, or a file that has them already. */
+export type LayoutFile = Uint8Array | { readonly file: string };
+
 /**
  * Renders a built index as the files of an OCI layout, by path. Layers of the base image are not
- * among them: whoever writes the layout puts `builtIndex.baseLayers` beside, at `blobPath`.
+ * among them: whoever writes the layout puts `builtIndex.baseLayers` beside, at `formatBlobPath`.
  */
-export function renderOciLayout(built: BuiltIndex): ReadonlyMap<string, Uint8Array> {
+export function renderOciLayout(built: BuiltIndex): ReadonlyMap<string, LayoutFile> {
   const top = { mediaType: built.mediaType, digest: built.digest, size: built.manifest.length };
-  const files = new Map<string, Uint8Array>([
+  const files = new Map<string, LayoutFile>([
     ['oci-layout', Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' }))],
     ['index.json', Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [top] }))],
     [formatBlobPath(built.digest), built.manifest],
   ]);
-  for (const blob of built.blobs) files.set(formatBlobPath(blob.digest), blob.bytes);
+  for (const { digest, bytes, file } of built.blobs) {
+    if (bytes !== null) files.set(formatBlobPath(digest), bytes);
+    else if (file !== null) files.set(formatBlobPath(digest), { file });
+    else throw new Error(`The bytes of ${digest} were not asked for.`);
+  }
   return files;
 }
 

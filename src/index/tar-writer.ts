@@ -1,9 +1,11 @@
 import { ToolError } from '../base/tool-error.ts';
+import { sumLengths } from '../catalog/cache/pieced-file.ts';
 
 /** One entry of a layer: a path relative to the image's root, `/`-separated. */
 export type TarEntry =
   | { readonly type: 'directory'; readonly path: string }
-  | { readonly type: 'file'; readonly path: string; readonly bytes: Uint8Array };
+  | { readonly type: 'file'; readonly path: string; readonly bytes: Uint8Array }
+  | { readonly type: 'file'; readonly path: string; readonly pieces: readonly Uint8Array[] };
 
 export const BLOCK = 512;
 /** Permission bits of what olmirror writes. */
@@ -12,7 +14,8 @@ export const FILE_MODE = 0o644;
 const LARGEST_SIZE = 0o77777777777;
 
 /**
- * Renders entries, in the order given, as a POSIX tar stream cut into chunks.
+ * Renders entries, in the order given, as a POSIX tar stream cut into chunks; pieces of files are
+ * among them as they are.
  *
  * Nothing but paths and bytes gets in: directories are 0755, files 0644, owner and group 0:0
  * without names, time 0. A path that ustar cannot hold (over 100 bytes, or not ASCII) gets a pax
@@ -30,14 +33,18 @@ function* renderEntry(entry: TarEntry): Generator<Uint8Array> {
   const isFile = entry.type === 'file';
   const name = Buffer.from(isFile ? entry.path : `${entry.path}/`);
   if (name.length > 100 || !isAscii(name)) yield* renderPaxPath(name);
-  const bytes = isFile ? entry.bytes : new Uint8Array(0);
+  const pieces = isFile ? listPieces(entry) : [];
   yield renderHeader({
     name,
     mode: isFile ? FILE_MODE : DIRECTORY_MODE,
-    size: bytes.length,
+    size: sumLengths(pieces),
     type: isFile ? '0' : '5',
   });
-  yield* renderBody(bytes);
+  yield* renderBody(pieces);
+}
+
+function listPieces(entry: TarEntry & { readonly type: 'file' }): readonly Uint8Array[] {
+  return 'pieces' in entry ? entry.pieces : [entry.bytes];
 }
 
 function* renderPaxPath(name: Buffer): Generator<Uint8Array> {
@@ -48,7 +55,7 @@ function* renderPaxPath(name: Buffer): Generator<Uint8Array> {
     size: body.length,
     type: 'x',
   });
-  yield* renderBody(body);
+  yield* renderBody([body]);
 }
 
 /** The pax record that holds a path. */
@@ -112,11 +119,14 @@ export function writeChecksum(block: Buffer): void {
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
 }
 
-export function* renderBody(bytes: Uint8Array): Generator<Uint8Array> {
-  if (bytes.length > 0) yield bytes;
-  const rest = bytes.length % BLOCK;
-  if (rest > 0) yield new Uint8Array(BLOCK - rest);
+/** The content of a file, filled up to whole blocks. */
+export function* renderBody(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const piece of pieces) if (piece.length > 0) yield piece;
+  const rest = sumLengths(pieces) % BLOCK;
+  if (rest > 0) yield ZEROS.subarray(rest);
 }
+
+const ZEROS: Uint8Array = new Uint8Array(BLOCK);
 
 export function isAscii(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte < 0x80);

@@ -4,6 +4,7 @@ import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { joinPath, mapReference } from '../images/map-path.ts';
 import { type BuiltIndex, buildIndexImage, type IndexBase } from '../index/build-index.ts';
+import type { ContentWork } from '../index/layer-memory.ts';
 import { readIndexBase } from '../index/read-base.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -21,39 +22,50 @@ export interface IndexBuilder {
   build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex>;
 }
 
-export function createIndexBuilder(
-  production: RegistryPort,
-  readSource: () => Promise<string | null>,
-): IndexBuilder {
+/** Threads that build, and layers of earlier processes; nothing of the image hangs on them. */
+export type IndexWork = Pick<ContentWork, 'store' | 'buildGroups'>;
+
+export interface IndexBuilderDeps {
+  readonly production: RegistryPort;
+  /** Where the state repository comes from, for people. */
+  readonly readSource: () => Promise<string | null>;
+  readonly work: IndexWork;
+}
+
+export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
   const summaries = new Map<string, IndexSummary>();
-  let last: { readonly key: string; readonly built: BuiltIndex } | null = null;
-  async function build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex> {
-    const key = `${keyOf(loaded, state.manifest)} ${state.snapshot.revision}`;
-    if (last?.key === key) return last.built;
-    const built = await buildIndexImage({
-      catalog: rewriteForProduction(loaded.catalog, loaded.entry, state.manifest),
-      cache: loaded.entry.cache,
-      compression: loaded.entry.compression,
-      known: last?.built.content ?? null,
-      platforms: loaded.entry.platforms,
-      base: await readBase(loaded.entry, state.manifest, production),
-      content: loaded.content,
-      annotations: annotate(state, await readSource()),
-    });
+  let last: BuiltIndex | null = null;
+  async function make(
+    loaded: LoadedCatalog,
+    state: LoadedState,
+    withBytes: boolean,
+  ): Promise<BuiltIndex> {
+    const { entry, catalog, content } = loaded;
     // One built image at a time is kept: a pass builds, pushes, and goes on to the next catalog.
-    last = { key, built };
-    summaries.set(keyOf(loaded, state.manifest), {
-      imageId: built.imageId,
-      bytes: built.layerBytes,
+    last = await buildIndexImage({
+      ...deps.work,
+      withBytes,
+      known: last?.content ?? null,
+      catalog: rewriteForProduction(catalog, entry, state.manifest),
+      cache: entry.cache,
+      compression: entry.compression,
+      platforms: entry.platforms,
+      base: await readBase(entry, state.manifest, deps.production),
+      content,
+      annotations: annotate(state, await deps.readSource()),
     });
-    return built;
+    summaries.set(keyOf(loaded, state.manifest), {
+      imageId: last.imageId,
+      bytes: last.layerBytes,
+    });
+    return last;
   }
   return {
-    build,
+    build: (loaded, state) => make(loaded, state, true),
     async summarize(loaded, state) {
       const known = summaries.get(keyOf(loaded, state.manifest));
       if (known !== undefined) return known;
-      const { imageId, layerBytes } = await build(loaded, state);
+      const { imageId, layerBytes } = await make(loaded, state, false);
       return { imageId, bytes: layerBytes };
     },
   };

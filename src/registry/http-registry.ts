@@ -59,6 +59,8 @@ export function createHttpRegistry(options: HttpRegistryOptions): RegistryPort {
     host: options.host,
     headManifest: (repository, reference, signal) =>
       headManifest({ repository, reference, signal }, context),
+    headBlob: (repository, reference, signal) =>
+      headBlob({ repository, reference, signal }, context),
     getManifest: (repository, reference) => getManifest({ repository, reference }, context),
     getBlob: (repository, digest) => getBlob(repository, digest, context),
     listTags: (repository, signal) => listTags({ repository, signal }, context),
@@ -136,6 +138,21 @@ function findMediaType(answer: RegistryAnswer, bytes: Uint8Array): string {
   if ('mediaType' in value && typeof value.mediaType === 'string') return value.mediaType;
   if ('manifests' in value) return OCI_INDEX;
   return 'layers' in value ? OCI_MANIFEST : given;
+}
+
+async function headBlob(question: Question, context: Context): Promise<boolean> {
+  const { repository, reference, signal } = question;
+  try {
+    const path = `/v2/${repository}/blobs/${reference}`;
+    const answer = await context.sender.send({ method: 'HEAD', repository, path, signal });
+    await answer.body.dump();
+    const digest = answer.headers['docker-content-digest'] ?? reference;
+    const isPage = parseMediaType(answer.headers['content-type']) === 'text/html';
+    return answer.status === 200 && digest === reference && !isPage;
+  } catch (error) {
+    if (signal?.aborted || !(error instanceof ToolError)) throw error;
+    return false;
+  }
 }
 
 async function getBlob(

@@ -1,3 +1,4 @@
+import type { Digest } from '../base/digest.ts';
 import type { ContentReader } from '../base/oci.ts';
 import type { Presence } from '../base/presence.ts';
 
@@ -7,6 +8,11 @@ export interface RegistryPort extends ContentReader {
   readonly host: string;
   /** Never throws for what the registry does; `unknown` says why. Rejects only when the signal aborts. */
   headManifest(repository: string, reference: string, signal?: AbortSignal): Promise<Presence>;
+  /**
+   * Whether the repository clearly holds a blob; false also where that is unknown, since bringing it
+   * again does no harm. Rejects only when the signal aborts.
+   */
+  headBlob(repository: string, digest: Digest, signal?: AbortSignal): Promise<boolean>;
   /** All tags in the registry's order; an unknown repository has none. Throws `ToolError` for anything but 200 and 404. */
   listTags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** Requests sent so far, token requests included. */

@@ -70,6 +70,16 @@ export function testRegistryContract(
     assert.ok(Buffer.concat(chunks).equals(bytes));
   });
 
+  test(`${name}: headBlob tells a layer that is there from one that is not`, async () => {
+    const { registry, push } = await open();
+    const bytes = Buffer.from('blob');
+    const layers = [{ bytes, mediaType: 'application/vnd.oci.image.layer.v1.tar' }];
+    await push({ repository: 'c/head', tags: ['v1'], files: {}, layers });
+    assert.equal(await registry.headBlob('c/head', digestOf(bytes)), true);
+    assert.equal(await registry.headBlob('c/head', ABSENT), false);
+    await assert.rejects(registry.headBlob('c/head', ABSENT, AbortSignal.abort()));
+  });
+
   test(`${name}: listTags gives all tags, and none for an unknown or untagged repository`, async () => {
     const { registry, push } = await open();
     await push({ repository: 'c/tags', tags: ['b', 'a', 'c'], files: { a: '1' } });

@@ -51,6 +51,11 @@ export function createFakeRegistry(host = 'registry.example'): FakeRegistry {
       const { digest, mediaType, bytes } = body;
       return { state: 'present', digest, mediaType, size: bytes.length };
     },
+    async headBlob(_, digest, signal) {
+      signal?.throwIfAborted();
+      requests += 1;
+      return blobs.has(digest);
+    },
     async getManifest(repository, reference) {
       requests += 1;
       const body = manifests.get(`${repository} ${reference}`);

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import tarStream from 'tar-stream';
+import { digestOf } from '../../src/base/digest.ts';
 import { isToolError } from '../../src/base/tool-error.ts';
+import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import type { Catalog, CatalogFile } from '../../src/catalog/types.ts';
+import { createLayerBuilder } from '../../src/cli/build-layers.ts';
+import { createLayerStore, type DiskLayerStore } from '../../src/files/layer-store.ts';
+import type { BuildGroups, CacheChoice } from '../../src/index/build-group.ts';
 import type { BuiltLayer } from '../../src/index/build-layer.ts';
 import { inspectCache } from '../../src/index/cache/inspect-cache.ts';
 import { LAYER_MODES, listTreeEntries } from '../../src/index/cache/tree-entries.ts';
-import {
-  buildContentLayers,
-  type CacheChoice,
-  type ContentLayers,
-} from '../../src/index/content-layers.ts';
+import { buildContentLayers } from '../../src/index/content-layers.ts';
+import type { ContentLayers } from '../../src/index/layer-memory.ts';
+import type { LayerStore } from '../../src/index/layer-store.ts';
 import { makeCatalog } from '../support/catalog.ts';
 import { renderCatalogFiles } from '../support/render-catalog-files.ts';
 
@@ -36,6 +42,7 @@ const NEW = catalogOf(
 async function readLayers(layers: readonly BuiltLayer[]): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   for (const { bytes } of layers) {
+    assert.ok(bytes);
     const extract = tarStream.extract();
     extract.end(gunzipSync(bytes));
     for await (const entry of extract) {
@@ -61,6 +68,16 @@ function below(folder: string, files: ReadonlyMap<string, Uint8Array>): readonly
 function build(catalog: Catalog, cache: CacheChoice = 'json'): Promise<ContentLayers> {
   return buildContentLayers({ catalog, cache, compression: 'gzip' });
 }
+
+function describeLayers({
+  layers,
+}: ContentLayers): readonly Pick<BuiltLayer, 'diffId' | 'descriptor'>[] {
+  return layers.map(({ diffId, descriptor }) => ({ diffId, descriptor }));
+}
+
+const LOOSE = parseCatalog([
+  { path: 'x.json', bytes: Buffer.from('{"schema": "example.com", "x": 1}') },
+]).catalog.loose;
 
 describe('buildContentLayers', () => {
   it('changes the layer of one group and the last one where one package changes', async () => {
@@ -112,6 +129,80 @@ describe('buildContentLayers', () => {
     );
   });
 
+  it('is the same with layers of earlier processes, on threads, and with neither', async () => {
+    const wanted = describeLayers(await build(NEW));
+    const folder = await mkdtemp(join(tmpdir(), 'olmirror-content-'));
+    try {
+      const open = (): DiskLayerStore => createLayerStore({ folder, maxBytes: 1e9 });
+      const work = { catalog: NEW, cache: 'json', compression: 'gzip' } as const;
+      await buildContentLayers({ ...work, catalog: OLD, store: open() });
+      let built = 0;
+      const buildGroups: BuildGroups = (jobs, onBuilt) => {
+        built += jobs.length;
+        // As a pool does that is told of much work, whatever there is.
+        const large = jobs.map((job) => ({ ...job, size: 1e8 }));
+        return createLayerBuilder(new AbortController().signal)(large, onBuilt);
+      };
+      const stored = await buildContentLayers({ ...work, store: open(), buildGroups });
+      assert.equal(built, 1);
+      assert.deepEqual(describeLayers(stored), wanted);
+      const files = stored.layers.map(({ file }) => file ?? '');
+      const bytes = await Promise.all(files.map((file) => readFile(file)));
+      assert.deepEqual(
+        bytes.map((layer) => digestOf(layer)),
+        wanted.map(({ descriptor }) => descriptor.digest),
+      );
+      assert.deepEqual(describeLayers(await buildContentLayers({ ...work, buildGroups })), wanted);
+      assert.equal(built, 1 + stored.layers.length - 1);
+
+      // Seen to fail with the checks taken out of layer-store.ts.
+      for (const name of await readdir(folder, { recursive: true })) {
+        const path = join(folder, name);
+        if ((await stat(path)).isFile()) await writeFile(path, 'spoilt');
+      }
+      for (const withBytes of [false, true])
+        assert.deepEqual(
+          describeLayers(await buildContentLayers({ ...work, store: open(), withBytes })),
+          wanted,
+        );
+      built = 0;
+      const names = await buildContentLayers({
+        ...work,
+        store: open(),
+        buildGroups,
+        withBytes: false,
+      });
+      assert.deepEqual(describeLayers(names), wanted);
+      assert.equal(built, 0);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('remembers a layer by all that decides about it', async () => {
+    const keys = new Set<string>();
+    const store: LayerStore = {
+      readNote: (key) => {
+        keys.add(key);
+        return Promise.resolve(null);
+      },
+      writeNote: () => Promise.resolve(),
+      findBlob: () => Promise.resolve(null),
+      writeBlob: () => Promise.resolve(null),
+    };
+    const one = catalogOf({ a: '1.0.0' });
+    const variants = [
+      { catalog: one, cache: 'json', compression: 'gzip' },
+      { catalog: one, cache: 'none', compression: 'gzip' },
+      { catalog: one, cache: 'json', compression: 'zstd' },
+      { catalog: catalogOf({ a: '1.0.1' }), cache: 'json', compression: 'gzip' },
+      { catalog: { ...one, loose: LOOSE }, cache: 'json', compression: 'gzip' },
+    ] as const;
+    for (const variant of variants) await buildContentLayers({ ...variant, store });
+    // A group and what is shared; the last variant has the group of the first.
+    assert.equal(keys.size, 2 * variants.length - 1);
+  });
+
   it('is the same image compressed by zstd', async () => {
     const gzip = await build(OLD);
     const zstd = await buildContentLayers({ catalog: OLD, cache: 'json', compression: 'zstd' });
@@ -121,6 +212,7 @@ describe('buildContentLayers', () => {
     );
     for (const [index, { bytes, descriptor }] of zstd.layers.entries()) {
       assert.equal(descriptor.mediaType, 'application/vnd.oci.image.layer.v1.tar+zstd');
+      assert.ok(bytes);
       assert.ok(zstdDecompressSync(bytes).equals(gunzipSync(gzip.layers[index]?.bytes ?? '')));
     }
   });

@@ -7,6 +7,7 @@ import { digestOf } from '../../src/base/digest.ts';
 import { parsePlatform } from '../../src/base/oci.ts';
 import type { BasePlatform } from '../../src/index/build-config.ts';
 import type { IndexBase } from '../../src/index/build-index.ts';
+import type { RegistryPort } from '../../src/registry/port.ts';
 import {
   copyStep,
   kinds,
@@ -58,17 +59,29 @@ test('applyPlan pushes an index of several platforms on a base image whose layer
     platforms,
     entrypoint: ['/bin/opm'],
   });
-  const built = await buildSmallIndex({
-    content: 'based',
-    platforms,
-    base: await readBase('opm', 'v1'),
-  });
+  const base = await readBase('opm', 'v1');
+  const built = await buildSmallIndex({ content: 'based', platforms, base });
   const result = await world.apply(publishSteps(built, null), {
     buildIndex: () => Promise.resolve(built),
   });
   assert.deepEqual(kinds(result.outcomes), ['copied']);
   const pushed = await world.production.getManifest(REPOSITORY, 'v4.20');
   assert.deepEqual(Buffer.from(pushed.bytes), Buffer.from(built.manifest));
+
+  // The next index on the same base: its layers are in the repository now, and nobody moves them.
+  const next = await buildSmallIndex({ content: 'based again', platforms, base });
+  const asked: string[] = [];
+  const getBlob: RegistryPort['getBlob'] = (repository, digest) => {
+    asked.push(`${repository} ${digest}`);
+    return world.production.getBlob(repository, digest);
+  };
+  const again = await world.apply(publishSteps(next, built.digest), {
+    buildIndex: () => Promise.resolve(next),
+    registries: { production: { ...world.production, getBlob }, staging: world.staging },
+  });
+  assert.deepEqual(kinds(again.outcomes), ['copied']);
+  assert.equal(await served(), next.digest);
+  assert.deepEqual(asked, []);
 });
 
 interface ParsedManifest {

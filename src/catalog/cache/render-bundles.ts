@@ -9,8 +9,8 @@ import {
   readProperties,
 } from '../blob-fields.ts';
 import { isJsonObject } from '../raw-json.ts';
-import type { Blob, CatalogFile, CatalogPackage, JsonValue } from '../types.ts';
-import { readManifests } from './bundle-csv.ts';
+import type { Blob, CatalogPackage, JsonValue } from '../types.ts';
+import { type BundleManifests, readManifests } from './bundle-csv.ts';
 import {
   escapeHtml,
   formatFilled,
@@ -20,6 +20,7 @@ import {
   joinFields,
 } from './format-go.ts';
 import { findDeprecation, formatDeprecation, type PackageFace, readFace } from './package-face.ts';
+import { joinPieces, type PiecedFile } from './pieced-file.ts';
 
 /** An entry of a channel, and the file of the cache that opm serves it from. */
 export interface CacheEntry {
@@ -43,10 +44,11 @@ export function listCacheEntries(pkg: CatalogPackage): readonly CacheEntry[] {
 
 /**
  * The files of a package, one for every entry of a channel, by path: a pure function of the package.
- * One is in memory at a time, besides the parts of bundles that are in further channels. The package
+ * One is in memory at a time, besides the parts of bundles that are in further channels, and what is
+ * said twice is one piece. The package
  * must be one for which `validateServable` finds nothing.
  */
-export function* renderBundleFiles(pkg: CatalogPackage): Generator<CatalogFile, void, undefined> {
+export function* renderBundleFiles(pkg: CatalogPackage): Generator<PiecedFile, void, undefined> {
   const entries = listCacheEntries(pkg);
   const face = readFace(pkg);
   const bundles = new Map(pkg.bundles.map((bundle) => [bundle.name, bundle]));
@@ -61,14 +63,14 @@ export function* renderBundleFiles(pkg: CatalogPackage): Generator<CatalogFile, 
     uses.set(entry.name, left);
     if (left > 0) parts.set(entry.name, own);
     else parts.delete(entry.name);
-    yield { path, bytes: joinParts(own, channel, entry) };
+    yield joinPieces(path, listPieces(own, channel, entry));
   }
 }
 
 /** What the files of a bundle have in common, whatever the channel. */
 interface BundleParts {
   /** From the manifests to the version, with a comma before each field. */
-  readonly middle: Uint8Array;
+  readonly middle: readonly Uint8Array[];
   readonly lists: Uint8Array;
   readonly deprecation: string | null;
 }
@@ -76,12 +78,7 @@ interface BundleParts {
 function renderParts(bundle: Blob, pkg: CatalogPackage, face: PackageFace): BundleParts {
   const properties = readProperties(bundle);
   const facts = readBundleFacts(bundle);
-  const { csv, objects } = readManifests(bundle, face);
-  const quoted = formatText(csv);
-  const middle = [
-    ['csvJson', csv === '' ? null : quoted],
-    // The CSV is large, and mostly the only one.
-    ['object', formatFilledList(objects.map((json) => (json === csv ? quoted : formatText(json))))],
+  const fields = [
     ['bundlePath', escapeNull(formatFilled(facts.image))],
     ['providedApis', formatApis(properties, 'olm.gvk')],
     ['requiredApis', formatApis(properties, 'olm.gvk.required')],
@@ -93,13 +90,31 @@ function renderParts(bundle: Blob, pkg: CatalogPackage, face: PackageFace): Bund
   ] as const;
   const deprecation = findDeprecation(pkg, 'olm.bundle', bundle.name);
   return {
-    middle: Buffer.from(continueFields(middle)),
+    middle: [...renderManifests(readManifests(bundle, face)), Buffer.from(continueFields(fields))],
     lists: Buffer.from(continueFields(lists)),
     deprecation: formatDeprecation(deprecation),
   };
 }
 
-function joinParts(parts: BundleParts, channel: Blob, entry: ChannelEntry): Uint8Array {
+const CSV_FIELD = Buffer.from(',"csvJson":');
+const OBJECTS = Buffer.from(',"object":[');
+const COMMA = Buffer.from(',');
+const END = Buffer.from(']');
+
+// The CSV is large, and mostly among the objects too.
+function renderManifests({ csv, objects }: BundleManifests): readonly Uint8Array[] {
+  const quoted = Buffer.from(formatText(csv));
+  const list = objects.flatMap((json) => [
+    COMMA,
+    json === csv ? quoted : Buffer.from(formatText(json)),
+  ]);
+  return [
+    ...(csv === '' ? [] : [CSV_FIELD, quoted]),
+    ...(list.length === 0 ? [] : [OBJECTS, ...list.slice(1), END]),
+  ];
+}
+
+function listPieces(parts: BundleParts, channel: Blob, entry: ChannelEntry): readonly Uint8Array[] {
   const head = joinFields([
     ['csvName', escapeHtml(formatText(entry.name))],
     ['packageName', formatText(channel.package)],
@@ -111,13 +126,13 @@ function joinParts(parts: BundleParts, channel: Blob, entry: ChannelEntry): Uint
     ['skips', escapeNull(formatFilledList(entry.skips.map(formatText)))],
     ['deprecation', parts.deprecation],
   ]);
-  return Buffer.concat([
+  return [
     Buffer.from(head),
-    parts.middle,
+    ...parts.middle,
     Buffer.from(range),
     parts.lists,
     Buffer.from(`${tail}}`),
-  ]);
+  ];
 }
 
 // The fields of an object that has some before.

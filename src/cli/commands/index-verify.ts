@@ -14,6 +14,7 @@ import {
 } from '../../reconcile/load-state.ts';
 import { type IndexSubject, verifyIndex } from '../../reconcile/verify-index.ts';
 import { renderVerificationText } from '../../report/render-verification-text.ts';
+import { createLayerBuilder } from '../build-layers.ts';
 import type { CommandContext } from '../context.ts';
 import type { ImagePlace } from '../locate-image.ts';
 import { type IndexRequest, type LocatedIndex, locateInManifest } from '../locate-index.ts';
@@ -38,10 +39,12 @@ export async function runIndexVerify(
   const loaded = findLoaded(located, state);
   const { place } = located;
   const { subject, ...read } = await readSubject(place);
-  const builder = createIndexBuilder(
-    wiring.openRegistry(state.manifest.registries.production),
-    () => git.readRemoteUrl(),
-  );
+  const builder = createIndexBuilder({
+    production: wiring.openRegistry(state.manifest.registries.production),
+    readSource: () => git.readRemoteUrl(),
+    // Nothing that earlier runs left behind may vouch for the id.
+    work: { buildGroups: createLayerBuilder(context.signal) },
+  });
   const { emit } = context.progress;
   const { signal } = context;
   const checks = await verifyIndex(subject, { state, loaded, builder, emit, signal });

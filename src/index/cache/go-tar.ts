@@ -1,3 +1,4 @@
+import { sumLengths } from '../../catalog/cache/pieced-file.ts';
 import {
   BLOCK,
   formatPaxPath,
@@ -33,17 +34,25 @@ const PREFIX_SIZE = 155;
  * end. This is no archive to unpack; layers are written by `renderTar`.
  */
 export function* renderGoEntry(entry: TreeEntry): Generator<Uint8Array> {
+  const pieces = entry.type === 'file' ? [entry.bytes] : [];
+  yield* renderGoHeader(entry, sumLengths(pieces));
+  yield* renderBody(pieces);
+}
+
+/** What stands before the content of an entry, which has this size. */
+export function* renderGoHeader(
+  entry: Pick<TreeEntry, 'type' | 'path' | 'mode'>,
+  size: number,
+): Generator<Uint8Array> {
   const name = Buffer.from(entry.path);
-  const bytes = entry.type === 'file' ? entry.bytes : NOTHING;
   const split = splitName(name);
   if (split === null) yield* renderPaxHeader(name);
   yield renderHeader({
     ...(split ?? { prefix: NOTHING, name: toAscii(name) }),
     mode: entry.mode,
-    size: bytes.length,
+    size,
     type: entry.type === 'file' ? '0' : '5',
   });
-  yield* renderBody(bytes);
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -79,7 +88,7 @@ function* renderPaxHeader(name: Buffer): Generator<Uint8Array> {
     size: body.length,
     type: 'x',
   });
-  yield* renderBody(body);
+  yield* renderBody([body]);
 }
 
 function toAscii(name: Uint8Array): Uint8Array {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { listCacheGroups } from '../../catalog/cache/list-groups.ts';
+import { moveFile } from '../../catalog/cache/pieced-file.ts';
 import { renderBundleFiles } from '../../catalog/cache/render-bundles.ts';
 import { renderIndexEntry } from '../../catalog/cache/render-index.ts';
 import { METAS_FOLDER, renderMetaFiles } from '../../catalog/cache/render-metas.ts';
@@ -91,6 +92,6 @@ function settleAll(
   }
 }
 
-function placeFile({ path, bytes }: CatalogFile): CatalogFile {
-  return { path: `${FILES_FOLDER}/${path}`, bytes };
+function placeFile(file: CatalogFile): CatalogFile {
+  return moveFile(file, `${FILES_FOLDER}/${file.path}`);
 }

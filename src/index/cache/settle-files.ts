@@ -3,9 +3,11 @@
 // the state alone (digest-part.ts). Where the files of every package start and end with that byte 0,
 // what they do to the digest follows from that package only, and is remembered in a few bytes.
 import { FNV64_PRIME, hashFnv64 } from '../../base/fnv64.ts';
+import { joinPieces, piecesOf, sumLengths } from '../../catalog/cache/pieced-file.ts';
 import type { CatalogFile } from '../../catalog/types.ts';
+import { renderBody } from '../tar-writer.ts';
 import type { DigestPart } from './digest-part.ts';
-import { renderGoEntry } from './go-tar.ts';
+import { renderGoHeader } from './go-tar.ts';
 
 /** Lowest byte of the hash at the start and the end of settled files. */
 export const SETTLED = 0;
@@ -33,9 +35,9 @@ export function* settleFiles(
     last = file;
   }
   if (last !== null) {
-    const bytes = Buffer.concat([last.bytes, Buffer.alloc(TRAILER)]);
-    const settled = { path: last.path, bytes };
-    hash = hashFile(hash, settled, { mode, fill: { from: last.bytes.length, with: fillSpaces } });
+    const trailer = Buffer.alloc(TRAILER);
+    const settled = joinPieces(last.path, [...piecesOf(last), trailer]);
+    hash = hashFile(hash, settled, { mode, fill: { piece: trailer, with: fillSpaces } });
     yield settled;
   }
   return { from: SETTLED, bytes: hash.bytes, sum: hash.state.toString(16) };
@@ -48,7 +50,7 @@ export function settleState(
   mode: number,
 ): { readonly file: CatalogFile; readonly state: bigint } {
   const file = { path, bytes: new Uint8Array(1) };
-  const fill = { from: 0, with: fillByte };
+  const fill = { piece: file.bytes, with: fillByte };
   const hash = hashFile({ state, bytes: 0 }, file, { mode, fill });
   return { file, state: hash.state };
 }
@@ -60,22 +62,20 @@ interface EntryHash {
 
 interface FileOptions {
   readonly mode: number;
-  /** Bytes of the content from `from` on are set when the state before them is known. */
+  /** Its bytes are set when the state before them is known. */
   readonly fill?: {
-    readonly from: number;
+    readonly piece: Uint8Array;
     readonly with: (low: number, bytes: Uint8Array) => void;
   };
 }
 
 function hashFile(hash: EntryHash, file: CatalogFile, { mode, fill }: FileOptions): EntryHash {
   let { state, bytes } = hash;
-  for (const chunk of renderGoEntry({ type: 'file', mode, ...file })) {
-    const rest = chunk === file.bytes ? (fill?.from ?? chunk.length) : chunk.length;
-    state = hashFnv64(state, chunk.subarray(0, rest));
-    if (rest < chunk.length) {
-      fill?.with(Number(state & 0xffn), chunk.subarray(rest));
-      state = hashFnv64(state, chunk.subarray(rest));
-    }
+  const pieces = piecesOf(file);
+  const header = renderGoHeader({ type: 'file', path: file.path, mode }, sumLengths(pieces));
+  for (const chunk of [...header, ...renderBody(pieces)]) {
+    if (chunk === fill?.piece) fill.with(Number(state & 0xffn), chunk);
+    state = hashFnv64(state, chunk);
     bytes += chunk.length;
   }
   return { state, bytes };

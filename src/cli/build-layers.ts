@@ -1,0 +1,38 @@
+import type { BuildGroups, GroupJob } from '../index/build-group.ts';
+import { type CatalogPool, openCatalogPool } from './catalog-pool.ts';
+
+/** Groups whose bytes are in memory at a time: one for each thread, and one that waits. */
+const AT_ONCE = 3;
+/** A cache is larger than its catalog, and more is made of it, so that a thread pays sooner. */
+const WORK = 6;
+
+/** Builds layers on this thread and, where there are enough of them, on others. */
+export function createLayerBuilder(signal: AbortSignal): BuildGroups {
+  return async (jobs, onBuilt) => {
+    const size = jobs.reduce((sum, job) => sum + job.size, 0);
+    const pool = openCatalogPool({ size: size * WORK, signal });
+    // The largest first, so that no thread is left with one at the end.
+    const waiting = [...jobs.entries()].toSorted(([, a], [, b]) => b.size - a.size).values();
+    async function work(): Promise<void> {
+      for (const [place, job] of waiting) await onBuilt(place, await buildOne(job, pool));
+    }
+    try {
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+    } finally {
+      await pool.close();
+    }
+  };
+}
+
+type Built = Parameters<Parameters<BuildGroups>[1]>[1];
+
+async function buildOne(job: GroupJob, pool: CatalogPool): Promise<Built> {
+  const { files, ...options } = job.open();
+  const [group] = await pool.run({
+    kind: 'build-layer',
+    files: files.map(({ path, bytes }) => ({ path, size: bytes.length, content: bytes })),
+    packages: [],
+    options,
+  });
+  return group ?? null;
+}

@@ -1,0 +1,78 @@
+import { buildCatalog } from '../catalog/build-catalog.ts';
+import { moveFile } from '../catalog/cache/pieced-file.ts';
+import { validateServable } from '../catalog/cache/validate-servable.ts';
+import { parseCatalogFile } from '../catalog/parse-catalog.ts';
+import type { CatalogFile, CatalogPackage } from '../catalog/types.ts';
+import { buildLayer, type Compression, type RenderedLayer } from './build-layer.ts';
+import { type PackageSummary, renderPackageCache } from './cache/json-cache.ts';
+import { LAYER_MODES } from './cache/tree-entries.ts';
+
+/** Where the catalog and the cache lie in an index image. */
+export const CONFIGS_FOLDER = 'configs';
+export const CACHE_FOLDER = 'tmp/cache';
+
+/** Folders that an image has even where the catalog is empty. */
+export const ROOTS: readonly string[] = [CONFIGS_FOLDER];
+
+/** The cache that an index image brings, from which opm serves at once; none lets opm build its own. */
+export type CacheChoice = 'json' | 'none';
+
+/** The packages of one layer, as plain data, so that a thread can be given them. */
+export interface GroupTask {
+  /** One a package, as it is served. */
+  readonly files: readonly CatalogFile[];
+  readonly cache: CacheChoice;
+  readonly compression: Compression;
+}
+
+/** The layer of a group; null where opm could not serve one of its packages. */
+export interface RenderedGroup {
+  readonly layer: RenderedLayer;
+  readonly summaries: readonly (readonly [string, PackageSummary])[];
+}
+
+/** A group that waits for its turn: its files are rendered when it comes. */
+export interface GroupJob {
+  /** About how many bytes its files have. */
+  readonly size: number;
+  readonly open: () => GroupTask;
+}
+
+/** Builds groups in any order, some at a time, and hands each over when it is built. */
+export type BuildGroups = (
+  jobs: readonly GroupJob[],
+  onBuilt: (place: number, group: RenderedGroup | null) => Promise<void>,
+) => Promise<void>;
+
+export const buildGroupsHere: BuildGroups = async (jobs, onBuilt) => {
+  for (const [place, job] of jobs.entries()) await onBuilt(place, buildGroup(job.open()));
+};
+
+/** Builds the layer of some packages: a function of the task alone, on any thread. */
+export function buildGroup({ files, cache, compression }: GroupTask): RenderedGroup | null {
+  const placed = files.map((file) => placeIn(CONFIGS_FOLDER, file));
+  const summaries: (readonly [string, PackageSummary])[] = [];
+  if (cache === 'json') {
+    // One package at a time, so that the values of its blobs need not be parsed again.
+    for (const file of files) {
+      const catalog = buildCatalog(parseCatalogFile(file).blobs);
+      if (validateServable(catalog).length > 0) return null;
+      for (const pkg of catalog.packages.values())
+        summaries.push([pkg.name, addCache(pkg, placed)]);
+    }
+  }
+  return { layer: buildLayer(placed, { folders: ROOTS, compression }), summaries };
+}
+
+function addCache(pkg: CatalogPackage, files: CatalogFile[]): PackageSummary {
+  const rendering = renderPackageCache(pkg, LAYER_MODES);
+  for (;;) {
+    const next = rendering.next();
+    if (next.done === true) return next.value;
+    files.push(placeIn(CACHE_FOLDER, next.value));
+  }
+}
+
+export function placeIn(folder: string, file: CatalogFile): CatalogFile {
+  return moveFile(file, `${folder}/${file.path}`);
+}

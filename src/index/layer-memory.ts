@@ -1,0 +1,71 @@
+import type { Digest } from '../base/digest.ts';
+import type { BuildGroups, RenderedGroup } from './build-group.ts';
+import type { BuiltLayer } from './build-layer.ts';
+import type { PackageSummary } from './cache/json-cache.ts';
+import type { LayerStore } from './layer-store.ts';
+
+/** How layers are built, which decides nothing about what they are. */
+export interface ContentWork {
+  /** Layers of an earlier catalog: what did not change is taken from there. */
+  readonly known?: ContentLayers | null;
+  /** Layers of earlier processes. */
+  readonly store?: LayerStore | null;
+  /** Threads, where there are some; else this one builds. */
+  readonly buildGroups?: BuildGroups;
+  /** Whether the bytes of layers are needed: false where their names are enough, as for the id. */
+  readonly withBytes?: boolean;
+}
+
+/** The layers that hold a catalog and its cache. */
+export interface ContentLayers {
+  /** A layer a group of packages, and last, where there is such a thing, what they all share. */
+  readonly layers: readonly BuiltLayer[];
+  readonly groups: ReadonlyMap<Digest, BuiltGroup>;
+}
+
+/** What is remembered of one layer. */
+export interface BuiltGroup {
+  /** Null where there is nothing to put into it. */
+  readonly layer: BuiltLayer | null;
+  readonly summaries: readonly (readonly [string, PackageSummary])[];
+}
+
+/**
+ * What is remembered of a layer under its key, with its bytes where they are needed; null where it
+ * must be built.
+ */
+export async function recallGroup(key: Digest, work: ContentWork): Promise<BuiltGroup | null> {
+  const found = work.known?.groups.get(key) ?? (await readGroup(key, work));
+  if (found === null || found.layer === null || work.withBytes === false) return found;
+  const layer = await findBytes(found.layer, work);
+  return layer === null ? null : { ...found, layer };
+}
+
+async function readGroup(key: Digest, { store }: ContentWork): Promise<BuiltGroup | null> {
+  const note = (await store?.readNote(key)) ?? null;
+  if (note === null) return null;
+  const { diffId, descriptor, summaries }: GroupNote = JSON.parse(note);
+  return { layer: { diffId, descriptor, bytes: null, file: null }, summaries };
+}
+
+async function findBytes(layer: BuiltLayer, { store }: ContentWork): Promise<BuiltLayer | null> {
+  if (layer.bytes !== null) return layer;
+  const file = (await store?.findBlob(layer.descriptor.digest)) ?? null;
+  return file === null ? null : { ...layer, file };
+}
+
+type GroupNote = Pick<BuiltLayer, 'diffId' | 'descriptor'> & Pick<BuiltGroup, 'summaries'>;
+
+/** Remembers a layer under its key. Its bytes are let go where they could be kept elsewhere. */
+export async function keepGroup(
+  key: Digest,
+  { layer, summaries }: RenderedGroup,
+  { store }: ContentWork,
+): Promise<BuiltGroup> {
+  const { diffId, descriptor, bytes } = layer;
+  const file = (await store?.writeBlob(descriptor.digest, bytes)) ?? null;
+  if (file === null) return { layer, summaries };
+  const note: GroupNote = { diffId, descriptor, summaries };
+  await store?.writeNote(key, JSON.stringify(note));
+  return { layer: { diffId, descriptor, bytes: null, file }, summaries };
+}
