@@ -5,6 +5,8 @@ import { ToolError } from '../base/tool-error.ts';
 export const CONFIGS_LABEL = 'operators.operatorframework.io.index.configs.v1';
 export const OURS_LABEL = 'io.olmirror.index';
 export const CONTENT_LABEL = 'io.olmirror.content';
+/** Of an index that podman built: the hash of what went in. */
+export const RECIPE_LABEL = 'io.olmirror.recipe';
 const DATABASE_LABEL = 'operators.operatorframework.io.index.database.v1';
 const CREATED = '1970-01-01T00:00:00Z';
 
@@ -51,7 +53,7 @@ export function buildConfig(input: ConfigInput): Readonly<Record<string, unknown
 
 function buildRunSettings(input: ConfigInput): Readonly<Record<string, unknown>> {
   const base = input.base?.config.config;
-  const { [DATABASE_LABEL]: _, ...baseLabels } = base?.Labels ?? {};
+  const { [DATABASE_LABEL]: _, [RECIPE_LABEL]: __, ...baseLabels } = base?.Labels ?? {};
   const settings = { ...base, Labels: { ...baseLabels, ...input.labels } };
   if (input.base === null) return settings;
   const entrypoint = base?.Entrypoint ?? [];

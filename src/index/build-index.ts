@@ -79,7 +79,8 @@ export interface BuiltIndex {
   readonly content: ContentLayers;
 }
 
-interface BuiltPlatform {
+/** One platform of an index image: its config, and layers that need not be in memory. */
+export interface BuiltPlatform {
   readonly platform: Platform;
   readonly config: BuiltBlob;
   readonly layers: readonly Descriptor[];
@@ -118,7 +119,7 @@ export async function buildIndexImage(input: IndexInput): Promise<BuiltIndex> {
     layerBytes: layers.reduce((sum, layer) => sum + layer.bytes.length, 0),
     content,
   };
-  return { ...buildTop(platforms, made, input.annotations), ...rest };
+  return { ...buildTopManifest(platforms, made, input.annotations), ...rest };
 }
 
 function parsePlatforms(texts: readonly string[]): readonly Platform[] {
@@ -200,7 +201,8 @@ function toOciLayer(layer: Descriptor): Descriptor {
 
 type Annotations = Readonly<Record<string, string>>;
 
-function buildTop(
+/** The manifest of one platform, or the OCI index over several, whose manifests are added to the blobs. */
+export function buildTopManifest(
   platforms: readonly BuiltPlatform[],
   made: readonly BuiltBlob[],
   annotations: Annotations,

@@ -1,7 +1,8 @@
 import { type ContentReader, type Platform, parsePlatform } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { BasePlatform } from './build-config.ts';
+import { type BasePlatform, CONFIGS_LABEL } from './build-config.ts';
 import type { IndexBase } from './build-index.ts';
+import type { PinnedImage } from './podman-recipe.ts';
 import { readImage } from './read-image.ts';
 
 export interface BaseRequest {
@@ -25,6 +26,30 @@ export async function readIndexBase(
     return { platform: wanted, config: { ...found.config }, layers: found.manifest.layers };
   });
   return { repository, platforms };
+}
+
+/**
+ * Reads an image that podman is to build on. Throws `INDEX_BAD_BASE` where it lacks one of the
+ * platforms, or brings a catalog of its own: the new one would be put on top of that, not in its place.
+ */
+export async function assertOpmAlone(
+  reader: ContentReader,
+  { repository, digest, name }: PinnedImage,
+  platforms: readonly string[],
+): Promise<void> {
+  const image = await readImage(reader, repository, digest);
+  for (const text of platforms)
+    if (!image.platforms.some(({ platform }) => isSame(platform, parsePlatform(text))))
+      throw lacks(`${repository}@${digest}`, text);
+  const labels = image.platforms.map(({ config }) => config.config?.Labels ?? {});
+  if (labels.every((each) => each[CONFIGS_LABEL] === undefined)) return;
+  throw new ToolError(
+    'INDEX_BAD_BASE',
+    `The image ${name} brings a catalog of its own, which an image that podman builds on it would serve as well.`,
+    {
+      hint: 'Name an image that carries opm and no catalog, or set `builder: native`, which hides the catalog of the base.',
+    },
+  );
 }
 
 // A variant counts only where it is asked for.

@@ -5,7 +5,9 @@ import type { BuiltIndex } from './build-index.ts';
  * Renders a built index as the files of an OCI layout, by path. Layers of the base image are not
  * among them: whoever writes the layout puts `builtIndex.baseLayers` beside, at `blobPath`.
  */
-export function renderOciLayout(built: BuiltIndex): ReadonlyMap<string, Uint8Array> {
+export function renderOciLayout(
+  built: Pick<BuiltIndex, 'mediaType' | 'digest' | 'manifest' | 'blobs'>,
+): ReadonlyMap<string, Uint8Array> {
   const top = { mediaType: built.mediaType, digest: built.digest, size: built.manifest.length };
   const files = new Map<string, Uint8Array>([
     ['oci-layout', Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' }))],

@@ -2,7 +2,15 @@ import { shortHex } from '../base/digest.ts';
 import { formatBytes, formatCount } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
 import { sumOutcomes } from '../plan/sum-outcomes.ts';
-import type { CatalogPlan, Check, Outcome, PackagePlan, Plan, Step } from '../plan/types.ts';
+import type {
+  CatalogPlan,
+  Check,
+  Outcome,
+  PackagePlan,
+  Plan,
+  PushIndexStep,
+  Step,
+} from '../plan/types.ts';
 import { renderLines } from './clean-line.ts';
 
 export interface PlanTextOptions {
@@ -63,7 +71,8 @@ export function countSteps(steps: readonly Step[]): string {
 
 function listCatalogLines(catalog: CatalogPlan): readonly string[] {
   const head = `Catalog ${catalog.catalog}${catalog.target === '' ? '' : ` → ${catalog.target}`}`;
-  const id = `  index ${formatIds(catalog)}`;
+  const recipe = catalog.builder === 'podman' && catalog.action !== 'none';
+  const id = `  index ${formatIds(catalog)}${recipe ? ' (a recipe: podman builds it, and the image id is known then)' : ''}`;
   const packages = catalog.packages?.flatMap(listPackageLines) ?? [
     '  what is served today could not be compared',
   ];
@@ -152,12 +161,16 @@ export function formatStep(step: Step): string {
     case 'tag':
       return `${step.previous === null ? '+' : '~'} tag   ${step.repository}:${step.tag}  ${step.reason}`;
     case 'push-index':
-      return `+ push  ${step.repository}:${step.tag}  ${formatBytes(step.bytes)}  ${step.reason}`;
+      return `+ push  ${step.repository}:${step.tag}  ${formatPushed(step)}  ${step.reason}`;
     case 'move-index':
       return `~ move  ${step.repository}:${step.tag} → ${step.immutableTag}  ${step.reason}`;
     default:
       return assertNever(step);
   }
+}
+
+function formatPushed({ builder, bytes }: PushIndexStep): string {
+  return builder === 'podman' ? 'built by podman' : formatBytes(bytes);
 }
 
 function listTotals(plan: Plan): readonly string[] {
