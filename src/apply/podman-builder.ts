@@ -57,7 +57,7 @@ interface Run {
 }
 
 async function loadImage(run: Run, name: string, folder: string): Promise<void> {
-  const title = 'the image to build on';
+  const title = 'what its stages start from';
   const output = await runPodman(run, title, ['pull', '--quiet', `dir:${folder}`]);
   const id = output.match(/^[0-9a-f]{64}$/m)?.[0];
   if (id === undefined) throw buildFailure(title, { output, exitCode: 0 });

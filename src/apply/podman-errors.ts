@@ -32,7 +32,7 @@ const SHAPES: readonly Shape[] = [
   },
 ];
 
-const SHOWN_LINES = 12;
+const SHOWN_LINES = 10;
 
 export interface PodmanFailure {
   readonly output: string;

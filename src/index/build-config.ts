@@ -82,13 +82,17 @@ function listBaseDiffIds(base: BasePlatform | null): readonly Digest[] {
 }
 
 // A history that does not count one entry per layer is worse than none: converters refuse it.
-function buildHistory(input: ConfigInput): readonly unknown[] {
-  const history: unknown = input.base?.config['history'];
-  const kept: readonly unknown[] = Array.isArray(history) ? history : [];
-  const whole =
-    kept.filter((entry) => !isEmptyLayer(entry)).length === (input.base?.layers.length ?? 0);
-  const ours = input.diffIds.map(() => ({ created: CREATED, created_by: 'olmirror' }));
-  return whole ? [...kept, ...ours] : [];
+function buildHistory({ base, diffIds }: ConfigInput): readonly unknown[] {
+  const kept = base === null ? [] : readWholeHistory(base.config, base.layers.length);
+  const ours = diffIds.map(() => ({ created: CREATED, created_by: 'olmirror' }));
+  return kept === null ? [] : [...kept, ...ours];
+}
+
+/** The history of a config; null where it does not count one entry for each of the layers. */
+export function readWholeHistory(config: object, layers: number): readonly unknown[] | null {
+  const history: unknown = Reflect.get(config, 'history');
+  const entries: readonly unknown[] = Array.isArray(history) ? history : [];
+  return entries.filter((entry) => !isEmptyLayer(entry)).length === layers ? entries : null;
 }
 
 function isEmptyLayer(entry: unknown): boolean {

@@ -1,6 +1,6 @@
 import { type ContentReader, type Platform, parsePlatform } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
-import { type BasePlatform, CONFIGS_LABEL } from './build-config.ts';
+import { type BasePlatform, CONFIGS_LABEL, readWholeHistory } from './build-config.ts';
 import type { IndexBase } from './build-index.ts';
 import type { PinnedImage } from './podman-recipe.ts';
 import { readImage } from './read-image.ts';
@@ -30,9 +30,10 @@ export async function readIndexBase(
 
 /**
  * Reads an image that podman is to build on. Throws `INDEX_BAD_BASE` where it lacks one of the
- * platforms, or brings a catalog of its own: the new one would be put on top of that, not in its place.
+ * platforms, brings a catalog of its own, since the new one would be put on top of that and not in its
+ * place, or has no history, since podman then fails in the middle of its build.
  */
-export async function assertOpmAlone(
+export async function assertBuildable(
   reader: ContentReader,
   { repository, digest, name }: PinnedImage,
   platforms: readonly string[],
@@ -41,14 +42,27 @@ export async function assertOpmAlone(
   for (const text of platforms)
     if (!image.platforms.some(({ platform }) => isSame(platform, parsePlatform(text))))
       throw lacks(`${repository}@${digest}`, text);
-  const labels = image.platforms.map(({ config }) => config.config?.Labels ?? {});
-  if (labels.every((each) => each[CONFIGS_LABEL] === undefined)) return;
-  throw new ToolError(
+  for (const { config, manifest } of image.platforms) {
+    if (config.config?.Labels?.[CONFIGS_LABEL] !== undefined) throw bringsCatalog(name);
+    if (readWholeHistory(config, manifest.layers.length) === null) throw lacksHistory(name);
+  }
+}
+
+function bringsCatalog(name: string): ToolError {
+  return new ToolError(
     'INDEX_BAD_BASE',
     `The image ${name} brings a catalog of its own, which an image that podman builds on it would serve as well.`,
     {
       hint: 'Name an image that carries opm and no catalog, or set `builder: native`, which hides the catalog of the base.',
     },
+  );
+}
+
+function lacksHistory(name: string): ToolError {
+  return new ToolError(
+    'INDEX_BAD_BASE',
+    `podman cannot build on the image ${name}: its config has no history, or one that does not count its layers.`,
+    { hint: 'Name another image, or set `builder: native`, which needs no history.' },
   );
 }
 

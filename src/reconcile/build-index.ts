@@ -6,7 +6,7 @@ import type { Catalog } from '../catalog/types.ts';
 import { joinPath, mapReference } from '../images/map-path.ts';
 import { type BuiltIndex, buildIndexImage, type IndexBase } from '../index/build-index.ts';
 import { buildRecipe, type PinnedImage, type PodmanRecipe } from '../index/podman-recipe.ts';
-import { assertOpmAlone, readIndexBase } from '../index/read-base.ts';
+import { assertBuildable, readIndexBase } from '../index/read-base.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
@@ -103,11 +103,11 @@ async function readStages(
   production: RegistryPort,
 ): Promise<{ readonly base: PinnedImage | null; readonly builder: PinnedImage | null }> {
   const base = entry.base === 'scratch' ? null : pinImage(entry.base, manifest);
-  if (base !== null) await assertOpmAlone(production, base, entry.platforms);
+  if (base !== null) await assertBuildable(production, base, entry.platforms);
   if (entry.cache === 'none') return { base, builder: null };
   if (entry.builderImage === null) return { base, builder: base };
   const builder = pinImage(entry.builderImage, manifest);
-  await assertOpmAlone(production, builder, []);
+  await assertBuildable(production, builder, []);
   return { base, builder };
 }
 

@@ -71,12 +71,20 @@ export function countSteps(steps: readonly Step[]): string {
 
 function listCatalogLines(catalog: CatalogPlan): readonly string[] {
   const head = `Catalog ${catalog.catalog}${catalog.target === '' ? '' : ` → ${catalog.target}`}`;
-  const recipe = catalog.builder === 'podman' && catalog.action !== 'none';
-  const id = `  index ${formatIds(catalog)}${recipe ? ' (a recipe: podman builds it, and the image id is known then)' : ''}`;
+  const id = [`  index ${formatIds(catalog)}`, ...listRecipeLines(catalog)];
   const packages = catalog.packages?.flatMap(listPackageLines) ?? [
     '  what is served today could not be compared',
   ];
-  return [head, id, ...(catalog.action === 'none' ? [] : packages)];
+  return [head, ...id, ...(catalog.action === 'none' ? [] : packages)];
+}
+
+/** That the id is a recipe's, where that is news. */
+export function listRecipeLines({ builder, action, wantedId }: CatalogPlan): readonly string[] {
+  const built = action === 'publish' || action === 'restore';
+  if (builder !== 'podman' || !built || wantedId === null) return [];
+  return [
+    `  podman builds it: ${shortHex(wantedId)} names its recipe; the image id is known after the build`,
+  ];
 }
 
 export function formatIds(catalog: CatalogPlan): string {
