@@ -23,6 +23,8 @@ export interface ImageSpec {
   readonly labels?: Readonly<Record<string, string>>;
   readonly entrypoint?: readonly string[];
   readonly cmd?: readonly string[];
+  /** One entry a layer, as container engines write it. */
+  readonly history?: readonly object[];
   /** Default `gzip`. */
   readonly compression?: Compression;
   /** Value of the Authorization header. */
@@ -144,6 +146,7 @@ function buildPlatform(spec: ImageSpec, parts: PlatformParts): BuiltManifest {
       ...(spec.cmd === undefined ? {} : { Cmd: spec.cmd }),
       ...(spec.labels === undefined ? {} : { Labels: spec.labels }),
     },
+    ...(spec.history === undefined ? {} : { history: spec.history }),
     rootfs: { type: 'layers', diff_ids: parts.layers.map((it) => it.diffId ?? sha256(it.bytes)) },
   });
   parts.blobs.set(sha256(config), config);

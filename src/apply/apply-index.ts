@@ -1,21 +1,26 @@
-import { createWriteStream } from 'node:fs';
-import { copyFile, link, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { type Digest, shortHex } from '../base/digest.ts';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '../base/digest.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { BuiltIndex } from '../index/build-index.ts';
+import { readRecipeId } from '../index/podman-recipe.ts';
+import { readIndexIdentity } from '../index/read-index.ts';
 import { formatBlobPath, renderOciLayout } from '../index/render-oci-layout.ts';
+import { formatImmutableTag } from '../plan/item.ts';
 import type { MoveIndexStep, PushIndexStep } from '../plan/types.ts';
 import { withDisk } from './disk-error.ts';
 import { keepManifest } from './keep-manifest.ts';
 import type { PassContext } from './pass-context.ts';
+import type { ImageBuilder } from './port.ts';
+import { PODMAN_PREFIX, pushRecipe } from './push-recipe.ts';
 import { putTag } from './put-tag.ts';
 import { hasBlob, headDigest, type Place, readImageId } from './read-registry.ts';
-import { interruption, retryStep } from './retry.ts';
+import { retryStep } from './retry.ts';
+import { saveBlob } from './save-blob.ts';
 import { nameStep } from './step-name.ts';
 import { buildResult, COPIED, IN_SYNC, type StepResult } from './step-result.ts';
 import { placeOf } from './tag-job.ts';
+import { writeLayoutFiles } from './write-layout-files.ts';
 
 const LAYOUT_PREFIX = 'layout-';
 
@@ -29,6 +34,10 @@ export async function pushIndex(context: PassContext, step: PushIndexStep): Prom
   if (there !== null) {
     await assertImageId(context, { ...step, tag: step.tag });
     return buildResult(step, IN_SYNC);
+  }
+  if (step.builder === 'podman') {
+    await pushRecipe(context, step);
+    return buildResult(step, COPIED);
   }
   const built = await build(context, step);
   context.request.emit({
@@ -86,11 +95,7 @@ interface LayoutWork {
 
 async function writeLayout(context: PassContext, work: LayoutWork): Promise<void> {
   const { layout, built } = work;
-  for (const [path, content] of renderOciLayout(built)) {
-    await mkdir(dirname(join(layout, path)), { recursive: true });
-    if (content instanceof Uint8Array) await writeFile(join(layout, path), content);
-    else await placeFile(content.file, join(layout, path));
-  }
+  await writeLayoutFiles(renderOciLayout(built), layout);
   await Promise.all(built.baseLayers.map((layer) => placeBaseLayer(context, work, layer.digest)));
 }
 
@@ -109,29 +114,12 @@ async function placeBaseLayer(
   await saveBlob(context, blob, join(layout, formatBlobPath(digest)));
 }
 
-// Not every file system has links, nor across its border.
-async function placeFile(from: string, to: string): Promise<void> {
-  await rm(to, { force: true });
-  await link(from, to).catch(() => copyFile(from, to));
-}
-
-async function saveBlob(
-  context: PassContext,
-  blob: AsyncIterable<Uint8Array>,
-  path: string,
-): Promise<void> {
-  try {
-    await pipeline(blob, createWriteStream(path), { signal: context.kill });
-  } catch (error) {
-    throw context.kill.aborted ? interruption(error) : error;
-  }
-}
-
-/** Removes the layouts that a killed pass left behind; to be called under the lock. */
-export async function removeLeftovers(stateFolder: string): Promise<void> {
+/** Removes the layouts and builds that a killed pass left behind; to be called under the lock. */
+export async function removeLeftovers(stateFolder: string, builder: ImageBuilder): Promise<void> {
   for (const name of await readdir(stateFolder)) {
-    if (!name.startsWith(LAYOUT_PREFIX)) continue;
-    await rm(join(stateFolder, name), { recursive: true, force: true });
+    const path = join(stateFolder, name);
+    if (name.startsWith(LAYOUT_PREFIX)) await rm(path, { recursive: true, force: true });
+    if (name.startsWith(PODMAN_PREFIX)) await builder.remove(path);
   }
 }
 
@@ -162,19 +150,30 @@ async function keepPrevious(
 ): Promise<void> {
   const name = nameStep(step);
   const place = servingPlace(context, step.repository);
-  const id = await retryStep(context, name, () => readImageId(place, previous));
+  const { imageId, labels } = await retryStep(context, name, () =>
+    readIndexIdentity(place.registry, place.repository, previous),
+  );
+  const recipe = readRecipeId(labels);
   const job = {
     step: name,
     role: context.request.servingRole,
     repository: step.repository,
     digest: previous,
   };
-  await keepManifest(context, job, [`${step.tag}-${shortHex(id)}`]);
+  const ids = recipe === null ? [imageId] : [imageId, recipe];
+  await keepManifest(
+    context,
+    job,
+    ids.map((id) => formatImmutableTag(step.tag, id)),
+  );
 }
 
-type Expected = Pick<PushIndexStep, 'catalog' | 'repository' | 'tag' | 'imageId' | 'id'>;
+type Expected = Pick<
+  PushIndexStep,
+  'catalog' | 'repository' | 'tag' | 'imageId' | 'builder' | 'id'
+>;
 
-/** Digest of what the immutable tag holds; throws `APPLY_TAG_CONFLICT` unless it has the image id. */
+/** Digest of what the immutable tag holds; throws `APPLY_TAG_CONFLICT` unless it has the id. */
 async function assertImageId(
   context: PassContext,
   expected: Expected,
@@ -184,16 +183,27 @@ async function assertImageId(
   const name = { id: expected.id, title: `${repository}:${tag}` };
   const digest = await retryStep(context, name, () => headDigest(place, tag));
   const found =
-    digest === null ? null : await retryStep(context, name, () => readImageId(place, digest));
+    digest === null ? null : await retryStep(context, name, () => readId(place, digest, expected));
   if (digest !== null && found === imageId) return digest;
-  const what = found === null ? 'is not there' : `holds an image with id ${found}`;
+  const noun = expected.builder === 'podman' ? 'recipe' : 'id';
+  const what = digest === null ? 'is not there' : `holds an image with ${noun} ${found ?? 'none'}`;
   throw new ToolError(
     'APPLY_TAG_CONFLICT',
-    `Tag ${repository}:${tag} ${what}, but should hold the index of ${expected.catalog} with id ${imageId}. The catalog's tag was not moved.`,
+    `Tag ${repository}:${tag} ${what}, but should hold the index of ${expected.catalog} with ${noun} ${imageId}. The catalog's tag was not moved.`,
     {
       hint: 'Run `olmirror plan` again; if other content lies under that tag, find out who pushed it.',
     },
   );
+}
+
+async function readId(
+  place: Place,
+  digest: `sha256:${string}`,
+  { builder }: Expected,
+): Promise<`sha256:${string}` | null> {
+  if (builder !== 'podman') return readImageId(place, digest);
+  const { labels } = await readIndexIdentity(place.registry, place.repository, digest);
+  return readRecipeId(labels);
 }
 
 function servingPlace(context: PassContext, repository: string): Place {

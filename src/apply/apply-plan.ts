@@ -5,7 +5,7 @@ import { removeLeftovers } from './apply-index.ts';
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { createKillSwitch } from './kill-switch.ts';
 import { acquireLock } from './lock.ts';
-import type { PassContext, RetrySettings } from './pass-context.ts';
+import type { PassContext, PodmanDeps, RetrySettings } from './pass-context.ts';
 import type { Applier, ApplyRequest, ApplyResult, Copier } from './port.ts';
 import { type CatalogSteps, runCatalog } from './run-catalog.ts';
 import type { Running } from './run-step.ts';
@@ -14,10 +14,11 @@ import { isDone, type StepResult } from './step-result.ts';
 
 export interface ApplierDeps {
   readonly copier: Copier;
+  readonly podman: PodmanDeps;
   readonly clock: Clock;
   /** From 0 up to 1, for jitter. */
   readonly random: () => number;
-  /** Holds the lock, the journal, and the layout of an index while it is pushed. */
+  /** Holds the lock, the journal, and an index while it is built and pushed. */
   readonly stateFolder: string;
   readonly retry?: Partial<RetrySettings>;
   /** How long running copies may go on after an interrupt; default 10 seconds. */
@@ -40,7 +41,7 @@ export function createApplier(deps: ApplierDeps): Applier {
       await deps.copier.assertReady();
       const lock = await acquireLock(deps.stateFolder);
       try {
-        await removeLeftovers(deps.stateFolder);
+        await removeLeftovers(deps.stateFolder, deps.podman.builder);
         return await applyLocked(deps, request, signal);
       } finally {
         await lock.release();
@@ -85,10 +86,11 @@ interface ContextParts {
 }
 
 function buildContext({ deps, request, journal, stop, kill }: ContextParts): PassContext {
-  const { copier, clock, random, stateFolder } = deps;
+  const { copier, podman, clock, random, stateFolder } = deps;
   return {
     request,
     copier,
+    podman,
     clock,
     random,
     stateFolder,

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
+import type { ContentReader } from '../base/oci.ts';
 import type { JournalEntry } from './journal.ts';
-import type { ApplyRequest, Copier } from './port.ts';
+import type { ApplyRequest, Copier, ImageBuilder } from './port.ts';
 
 export interface RetrySettings {
   /** Tries in all. */
@@ -12,10 +13,20 @@ export interface RetrySettings {
   readonly longestWaitMilliseconds: number;
 }
 
+/** What building by podman needs. */
+export interface PodmanDeps {
+  readonly builder: ImageBuilder;
+  /** Opens the folder of an OCI layout that holds one image; throws where it does not. */
+  readonly openLayout: (
+    folder: string,
+  ) => Promise<{ readonly reader: ContentReader; readonly reference: string }>;
+}
+
 /** What every step of one pass works with. */
 export interface PassContext {
   readonly request: ApplyRequest;
   readonly copier: Copier;
+  readonly podman: PodmanDeps;
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;

@@ -1,5 +1,6 @@
 import type { EmitEvent } from '../base/events.ts';
 import type { BuiltIndex } from '../index/build-index.ts';
+import type { PodmanRecipe } from '../index/podman-recipe.ts';
 import type { CopyStep, Outcome, Plan } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 
@@ -42,6 +43,41 @@ export interface Copier {
   copy(request: CopyRequest, signal?: AbortSignal): Promise<void>;
 }
 
+/** An image that podman builds on: a folder as skopeo's `dir:` has it, and its name in the Dockerfile. */
+export interface StageImage {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** One image to be built, of one platform. */
+export interface ImageBuild {
+  /** For people: `the index of redhat-index for linux/amd64`. */
+  readonly title: string;
+  readonly dockerfile: string;
+  readonly compression: 'gzip' | 'zstd';
+  /** Folder of the OCI layout that is to hold it and nothing else. */
+  readonly layout: string;
+}
+
+export interface BuildRequest {
+  /** Private to this request: storage and settings lie in it too. Images that were built before it are not seen. */
+  readonly workspace: string;
+  /** Build context. */
+  readonly context: string;
+  readonly images: readonly StageImage[];
+  readonly builds: readonly ImageBuild[];
+}
+
+/** Builds images out of Dockerfiles, without registries: neither credentials nor images come from the machine. */
+export interface ImageBuilder {
+  /** Throws `APPLY_NO_PODMAN` where no build could work. */
+  assertReady(): Promise<void>;
+  /** Throws `APPLY_BUILD_FAILED` or `APPLY_INTERRUPTED`; resolving proves nothing, the layouts do. */
+  build(request: BuildRequest, signal?: AbortSignal): Promise<void>;
+  /** Removes a workspace and all that a build left in it or outside of it. */
+  remove(workspace: string): Promise<void>;
+}
+
 /** One image that an index names. */
 export interface ClosureEntry {
   readonly repository: string;
@@ -58,6 +94,8 @@ export interface ApplyRequest {
   /** Role whose registry serves the index images. */
   readonly servingRole: Role;
   readonly buildIndex: (catalog: string) => Promise<BuiltIndex>;
+  /** What podman builds the index of a catalog of. */
+  readonly describeIndex: (catalog: string) => Promise<PodmanRecipe>;
   /** What must be seen in the serving registry before the catalog's tag moves (promise 3). */
   readonly closure: (catalog: string) => readonly ClosureEntry[];
   /** Copies at a time; default 4. */

@@ -10,11 +10,7 @@ export function isDigest(text: string): text is Digest {
   return DIGEST.test(text);
 }
 
-/**
- * The text as a digest; throws `BASE_BAD_DIGEST` where it is none.
- *
- * @internal
- */
+/** The text as a digest; throws `BASE_BAD_DIGEST` where it is none. */
 export function parseDigest(text: string): Digest {
   if (isDigest(text)) return text;
   throw new ToolError('BASE_BAD_DIGEST', `"${text}" is not a digest.`, {

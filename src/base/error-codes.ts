@@ -66,6 +66,8 @@ export const ERROR_CODES = [
   'FILES_EXISTS',
   'MANIFEST_SELECTION_INVALID',
   'MANIFEST_RULES_INVALID',
+  'APPLY_NO_PODMAN',
+  'APPLY_BUILD_FAILED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -34,6 +34,11 @@ export type PassEvent =
     }
   | { readonly kind: 'closure-started'; readonly catalog: string; readonly images: number }
   | {
+      readonly kind: 'build-started';
+      readonly catalog: string;
+      readonly platforms: readonly string[];
+    }
+  | {
       readonly kind: 'index-built';
       readonly catalog: string;
       readonly imageId: Digest;

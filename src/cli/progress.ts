@@ -102,6 +102,8 @@ const LINES: { readonly [K in PassEvent['kind']]?: Line<K> } = {
     `retry    ${event.title} in ${formatSeconds(event.delayMilliseconds)} (attempt ${event.attempt} failed: ${event.message})`,
   'closure-started': (event) =>
     `closure  ${event.catalog}: checks that production holds ${formatCount(event.images, 'image')}`,
+  'build-started': (event) =>
+    `build    ${event.catalog}: podman builds its index for ${event.platforms.join(', ')}`,
   'index-built': (event, { verbose }) =>
     verbose
       ? `built    index of ${event.catalog}: ${event.imageId}, ${formatBytes(event.bytes)}`

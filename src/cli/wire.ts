@@ -97,14 +97,18 @@ export function createWiring(context: CommandContext): Wiring {
     },
     async createApplier(copyTimeout) {
       const { createApplier } = await import('../apply/apply-plan.ts');
+      const { createPodmanBuilder } = await import('../apply/podman-builder.ts');
       const { createSkopeoCopier } = await import('../apply/skopeo-copier.ts');
+      const { openOciLayout } = await import('../files/oci-layout.ts');
+      const options = {
+        timeoutMilliseconds: copyTimeout,
+        // One large layer is silent while it moves: who allows a copy more time allows it more silence.
+        idleMilliseconds: Math.max(SHORTEST_IDLE, copyTimeout / 2),
+        environment: process.env,
+      };
       return createApplier({
-        copier: createSkopeoCopier({
-          timeoutMilliseconds: copyTimeout,
-          // One large layer is silent while it moves: who allows a copy more time allows it more silence.
-          idleMilliseconds: Math.max(SHORTEST_IDLE, copyTimeout / 2),
-          environment: process.env,
-        }),
+        copier: createSkopeoCopier(options),
+        podman: { builder: createPodmanBuilder(options), openLayout: openOciLayout },
         clock: systemClock,
         random: Math.random,
         stateFolder,

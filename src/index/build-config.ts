@@ -6,6 +6,8 @@ import { renderServeCommand } from './serve-command.ts';
 export const CONFIGS_LABEL = 'operators.operatorframework.io.index.configs.v1';
 export const OURS_LABEL = 'io.olmirror.index';
 export const CONTENT_LABEL = 'io.olmirror.content';
+/** Of an index that podman built: the hash of what went in. */
+export const RECIPE_LABEL = 'io.olmirror.recipe';
 const DATABASE_LABEL = 'operators.operatorframework.io.index.database.v1';
 const CREATED = '1970-01-01T00:00:00Z';
 
@@ -52,7 +54,7 @@ export function buildConfig(input: ConfigInput): Readonly<Record<string, unknown
 
 function buildRunSettings(input: ConfigInput): Readonly<Record<string, unknown>> {
   const base = input.base?.config.config;
-  const { [DATABASE_LABEL]: _, ...baseLabels } = base?.Labels ?? {};
+  const { [DATABASE_LABEL]: _, [RECIPE_LABEL]: __, ...baseLabels } = base?.Labels ?? {};
   const settings = { ...base, Labels: { ...baseLabels, ...input.labels } };
   if (input.base === null) return settings;
   const own = { entrypoint: base?.Entrypoint ?? [], cmd: base?.Cmd ?? [] };
@@ -77,13 +79,17 @@ function listBaseDiffIds(base: BasePlatform | null): readonly Digest[] {
 }
 
 // A history that does not count one entry per layer is worse than none: converters refuse it.
-function buildHistory(input: ConfigInput): readonly unknown[] {
-  const history: unknown = input.base?.config['history'];
-  const kept: readonly unknown[] = Array.isArray(history) ? history : [];
-  const whole =
-    kept.filter((entry) => !isEmptyLayer(entry)).length === (input.base?.layers.length ?? 0);
-  const ours = input.diffIds.map(() => ({ created: CREATED, created_by: 'olmirror' }));
-  return whole ? [...kept, ...ours] : [];
+function buildHistory({ base, diffIds }: ConfigInput): readonly unknown[] {
+  const kept = base === null ? [] : readWholeHistory(base.config, base.layers.length);
+  const ours = diffIds.map(() => ({ created: CREATED, created_by: 'olmirror' }));
+  return kept === null ? [] : [...kept, ...ours];
+}
+
+/** The history of a config; null where it does not count one entry for each of the layers. */
+export function readWholeHistory(config: object, layers: number): readonly unknown[] | null {
+  const history: unknown = Reflect.get(config, 'history');
+  const entries: readonly unknown[] = Array.isArray(history) ? history : [];
+  return entries.filter((entry) => !isEmptyLayer(entry)).length === layers ? entries : null;
 }
 
 function isEmptyLayer(entry: unknown): boolean {

@@ -83,7 +83,8 @@ export interface BuiltIndex {
   readonly content: ContentLayers;
 }
 
-interface BuiltPlatform {
+/** One platform of an index image: its config, and layers that need not be in memory. */
+export interface BuiltPlatform {
   readonly platform: Platform;
   readonly config: JsonBlob;
   readonly layers: readonly Descriptor[];
@@ -119,7 +120,7 @@ export async function buildIndexImage(input: IndexInput): Promise<BuiltIndex> {
     layerBytes: layers.reduce((sum, layer) => sum + layer.descriptor.size, 0),
     content,
   };
-  return { ...buildTop(platforms, made, input.annotations), ...rest };
+  return { ...buildTopManifest(platforms, made, input.annotations), ...rest };
 }
 
 // One layer for all platforms, whatever each of their bases has.
@@ -208,7 +209,8 @@ function toOciLayer(layer: Descriptor): Descriptor {
 
 type Annotations = Readonly<Record<string, string>>;
 
-function buildTop(
+/** The manifest of one platform, or the OCI index over several, whose manifests are added to the blobs. */
+export function buildTopManifest(
   platforms: readonly BuiltPlatform[],
   made: readonly BuiltBlob[],
   annotations: Annotations,

@@ -13,6 +13,8 @@ import { messageOf, ToolError } from '../base/tool-error.ts';
 
 /** One platform of an image: its manifest and config. */
 export interface PlatformImage {
+  /** Of the manifest. */
+  readonly digest: Digest;
   readonly platform: Platform;
   readonly manifest: ImageManifest;
   readonly config: ImageConfig;
@@ -41,11 +43,11 @@ export async function readImage(
   const value = parseObject(body.bytes, name);
   const manifests = isIndexManifest(body.mediaType, value)
     ? await readChildren(reader, { repository, name, entries: value.manifests ?? [] })
-    : [{ manifest: parseManifest(value, name), platform: null }];
+    : [{ digest: body.digest, manifest: parseManifest(value, name), platform: null }];
   const platforms = await Promise.all(
-    manifests.map(async ({ manifest, platform }): Promise<PlatformImage> => {
+    manifests.map(async ({ digest, manifest, platform }): Promise<PlatformImage> => {
       const config = await readConfig(reader, { repository, name, digest: manifest.config.digest });
-      return { platform: platform ?? platformOf(config), manifest, config };
+      return { digest, platform: platform ?? platformOf(config), manifest, config };
     }),
   );
   if (platforms.length === 0) throw noImage(name, 'its list holds no image for any platform');
@@ -64,6 +66,7 @@ function readAnnotations(value: object): Readonly<Record<string, string>> {
 }
 
 interface Child {
+  readonly digest: Digest;
   readonly manifest: ImageManifest;
   /** As the list says it. */
   readonly platform: Platform | null;
@@ -83,7 +86,7 @@ function readChildren(
       const body: ManifestBody = await reader.getManifest(list.repository, entry.digest);
       const value = parseObject(body.bytes, `${list.repository}@${entry.digest}`);
       const manifest = parseManifest(value, list.name);
-      return { manifest, platform: entry.platform ?? null };
+      return { digest: entry.digest, manifest, platform: entry.platform ?? null };
     }),
   );
 }

@@ -8,7 +8,9 @@ export type LayoutFile = Uint8Array | { readonly file: string };
  * Renders a built index as the files of an OCI layout, by path. Layers of the base image are not
  * among them: whoever writes the layout puts `builtIndex.baseLayers` beside, at `formatBlobPath`.
  */
-export function renderOciLayout(built: BuiltIndex): ReadonlyMap<string, LayoutFile> {
+export function renderOciLayout(
+  built: Pick<BuiltIndex, 'mediaType' | 'digest' | 'manifest' | 'blobs'>,
+): ReadonlyMap<string, LayoutFile> {
   const top = { mediaType: built.mediaType, digest: built.digest, size: built.manifest.length };
   const files = new Map<string, LayoutFile>([
     ['oci-layout', Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' }))],

@@ -58,6 +58,8 @@ export function buildCatalogEntry(raw: RawCatalog): CatalogEntry {
     repository: spreadRoles(raw.repository),
     tag: spreadRoles(raw.tag),
     base: raw.base ?? CATALOG_DEFAULTS.base,
+    builder: raw.builder ?? CATALOG_DEFAULTS.builder,
+    builderImage: raw.builderImage ?? CATALOG_DEFAULTS.builderImage,
     platforms: raw.platforms ?? CATALOG_DEFAULTS.platforms,
     cache: raw.cache ?? CATALOG_DEFAULTS.cache,
     compression: raw.compression ?? CATALOG_DEFAULTS.compression,

@@ -16,6 +16,7 @@ export function checkCatalogs(catalogs: readonly LocatedCatalog[]): readonly Fau
     ...checkCatalogTags(catalogs),
     ...checkCatalogPaths(catalogs),
     ...catalogs.flatMap(checkBase),
+    ...catalogs.flatMap(checkBuilder),
   ];
 }
 
@@ -93,21 +94,52 @@ function isWithin(path: string, folder: string): boolean {
 
 function checkBase({ path, value }: LocatedCatalog): readonly Fault[] {
   if (value.base === 'scratch') return [];
-  const ref = readRef(value.base);
-  const at = [...path, 'base'];
-  if (typeof ref === 'string')
+  return checkPinned(value.base, {
+    name: 'base',
+    path: [...path, 'base'],
+    hint: 'Use scratch, or an image in production with its digest: host/path@sha256:….',
+  });
+}
+
+function checkBuilder({ path, value }: LocatedCatalog): readonly Fault[] {
+  const { base, builder, builderImage, cache } = value;
+  const at = [...path, 'builderImage'];
+  if (builder === 'podman' && builderImage !== null) {
+    const hint = 'Use an image in production with its digest: host/path@sha256:….';
+    return checkPinned(builderImage, { name: 'builder image', path: at, hint });
+  }
+  if (builderImage !== null)
     return [
       {
         path: at,
-        message: ref,
-        hint: 'Use scratch, or an image in production with its digest: host/path@sha256:….',
+        message: `The catalog ${value.name} has a builder image, which only podman needs.`,
+        hint: 'Take builderImage out, or set builder: podman.',
       },
     ];
+  if (builder === 'native' || base !== 'scratch' || cache === 'none') return [];
+  return [
+    {
+      path: [...path, 'builder'],
+      message: `The catalog ${value.name} is built by podman on scratch, where no opm is that could make the cache.`,
+      hint: 'Name an image in production that carries opm as builderImage: host/path@sha256:…; or set cache: none.',
+    },
+  ];
+}
+
+interface PinnedField {
+  readonly name: string;
+  readonly path: ValuePath;
+  readonly hint: string;
+}
+
+function checkPinned(image: string, { name, path, hint }: PinnedField): readonly Fault[] {
+  const ref = readRef(image);
+  if (typeof ref === 'string') return [{ path, message: ref, hint }];
   if (ref.digest !== null) return [];
   return [
     {
-      path: at,
-      message: `The base ${value.base} is not pinned by a digest.`,
+      path,
+      message: `The ${name} ${image} is not pinned by a digest.`,
       hint: 'The same commit must always give the same index: write it as host/path@sha256:….',
     },
   ];

@@ -13,9 +13,19 @@ export const REGISTRY_DEFAULTS: Omit<RegistryEntry, 'host'> = {
 
 export const CATALOG_DEFAULTS: Pick<
   CatalogEntry,
-  'base' | 'cache' | 'compression' | 'platforms' | 'references' | 'catalogSource' | 'pin'
+  | 'base'
+  | 'builder'
+  | 'builderImage'
+  | 'cache'
+  | 'compression'
+  | 'platforms'
+  | 'references'
+  | 'catalogSource'
+  | 'pin'
 > = {
   base: 'scratch',
+  builder: 'native',
+  builderImage: null,
   cache: 'json',
   compression: 'gzip',
   platforms: ['linux/amd64'],

@@ -15,6 +15,8 @@ export interface RawCatalog {
   readonly repository: RawPerRole<string>;
   readonly tag: RawPerRole<string>;
   readonly base?: string;
+  readonly builder?: 'native' | 'podman';
+  readonly builderImage?: string | null;
   readonly cache?: 'json' | 'none';
   readonly compression?: 'gzip' | 'zstd';
   readonly platforms?: readonly string[];

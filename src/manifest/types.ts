@@ -40,6 +40,10 @@ export interface CatalogEntry {
   readonly tag: PerRole<string>;
   /** `scratch`, or an image in production pinned by digest. */
   readonly base: string;
+  /** Who makes the index image: olmirror itself, or podman out of opm's Dockerfile. */
+  readonly builder: 'native' | 'podman';
+  /** Of `builder: podman`: the image in production, pinned by digest, whose opm makes the cache; null for `base`. */
+  readonly builderImage: string | null;
   /** The opm cache that the index image brings. */
   readonly cache: 'json' | 'none';
   /** Of the layers of the index image. */

@@ -54,7 +54,7 @@ export function takenCheck(wanted: WantedIndex): IndexCheck {
     ...checkOf(wanted),
     kind: 'immutable-tag-taken',
     severity: 'blocked',
-    message: `Tag ${wanted.repository}:${formatImmutableTag(wanted.tag, wanted.imageId)} should hold the index with id ${wanted.imageId}, but holds another image.`,
+    message: `Tag ${wanted.repository}:${formatImmutableTag(wanted.tag, wanted.imageId)} should hold the index with ${wanted.builder === 'podman' ? 'recipe' : 'id'} ${wanted.imageId}, but holds another image.`,
     hint: 'Somebody pushed other content under that tag. Find out who, and remove it by hand.',
     code: 'APPLY_TAG_CONFLICT',
   };

@@ -253,6 +253,7 @@ function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanIn
     target: `${index.repository}:${index.tag}`,
     servedId: observed?.servedId ?? null,
     wantedId: index.imageId,
+    ...(index.builder === 'podman' ? { builder: index.builder } : {}),
     action: result.action,
     packages: input.offers.get(index.catalog) ?? null,
   };

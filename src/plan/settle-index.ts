@@ -12,7 +12,14 @@ import {
 } from './index-checks.ts';
 import { formatImmutableTag, formatIndexItem, formatTagItem } from './item.ts';
 import type { Settled } from './settled.ts';
-import type { CatalogPlan, ObservedIndex, Outcome, Step, WantedIndex } from './types.ts';
+import type {
+  CatalogPlan,
+  ObservedIndex,
+  Outcome,
+  PushIndexStep,
+  Step,
+  WantedIndex,
+} from './types.ts';
 
 /** An index image that is present under the moving tag, and what it is to this repository. */
 export type IndexStanding =
@@ -27,7 +34,8 @@ export type IndexStanding =
 /**
  * Tells what the served index is (design §8). Ours: its labels say so and its never-moving tag
  * holds this very manifest. Taken in: a delivery record names its digest. Everything else is
- * foreign and is never replaced (promise 2).
+ * foreign and is never replaced (promise 2). An image id proves the index that Git wants; the recipe
+ * that an index names is a label, which others can copy, so it only counts of an index that is ours.
  */
 export function judgeIndex(
   wanted: WantedIndex,
@@ -35,14 +43,17 @@ export function judgeIndex(
 ): IndexStanding {
   const { moving } = observed;
   if (moving.state !== 'present') return moving.state;
-  if (observed.servedId === wanted.imageId) return 'expected';
+  const named =
+    observed.servedId === wanted.imageId &&
+    observed.servedByRecipe === (wanted.builder === 'podman');
+  if (named && !observed.servedByRecipe) return 'expected';
   if (observed.servedImmutable?.state === 'unknown') return 'unknown';
   if (
     observed.servedLabelled &&
     observed.servedImmutable?.state === 'present' &&
     observed.servedImmutable.digest === moving.digest
   )
-    return 'ours';
+    return named ? 'expected' : 'ours';
   const record = wanted.takenIn.findLast((entry) => entry.digest === moving.digest);
   if (record === undefined) return 'foreign';
   return record.content === wanted.content ? 'taken-in-equal' : 'taken-in';
@@ -128,7 +139,8 @@ function keepPrevious(wanted: WantedIndex, observed: ObservedIndex): readonly St
   const { moving, servedId, servedImmutable } = observed;
   if (moving.state !== 'present' || servedId === null) return [];
   if (servedImmutable?.state === 'present' && servedImmutable.digest === moving.digest) return [];
-  const free = servedImmutable?.state === 'absent';
+  // The label of a recipe may be inherited from a base: no tag may vouch for it afterwards.
+  const free = servedImmutable?.state === 'absent' && !observed.servedByRecipe;
   const tag = free
     ? formatImmutableTag(wanted.tag, servedId)
     : `sha256-${moving.digest.slice('sha256:'.length)}`;
@@ -184,7 +196,12 @@ function pushStep(wanted: WantedIndex): Step {
     repository,
     tag: formatImmutableTag(wanted.tag, wanted.imageId),
     imageId,
+    ...nameBuilder(wanted),
   };
+}
+
+function nameBuilder({ builder }: WantedIndex): Pick<PushIndexStep, 'builder'> {
+  return builder === 'podman' ? { builder } : {};
 }
 
 function moveStep(wanted: WantedIndex, observed: ObservedIndex): Step {
@@ -205,6 +222,7 @@ function moveStep(wanted: WantedIndex, observed: ObservedIndex): Step {
     tag,
     immutableTag: formatImmutableTag(wanted.tag, wanted.imageId),
     imageId,
+    ...nameBuilder(wanted),
     previous,
   };
 }

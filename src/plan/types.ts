@@ -22,8 +22,10 @@ export interface ObservedImage {
 /** The served index of one catalog. */
 export interface ObservedIndex {
   readonly moving: Presence;
-  /** Image id of what the moving tag holds, where it is present. */
+  /** Id of what the moving tag holds, where it is present: of an index that says podman built it the recipe's, else the image id. */
   readonly servedId: Digest | null;
+  /** `servedId` is the id of a recipe: what the index says of itself, not what it is. */
+  readonly servedByRecipe: boolean;
   /** Its labels say that olmirror built it. */
   readonly servedLabelled: boolean;
   /** It has an entrypoint: a pod can start from it. */
@@ -32,7 +34,7 @@ export interface ObservedIndex {
   readonly servedImmutable: Presence | null;
   /** `<tag>-<12 hex of expectedId>` in production. */
   readonly expectedImmutable: Presence;
-  /** Image id of what `expectedImmutable` holds, where present. */
+  /** Id of what `expectedImmutable` holds, where present: of the kind that the wanted index has. */
   readonly expectedImmutableId: Digest | null;
   /** For a foreign index: what it serves and Git lacks; null otherwise. */
   readonly foreign: ForeignContent | null;
@@ -49,14 +51,16 @@ export interface WantedIndex {
   /** Repository and tag in the serving registry, with path prefix. */
   readonly repository: string;
   readonly tag: string;
+  /** Of `builder: podman` the id of the recipe: the image id is known only after the build. */
   readonly imageId: Digest;
+  readonly builder: 'native' | 'podman';
   /** Canonical hash of the catalog's content. */
   readonly content: Digest;
   /** Tree hash that binds a saved plan to the catalog's files. */
   readonly tree: string;
   readonly packages: number;
   readonly bundles: number;
-  /** Bytes of the layers olmirror builds, compressed. */
+  /** Bytes of the layers olmirror builds, compressed; 0 where podman does, which nobody knows before. */
   readonly bytes: number;
   /** Keys of the wanted images that the index names. */
   readonly imageKeys: readonly string[];
@@ -113,24 +117,29 @@ export interface TagStep extends StepBase {
   readonly previous: Digest | null;
 }
 
+/** How a step names an index before it is there. */
+interface NamedIndex {
+  readonly imageId: Digest;
+  /** `imageId` is the id of the recipe that podman builds it of; left out where olmirror builds. */
+  readonly builder?: 'podman';
+}
+
 /** Pushes a built index under its immutable tag. */
-export interface PushIndexStep extends StepBase {
+export interface PushIndexStep extends StepBase, NamedIndex {
   readonly kind: 'push-index';
   readonly catalog: string;
   readonly repository: string;
   /** The immutable tag, `<tag>-<12 hex>`. */
   readonly tag: string;
-  readonly imageId: Digest;
 }
 
 /** Checks closure, then lets the catalog's tag point at the index with this id. Last of its catalog. */
-export interface MoveIndexStep extends StepBase {
+export interface MoveIndexStep extends StepBase, NamedIndex {
   readonly kind: 'move-index';
   readonly catalog: string;
   readonly repository: string;
   readonly tag: string;
   readonly immutableTag: string;
-  readonly imageId: Digest;
   readonly previous: Digest | null;
 }
 
@@ -202,6 +211,8 @@ export interface CatalogPlan {
   readonly target: string;
   readonly servedId: Digest | null;
   readonly wantedId: Digest | null;
+  /** `wantedId` is the id of the recipe that podman builds the index of; left out where olmirror builds. */
+  readonly builder?: 'podman';
   readonly action: 'none' | 'publish' | 'restore' | 'blocked' | 'pinned';
   /** Null where what is served could not be compared. */
   readonly packages: readonly PackagePlan[] | null;

@@ -1,25 +1,31 @@
-import type { Digest } from '../base/digest.ts';
+import { type Digest, parseDigest } from '../base/digest.ts';
 import { parseImageRef } from '../base/image-ref.ts';
+import { ToolError } from '../base/tool-error.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { joinPath, mapReference } from '../images/map-path.ts';
 import { type BuiltIndex, buildIndexImage, type IndexBase } from '../index/build-index.ts';
 import type { ContentWork } from '../index/layer-memory.ts';
-import { readIndexBase } from '../index/read-base.ts';
+import { buildRecipe, type PinnedImage, type PodmanRecipe } from '../index/podman-recipe.ts';
+import { assertBuildable, readIndexBase } from '../index/read-base.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 
 export interface IndexSummary {
+  /** Of `builder: podman` the id of the recipe, since the image has none before it is built. */
   readonly imageId: Digest;
-  /** Bytes of the layers that olmirror builds, compressed. */
+  /** Bytes of the layers that olmirror builds, compressed; 0 where podman does. */
   readonly bytes: number;
 }
 
 /** Builds index images and remembers their ids by what they are a function of (promise 7). */
 export interface IndexBuilder {
   summarize(loaded: LoadedCatalog, state: LoadedState): Promise<IndexSummary>;
+  /** Throws `PLAN_UNSUPPORTED` for a catalog that podman builds. */
   build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex>;
+  /** What podman builds the index of. Throws `INDEX_BAD_BASE` where base or builder image do not fit. */
+  describe(loaded: LoadedCatalog, state: LoadedState): Promise<PodmanRecipe>;
 }
 
 /** Threads that build, and layers of earlier processes; nothing of the image hangs on them. */
@@ -41,6 +47,7 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     withBytes: boolean,
   ): Promise<BuiltIndex> {
     const { entry, catalog, content } = loaded;
+    if (entry.builder === 'podman') throw needsPodman(entry);
     // One built image at a time is kept: a pass builds, pushes, and goes on to the next catalog.
     last = await buildIndexImage({
       ...deps.work,
@@ -60,15 +67,65 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     });
     return last;
   }
+  async function describe(loaded: LoadedCatalog, state: LoadedState): Promise<PodmanRecipe> {
+    const { entry, content } = loaded;
+    const { base, builder } = await readStages(entry, state.manifest, deps.production);
+    const recipe = buildRecipe({
+      name: entry.name,
+      catalog: rewriteForProduction(loaded.catalog, entry, state.manifest),
+      content,
+      cache: entry.cache,
+      compression: entry.compression,
+      platforms: entry.platforms,
+      base,
+      builder,
+      annotations: annotate(state, await deps.readSource()),
+    });
+    summaries.set(keyOf(loaded, state.manifest), { imageId: recipe.id, bytes: 0 });
+    return recipe;
+  }
   return {
     build: (loaded, state) => make(loaded, state, true),
+    describe,
     async summarize(loaded, state) {
       const known = summaries.get(keyOf(loaded, state.manifest));
       if (known !== undefined) return known;
+      if (loaded.entry.builder === 'podman')
+        return { imageId: (await describe(loaded, state)).id, bytes: 0 };
       const { imageId, layerBytes } = await make(loaded, state, false);
       return { imageId, bytes: layerBytes };
     },
   };
+}
+
+function needsPodman({ name }: CatalogEntry): ToolError {
+  return new ToolError(
+    'PLAN_UNSUPPORTED',
+    `The index of ${name} is built by podman, so it cannot be built here.`,
+    {
+      hint: 'Set `builder: native` of the catalog in mirror.yaml, or look at the index that `olmirror apply` pushed.',
+    },
+  );
+}
+
+/** The images that the stages of podman's build start from, each looked at. */
+async function readStages(
+  entry: CatalogEntry,
+  manifest: MirrorManifest,
+  production: RegistryPort,
+): Promise<{ readonly base: PinnedImage | null; readonly builder: PinnedImage | null }> {
+  const base = entry.base === 'scratch' ? null : pinImage(entry.base, manifest);
+  if (base !== null) await assertBuildable(production, base, entry.platforms);
+  if (entry.cache === 'none') return { base, builder: null };
+  if (entry.builderImage === null) return { base, builder: base };
+  const builder = pinImage(entry.builderImage, manifest);
+  await assertBuildable(production, builder, []);
+  return { base, builder };
+}
+
+function pinImage(name: string, manifest: MirrorManifest): PinnedImage {
+  const { repository, digest } = parseBase(name, manifest);
+  return { repository, digest: parseDigest(digest), name };
 }
 
 function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {
@@ -79,6 +136,8 @@ function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {
     entry.name,
     loaded.content,
     entry.base,
+    entry.builder,
+    entry.builderImage,
     entry.cache,
     entry.compression,
     entry.platforms,

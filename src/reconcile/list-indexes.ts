@@ -4,6 +4,7 @@ import { compareNatural } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { joinPath } from '../images/map-path.ts';
 import { readOrigin } from '../index/describe-index.ts';
+import { readRecipeId } from '../index/podman-recipe.ts';
 import { readIndexIdentity } from '../index/read-index.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
@@ -94,7 +95,9 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
     const origin = readOrigin(image);
     const revision = origin?.revision ?? null;
     const expected = formatImmutableTag(place.servedTag, image.imageId);
-    const misnamed = !/^(?:sha256|olmirror)-/.test(tag) && tag !== expected;
+    const recipe = readRecipeId(image.labels);
+    const named = recipe !== null && tag === formatImmutableTag(place.servedTag, recipe);
+    const misnamed = !/^(?:sha256|olmirror)-/.test(tag) && tag !== expected && !named;
     return {
       tag,
       origin: misnamed ? 'misnamed' : nameOrigin(origin !== null),

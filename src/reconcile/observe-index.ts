@@ -9,6 +9,7 @@ import type { Catalog } from '../catalog/types.ts';
 import { listExtractedImages } from '../cluster/find-extracting.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
+import { readRecipeId } from '../index/podman-recipe.ts';
 import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../index/read-index.ts';
 import { isExpired } from '../manifest/exclude.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
@@ -69,7 +70,7 @@ export async function observeIndex(
             signal,
           ),
     expectedImmutable: expected.presence,
-    expectedImmutableId: expected.identity?.imageId ?? null,
+    expectedImmutableId: expected.identity === null ? null : readId(expected.identity, wanted),
   };
   const standing = judgeIndex(wanted, partial);
   if (standing === 'expected' || standing === 'taken-in-equal')
@@ -84,13 +85,20 @@ export async function observeIndex(
 
 function describeServed(
   identity: IndexIdentity | null,
-): Pick<ObservedIndex, 'servedId' | 'servedLabelled' | 'servedStarts'> {
-  if (identity === null) return { servedId: null, servedLabelled: false, servedStarts: false };
+): Pick<ObservedIndex, 'servedId' | 'servedByRecipe' | 'servedLabelled' | 'servedStarts'> {
+  if (identity === null)
+    return { servedId: null, servedByRecipe: false, servedLabelled: false, servedStarts: false };
+  const recipe = readRecipeId(identity.labels);
   return {
-    servedId: identity.imageId,
+    servedId: recipe ?? identity.imageId,
+    servedByRecipe: recipe !== null,
     servedLabelled: identity.labels[OURS_LABEL] !== undefined,
     servedStarts: identity.entrypoint.length > 0,
   };
+}
+
+function readId(identity: IndexIdentity, { builder }: WantedIndex): Digest | null {
+  return builder === 'podman' ? readRecipeId(identity.labels) : identity.imageId;
 }
 
 // What is excluded is not missing: a merge would keep it out again.
@@ -113,6 +121,7 @@ async function wantIndex(
     repository: indexRepository(loaded, manifest),
     tag: entry.tag.production,
     imageId: summary.imageId,
+    builder: entry.builder,
     content: loaded.content,
     tree: loaded.tree,
     packages: packages.length,

@@ -54,6 +54,7 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
     registries,
     access: deps.findAccess(state.manifest),
     buildIndex: (catalog) => builder.build(findLoaded(state, { catalog }), state),
+    describeIndex: (catalog) => builder.describe(findLoaded(state, { catalog }), state),
     closure: (catalog) => (plan.indexOnly ? [] : listClosure(prepared, catalog)),
     servingRole: 'production',
     concurrency: deps.concurrency,

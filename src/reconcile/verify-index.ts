@@ -10,6 +10,7 @@ import type { Catalog } from '../catalog/types.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import { CONTENT_LABEL, OURS_LABEL } from '../index/build-config.ts';
 import { describeCacheFault, findUnchecked, type IndexCache } from '../index/describe-index.ts';
+import { readRecipeId } from '../index/podman-recipe.ts';
 import type { IndexIdentity } from '../index/read-index.ts';
 import type { RoleName } from '../manifest/types.ts';
 import type { VerifiedCheck } from '../plan/index-types.ts';
@@ -86,6 +87,7 @@ async function checkImageId(
   const wanted = await summarize(builder, loaded, state);
   if ('fault' in wanted)
     return unknown('image-id', `The image id that ${commit} gives cannot be told: ${wanted.fault}`);
+  if (loaded.entry.builder === 'podman') return checkRecipe(image, wanted.imageId, commit);
   if (image.imageId === wanted.imageId)
     return passed('image-id', `The image id is ${shortHex(image.imageId)}, as ${commit} gives it.`);
   const why =
@@ -96,6 +98,22 @@ async function checkImageId(
     'image-id',
     `The image id is ${shortHex(image.imageId)}, and ${commit} gives ${shortHex(wanted.imageId)}.${why}`,
   );
+}
+
+// Two builds of podman have two image ids, so it is the recipe that is held against Git, and the content.
+function checkRecipe(
+  { imageId, labels }: IndexSubject['image'],
+  wanted: Digest,
+  commit: string,
+): VerifiedCheck {
+  const recipe = readRecipeId(labels);
+  if (recipe === wanted)
+    return passed(
+      'image-id',
+      `podman built it of recipe ${shortHex(wanted)}, as ${commit} gives it; the image id ${shortHex(imageId)} is that of this one build.`,
+    );
+  const found = recipe === null ? 'podman did not build it' : `its recipe is ${shortHex(recipe)}`;
+  return failed('image-id', `${commit} wants recipe ${shortHex(wanted)}, and ${found}.`);
 }
 
 async function summarize(

@@ -2,7 +2,13 @@ import { formatBytes, formatCount } from '../base/text.ts';
 import type { CatalogPlan, Check, PackagePlan, Plan, Step } from '../plan/types.ts';
 import { cleanLine } from './clean-line.ts';
 import { escapeMarkdown, formatCellCode, formatCode, formatSentence } from './escape-markdown.ts';
-import { formatHeads, formatIds, formatStep, formatVerdict } from './render-plan-text.ts';
+import {
+  formatHeads,
+  formatIds,
+  formatStep,
+  formatVerdict,
+  listRecipeLines,
+} from './render-plan-text.ts';
 
 // A forge refuses a comment beyond 65,536 characters.
 const SHOWN_CHECKS = 50;
@@ -44,7 +50,7 @@ function formatCheck(check: Check): string {
 }
 
 function renderCatalog(catalog: CatalogPlan): string {
-  const head = `#### Catalog ${formatCode(catalog.catalog)}${catalog.target === '' ? '' : ` → ${formatCode(catalog.target)}`}\n\nIndex ${escapeMarkdown(formatIds(catalog))}`;
+  const head = `#### Catalog ${formatCode(catalog.catalog)}${catalog.target === '' ? '' : ` → ${formatCode(catalog.target)}`}\n\nIndex ${escapeMarkdown([formatIds(catalog), ...listRecipeLines(catalog)].join(';'))}`;
   if (catalog.packages === null) return `${head}\n\nWhat is served today could not be compared.`;
   if (catalog.packages.length === 0) return head;
   const rows = catalog.packages.flatMap(renderPackageRows);

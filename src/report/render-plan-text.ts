@@ -2,7 +2,15 @@ import { shortHex } from '../base/digest.ts';
 import { formatBytes, formatCount } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
 import { sumOutcomes } from '../plan/sum-outcomes.ts';
-import type { CatalogPlan, Check, Outcome, PackagePlan, Plan, Step } from '../plan/types.ts';
+import type {
+  CatalogPlan,
+  Check,
+  Outcome,
+  PackagePlan,
+  Plan,
+  PushIndexStep,
+  Step,
+} from '../plan/types.ts';
 import { renderLines } from './clean-line.ts';
 
 export interface PlanTextOptions {
@@ -63,11 +71,20 @@ export function countSteps(steps: readonly Step[]): string {
 
 function listCatalogLines(catalog: CatalogPlan): readonly string[] {
   const head = `Catalog ${catalog.catalog}${catalog.target === '' ? '' : ` → ${catalog.target}`}`;
-  const id = `  index ${formatIds(catalog)}`;
+  const id = [`  index ${formatIds(catalog)}`, ...listRecipeLines(catalog)];
   const packages = catalog.packages?.flatMap(listPackageLines) ?? [
     '  what is served today could not be compared',
   ];
-  return [head, id, ...(catalog.action === 'none' ? [] : packages)];
+  return [head, ...id, ...(catalog.action === 'none' ? [] : packages)];
+}
+
+/** That the id is a recipe's, where that is news. */
+export function listRecipeLines({ builder, action, wantedId }: CatalogPlan): readonly string[] {
+  const built = action === 'publish' || action === 'restore';
+  if (builder !== 'podman' || !built || wantedId === null) return [];
+  return [
+    `  podman builds it: ${shortHex(wantedId)} names its recipe; the image id is known after the build`,
+  ];
 }
 
 export function formatIds(catalog: CatalogPlan): string {
@@ -152,12 +169,16 @@ export function formatStep(step: Step): string {
     case 'tag':
       return `${step.previous === null ? '+' : '~'} tag   ${step.repository}:${step.tag}  ${step.reason}`;
     case 'push-index':
-      return `+ push  ${step.repository}:${step.tag}  ${formatBytes(step.bytes)}  ${step.reason}`;
+      return `+ push  ${step.repository}:${step.tag}  ${formatPushed(step)}  ${step.reason}`;
     case 'move-index':
       return `~ move  ${step.repository}:${step.tag} → ${step.immutableTag}  ${step.reason}`;
     default:
       return assertNever(step);
   }
+}
+
+function formatPushed({ builder, bytes }: PushIndexStep): string {
+  return builder === 'podman' ? 'built by podman' : formatBytes(bytes);
 }
 
 function listTotals(plan: Plan): readonly string[] {

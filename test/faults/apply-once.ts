@@ -3,6 +3,7 @@ import { createApplier } from '../../src/apply/apply-plan.ts';
 import { createSkopeoCopier } from '../../src/apply/skopeo-copier.ts';
 import type { Step } from '../../src/plan/types.ts';
 import { createHttpRegistry } from '../../src/registry/http-registry.ts';
+import { createFakePodman } from '../fakes/podman.ts';
 import { CLOCK, planOf } from '../real/apply-world.ts';
 import { buildSmallIndex } from '../real/index-steps.ts';
 
@@ -30,6 +31,7 @@ async function applyOnce(file: string): Promise<void> {
   });
   const applier = createApplier({
     copier,
+    podman: createFakePodman(),
     clock: CLOCK,
     random: () => 0.5,
     stateFolder: pass.stateFolder,
@@ -43,6 +45,7 @@ async function applyOnce(file: string): Promise<void> {
     access: { production, staging },
     servingRole: 'production' as const,
     buildIndex: () => buildSmallIndex({ content: pass.content }),
+    describeIndex: () => Promise.reject(new Error('podman builds nothing here.')),
     closure: () => [],
     emit: (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`),
   };

@@ -14,6 +14,7 @@ import type { CopyStep, Outcome, Plan, Step, TagStep } from '../../src/plan/type
 import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import type { RegistryPort } from '../../src/registry/port.ts';
 import { createSpyCopier, type SpyCopier } from '../fakes/copier.ts';
+import { createFakePodman } from '../fakes/podman.ts';
 
 export const CLOCK: ApplierDeps['clock'] = {
   now: () => new Date(),
@@ -83,6 +84,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const events: PassEvent[] = [];
   const applier = createApplier({
     copier,
+    podman: createFakePodman(),
     clock: CLOCK,
     random: () => 0.5,
     stateFolder,
@@ -97,6 +99,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     servingRole: 'production',
     buildIndex: () => Promise.reject(new Error('No index was expected to be built.')),
+    describeIndex: () => Promise.reject(new Error('podman was expected to build nothing.')),
     closure: () => [],
     emit: (event) => events.push(event),
   };

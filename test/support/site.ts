@@ -54,6 +54,8 @@ export interface ManifestOptions {
   readonly spec?: string;
   readonly base?: string;
   readonly platforms?: string;
+  /** Further fields of every catalog, as `name: value, …`. */
+  readonly fields?: string;
 }
 
 export async function createSite(t: TestContext): Promise<Site> {
@@ -148,7 +150,7 @@ export function collect(child: ChildProcess): Promise<CliResult> {
 function renderManifest(site: Site, options: ManifestOptions): string {
   const catalogs = (options.catalogs ?? ['idx']).map(
     (name) =>
-      `    - { name: ${name}, path: catalogs/${name}, repository: olm/${name}, tag: v1, base: ${options.base ?? 'scratch'}, platforms: [${options.platforms ?? 'linux/amd64'}] }`,
+      `    - { name: ${name}, path: catalogs/${name}, repository: olm/${name}, tag: v1, base: ${options.base ?? 'scratch'}, platforms: [${options.platforms ?? 'linux/amd64'}]${options.fields === undefined ? '' : `, ${options.fields}`} }`,
   );
   return [
     'apiVersion: olmirror/v1alpha1',

@@ -74,6 +74,7 @@ export function makeIndex(changes: Partial<WantedIndex> = {}): WantedIndex {
     repository: 'olm/idx',
     tag: 'v1',
     imageId: C,
+    builder: 'native',
     content: B,
     tree: 't',
     packages: 1,
@@ -91,6 +92,7 @@ export function seenIndex(changes: Partial<ObservedIndex> = {}): ObservedIndex {
   return {
     moving: ABSENT,
     servedId: null,
+    servedByRecipe: false,
     servedLabelled: false,
     servedStarts: false,
     servedImmutable: null,
