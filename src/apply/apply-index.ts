@@ -16,6 +16,7 @@ import { interruption, retryStep } from './retry.ts';
 import { nameStep } from './step-name.ts';
 import { buildResult, COPIED, IN_SYNC, type StepResult } from './step-result.ts';
 import { placeOf } from './tag-job.ts';
+import { verifyLayout } from './verify-layout.ts';
 
 const LAYOUT_PREFIX = 'layout-';
 
@@ -51,12 +52,11 @@ async function pushBuilt(
   built: BuiltIndex,
 ): Promise<void> {
   const { repository, tag } = step;
-  const layout = await withDisk(`Writing the index of ${step.catalog}`, () =>
-    mkdtemp(join(context.stateFolder, LAYOUT_PREFIX)),
-  );
+  const what = `Writing the index of ${step.catalog}`;
+  const layout = await withDisk(what, () => mkdtemp(join(context.stateFolder, LAYOUT_PREFIX)));
   try {
     await retryStep(context, nameStep(step), () =>
-      withDisk(`Writing the index of ${step.catalog}`, () => writeLayout(context, layout, built)),
+      withDisk(what, () => writeLayout(context, layout, built)),
     );
     const job = {
       step: nameStep(step),
@@ -65,7 +65,7 @@ async function pushBuilt(
       tag,
       digest: built.digest,
       previous: null,
-      source: { layout },
+      source: { layout, verify: () => withDisk(what, () => verifyLayout(layout, built)) },
     };
     await putTag(context, job);
   } finally {

@@ -66,6 +66,7 @@ export const ERROR_CODES = [
   'FILES_EXISTS',
   'MANIFEST_SELECTION_INVALID',
   'MANIFEST_RULES_INVALID',
+  'APPLY_LAYOUT_DAMAGED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

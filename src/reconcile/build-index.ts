@@ -1,9 +1,11 @@
 import type { Digest } from '../base/digest.ts';
 import { parseImageRef } from '../base/image-ref.ts';
+import { isToolError, ToolError } from '../base/tool-error.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { joinPath, mapReference } from '../images/map-path.ts';
 import { type BuiltIndex, buildIndexImage, type IndexBase } from '../index/build-index.ts';
+import { assertCarriesOpm } from '../index/find-program.ts';
 import { readIndexBase } from '../index/read-base.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -19,6 +21,15 @@ export interface IndexSummary {
 export interface IndexBuilder {
   summarize(loaded: LoadedCatalog, state: LoadedState): Promise<IndexSummary>;
   build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex>;
+  /**
+   * Throws `INDEX_BAD_BASE` where a pod of the index would not start, since its base carries no opm.
+   * The base is read whole for it, unless the index that is served has it beneath, too.
+   */
+  assertStarts(
+    loaded: LoadedCatalog,
+    state: LoadedState,
+    servedDiffIds: readonly Digest[],
+  ): Promise<void>;
 }
 
 export function createIndexBuilder(
@@ -26,6 +37,7 @@ export function createIndexBuilder(
   readSource: () => Promise<string | null>,
 ): IndexBuilder {
   const summaries = new Map<string, IndexSummary>();
+  const sound = new Set<string>();
   let last: { readonly key: string; readonly built: BuiltIndex } | null = null;
   async function build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex> {
     const key = `${keyOf(loaded, state.manifest)} ${state.snapshot.revision}`;
@@ -56,7 +68,19 @@ export function createIndexBuilder(
       const { imageId, layerBytes } = await build(loaded, state);
       return { imageId, bytes: layerBytes };
     },
+    async assertStarts({ entry }, { manifest }, servedDiffIds) {
+      const key = JSON.stringify([entry.base, entry.platforms]);
+      const base = sound.has(key) ? null : await readBase(entry, manifest, production);
+      if (base === null) return;
+      if (!liesBeneath(base, servedDiffIds)) await assertCarriesOpm(production, base);
+      sound.add(key);
+    },
   };
+}
+
+function liesBeneath({ platforms }: IndexBase, servedDiffIds: readonly Digest[]): boolean {
+  const diffIds = platforms[0]?.config.rootfs?.diff_ids ?? [];
+  return diffIds.length > 0 && diffIds.every((diffId, i) => diffId === servedDiffIds[i]);
 }
 
 function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {
@@ -93,10 +117,18 @@ async function readBase(
 ): Promise<IndexBase | null> {
   if (entry.base === 'scratch') return null;
   const ref = parseBase(entry.base, manifest);
-  return readIndexBase(production, ref.repository, {
-    reference: ref.digest,
-    platforms: entry.platforms,
-  });
+  try {
+    return await readIndexBase(production, ref.repository, {
+      reference: ref.digest,
+      platforms: entry.platforms,
+    });
+  } catch (error) {
+    if (!isToolError(error, 'REGISTRY_NOT_FOUND')) throw error;
+    throw new ToolError('INDEX_BAD_BASE', `The base image ${entry.base} is not in production.`, {
+      cause: error,
+      hint: `Copy it there, for example with \`skopeo copy --all\`, or name another \`base\` of ${entry.name} in mirror.yaml.`,
+    });
+  }
 }
 
 /** The base image lies in production; its host may be left out, and its path prefix with it. */
