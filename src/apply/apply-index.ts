@@ -20,6 +20,7 @@ import { saveBlob } from './save-blob.ts';
 import { nameStep } from './step-name.ts';
 import { buildResult, COPIED, IN_SYNC, type StepResult } from './step-result.ts';
 import { placeOf } from './tag-job.ts';
+import { verifyLayout } from './verify-layout.ts';
 import { writeLayoutFiles } from './write-layout-files.ts';
 
 const LAYOUT_PREFIX = 'layout-';
@@ -77,7 +78,7 @@ async function pushBuilt(
       tag,
       digest: built.digest,
       previous: null,
-      source: { layout },
+      source: { layout, verify: () => withDisk(work, () => verifyLayout(layout, built)) },
     };
     await putTag(context, job);
   } finally {

@@ -4,15 +4,14 @@ import type { Digest } from '../base/digest.ts';
 import { OCI_CONFIG, parsePlatform } from '../base/oci.ts';
 import { type BuiltPlatform, buildTopManifest } from '../index/build-index.ts';
 import { computeImageId } from '../index/image-id.ts';
-import { formatBlobPath, renderOciLayout } from '../index/render-oci-layout.ts';
+import { type BuiltTop, formatBlobPath, renderOciLayout } from '../index/render-oci-layout.ts';
 import type { BuiltPart } from './check-built.ts';
 import { writeLayoutFiles } from './write-layout-files.ts';
 
 /** An index image as an OCI layout on disk. */
 export interface BuiltLayout {
   readonly layout: string;
-  /** Of its top manifest. */
-  readonly digest: Digest;
+  readonly top: BuiltTop;
   readonly imageId: Digest;
   /** Of all layers, each counted once. */
   readonly bytes: number;
@@ -53,7 +52,7 @@ export async function composeLayout(
   const configs = platforms.map(({ platform, config }) => ({ platform, digest: config.digest }));
   return {
     layout: folder,
-    digest: top.digest,
+    top,
     imageId: computeImageId(configs),
     bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
   };

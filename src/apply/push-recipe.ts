@@ -12,6 +12,7 @@ import { findStages, type Stages } from './podman-stages.ts';
 import type { ImageBuild } from './port.ts';
 import { putTag } from './put-tag.ts';
 import { nameStep } from './step-name.ts';
+import { verifyLayout } from './verify-layout.ts';
 
 /** Of folders in the state folder in which podman builds. */
 export const PODMAN_PREFIX = 'podman-';
@@ -29,23 +30,20 @@ export async function pushRecipe(context: PassContext, step: PushIndexStep): Pro
       `The index of ${step.catalog} was planned as recipe ${step.imageId} and is now ${recipe.id}.`,
     );
   await builder.assertReady();
-  const workspace = await withDisk(`Building the index of ${step.catalog}`, () =>
-    mkdtemp(join(context.stateFolder, PODMAN_PREFIX)),
-  );
+  const work = `Building the index of ${step.catalog}`;
+  const workspace = await withDisk(work, () => mkdtemp(join(context.stateFolder, PODMAN_PREFIX)));
   try {
-    const built = await withDisk(`Building the index of ${step.catalog}`, () =>
-      buildIndex({ context, step, workspace }, recipe),
-    );
-    const { imageId, bytes } = built;
+    const built = await withDisk(work, () => buildIndex({ context, step, workspace }, recipe));
+    const { imageId, bytes, layout, top } = built;
     context.request.emit({ kind: 'index-built', catalog: step.catalog, imageId, bytes });
     await putTag(context, {
       step: nameStep(step),
       role: context.request.servingRole,
       repository: step.repository,
       tag: step.tag,
-      digest: built.digest,
+      digest: top.digest,
       previous: null,
-      source: { layout: built.layout },
+      source: { layout, verify: () => withDisk(work, () => verifyLayout(layout, top)) },
     });
   } finally {
     await builder.remove(workspace);

@@ -35,6 +35,7 @@ async function tryOnce(context: PassContext, job: TagJob, write: Write): Promise
   const current = await headDigest(place, job.tag);
   if (current === job.digest) return 'unchanged';
   if (current !== job.previous) throw tagConflict(job, current);
+  if ('layout' in job.source) await job.source.verify();
   const failure = await attempt(() => write(buildRequest(context, job)));
   if (failure !== null && failure.code === 'APPLY_INTERRUPTED') throw failure;
   await assertThere(place, job, failure);

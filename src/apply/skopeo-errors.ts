@@ -31,6 +31,11 @@ const SHAPES: readonly Shape[] = [
     disposition: 'stall',
     hint: 'Set `caFile` of that registry in mirror.yaml, or `insecure: true` for plain HTTP.',
   },
+  {
+    pattern: /insufficient storage|\b507\b|no space left|quota exceeded/i,
+    disposition: 'retry',
+    hint: 'The registry has no room left: make some there, or let its clean-up run, then apply again.',
+  },
   WRITE_REFUSED,
   {
     pattern: /\bdenied\b|forbidden|\b403\b/i,

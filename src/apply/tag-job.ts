@@ -17,7 +17,11 @@ export interface TagJob {
   /** The image itself by digest, in a registry, or the folder of an OCI layout. */
   readonly source:
     | { readonly role: Role; readonly repository: string }
-    | { readonly layout: string };
+    | {
+        readonly layout: string;
+        /** Asked right before every write; throws where the layout is not what it should be. */
+        readonly verify: () => Promise<void>;
+      };
 }
 
 /** The copy that the job asks for. */
@@ -28,7 +32,7 @@ export function buildRequest(context: PassContext, job: TagJob): CopyRequest {
   return {
     source:
       'layout' in source
-        ? source
+        ? { layout: source.layout }
         : { host: access[source.role].host, repository: source.repository, reference: job.digest },
     sourceAccess: 'layout' in source ? null : access[source.role],
     destination: { host, repository: job.repository, reference: job.tag },

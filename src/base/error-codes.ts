@@ -68,6 +68,7 @@ export const ERROR_CODES = [
   'MANIFEST_RULES_INVALID',
   'APPLY_NO_PODMAN',
   'APPLY_BUILD_FAILED',
+  'APPLY_LAYOUT_DAMAGED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -122,6 +122,8 @@ async function runCommand(
     controller.abort(new Error('Stopped by a signal.'));
   }
   for (const name of STOP_SIGNALS) process.on(name, stop);
+  // Past a limit on the size of files the write fails, and is told; unheard, the signal kills without a word.
+  process.on('SIGXFSZ', ignore);
   const context: CommandContext = {
     ...enterFolder(options),
     console,
@@ -141,6 +143,9 @@ async function runCommand(
   } finally {
     progress.clear();
     for (const name of STOP_SIGNALS) process.off(name, stop);
+    process.off('SIGXFSZ', ignore);
     await wiring.close();
   }
 }
+
+function ignore(): void {}

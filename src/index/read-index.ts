@@ -20,6 +20,8 @@ export interface IndexIdentity {
   readonly cmd: readonly string[];
   /** `os/arch[/variant]`, in the image's order. */
   readonly platforms: readonly string[];
+  /** Of the first platform: its layers as they are uncompressed, lowest first. */
+  readonly diffIds: readonly Digest[];
 }
 
 export interface IndexContent extends IndexIdentity {
@@ -73,6 +75,7 @@ export function identify(image: Image): IndexIdentity {
     entrypoint: config?.Entrypoint ?? [],
     cmd: config?.Cmd ?? [],
     platforms: image.platforms.map(({ platform }) => formatPlatform(platform)),
+    diffIds: image.platforms[0]?.config.rootfs?.diff_ids ?? [],
   };
 }
 

@@ -4,13 +4,14 @@ import type { BuiltIndex } from './build-index.ts';
 /** Bytes to write, or a file that has them already. */
 export type LayoutFile = Uint8Array | { readonly file: string };
 
+/** What names an image, and what was made for it. */
+export type BuiltTop = Pick<BuiltIndex, 'mediaType' | 'digest' | 'manifest' | 'blobs'>;
+
 /**
  * Renders a built index as the files of an OCI layout, by path. Layers of the base image are not
  * among them: whoever writes the layout puts `builtIndex.baseLayers` beside, at `formatBlobPath`.
  */
-export function renderOciLayout(
-  built: Pick<BuiltIndex, 'mediaType' | 'digest' | 'manifest' | 'blobs'>,
-): ReadonlyMap<string, LayoutFile> {
+export function renderOciLayout(built: BuiltTop): ReadonlyMap<string, LayoutFile> {
   const top = { mediaType: built.mediaType, digest: built.digest, size: built.manifest.length };
   const files = new Map<string, LayoutFile>([
     ['oci-layout', Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' }))],

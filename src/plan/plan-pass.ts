@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/error-codes.ts';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
 import { formatNeed } from '../images/list-wanted.ts';
@@ -41,8 +42,17 @@ export interface PlanInput {
   readonly problems: readonly Problem[];
   /** Catalogs that cannot be read or judged valid, with their first fault: no index of theirs is touched. */
   readonly broken: ReadonlyMap<string, string>;
+  /** Catalogs of which no index can be built, with the reason: no index of theirs is touched. */
+  readonly unbuilt: ReadonlyMap<string, IndexFault>;
   /** What changes for users, by catalog; null where the served index could not be compared. */
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
+}
+
+/** Why an index cannot be built. */
+export interface IndexFault {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
 }
 
 /**
@@ -57,7 +67,8 @@ export function planPass(input: PlanInput): Plan {
     result: settleOneIndex(index, input, images),
   }));
   const broken = [...input.broken].map(([catalog, why]) => settleBroken(catalog, why));
-  const all = joinSettled([images, ...indexes.map((entry) => entry.result), ...broken]);
+  const unbuilt = [...input.unbuilt].map(([catalog, fault]) => settleUnbuilt(catalog, fault));
+  const all = joinSettled([images, ...indexes.map(({ result }) => result), ...broken, ...unbuilt]);
   const steps = shareBlobs(sortSteps(all.steps), input);
   const plan: Omit<Plan, 'hash'> = {
     apiVersion: 'olmirror/v1alpha1',
@@ -72,7 +83,7 @@ export function planPass(input: PlanInput): Plan {
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
     catalogs: [
       ...indexes.map(({ index, result }) => describeCatalog(index, result, input)),
-      ...[...input.broken.keys()].map(describeBroken),
+      ...[...input.broken.keys(), ...input.unbuilt.keys()].map(describeBroken),
     ],
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
     bytes: steps.reduce((sum, step) => sum + step.bytes, 0),
@@ -160,27 +171,33 @@ function describeOutcome(kind: Outcome['kind']): string {
 }
 
 function settleBroken(catalog: string, why: string): Settled {
-  const message = `Catalog ${catalog} is not valid, so its index stays as it is: ${why}`;
+  return withholdIndex(catalog, {
+    code: 'CATALOG_INVALID',
+    message: `Catalog ${catalog} is not valid, so its index stays as it is: ${why}`,
+    hint: 'Run `olmirror validate` to see every fault.',
+  });
+}
+
+function settleUnbuilt(catalog: string, fault: IndexFault): Settled {
+  const message = `The index of ${catalog} cannot be built and stays as it is: ${fault.message}`;
+  return withholdIndex(catalog, { ...fault, message });
+}
+
+function withholdIndex(catalog: string, { code, message, hint }: IndexFault): Settled {
+  const item = formatIndexItem(catalog);
   const check: Check = {
-    kind: 'invalid',
+    // What a registry did not tell of the base is no fault of the catalog.
+    kind: code.startsWith('REGISTRY_') ? 'unknown' : 'invalid',
     severity: 'error',
     message,
-    hint: 'Run `olmirror validate` to see every fault.',
+    hint: hint ?? null,
     catalog,
-    item: formatIndexItem(catalog),
+    item,
     neededBy: [],
   };
   return {
     steps: [],
-    settled: [
-      {
-        item: formatIndexItem(catalog),
-        type: 'index',
-        kind: 'failed',
-        message,
-        code: 'CATALOG_INVALID',
-      },
-    ],
+    settled: [{ item, type: 'index', kind: 'failed', message, code }],
     checks: [check],
   };
 }

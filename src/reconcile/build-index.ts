@@ -1,10 +1,11 @@
 import { type Digest, parseDigest } from '../base/digest.ts';
 import { parseImageRef } from '../base/image-ref.ts';
-import { ToolError } from '../base/tool-error.ts';
+import { isToolError, ToolError } from '../base/tool-error.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { joinPath, mapReference } from '../images/map-path.ts';
 import { type BuiltIndex, buildIndexImage, type IndexBase } from '../index/build-index.ts';
+import { assertCarriesOpm } from '../index/find-program.ts';
 import type { ContentWork } from '../index/layer-memory.ts';
 import { buildRecipe, type PinnedImage, type PodmanRecipe } from '../index/podman-recipe.ts';
 import { assertBuildable, readIndexBase } from '../index/read-base.ts';
@@ -26,6 +27,15 @@ export interface IndexBuilder {
   build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex>;
   /** What podman builds the index of. Throws `INDEX_BAD_BASE` where base or builder image do not fit. */
   describe(loaded: LoadedCatalog, state: LoadedState): Promise<PodmanRecipe>;
+  /**
+   * Throws `INDEX_BAD_BASE` where a pod of the index would not start, since its base carries no opm.
+   * The base is read whole for it, unless the index that is served has it beneath, too.
+   */
+  assertStarts(
+    loaded: LoadedCatalog,
+    state: LoadedState,
+    servedDiffIds: readonly Digest[],
+  ): Promise<void>;
 }
 
 /** Threads that build, and layers of earlier processes; nothing of the image hangs on them. */
@@ -40,6 +50,7 @@ export interface IndexBuilderDeps {
 
 export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
   const summaries = new Map<string, IndexSummary>();
+  const sound = new Set<string>();
   let last: BuiltIndex | null = null;
   async function make(
     loaded: LoadedCatalog,
@@ -95,6 +106,13 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
       const { imageId, layerBytes } = await make(loaded, state, false);
       return { imageId, bytes: layerBytes };
     },
+    async assertStarts({ entry }, { manifest }, servedDiffIds) {
+      const key = JSON.stringify([entry.base, entry.platforms]);
+      const base = sound.has(key) ? null : await readBase(entry, manifest, deps.production);
+      if (base === null) return;
+      if (!liesBeneath(base, servedDiffIds)) await assertCarriesOpm(deps.production, base);
+      sound.add(key);
+    },
   };
 }
 
@@ -126,6 +144,11 @@ async function readStages(
 function pinImage(name: string, manifest: MirrorManifest): PinnedImage {
   const { repository, digest } = parseBase(name, manifest);
   return { repository, digest: parseDigest(digest), name };
+}
+
+function liesBeneath({ platforms }: IndexBase, servedDiffIds: readonly Digest[]): boolean {
+  const diffIds = platforms[0]?.config.rootfs?.diff_ids ?? [];
+  return diffIds.length > 0 && diffIds.every((diffId, i) => diffId === servedDiffIds[i]);
 }
 
 function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {
@@ -164,10 +187,18 @@ async function readBase(
 ): Promise<IndexBase | null> {
   if (entry.base === 'scratch') return null;
   const ref = parseBase(entry.base, manifest);
-  return readIndexBase(production, ref.repository, {
-    reference: ref.digest,
-    platforms: entry.platforms,
-  });
+  try {
+    return await readIndexBase(production, ref.repository, {
+      reference: ref.digest,
+      platforms: entry.platforms,
+    });
+  } catch (error) {
+    if (!isToolError(error, 'REGISTRY_NOT_FOUND')) throw error;
+    throw new ToolError('INDEX_BAD_BASE', `The base image ${entry.base} is not in production.`, {
+      cause: error,
+      hint: `Copy it there, for example with \`skopeo copy --all\`, or name another \`base\` of ${entry.name} in mirror.yaml.`,
+    });
+  }
 }
 
 /** The base image lies in production; its host may be left out, and its path prefix with it. */

@@ -14,7 +14,7 @@ import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../inde
 import { isExpired } from '../manifest/exclude.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
-import { judgeIndex } from '../plan/settle-index.ts';
+import { type IndexStanding, judgeIndex } from '../plan/settle-index.ts';
 import type { ForeignContent, ObservedIndex, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder } from './build-index.ts';
@@ -39,7 +39,10 @@ export interface ObserveIndexContext {
   readonly signal: AbortSignal;
 }
 
-/** Says what Git wants of one catalog's index, and what production serves under its tag. */
+/**
+ * Says what Git wants of one catalog's index, and what production serves under its tag. Throws
+ * `INDEX_BAD_BASE`, `INDEX_NOT_SERVABLE` or what the registry said of the base where none can be built.
+ */
 export async function observeIndex(
   loaded: LoadedCatalog,
   context: ObserveIndexContext,
@@ -75,12 +78,20 @@ export async function observeIndex(
   const standing = judgeIndex(wanted, partial);
   if (standing === 'expected' || standing === 'taken-in-equal')
     return { wanted, observed: { ...partial, foreign: null }, served: loaded.catalog };
+  if (mayBePushed(standing, wanted, expected.presence))
+    await context.builder.assertStarts(loaded, context.state, moving.identity?.diffIds ?? []);
   const content = await readServed(wanted, moving.presence, context);
   const foreign: ForeignContent | null =
     standing === 'foreign' && content !== null
       ? findMissing(loaded.catalog, dropExcluded(content, loaded, context.now))
       : null;
   return { wanted, observed: { ...partial, foreign }, served: content };
+}
+
+// Of what stays as it is, or lies there already, the base is not read again.
+function mayBePushed(standing: IndexStanding, wanted: WantedIndex, expected: Presence): boolean {
+  const isKept = standing === 'unknown' || standing === 'foreign' || wanted.pinned !== null;
+  return !isKept && expected.state === 'absent';
 }
 
 function describeServed(

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
-import { ToolError } from '../base/tool-error.ts';
+import { isToolError, ToolError } from '../base/tool-error.ts';
 import { diffCatalogs } from '../catalog/diff-catalogs.ts';
 import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
@@ -22,7 +22,7 @@ import {
   type StateLoader,
 } from './load-state.ts';
 import { observeImages } from './observe-images.ts';
-import { type IndexObservation, observeIndex } from './observe-index.ts';
+import { type IndexObservation, type ObserveIndexContext, observeIndex } from './observe-index.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 
 export interface PassOptions {
@@ -111,6 +111,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       knownMissing: state.knownMissing,
       problems: [...observation.wanted.problems, ...observation.faults],
       broken: listBroken(state),
+      unbuilt: observation.unbuilt,
       offers: new Map(
         observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]),
       ),
@@ -167,20 +168,15 @@ async function observe(
         emit,
         signal,
       });
-  const indexes: IndexObservation[] = [];
-  for (const loaded of sound) {
-    indexes.push(
-      await observeIndex(loaded, {
-        state,
-        production: registries.production,
-        builder,
-        imageKeys: wanted.keysByCatalog,
-        servedCache: memory.served,
-        now: deps.clock.now(),
-        signal,
-      }),
-    );
-  }
+  const indexes = await observeIndexes(sound, {
+    state,
+    production: registries.production,
+    builder,
+    imageKeys: wanted.keysByCatalog,
+    servedCache: memory.served,
+    now: deps.clock.now(),
+    signal,
+  });
   const faults = releases.faults.map((fault) => ({
     severity: 'error' as const,
     code: 'IMAGES_BAD_RELEASE' as const,
@@ -189,18 +185,40 @@ async function observe(
   }));
   return {
     wanted,
-    indexes,
+    ...indexes,
     faults,
     observed: {
       images,
-      indexes: new Map(indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
+      indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
     },
   };
 }
 
-interface Observation {
-  readonly wanted: WantedList;
+interface IndexObservations {
   readonly indexes: readonly IndexObservation[];
+  readonly unbuilt: ReadonlyMap<string, ToolError>;
+}
+
+// A base that is missing keeps back the index that rests on it, and no other (promise 9).
+async function observeIndexes(
+  sound: readonly LoadedCatalog[],
+  context: ObserveIndexContext,
+): Promise<IndexObservations> {
+  const indexes: IndexObservation[] = [];
+  const unbuilt = new Map<string, ToolError>();
+  for (const loaded of sound) {
+    try {
+      indexes.push(await observeIndex(loaded, context));
+    } catch (error) {
+      if (!isToolError(error) || context.signal.aborted) throw error;
+      unbuilt.set(loaded.entry.name, error);
+    }
+  }
+  return { indexes, unbuilt };
+}
+
+interface Observation extends IndexObservations {
+  readonly wanted: WantedList;
   readonly faults: WantedList['problems'];
   readonly observed: Observed;
 }

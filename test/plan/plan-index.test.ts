@@ -227,6 +227,32 @@ test('planPass does not replace an index that starts by itself by one that nothi
     );
 });
 
+test('planPass tells apart a base that is wrong and one of which the registry said nothing', () => {
+  const hint = 'Name another.';
+  for (const [code, kind] of [
+    ['INDEX_BAD_BASE', 'invalid'],
+    ['REGISTRY_SERVER_ERROR', 'unknown'],
+  ] as const) {
+    const fault = { code, message: 'The base is odd.', hint };
+    const plan = planWorld({ changes: { unbuilt: new Map([['idx', fault]]) } });
+    const [check] = plan.checks;
+    assert.deepEqual(
+      [check?.kind, check?.severity, check?.message, check?.hint],
+      [
+        kind,
+        'error',
+        'The index of idx cannot be built and stays as it is: The base is odd.',
+        hint,
+      ],
+    );
+    assert.deepEqual(
+      plan.settled.map(({ item, kind: end, code: why }) => [item, end, why]),
+      [['index idx', 'failed', code]],
+    );
+    assert.equal(exitCodeOfPlan(plan), 1);
+  }
+});
+
 test('planPass touches no index that it cannot see clearly, that is broken in Git, or that is pinned', () => {
   const unclear = planWorld({ indexes: [[makeIndex(), seenIndex({ moving: UNKNOWN })]] });
   assert.deepEqual(

@@ -129,6 +129,7 @@ export function planWorld(world: PlanWorld): Plan {
     knownMissing: new Set(),
     problems: [],
     broken: new Map(),
+    unbuilt: new Map(),
     offers: new Map(),
     ...world.changes,
   });

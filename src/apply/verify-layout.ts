@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { hexOf } from '../base/digest.ts';
+import { ToolError } from '../base/tool-error.ts';
+import { type BuiltTop, renderOciLayout } from '../index/render-oci-layout.ts';
+
+const BLOBS = 'blobs/sha256';
+
+/**
+ * Reads the layout of a built index once more, right before it is pushed: every blob must have the
+ * digest that it is named by, and what names the image must be as it was written. Throws
+ * `APPLY_LAYOUT_DAMAGED` with the file that was changed or is missing.
+ */
+export async function verifyLayout(layout: string, built: BuiltTop): Promise<void> {
+  const named = new Map<string, string>();
+  for (const [path, content] of renderOciLayout(built))
+    if (!path.startsWith(BLOBS) && content instanceof Uint8Array)
+      named.set(path, createHash('sha256').update(content).digest('hex'));
+  // What of the base lies there is found by looking.
+  const ours = [built.digest, ...built.blobs.map(({ digest }) => digest)];
+  const hexes = new Set([...ours.map(hexOf), ...(await readdir(join(layout, BLOBS)))]);
+  for (const hex of hexes) named.set(`${BLOBS}/${hex}`, hex);
+  for (const [path, expected] of named) {
+    const found = await hashFile(join(layout, path));
+    if (found !== expected) throw damaged(built, path, found);
+  }
+}
+
+/** Null for a file that is not there. */
+async function hashFile(path: string): Promise<string | null> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+  return hash.digest('hex');
+}
+
+function damaged(built: BuiltTop, path: string, found: string | null): ToolError {
+  const what = found === null ? 'is not there any more' : `has the digest sha256:${found} now`;
+  return new ToolError(
+    'APPLY_LAYOUT_DAMAGED',
+    `The index ${built.digest} was changed on this machine after it was built: ${path} of its layout ${what}. Nothing of it was pushed.`,
+    {
+      disposition: 'retry',
+      side: 'source',
+      hint: 'Another program writes to the folder of olmirror, or the disk is failing. Find out which, then apply again: the index is built anew.',
+    },
+  );
+}
