@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCache } from './cache.ts';
 import { measureCommit } from './commit.ts';
+import { measureIndex } from './index-build.ts';
 import { type PackageText, readPackages, writeCopies } from './make-inputs.ts';
 import { type Measured, type MeasureOptions, measure } from './measure.ts';
 
@@ -66,6 +67,15 @@ async function main(): Promise<void> {
   }
   if ('one changed package'.includes(values.only)) await measureCommit(readLarge());
   if ('json cache of opm'.includes(values.only)) measureCache(readLarge(), megabytes);
+  if ('index image'.includes(values.only))
+    await measureIndex({
+      packages: readLarge(),
+      megabytes,
+      runs,
+      work,
+      olmirror: [process.execPath, CLI],
+      floor,
+    });
 }
 
 function readLarge(): readonly PackageText[] {

@@ -7,6 +7,8 @@ export interface Measured {
   readonly seconds: number;
   readonly fastest: number;
   readonly slowest: number;
+  /** Median of the processor time, of processes that it started too. */
+  readonly cpu: number;
   /** Highest resident set of all runs, bytes, all threads included. */
   readonly memory: number;
 }
@@ -14,6 +16,7 @@ export interface Measured {
 export interface MeasureOptions {
   readonly runs: number;
   readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
   /** Exit codes that count as success. */
   readonly accepts?: readonly number[];
   /** Before each run; not timed. */
@@ -24,7 +27,7 @@ export async function measure(
   command: readonly string[],
   options: MeasureOptions,
 ): Promise<Measured> {
-  const runs: { readonly seconds: number; readonly memory: number }[] = [];
+  const runs: Run[] = [];
   for (let run = 0; run <= options.runs; run += 1) {
     options.prepare?.();
     const result = await runOnce(command, options);
@@ -32,24 +35,34 @@ export async function measure(
     if (run > 0) runs.push(result);
   }
   const seconds = runs.map((run) => run.seconds).toSorted((a, b) => a - b);
+  const cpu = runs.map((run) => run.cpu).toSorted((a, b) => a - b);
   return {
     seconds: seconds[Math.floor(seconds.length / 2)] ?? Number.NaN,
+    cpu: cpu[Math.floor(cpu.length / 2)] ?? Number.NaN,
     fastest: seconds[0] ?? Number.NaN,
     slowest: seconds.at(-1) ?? Number.NaN,
     memory: Math.max(...runs.map((run) => run.memory)),
   };
 }
 
+interface Run {
+  readonly seconds: number;
+  readonly memory: number;
+  readonly cpu: number;
+}
+
 async function runOnce(
   [program = '', ...args]: readonly string[],
   options: MeasureOptions,
-): Promise<{ readonly seconds: number; readonly memory: number }> {
+): Promise<Run> {
   const start = performance.now();
   const child = spawn(program, args, {
     cwd: options.cwd,
+    env: { ...process.env, ...options.env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let memory = 0;
+  let cpu = 0;
   let errors = '';
   child.stderr.on('data', (part: Buffer) => {
     errors += part.toString();
@@ -57,6 +70,7 @@ async function runOnce(
   // The kernel's own high-water mark, so looking now and then is enough.
   const watch = setInterval(() => {
     memory = Math.max(memory, readPeak(child.pid ?? 0));
+    cpu = Math.max(cpu, readCpu(child.pid ?? 0));
   }, 5);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
@@ -67,7 +81,7 @@ async function runOnce(
     throw new Error(
       `${[program, ...args].join(' ')} ended with ${code}: ${errors.slice(0, 2_000)}`,
     );
-  return { seconds, memory };
+  return { seconds, memory, cpu };
 }
 
 function readPeak(pid: number): number {
@@ -76,6 +90,19 @@ function readPeak(pid: number): number {
     return Number(match?.[1] ?? 0) * 1024;
   } catch {
     // It has ended.
+    return 0;
+  }
+}
+
+/** Hundredths of a second are what the kernel counts in. */
+const TICKS = 100;
+
+function readCpu(pid: number): number {
+  try {
+    // The name of the program may hold spaces; what counts comes behind it.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / TICKS;
+  } catch {
     return 0;
   }
 }

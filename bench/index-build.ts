@@ -1,0 +1,183 @@
+// What publishing an index costs: as whole processes that push to a real registry, and the building
+// alone in one process. Bytes are those that reach the registry's disk.
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
+import { type PackageText, writeCopies } from './make-inputs.ts';
+import { type Measured, measure } from './measure.ts';
+
+export interface IndexBench {
+  readonly packages: readonly PackageText[];
+  readonly megabytes: number;
+  readonly runs: number;
+  /** Scratch folder. */
+  readonly work: string;
+  /** Command line of olmirror. */
+  readonly olmirror: readonly string[];
+  /** Reading and parsing alone, in the same run. */
+  readonly floor: Measured;
+}
+
+interface Site {
+  readonly folder: string;
+  readonly registry: RunningRegistry;
+  readonly storage: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Prints the tables of the index image. */
+export async function measureIndex(bench: IndexBench): Promise<void> {
+  const storage = join(bench.work, 'registry');
+  const registry = await startRegistry({ folder: storage });
+  try {
+    const folder = join(bench.work, 'index-state');
+    const env = { XDG_STATE_HOME: join(bench.work, 'xdg-state') };
+    const site: Site = { folder, registry, storage, env };
+    const made = makeState(site, bench);
+    console.log(
+      `\nThe index image: ${made.packages} packages, ${(made.bytes / 1e6).toFixed(0)} MB of catalog, json cache, gzip:\n`,
+    );
+    await measureProcesses(site, bench);
+    measureBuilding(folder);
+  } finally {
+    await registry.stop();
+  }
+}
+
+function makeState(
+  { folder, registry }: Site,
+  { packages, megabytes }: IndexBench,
+): { readonly packages: number; readonly bytes: number } {
+  const made = writeCopies(packages, megabytes * 1e6, { json: join(folder, 'catalogs/big') });
+  const { host } = registry;
+  writeFileSync(
+    join(folder, 'mirror.yaml'),
+    `apiVersion: olmirror/v1alpha1
+kind: Mirror
+metadata: { name: bench }
+spec:
+  registries:
+    production: { host: "${host}", insecure: true }
+    staging: { host: "${host}", pathPrefix: staging, insecure: true }
+  catalogs: [{ name: big, repository: olm/big, tag: v1 }]
+`,
+  );
+  git(folder, 'init', '--initial-branch=main');
+  commit(folder);
+  return made;
+}
+
+async function measureProcesses(site: Site, bench: IndexBench): Promise<void> {
+  const { olmirror, runs, floor } = bench;
+  const apply = [...olmirror, '-C', site.folder, 'apply', '--index-only'];
+  const plan = [...olmirror, '-C', site.folder, 'plan', '--index-only'];
+  let uploads: Uploads = { layers: 0, bytes: 0, before: new Map() };
+  let round = 0;
+  const cases = [
+    {
+      name: 'nothing remembered, empty registry: plan, build, push',
+      command: apply,
+      prepare: () => {
+        rmSync(join(site.storage, 'storage'), { recursive: true, force: true });
+        for (const name of readdirSync(site.storage))
+          if (statSync(join(site.storage, name)).isDirectory())
+            rmSync(join(site.storage, name), { recursive: true });
+        rmSync(site.env['XDG_STATE_HOME'] ?? '', { recursive: true, force: true });
+      },
+    },
+    {
+      name: 'one package changed: plan, build, push',
+      command: apply,
+      prepare: () => {
+        round += 1;
+        changePackage(site.folder, round);
+      },
+    },
+    { name: 'nothing changed: plan', command: plan, prepare: () => undefined },
+    { name: 'nothing changed: apply', command: apply, prepare: () => undefined },
+  ];
+  console.log(
+    '| olmirror, whole process | seconds (fastest–slowest) | CPU s, skopeo included | × parsing alone | peak MB | blobs uploaded | MB uploaded |',
+  );
+  console.log('|---|---|---|---|---|---|---|');
+  for (const { name, command, prepare } of cases) {
+    const result = await measure(command, {
+      runs,
+      env: site.env,
+      prepare: () => {
+        prepare();
+        uploads = startUploads(site);
+      },
+    });
+    const { layers, bytes } = countUploads(site, uploads);
+    const { seconds, fastest, slowest, cpu, memory } = result;
+    console.log(
+      `| ${name} | ${seconds.toFixed(2)} (${fastest.toFixed(2)}–${slowest.toFixed(2)}) | ${cpu.toFixed(2)} | ${(seconds / floor.seconds).toFixed(1)} | ${(memory / 1e6).toFixed(0)} | ${layers} | ${(bytes / 1e6).toFixed(1)} |`,
+    );
+  }
+}
+
+/** Building alone, in a process of its own: `index-child.ts` prints the table. */
+function measureBuilding(folder: string): void {
+  const child = join(import.meta.dirname, 'index-child.ts');
+  execFileSync(process.execPath, [child, join(folder, 'catalogs/big')], { stdio: 'inherit' });
+}
+
+/** A custom object more in a package in the middle. */
+function changePackage(folder: string, round: number): void {
+  const root = join(folder, 'catalogs/big');
+  const names = readdirSync(root).toSorted();
+  const name = names[Math.floor(names.length / 2)] ?? '';
+  const file = join(root, name, 'catalog.json');
+  const text = readFileSync(file, 'utf8').replace(/\{\n {4}"schema": "olm\.bench"[^}]*\}\n/, '');
+  writeFileSync(file, text);
+  appendFileSync(
+    file,
+    `{\n    "schema": "olm.bench",\n    "package": "${name}",\n    "round": ${round}\n}\n`,
+  );
+  commit(folder);
+}
+
+function commit(folder: string): void {
+  git(folder, 'add', '--all');
+  git(folder, 'commit', '--message=bench');
+}
+
+function git(folder: string, ...args: readonly string[]): void {
+  mkdirSync(folder, { recursive: true });
+  const who = ['-c', 'user.name=bench', '-c', 'user.email=bench@example.com'];
+  execFileSync('git', ['-C', folder, ...who, ...args], { stdio: 'ignore' });
+}
+
+interface Uploads {
+  readonly layers: number;
+  readonly bytes: number;
+  readonly before: ReadonlyMap<string, number>;
+}
+
+function startUploads(site: Site): Uploads {
+  return { layers: 0, bytes: 0, before: listBlobs(site.storage) };
+}
+
+function countUploads(site: Site, { before }: Uploads): Uploads {
+  const fresh = [...listBlobs(site.storage)].filter(([path]) => !before.has(path));
+  return { layers: fresh.length, bytes: fresh.reduce((sum, [, size]) => sum + size, 0), before };
+}
+
+function listBlobs(storage: string): ReadonlyMap<string, number> {
+  const paths = readdirSync(storage, { recursive: true, encoding: 'utf8' });
+  return new Map(
+    paths
+      .filter((path) => path.endsWith('/data') && path.includes('/blobs/sha256/'))
+      .map((path) => [path, statSync(join(storage, path)).size]),
+  );
+}
