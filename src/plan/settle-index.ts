@@ -1,4 +1,4 @@
-import { shortHex } from '../base/digest.ts';
+import { type Digest, shortHex } from '../base/digest.ts';
 import { formatCount } from '../base/text.ts';
 import {
   closureCheck,
@@ -48,15 +48,17 @@ export function judgeIndex(
     observed.servedByRecipe === (wanted.builder === 'podman');
   if (named && !observed.servedByRecipe) return 'expected';
   if (observed.servedImmutable?.state === 'unknown') return 'unknown';
-  if (
-    observed.servedLabelled &&
-    observed.servedImmutable?.state === 'present' &&
-    observed.servedImmutable.digest === moving.digest
-  )
-    return named ? 'expected' : 'ours';
+  if (isOurs(observed, moving.digest)) return named ? 'expected' : 'ours';
   const record = wanted.takenIn.findLast((entry) => entry.digest === moving.digest);
   if (record === undefined) return 'foreign';
   return record.content === wanted.content ? 'taken-in-equal' : 'taken-in';
+}
+
+function isOurs(observed: Omit<ObservedIndex, 'foreign'>, served: Digest): boolean {
+  const { servedLabelled, servedImmutable } = observed;
+  return (
+    servedLabelled && servedImmutable?.state === 'present' && servedImmutable.digest === served
+  );
 }
 
 export interface IndexPolicy {

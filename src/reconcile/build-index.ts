@@ -50,7 +50,6 @@ export interface IndexBuilderDeps {
 
 export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
   const summaries = new Map<string, IndexSummary>();
-  const sound = new Set<string>();
   let last: BuiltIndex | null = null;
   async function make(
     loaded: LoadedCatalog,
@@ -106,13 +105,18 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
       const { imageId, layerBytes } = await make(loaded, state, false);
       return { imageId, bytes: layerBytes };
     },
-    async assertStarts({ entry }, { manifest }, servedDiffIds) {
-      const key = JSON.stringify([entry.base, entry.platforms]);
-      const base = sound.has(key) ? null : await readBase(entry, manifest, deps.production);
-      if (base === null) return;
-      if (!liesBeneath(base, servedDiffIds)) await assertCarriesOpm(deps.production, base);
-      sound.add(key);
-    },
+    assertStarts: createStartCheck(deps.production),
+  };
+}
+
+function createStartCheck(production: RegistryPort): IndexBuilder['assertStarts'] {
+  const sound = new Set<string>();
+  return async ({ entry }, { manifest }, servedDiffIds) => {
+    const key = JSON.stringify([entry.base, entry.platforms]);
+    const base = sound.has(key) ? null : await readBase(entry, manifest, production);
+    if (base === null) return;
+    if (!liesBeneath(base, servedDiffIds)) await assertCarriesOpm(production, base);
+    sound.add(key);
   };
 }
 

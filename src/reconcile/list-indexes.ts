@@ -95,9 +95,7 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
     const origin = readOrigin(image);
     const revision = origin?.revision ?? null;
     const expected = formatImmutableTag(place.servedTag, image.imageId);
-    const recipe = readRecipeId(image.labels);
-    const named = recipe !== null && tag === formatImmutableTag(place.servedTag, recipe);
-    const misnamed = !/^(?:sha256|olmirror)-/.test(tag) && tag !== expected && !named;
+    const misnamed = isMisnamed(place, expected, readRecipeId(image.labels));
     return {
       tag,
       origin: misnamed ? 'misnamed' : nameOrigin(origin !== null),
@@ -115,6 +113,16 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
     const origin = error.code === 'INDEX_NOT_AN_INDEX' ? 'other' : 'unknown';
     return { ...UNREAD, origin, tag, message: error.message };
   }
+}
+
+// Tags of digests name no image id; what podman builds is named after its recipe.
+function isMisnamed(
+  { tag, servedTag }: TagPlace,
+  expected: string,
+  recipe: Digest | null,
+): boolean {
+  if (/^(?:sha256|olmirror)-/.test(tag) || tag === expected) return false;
+  return recipe === null || tag !== formatImmutableTag(servedTag, recipe);
 }
 
 function nameOrigin(ours: boolean): ListedIndex['origin'] {

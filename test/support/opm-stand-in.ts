@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -50,16 +50,7 @@ export interface StandInOptions {
 export async function pushOpm(host: string, options: StandInOptions = {}): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'olmirror-opm-'));
   try {
-    for (const name of ['sh', 'cp', 'sleep']) await addProgram(root, name);
-    await writeInto(root, 'bin/opm', OPM);
-    await run('chmod', ['755', join(root, 'bin/opm')]);
-    if (options.hangs === true) await writeInto(root, 'hang', '');
-    for (const catalog of options.catalogs ?? []) await addCache(root, catalog, catalog);
-    for (const [catalog, other] of options.stale ?? []) await addCache(root, catalog, other);
-    for (const [path, text] of Object.entries(options.files ?? {}))
-      await writeInto(root, path, text);
-    await mkdir(join(root, 'tmp'));
-    await run('chmod', ['1777', join(root, 'tmp')]);
+    await fillRoot(root, options);
     const tar = `${root}.tar`;
     await run('tar', ['-C', root, '--owner=0', '--group=0', '--mtime=@0', '-cf', tar, '.']);
     const plain = makeLayer(await readFile(tar));
@@ -78,6 +69,18 @@ export async function pushOpm(host: string, options: StandInOptions = {}): Promi
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+}
+
+async function fillRoot(root: string, options: StandInOptions): Promise<void> {
+  for (const name of ['sh', 'cp', 'sleep']) await addProgram(root, name);
+  await writeInto(root, 'bin/opm', OPM);
+  await run('chmod', ['755', join(root, 'bin/opm')]);
+  if (options.hangs === true) await writeInto(root, 'hang', '');
+  for (const catalog of options.catalogs ?? []) await addCache(root, catalog, catalog);
+  for (const [catalog, other] of options.stale ?? []) await addCache(root, catalog, other);
+  for (const [path, text] of Object.entries(options.files ?? {})) await writeInto(root, path, text);
+  await mkdir(join(root, 'tmp'));
+  await run('chmod', ['1777', join(root, 'tmp')]);
 }
 
 // A program, and the libraries that it is linked with.
@@ -101,7 +104,7 @@ async function addCache(root: string, served: Catalog, cached: Catalog): Promise
     configs: listTreeEntries(listFiles(cached), LAYER_MODES),
     cache: listTreeEntries(files, LAYER_MODES),
   });
-  const all = [...files.map(({ path, bytes }) => ({ path: `cache/${path}`, bytes }))];
+  const all = files.map(({ path, bytes }) => ({ path: `cache/${path}`, bytes }));
   for (const { path, bytes } of [...all, { path: 'digest', bytes: Buffer.from(digest) }])
     await writeInto(root, `ready/${key}/${path}`, bytes);
   await run('chmod', ['-R', 'u=rwX,go=rX', join(root, 'ready')]);
@@ -122,15 +125,4 @@ export async function fakePodman(folder: string, script: string): Promise<string
   await mkdir(bin, { recursive: true });
   await writeFile(join(bin, 'podman'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return `${bin}:${process.env['PATH']}`;
-}
-
-/** A folder that has every program of PATH that olmirror calls, save podman. */
-export async function pathWithoutPodman(folder: string): Promise<string> {
-  const bin = join(folder, 'no-podman');
-  await mkdir(bin, { recursive: true });
-  for (const name of ['git', 'skopeo']) {
-    const { stdout } = await run('sh', ['-c', `command -v ${name}`]);
-    await symlink(stdout.trim(), join(bin, name));
-  }
-  return bin;
 }
