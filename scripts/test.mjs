@@ -12,7 +12,7 @@ import { ensureTools, hasTool } from './lib/tools.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TOOLS = ['skopeo', 'docker-registry', 'git'];
 // Programs that Debian does not carry: tests against them are a bonus wherever they are present.
-const OPTIONAL_TOOLS = ['opm', 'podman', 'crane'];
+const OPTIONAL_TOOLS = ['opm', 'podman', 'crane', 'node22'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
