@@ -134,7 +134,7 @@ async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswe
 }
 
 async function getAgent(state: State): Promise<Agent> {
-  state.agent ??= openAgent(state.options);
+  state.agent ??= connectAgent(state.options);
   try {
     return await state.agent;
   } catch (error) {
@@ -143,11 +143,11 @@ async function getAgent(state: State): Promise<Agent> {
   }
 }
 
-async function openAgent(options: ExchangerOptions): Promise<Agent> {
+async function connectAgent(options: ExchangerOptions): Promise<Agent> {
   const tls = await readTlsOptions(options);
   // A command that asks no registry does not wait for the client.
-  const { Agent } = await import('undici');
-  return new Agent({
+  const { openAgent } = await import('./open-agent.ts');
+  return openAgent({
     connect: { ...tls, timeout: options.timeoutMilliseconds },
     keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
     keepAliveMaxTimeout: KEEP_ALIVE_MILLISECONDS,

@@ -70,11 +70,11 @@ test('applyPlan pushes an index of several platforms on a base image whose layer
 
   // The next index on the same base: its layers are in the repository now, and nobody moves them.
   const next = await buildSmallIndex({ content: 'based again', platforms, base });
-  const asked: string[] = [];
+  const asked: Digest[] = [];
   function getBlob(
     ...[repository, digest]: Parameters<RegistryPort['getBlob']>
   ): ReturnType<RegistryPort['getBlob']> {
-    asked.push(`${repository} ${digest}`);
+    asked.push(digest);
     return world.production.getBlob(repository, digest);
   }
   const again = await world.apply(publishSteps(next, built.digest), {
@@ -83,7 +83,12 @@ test('applyPlan pushes an index of several platforms on a base image whose layer
   });
   assert.deepEqual(kinds(again.outcomes), ['copied']);
   assert.equal(await served(), next.digest);
-  assert.deepEqual(asked, []);
+  const layers = new Set(next.baseLayers.map((layer) => layer.digest));
+  assert.equal(layers.size > 0, true);
+  assert.deepEqual(
+    asked.filter((digest) => layers.has(digest)),
+    [],
+  );
 });
 
 interface ParsedManifest {
