@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { after, before, beforeEach, test } from 'node:test';
 import { deleteManifest } from '../../scripts/lib/delete-manifest.ts';
 import { pushImage } from '../../scripts/lib/push-image.ts';
+import type { Digest } from '../../src/base/digest.ts';
 import { digestOf } from '../../src/base/digest.ts';
 import { parsePlatform } from '../../src/base/oci.ts';
 import type { BasePlatform } from '../../src/index/build-config.ts';
