@@ -182,6 +182,7 @@ describe('builder: podman', { skip: NO_PODMAN }, () => {
     const log = join(site.folder, 'podman.log');
     const PATH = await fakePodman(
       site.folder,
+      'recording',
       `{ echo "argv: $*"; env; } >> ${log}; exec ${REAL_PODMAN} "$@"`,
     );
     const auth = join(site.folder, 'auth.json');
