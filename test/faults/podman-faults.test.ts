@@ -71,7 +71,6 @@ function assertFailed(result: CliResult, ...patterns: readonly RegExp[]): void {
   for (const pattern of patterns) assert.match(result.stderr, pattern);
 }
 
-// Seen to fail: each with the check that it names taken out of check-built.ts, the index was published.
 describe('builder: podman, when something goes wrong', { skip: NO_PODMAN }, () => {
   test('what opm refuses is told in its own last words without secrets, and the old index serves on', async (t) => {
     const site = await createSite(t);
@@ -91,6 +90,7 @@ describe('builder: podman, when something goes wrong', { skip: NO_PODMAN }, () =
       assert.ok(!text.includes('admin:hunter2'), text);
   });
 
+  // Seen to fail: with neither cache nor content looked at in check-built.ts, the index was published.
   test('a stale cache and a catalog of the base are found in what was built, before anything is pushed', async (t) => {
     const site = await createSite(t);
     const before = await serveNative(site);
