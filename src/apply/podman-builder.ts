@@ -65,7 +65,8 @@ async function loadImage(run: Run, name: string, folder: string): Promise<void> 
 }
 
 // chroot: needs neither a runtime nor namespaces, so that it works in containers too; it has the
-// machine's network, of which nothing here makes use. A time of its own would change every layer.
+// machine's network, of which nothing here makes use. A time of its own would change every layer. What is
+// cached of one platform would be taken for another on scratch, so nothing is.
 async function buildImage(run: Run, build: ImageBuild): Promise<void> {
   const { title, dockerfile, compression, layout } = build;
   const name = 'localhost/olmirror:built';
@@ -74,6 +75,7 @@ async function buildImage(run: Run, build: ImageBuild): Promise<void> {
     '--isolation=chroot',
     '--network=host',
     '--pull=never',
+    '--no-cache',
     '--timestamp=0',
     '--format=oci',
     `--file=${dockerfile}`,
@@ -122,7 +124,7 @@ async function runPodman(run: Run, title: string, command: readonly string[]): P
 async function removeWorkspace(workspace: string, options: PodmanOptions): Promise<void> {
   await removeRunFolder(workspace);
   try {
-    await rm(workspace, { recursive: true, force: true });
+    await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
   } catch (error) {
     const result = await execa(
       options.podmanPath ?? 'podman',

@@ -33,6 +33,22 @@ const IMPOSSIBLE: readonly (readonly [string, string, RegExp])[] = [
   ['an absolute path', catalogs(`${X}, path: §/srv/x`), /not a folder below the manifest/],
   ['a folder of olmirror', catalogs(`${X}, path: §deliveries/x`), /lies in deliveries\//],
   ['a base without digest', catalogs(`${X}, base: §"a:1/opm:v1"`), /not pinned by a digest/],
+  [
+    'a builder image that only podman needs',
+    catalogs(`${X}, builderImage: §"a:1/opm@sha256:${'0'.repeat(64)}"`),
+    /which only podman needs/,
+  ],
+  [
+    'a builder image without digest',
+    catalogs(`${X}, builder: podman, builderImage: §"a:1/opm:v1"`),
+    /The builder image a:1\/opm:v1 is not pinned by a digest/,
+  ],
+  [
+    'podman on scratch without an opm',
+    catalogs(`${X}, builder: §podman`),
+    /where no opm is that could make the cache/,
+  ],
+  ['a builder that is none', catalogs(`${X}, builder: §kaniko`), /native.*podman/],
   ['a base that is none', catalogs(`${X}, base: §"a:1/opm@sha256:12"`), /digest is not sha256/],
   ['a bad platform', catalogs(`${X}, platforms: [§linux]`), /os\/architecture/],
   ['a bad repository', catalogs('name: x, repository: §Olm/x, tag: v1'), /repository path/],

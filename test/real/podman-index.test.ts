@@ -148,7 +148,7 @@ describe('builder: podman', { skip: NO_PODMAN }, () => {
     assert.deepEqual([document.caches, document.counts.packages], [[], 1]);
   });
 
-  // Promise 10. Seen to fail: with the revision in the recipe, the unrelated commit made the plan stale.
+  // Promise 10. Seen to fail: with the revision in the recipe, the plan could not be carried out after the unrelated commit.
   test('a saved plan builds the recipe it names, or is stale', async (t) => {
     const site = await createSite(t);
     await deliverA(site, ['1.0.0']);
@@ -182,6 +182,7 @@ describe('builder: podman', { skip: NO_PODMAN }, () => {
     const log = join(site.folder, 'podman.log');
     const PATH = await fakePodman(
       site.folder,
+      'recording',
       `{ echo "argv: $*"; env; } >> ${log}; exec ${REAL_PODMAN} "$@"`,
     );
     const auth = join(site.folder, 'auth.json');

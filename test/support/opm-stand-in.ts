@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,7 +23,7 @@ if [ "$*" != "serve /configs --cache-dir=/tmp/cache --cache-only" ]; then
   echo "unknown command" >&2
   exit 64
 fi
-if [ -e /hang ]; then exec sleep 4321; fi
+if [ -e /hang ]; then read -r seconds < /hang; exec sleep "$seconds"; fi
 packages=$(cd /configs && echo *)
 if [ ! -d "/ready/$packages" ]; then
   echo "level=fatal msg=\\"token=hunter2 package \\\\\\"$packages\\\\\\" is invalid\\"" >&2
@@ -38,9 +38,10 @@ const DOCKER_LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
 export interface StandInOptions {
   /** Catalogs whose caches it knows; by default each is that of its own packages. */
   readonly catalogs?: readonly Catalog[];
-  /** Catalogs that are given the cache of another one. */
-  readonly stale?: ReadonlyMap<Catalog, Catalog>;
-  readonly hangs?: boolean;
+  /** Names of packages, joined by spaces → the catalog whose cache is given out for them. */
+  readonly caches?: ReadonlyMap<string, Catalog>;
+  /** Seconds that it sleeps first. */
+  readonly hangs?: number;
   /** Further files, by path from the root. */
   readonly files?: Readonly<Record<string, string>>;
   readonly image?: Partial<Omit<ImageSpec, 'files' | 'layers'>>;
@@ -75,9 +76,9 @@ async function fillRoot(root: string, options: StandInOptions): Promise<void> {
   for (const name of ['sh', 'cp', 'sleep']) await addProgram(root, name);
   await writeInto(root, 'bin/opm', OPM);
   await run('chmod', ['755', join(root, 'bin/opm')]);
-  if (options.hangs === true) await writeInto(root, 'hang', '');
-  for (const catalog of options.catalogs ?? []) await addCache(root, catalog, catalog);
-  for (const [catalog, other] of options.stale ?? []) await addCache(root, catalog, other);
+  if (options.hangs !== undefined) await writeInto(root, 'hang', `${options.hangs}\n`);
+  for (const catalog of options.catalogs ?? []) await addCache(root, nameCatalog(catalog), catalog);
+  for (const [name, catalog] of options.caches ?? []) await addCache(root, name, catalog);
   for (const [path, text] of Object.entries(options.files ?? {})) await writeInto(root, path, text);
   await mkdir(join(root, 'tmp'));
   await run('chmod', ['1777', join(root, 'tmp')]);
@@ -97,8 +98,11 @@ async function copyInto(root: string, from: string, to: string): Promise<void> {
   await cp(await realpath(from), join(root, to));
 }
 
-async function addCache(root: string, served: Catalog, cached: Catalog): Promise<void> {
-  const key = [...served.packages.keys()].toSorted().join(' ');
+function nameCatalog({ packages }: Catalog): string {
+  return [...packages.keys()].toSorted().join(' ');
+}
+
+async function addCache(root: string, name: string, cached: Catalog): Promise<void> {
   const files = listCacheGroups(cached).flatMap((group) => [...group.files()]);
   const digest = computeJsonDigest({
     configs: listTreeEntries(listFiles(cached), LAYER_MODES),
@@ -106,7 +110,7 @@ async function addCache(root: string, served: Catalog, cached: Catalog): Promise
   });
   const all = files.map(({ path, bytes }) => ({ path: `cache/${path}`, bytes }));
   for (const { path, bytes } of [...all, { path: 'digest', bytes: Buffer.from(digest) }])
-    await writeInto(root, `ready/${key}/${path}`, bytes);
+    await writeInto(root, `ready/${name}/${path}`, bytes);
   await run('chmod', ['-R', 'u=rwX,go=rX', join(root, 'ready')]);
 }
 
@@ -119,10 +123,21 @@ async function writeInto(root: string, path: string, content: string | Uint8Arra
   await writeFile(join(root, path), content);
 }
 
-/** Puts a folder into PATH whose `podman` is this script; returns the PATH. */
-export async function fakePodman(folder: string, script: string): Promise<string> {
-  const bin = join(folder, 'bin');
+/** Puts a folder of this name into PATH whose `podman` is this script; returns the PATH. */
+export async function fakePodman(folder: string, name: string, script: string): Promise<string> {
+  const bin = join(folder, name);
   await mkdir(bin, { recursive: true });
   await writeFile(join(bin, 'podman'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return `${bin}:${process.env['PATH']}`;
+}
+
+/** A folder that has every program of PATH that olmirror calls, save podman. */
+export async function pathWithoutPodman(folder: string): Promise<string> {
+  const bin = join(folder, 'no-podman');
+  await mkdir(bin, { recursive: true });
+  for (const name of ['git', 'skopeo']) {
+    const { stdout } = await run('sh', ['-c', `command -v ${name}`]);
+    await symlink(stdout.trim(), join(bin, name));
+  }
+  return bin;
 }

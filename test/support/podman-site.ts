@@ -54,9 +54,15 @@ export async function readTags(site: Site): Promise<readonly string[]> {
   return (await site.open(site.production).listTags('olm/idx')).toSorted();
 }
 
+/** Where the journal lies, and what is built. */
+export async function findStateFolder(site: Site): Promise<string> {
+  const root = join(site.folder, 'xdg-state/olmirror');
+  const [name = ''] = await readdir(root);
+  return join(root, name);
+}
+
 /** Folders that a build or a push left in the state folder. */
 export async function listWorkspaces(site: Site): Promise<readonly string[]> {
-  const state = join(site.folder, 'xdg-state/olmirror');
-  const names = await readdir(state, { recursive: true });
-  return names.filter((name) => /(?:podman|layout)-\w+$/.test(name));
+  const names = await readdir(await findStateFolder(site));
+  return names.filter((name) => /^(?:podman|layout)-/.test(name));
 }
