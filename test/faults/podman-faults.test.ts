@@ -66,6 +66,19 @@ async function assertNothingChanged(site: Site, before: string): Promise<void> {
   assert.deepEqual(await listWorkspaces(site), []);
 }
 
+// A base that does not fit keeps back its own index: the plan says so, and is not clean.
+function assertKept(
+  {
+    code,
+    stdout,
+    stderr,
+  }: { readonly code: number | null; readonly stdout: string; readonly stderr: string },
+  ...patterns: readonly RegExp[]
+): void {
+  assert.ok(code === 1 || code === 4, String(code));
+  for (const pattern of patterns) assert.match(stdout + stderr, pattern);
+}
+
 function assertFailed(result: CliResult, ...patterns: readonly RegExp[]): void {
   assert.equal(result.code, 1, result.stdout + result.stderr);
   for (const pattern of patterns) assert.match(result.stderr, pattern);
@@ -111,17 +124,17 @@ describe('builder: podman, when something goes wrong', { skip: NO_PODMAN }, () =
     const before = await serveNative(site);
     const labels = { 'operators.operatorframework.io.index.configs.v1': '/configs' };
     await wantPodman(site, () => ({ image: { labels } }));
-    assertFailed(await site.olmirror(['plan']), /brings a catalog of its own/, /builder: native/);
+    assertKept(await site.olmirror(['plan']), /brings a catalog of its own/, /builder: native/);
     await wantPodman(site, () => ({ image: { history: [] } }));
-    assertFailed(await site.olmirror(['plan']), /its config has no history/);
+    assertKept(await site.olmirror(['plan']), /its config has no history/);
     await wantPodman(site, () => ({ image: { platforms: ['linux/s390x'] } }));
-    assertFailed(await site.olmirror(['plan']), /has no platform linux\/amd64/);
+    assertKept(await site.olmirror(['plan']), /has no platform linux\/amd64/);
     await site.writeManifest({
       base: `"olm/none@sha256:${'0'.repeat(64)}"`,
       fields: 'builder: podman',
     });
     await site.commit('none');
-    assertFailed(await site.olmirror(['plan']), /olm\/none/);
+    assertKept(await site.olmirror(['plan']), /olm\/none/);
     await assertNothingChanged(site, before);
   });
 
