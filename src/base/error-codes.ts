@@ -66,6 +66,9 @@ export const ERROR_CODES = [
   'FILES_EXISTS',
   'MANIFEST_SELECTION_INVALID',
   'MANIFEST_RULES_INVALID',
+  'MANIFEST_IN_USE_INVALID',
+  'PLAN_PIN_MISSING',
+  'PLAN_NO_SUCH_INDEX',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

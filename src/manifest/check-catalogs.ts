@@ -1,4 +1,5 @@
 import { normalize } from 'node:path/posix';
+import { checkPin } from './check-pin.ts';
 import { type Fault, findRepeats, type Located, readRef } from './fault.ts';
 import type { CatalogEntry, RoleName } from './types.ts';
 import type { ValuePath } from './yaml-document.ts';
@@ -16,6 +17,7 @@ export function checkCatalogs(catalogs: readonly LocatedCatalog[]): readonly Fau
     ...checkCatalogTags(catalogs),
     ...checkCatalogPaths(catalogs),
     ...catalogs.flatMap(checkBase),
+    ...catalogs.flatMap(checkPin),
   ];
 }
 

@@ -25,10 +25,13 @@ export interface RegistryEntry {
   readonly requestsPerDay: number | null;
 }
 
+/** Holds a catalog's index at an earlier one. */
 export interface CatalogPin {
+  /** A never-moving tag of the catalog's repository in production. */
   readonly tag: string;
   readonly reason: string;
   readonly by: string;
+  /** First UTC day on which it no longer counts, `YYYY-MM-DD`; null for never. */
   readonly until: string | null;
 }
 

@@ -5,6 +5,7 @@ import { isToolError } from '../base/tool-error.ts';
 import { joinPath } from '../images/map-path.ts';
 import { readOrigin } from '../index/describe-index.ts';
 import { readIndexIdentity } from '../index/read-index.ts';
+import { isNeverMoving } from '../manifest/check-pin.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
@@ -38,7 +39,7 @@ export async function listIndexes(
   if ('fault' in tags) return { ...place, served, indexes: [], otherTags: [], fault: tags.fault };
   const servedDigest = head.state === 'present' ? head.digest : null;
   const limit = pLimit(INDEXES_AT_ONCE);
-  const kept = tags.names.filter((tag) => isKept(tag, servedTag));
+  const kept = tags.names.filter((tag) => isNeverMoving(tag, servedTag));
   const indexes = await Promise.all(
     kept.map((tag) =>
       limit(() => readIndex({ repository, tag, servedTag, servedDigest }, context)),
@@ -71,12 +72,6 @@ async function listTags(
     if (!isToolError(error)) throw error;
     return { fault: error.message };
   }
-}
-
-// `sha256-…` keeps an index whose own never-moving tag was taken.
-function isKept(tag: string, servedTag: string): boolean {
-  if (/^(?:sha256|olmirror)-[0-9a-f]{64}$/.test(tag)) return true;
-  return tag.startsWith(`${servedTag}-`) && /^[0-9a-f]{12}$/.test(tag.slice(servedTag.length + 1));
 }
 
 interface TagPlace {

@@ -1,5 +1,7 @@
+import type { ClosureEntry } from '../apply/port.ts';
 import type { Digest } from '../base/digest.ts';
-import { type Presence, unknownFrom } from '../base/presence.ts';
+import type { EmitEvent } from '../base/events.ts';
+import type { Presence } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
 import { excludeFromDelivery } from '../catalog/exclude-content.ts';
@@ -9,15 +11,18 @@ import type { Catalog } from '../catalog/types.ts';
 import { listExtractedImages } from '../cluster/find-extracting.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
-import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../index/read-index.ts';
+import { type IndexIdentity, readIndexCatalog } from '../index/read-index.ts';
+import { dayOf, hasEnded } from '../manifest/day.ts';
 import { isExpired } from '../manifest/exclude.ts';
-import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import type { MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
-import { judgeIndex } from '../plan/settle-index.ts';
+import { judgeIndex } from '../plan/judge-index.ts';
 import type { ForeignContent, ObservedIndex, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder } from './build-index.ts';
+import { identifyIndex } from './identify-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
+import { observePin, type PinObservation } from './observe-pin.ts';
 
 /** An observed index, and the catalog it serves where that had to be read. */
 export interface IndexObservation {
@@ -25,6 +30,10 @@ export interface IndexObservation {
   readonly observed: ObservedIndex;
   /** What is served today; null where nothing is, or it could not be read or need not be. */
   readonly served: Catalog | null;
+  /** What is to be served: Git's catalog, or that of a pin where the tag must go there; null where that is unknown. */
+  readonly target: Catalog | null;
+  /** What the index of a pin names, where the tag must go there; null where Git's catalog says it. */
+  readonly named: readonly ClosureEntry[] | null;
 }
 
 export interface ObserveIndexContext {
@@ -35,6 +44,7 @@ export interface ObserveIndexContext {
   readonly now: Date;
   /** Remembers served catalogs by digest. */
   readonly servedCache: Map<Digest, Catalog>;
+  readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
 
@@ -45,19 +55,19 @@ export async function observeIndex(
 ): Promise<IndexObservation> {
   const wanted = await wantIndex(loaded, context);
   const { production, signal } = context;
-  const moving = await identify(production, {
+  const moving = await identifyIndex(production, {
     repository: wanted.repository,
     tag: wanted.tag,
     signal,
   });
-  const expected = await identify(production, {
+  const expected = await identifyIndex(production, {
     repository: wanted.repository,
     tag: formatImmutableTag(wanted.tag, wanted.imageId),
     signal,
   });
   const served = describeServed(moving.identity);
   const { servedId } = served;
-  const partial: Omit<ObservedIndex, 'foreign'> = {
+  const partial: Omit<ObservedIndex, 'foreign' | 'pinned'> = {
     moving: moving.presence,
     ...served,
     servedImmutable:
@@ -71,15 +81,28 @@ export async function observeIndex(
     expectedImmutable: expected.presence,
     expectedImmutableId: expected.identity?.imageId ?? null,
   };
+  const pinned = await observePinned(wanted, { loaded, moving: moving.presence }, context);
+  const rest = { wanted, target: pinned?.catalog ?? loaded.catalog, named: pinned?.named ?? null };
   const standing = judgeIndex(wanted, partial);
-  if (standing === 'expected' || standing === 'taken-in-equal')
-    return { wanted, observed: { ...partial, foreign: null }, served: loaded.catalog };
+  const observed = { ...partial, foreign: null, pinned: pinned?.observed ?? null };
+  if ((standing === 'expected' || standing === 'taken-in-equal') && wanted.pin === null)
+    return { ...rest, observed, served: loaded.catalog };
   const content = await readServed(wanted, moving.presence, context);
   const foreign: ForeignContent | null =
     standing === 'foreign' && content !== null
       ? findMissing(loaded.catalog, dropExcluded(content, loaded, context.now))
       : null;
-  return { wanted, observed: { ...partial, foreign }, served: content };
+  return { ...rest, observed: { ...observed, foreign }, served: content };
+}
+
+async function observePinned(
+  wanted: WantedIndex,
+  { loaded, moving }: { readonly loaded: LoadedCatalog; readonly moving: Presence },
+  context: ObserveIndexContext,
+): Promise<PinObservation | null> {
+  if (wanted.pin === null) return null;
+  const isExtracted = await isExtractedInGit(loaded, context);
+  return observePin(wanted, wanted.pin, { ...context, loaded, moving, isExtracted });
 }
 
 function describeServed(
@@ -95,7 +118,7 @@ function describeServed(
 
 // What is excluded is not missing: a merge would keep it out again.
 function dropExcluded(served: Catalog, loaded: LoadedCatalog, now: Date): Catalog {
-  const today = now.toISOString().slice(0, 10);
+  const today = dayOf(now);
   const active = loaded.exclusions.filter((exclusion) => !isExpired(exclusion, today));
   return excludeFromDelivery(served, loaded.catalog, active).catalog;
 }
@@ -108,6 +131,7 @@ async function wantIndex(
   const { manifest, records } = context.state;
   const summary = await context.builder.summarize(loaded, context.state);
   const packages = [...catalog.packages.values()];
+  const ended = entry.pin !== null && hasEnded(entry.pin.until, dayOf(context.now));
   return {
     catalog: entry.name,
     repository: indexRepository(loaded, manifest),
@@ -122,15 +146,17 @@ async function wantIndex(
     takenIn: records
       .filter((record) => record.catalog === entry.name)
       .map(({ digest, content }) => ({ digest, content })),
-    canBeServed: entry.base !== 'scratch' || (await isExtracted(loaded, context)),
-    pinned: describePin(entry.pin, context.now),
+    canBeServed: entry.base !== 'scratch' || (await isExtractedInGit(loaded, context)),
+    pin: ended ? null : entry.pin,
+    endedPin: ended ? entry.pin : null,
+    moves: manifest.registries.production.writePolicy !== 'allow-once',
   };
 }
 
 const CLUSTER_FOLDER = 'cluster';
 
 // Hosts differ between what a cluster pulls and the manifest, and the mirror rules may have several.
-async function isExtracted(
+async function isExtractedInGit(
   loaded: LoadedCatalog,
   { state }: ObserveIndexContext,
 ): Promise<boolean> {
@@ -139,15 +165,14 @@ async function isExtracted(
   const objects = files.filter(({ path }) => /\.(?:ya?ml|json)$/.test(path));
   for await (const { bytes } of state.snapshot.readFiles(objects)) {
     const images = listExtractedImages(Buffer.from(bytes).toString());
-    if (images.some((image) => image.endsWith(suffix))) return true;
+    if (images.some((image) => isIndexAddress(image, suffix))) return true;
   }
   return false;
 }
 
-// A pin ends by itself at `until`.
-function describePin(pin: CatalogEntry['pin'], now: Date): string | null {
-  if (pin === null || (pin.until !== null && now.getTime() >= Date.parse(pin.until))) return null;
-  return `${pin.reason} (by ${pin.by}${pin.until === null ? '' : `, until ${pin.until}`})`;
+// Where no tag may move, clusters are told of `<tag>-<id>`.
+function isIndexAddress(image: string, suffix: string): boolean {
+  return image.replace(/-[0-9a-f]{12}$/, '').endsWith(suffix) || image.endsWith(suffix);
 }
 
 export function indexRepository(
@@ -156,28 +181,6 @@ export function indexRepository(
   role: 'production' | 'staging' = 'production',
 ): string {
   return joinPath(manifest.registries[role].pathPrefix, loaded.entry.repository[role]);
-}
-
-interface Identified {
-  readonly presence: Presence;
-  readonly identity: IndexIdentity | null;
-}
-
-async function identify(
-  registry: RegistryPort,
-  place: { readonly repository: string; readonly tag: string; readonly signal: AbortSignal },
-): Promise<Identified> {
-  const presence = await registry.headManifest(place.repository, place.tag, place.signal);
-  if (presence.state !== 'present') return { presence, identity: null };
-  try {
-    return {
-      presence,
-      identity: await readIndexIdentity(registry, place.repository, presence.digest),
-    };
-  } catch (error) {
-    if (!isToolError(error)) throw error;
-    return { presence: unknownFrom(error), identity: null };
-  }
 }
 
 // What is served only serves to tell people what changes: a served index that cannot be read stops nothing here.

@@ -67,7 +67,13 @@ function listCatalogLines(catalog: CatalogPlan): readonly string[] {
   const packages = catalog.packages?.flatMap(listPackageLines) ?? [
     '  what is served today could not be compared',
   ];
-  return [head, id, ...(catalog.action === 'none' ? [] : packages)];
+  const held = catalog.action === 'pinned' && packages.length > 0;
+  return [
+    head,
+    id,
+    ...(held ? ['  held back by the pin:'] : []),
+    ...(catalog.action === 'none' ? [] : packages),
+  ];
 }
 
 export function formatIds(catalog: CatalogPlan): string {
@@ -77,13 +83,13 @@ export function formatIds(catalog: CatalogPlan): string {
     case 'none':
       return `${served} in sync`;
     case 'publish':
-      return `${served} → ${wanted}`;
+      return `${served} → ${wanted}${catalog.pin === null ? '' : ', as pinned'}`;
     case 'restore':
       return `${wanted} (nothing is served under the tag now)`;
     case 'blocked':
       return `${served} stays; ${wanted} is blocked`;
     case 'pinned':
-      return `${served} stays; pinned`;
+      return `${served} stays, as pinned`;
     default:
       return assertNever(catalog.action);
   }

@@ -1,0 +1,93 @@
+import type { CatalogPin } from '../manifest/types.ts';
+import {
+  foreignCheck,
+  pinClosureCheck,
+  pinForeignCheck,
+  pinMissingCheck,
+  pinnedCheck,
+  programLostCheck,
+  unknownCheck,
+} from './index-checks.ts';
+import {
+  keepPrevious,
+  keepServed,
+  moveStep,
+  restoreImmutable,
+  type SettledIndex,
+  withhold,
+} from './index-steps.ts';
+import { formatImmutableTag } from './item.ts';
+import { isOwnPin, judgeIndex } from './judge-index.ts';
+import type { ObservedIndex, ObservedPin, WantedIndex } from './types.ts';
+
+const REFUSED = { kind: 'refused', action: 'blocked' } as const;
+const FAILED = { kind: 'failed', action: 'blocked' } as const;
+
+/**
+ * Decides about the index of a pinned catalog: what the pin names is to be served, whatever Git's
+ * catalog says. A tag that points elsewhere is brought there like any other drift, never forward.
+ */
+export function settlePinned(
+  wanted: WantedIndex,
+  pin: CatalogPin,
+  observed: ObservedIndex,
+): SettledIndex {
+  const { pinned } = observed;
+  if (pinned === null) throw new Error(`The pin of ${wanted.catalog} was not observed.`);
+  const standing = wanted.moves ? judgeIndex(wanted, observed) : 'absent';
+  if (standing === 'unknown' || pinned.presence.state === 'unknown')
+    return withhold(wanted, unknownCheck(wanted, observed), FAILED);
+  if (standing === 'foreign') return withhold(wanted, foreignCheck(wanted, observed), REFUSED);
+  const told = keepServed(wanted, [pinnedCheck(wanted, pin)]);
+  if (pinned.presence.state === 'absent') {
+    if (!isServedStill(wanted, pin, observed))
+      return withhold(wanted, pinMissingCheck(wanted, pin), REFUSED);
+    return { ...told, steps: restoreImmutable(wanted, observed, pin.tag) };
+  }
+  if (!isOwnPin(wanted, pin.tag, pinned))
+    return withhold(wanted, pinForeignCheck(wanted, pin), REFUSED);
+  const { moving } = observed;
+  const isServed = moving.state === 'present' && moving.digest === pinned.presence.digest;
+  if (isServed || !wanted.moves) return told;
+  return moveBack({ wanted, pin, observed, pinned });
+}
+
+// The pinned index is served, only its own tag was taken away.
+function isServedStill(wanted: WantedIndex, pin: CatalogPin, observed: ObservedIndex): boolean {
+  return (
+    wanted.moves &&
+    observed.servedId !== null &&
+    observed.servedImmutable?.state === 'absent' &&
+    formatImmutableTag(wanted.tag, observed.servedId) === pin.tag
+  );
+}
+
+interface PinnedIndex {
+  readonly wanted: WantedIndex;
+  readonly pin: CatalogPin;
+  readonly observed: ObservedIndex;
+  readonly pinned: ObservedPin;
+}
+
+function moveBack({ wanted, pin, observed, pinned }: PinnedIndex): SettledIndex {
+  const { closure, imageId } = pinned;
+  if (imageId === null) throw new Error(`The index ${pin.tag} has no image id.`);
+  if (observed.servedStarts && !pinned.canBeServed)
+    return withhold(wanted, programLostCheck(wanted), REFUSED);
+  if (closure !== null && (closure.state === 'failed' || closure.state === 'unknown'))
+    return withhold(
+      wanted,
+      pinClosureCheck(wanted, pin, closure),
+      closure.state === 'failed' ? REFUSED : FAILED,
+    );
+  const { code: _, ...check } = pinnedCheck(wanted, pin);
+  return {
+    action: observed.moving.state === 'absent' ? 'restore' : 'publish',
+    steps: [
+      ...keepPrevious(wanted, observed),
+      moveStep(wanted, observed, { immutableTag: pin.tag, imageId }),
+    ],
+    settled: [],
+    checks: [check],
+  };
+}
