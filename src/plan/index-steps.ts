@@ -3,7 +3,15 @@ import { formatCount } from '../base/text.ts';
 import type { IndexCheck } from './index-checks.ts';
 import { formatImmutableTag, formatIndexItem, formatTagItem } from './item.ts';
 import { inSync, type Settled } from './settled.ts';
-import type { CatalogPlan, Check, ObservedIndex, Outcome, Step, WantedIndex } from './types.ts';
+import type {
+  CatalogPlan,
+  Check,
+  MoveIndexStep,
+  ObservedIndex,
+  Outcome,
+  Step,
+  WantedIndex,
+} from './types.ts';
 
 export interface SettledIndex extends Settled {
   readonly action: CatalogPlan['action'];
@@ -102,14 +110,11 @@ export function pushStep(wanted: WantedIndex, items: readonly string[] = []): St
   };
 }
 
-/** Where the catalog's tag is to point: by default at Git's own index. */
+/** Lets the catalog's tag point at `target`, which lies under its immutable tag by then. */
 export function moveStep(
   wanted: WantedIndex,
   observed: ObservedIndex,
-  target = {
-    immutableTag: formatImmutableTag(wanted.tag, wanted.imageId),
-    imageId: wanted.imageId,
-  },
+  target: Pick<MoveIndexStep, 'immutableTag' | 'imageId'>,
 ): Step {
   const { catalog, repository, tag } = wanted;
   const previous = observed.moving.state === 'present' ? observed.moving.digest : null;

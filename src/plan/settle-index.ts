@@ -95,10 +95,12 @@ function settleUnmoving(
 function publish(wanted: WantedIndex, observed: ObservedIndex, policy: IndexPolicy): SettledIndex {
   const obstacle = findObstacle(wanted, observed, policy);
   if (obstacle !== null) return obstacle;
+  const { imageId } = wanted;
+  const immutableTag = formatImmutableTag(wanted.tag, imageId);
   const steps = [
     ...keepPrevious(wanted, observed),
     ...(observed.expectedImmutable.state === 'absent' ? [pushStep(wanted)] : []),
-    moveStep(wanted, observed),
+    moveStep(wanted, observed, { immutableTag, imageId }),
   ];
   const action = observed.moving.state === 'absent' ? 'restore' : 'publish';
   return { action, steps, settled: [], checks: [] };

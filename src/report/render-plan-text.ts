@@ -64,16 +64,14 @@ export function countSteps(steps: readonly Step[]): string {
 function listCatalogLines(catalog: CatalogPlan): readonly string[] {
   const head = `Catalog ${catalog.catalog}${catalog.target === '' ? '' : ` → ${catalog.target}`}`;
   const id = `  index ${formatIds(catalog)}`;
-  const packages = catalog.packages?.flatMap(listPackageLines) ?? [
-    '  what is served today could not be compared',
-  ];
-  const held = catalog.action === 'pinned' && packages.length > 0;
-  return [
-    head,
-    id,
-    ...(held ? ['  held back by the pin:'] : []),
-    ...(catalog.action === 'none' ? [] : packages),
-  ];
+  return [head, id, ...listChanges(catalog)];
+}
+
+function listChanges({ action, packages }: CatalogPlan): readonly string[] {
+  const lines = packages?.flatMap(listPackageLines);
+  if (action === 'none') return [];
+  if (action !== 'pinned') return lines ?? ['  what is served today could not be compared'];
+  return lines === undefined || lines.length === 0 ? [] : ['  held back by the pin:', ...lines];
 }
 
 export function formatIds(catalog: CatalogPlan): string {
