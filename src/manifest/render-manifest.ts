@@ -58,9 +58,16 @@ function renderPerRole(value: PerRole<string>): string {
   return `{ production: ${quote(value.production)}, staging: ${quote(value.staging)} }`;
 }
 
-// JSON strings are YAML strings. Words that YAML could take for nothing else stay bare.
-function quote(text: string): string {
-  return /^[a-z][a-z/-]*[a-z]$/.test(text) && !/^(?:true|false|null|yes|no|on|off)$/.test(text)
-    ? text
-    : JSON.stringify(text);
+// What YAML takes for no printable character, and what editors show as nothing.
+const UNPRINTABLE =
+  /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]|\p{Surrogate}/gu;
+
+/** A text as YAML: bare where it can be nothing else, else in quotes, on one line. JSON strings are YAML strings. */
+export function quote(text: string): string {
+  if (/^[a-z][a-z/-]*[a-z]$/.test(text) && !/^(?:true|false|null|yes|no|on|off)$/.test(text))
+    return text;
+  return JSON.stringify(text).replaceAll(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -190,3 +190,16 @@ export interface BridgeRule {
   /** 1-based line on which it starts. */
   readonly line: number;
 }
+
+/** One installed version of `in-use.yaml`. */
+export interface InstalledVersion {
+  readonly cluster: string;
+  /** Day on which the cluster was looked at; null where nobody wrote it down. */
+  readonly seen: string | null;
+  /** Whose it is, for people: `Subscription namespace/name`. */
+  readonly user: string;
+  readonly package: string;
+  readonly bundle: string;
+  /** Name of the CatalogSource; null where it is not known. */
+  readonly source: string | null;
+}
