@@ -8,7 +8,7 @@ import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { findMissing } from '../catalog/find-missing.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { listExtractedImages } from '../cluster/find-extracting.ts';
+import { findIndexTag, listServedImages } from '../cluster/served-images.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
 import { type IndexIdentity, readIndexCatalog } from '../index/read-index.ts';
@@ -23,6 +23,7 @@ import type { IndexBuilder } from './build-index.ts';
 import { identifyIndex } from './identify-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 import { observePin, type PinObservation } from './observe-pin.ts';
+import { readClusterFiles } from './read-cluster-files.ts';
 
 /** An observed index, and the catalog it serves where that had to be read. */
 export interface IndexObservation {
@@ -153,26 +154,19 @@ async function wantIndex(
   };
 }
 
-const CLUSTER_FOLDER = 'cluster';
-
 // Hosts differ between what a cluster pulls and the manifest, and the mirror rules may have several.
 async function isExtractedInGit(
   loaded: LoadedCatalog,
   { state }: ObserveIndexContext,
 ): Promise<boolean> {
-  const suffix = `/${indexRepository(loaded, state.manifest)}:${loaded.entry.tag.production}`;
-  const files = await state.snapshot.listFiles(CLUSTER_FOLDER);
-  const objects = files.filter(({ path }) => /\.(?:ya?ml|json)$/.test(path));
-  for await (const { bytes } of state.snapshot.readFiles(objects)) {
-    const images = listExtractedImages(Buffer.from(bytes).toString());
-    if (images.some((image) => isIndexAddress(image, suffix))) return true;
-  }
-  return false;
-}
-
-// Where no tag may move, clusters are told of `<tag>-<id>`.
-function isIndexAddress(image: string, suffix: string): boolean {
-  return image.replace(/-[0-9a-f]{12}$/, '').endsWith(suffix) || image.endsWith(suffix);
+  const place = {
+    repository: indexRepository(loaded, state.manifest),
+    tag: loaded.entry.tag.production,
+  };
+  const files = await readClusterFiles(state.snapshot);
+  return files
+    .flatMap(({ text }) => listServedImages(text))
+    .some(({ image, extracted }) => extracted && findIndexTag(image, place) !== null);
 }
 
 export function indexRepository(
