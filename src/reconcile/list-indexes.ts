@@ -6,7 +6,8 @@ import { joinPath } from '../images/map-path.ts';
 import { readOrigin } from '../index/describe-index.ts';
 import { readIndexIdentity } from '../index/read-index.ts';
 import { isNeverMoving } from '../manifest/check-pin.ts';
-import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import { hasEnded } from '../manifest/day.ts';
+import type { CatalogEntry, CatalogPin, MirrorManifest } from '../manifest/types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -16,6 +17,10 @@ export interface ListIndexesContext {
   readonly production: RegistryPort;
   /** First line of a commit's message; null where the repository has no such commit. */
   readonly readSubject: (revision: string) => Promise<string | null>;
+  /** The tag that clusters are told of; the catalog's own where tags may move. */
+  readonly servedTag: string;
+  /** UTC date, `YYYY-MM-DD`. */
+  readonly today: string;
   readonly signal: AbortSignal;
 }
 
@@ -27,22 +32,24 @@ export async function listIndexes(
   entry: CatalogEntry,
   context: ListIndexesContext,
 ): Promise<CatalogIndexes> {
-  const { manifest, production, signal } = context;
+  const { manifest, production, servedTag, signal } = context;
   const { host, pathPrefix } = manifest.registries.production;
   const repository = joinPath(pathPrefix, entry.repository.production);
-  const servedTag = entry.tag.production;
+  const movingTag = entry.tag.production;
+  const { pin } = entry;
+  const pinEnded = pin !== null && hasEnded(pin.until, context.today);
   const head = await production.headManifest(repository, servedTag, signal);
-  const place = { catalog: entry.name, host, repository, servedTag, pin: entry.pin };
+  const place = { catalog: entry.name, host, repository, servedTag, pin, pinEnded };
   const served =
     head.state === 'unknown' ? { state: head.state, message: head.message } : narrow(head);
   const tags = await listTags(repository, context);
   if ('fault' in tags) return { ...place, served, indexes: [], otherTags: [], fault: tags.fault };
   const servedDigest = head.state === 'present' ? head.digest : null;
   const limit = pLimit(INDEXES_AT_ONCE);
-  const kept = tags.names.filter((tag) => isNeverMoving(tag, servedTag));
+  const kept = tags.names.filter((tag) => isNeverMoving(tag, movingTag));
   const indexes = await Promise.all(
     kept.map((tag) =>
-      limit(() => readIndex({ repository, tag, servedTag, servedDigest }, context)),
+      limit(() => readIndex({ repository, tag, movingTag, servedDigest, pin }, context)),
     ),
   );
   return {
@@ -50,7 +57,7 @@ export async function listIndexes(
     served,
     indexes: indexes.toSorted(compareAge),
     otherTags: tags.names
-      .filter((tag) => tag !== servedTag && !kept.includes(tag))
+      .filter((tag) => tag !== movingTag && !kept.includes(tag))
       .toSorted(compareNatural),
     fault: null,
   };
@@ -77,23 +84,26 @@ async function listTags(
 interface TagPlace {
   readonly repository: string;
   readonly tag: string;
-  readonly servedTag: string;
+  readonly movingTag: string;
   readonly servedDigest: Digest | null;
+  readonly pin: CatalogPin | null;
 }
 
 async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<ListedIndex> {
   const { repository, tag } = place;
+  const pinned = tag === place.pin?.tag;
   context.signal.throwIfAborted();
   try {
     const image = await readIndexIdentity(context.production, repository, tag);
     const origin = readOrigin(image);
     const revision = origin?.revision ?? null;
-    const expected = formatImmutableTag(place.servedTag, image.imageId);
+    const expected = formatImmutableTag(place.movingTag, image.imageId);
     const misnamed = !/^(?:sha256|olmirror)-/.test(tag) && tag !== expected;
     return {
       tag,
       origin: misnamed ? 'misnamed' : nameOrigin(origin !== null),
       served: image.digest === place.servedDigest,
+      pinned,
       digest: image.digest,
       imageId: image.imageId,
       revision,
@@ -105,7 +115,7 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
     if (!isToolError(error)) throw error;
     // Signatures and other things that belong to an image may lie under tags of this form.
     const origin = error.code === 'INDEX_NOT_AN_INDEX' ? 'other' : 'unknown';
-    return { ...UNREAD, origin, tag, message: error.message };
+    return { ...UNREAD, origin, tag, pinned, message: error.message };
   }
 }
 
