@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ToolError } from '../base/tool-error.ts';
-import { quote } from './render-manifest.ts';
+import { quoteYaml } from './render-manifest.ts';
 import type { CatalogPin } from './types.ts';
 import { parseYamlDocument, readPart, type Span, type YamlDocument } from './yaml-document.ts';
 
@@ -34,8 +34,8 @@ export function writePin(
 
 /** `{ tag: "v1-…", reason: "…", by: "…", until: null }`. */
 function renderPin({ tag, reason, by, until }: CatalogPin): string {
-  const end = until === null ? 'null' : quote(until);
-  return `{ tag: ${quote(tag)}, reason: ${quote(reason)}, by: ${quote(by)}, until: ${end} }`;
+  const end = until === null ? 'null' : quoteYaml(until);
+  return `{ tag: ${quoteYaml(tag)}, reason: ${quoteYaml(reason)}, by: ${quoteYaml(by)}, until: ${end} }`;
 }
 
 function findCatalog(document: YamlDocument, name: string): number {

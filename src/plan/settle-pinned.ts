@@ -48,8 +48,10 @@ export function settlePinned(
     return withhold(wanted, pinForeignCheck(wanted, pin), REFUSED);
   const { moving } = observed;
   const isServed = moving.state === 'present' && moving.digest === pinned.presence.digest;
-  if (isServed || !wanted.moves) return told;
-  return moveBack({ wanted, pin, observed, pinned });
+  if (isServed) return told;
+  const obstacle = findObstacle({ wanted, pin, observed, pinned });
+  if (obstacle !== null) return obstacle;
+  return wanted.moves ? moveBack({ wanted, pin, observed, pinned }) : told;
 }
 
 // The pinned index is served, only its own tag was taken away.
@@ -69,17 +71,20 @@ interface PinnedIndex {
   readonly pinned: ObservedPin;
 }
 
-function moveBack({ wanted, pin, observed, pinned }: PinnedIndex): SettledIndex {
-  const { closure, imageId } = pinned;
-  if (imageId === null) throw new Error(`The index ${pin.tag} has no image id.`);
+function findObstacle({ wanted, pin, observed, pinned }: PinnedIndex): SettledIndex | null {
+  const { closure } = pinned;
   if (observed.servedStarts && !pinned.canBeServed)
     return withhold(wanted, programLostCheck(wanted), REFUSED);
-  if (closure !== null && (closure.state === 'failed' || closure.state === 'unknown'))
-    return withhold(
-      wanted,
-      pinClosureCheck(wanted, pin, closure),
-      closure.state === 'failed' ? REFUSED : FAILED,
-    );
+  if (closure?.state === 'failed')
+    return withhold(wanted, pinClosureCheck(wanted, pin, closure), REFUSED);
+  if (closure?.state === 'unknown')
+    return withhold(wanted, pinClosureCheck(wanted, pin, closure), FAILED);
+  return null;
+}
+
+function moveBack({ wanted, pin, observed, pinned }: PinnedIndex): SettledIndex {
+  const { imageId } = pinned;
+  if (imageId === null) throw new Error(`The index ${pin.tag} has no image id.`);
   const { code: _, ...check } = pinnedCheck(wanted, pin);
   return {
     action: observed.moving.state === 'absent' ? 'restore' : 'publish',

@@ -2,16 +2,14 @@ import type { ClosureEntry } from '../apply/port.ts';
 import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { Presence } from '../base/presence.ts';
-import { isToolError } from '../base/tool-error.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
 import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { findMissing } from '../catalog/find-missing.ts';
-import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { findIndexTag, listServedImages } from '../cluster/served-images.ts';
+import type { ClusterFile } from '../cluster/point-cluster-files.ts';
+import { findIndexTag, type IndexPlace, listServedImages } from '../cluster/served-images.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
-import { type IndexIdentity, readIndexCatalog } from '../index/read-index.ts';
 import { dayOf, hasEnded } from '../manifest/day.ts';
 import { isExpired } from '../manifest/exclude.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
@@ -24,6 +22,7 @@ import { identifyIndex } from './identify-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 import { observePin, type PinObservation } from './observe-pin.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
+import { readServedCatalog } from './read-served-catalog.ts';
 
 /** An observed index, and the catalog it serves where that had to be read. */
 export interface IndexObservation {
@@ -56,39 +55,24 @@ export async function observeIndex(
 ): Promise<IndexObservation> {
   const wanted = await wantIndex(loaded, context);
   const { production, signal } = context;
-  const moving = await identifyIndex(production, {
-    repository: wanted.repository,
-    tag: wanted.tag,
-    signal,
-  });
   const expected = await identifyIndex(production, {
     repository: wanted.repository,
     tag: formatImmutableTag(wanted.tag, wanted.imageId),
     signal,
   });
-  const served = describeServed(moving.identity);
-  const { servedId } = served;
-  const partial: Omit<ObservedIndex, 'foreign' | 'pinned'> = {
-    moving: moving.presence,
-    ...served,
-    servedImmutable:
-      servedId === null
-        ? null
-        : await production.headManifest(
-            wanted.repository,
-            formatImmutableTag(wanted.tag, servedId),
-            signal,
-          ),
+  const partial = {
+    ...(await observeServed(wanted, production, signal)),
     expectedImmutable: expected.presence,
     expectedImmutableId: expected.identity?.imageId ?? null,
   };
-  const pinned = await observePinned(wanted, { loaded, moving: moving.presence }, context);
+  const { moving } = partial;
+  const pinned = await observePinned(wanted, { loaded, moving }, context);
   const rest = { wanted, target: pinned?.catalog ?? loaded.catalog, named: pinned?.named ?? null };
   const standing = judgeIndex(wanted, partial);
   const observed = { ...partial, foreign: null, pinned: pinned?.observed ?? null };
   if ((standing === 'expected' || standing === 'taken-in-equal') && wanted.pin === null)
     return { ...rest, observed, served: loaded.catalog };
-  const content = await readServed(wanted, moving.presence, context);
+  const content = await readServed(wanted, moving, context);
   const foreign: ForeignContent | null =
     standing === 'foreign' && content !== null
       ? findMissing(loaded.catalog, dropExcluded(content, loaded, context.now))
@@ -103,17 +87,35 @@ async function observePinned(
 ): Promise<PinObservation | null> {
   if (wanted.pin === null) return null;
   const isExtracted = await isExtractedInGit(loaded, context);
-  return observePin(wanted, wanted.pin, { ...context, loaded, moving, isExtracted });
+  // Where no tag moves, the pin was looked into when clusters were told of it.
+  function isServed(digest: Digest): boolean {
+    return !wanted.moves || (moving.state === 'present' && moving.digest === digest);
+  }
+  return observePin(wanted, wanted.pin, { ...context, loaded, isServed, isExtracted });
 }
 
-function describeServed(
-  identity: IndexIdentity | null,
-): Pick<ObservedIndex, 'servedId' | 'servedLabelled' | 'servedStarts'> {
-  if (identity === null) return { servedId: null, servedLabelled: false, servedStarts: false };
+/** What the moving tag of an index holds. */
+export type ObservedServed = Pick<
+  ObservedIndex,
+  'moving' | 'servedId' | 'servedLabelled' | 'servedStarts' | 'servedImmutable'
+>;
+
+export async function observeServed(
+  { repository, tag }: Pick<WantedIndex, 'repository' | 'tag'>,
+  production: RegistryPort,
+  signal: AbortSignal,
+): Promise<ObservedServed> {
+  const { presence, identity } = await identifyIndex(production, { repository, tag, signal });
+  const nothing = { servedId: null, servedLabelled: false, servedStarts: false };
+  if (identity === null) return { moving: presence, ...nothing, servedImmutable: null };
+  const { imageId, labels, entrypoint } = identity;
+  const immutable = formatImmutableTag(tag, imageId);
   return {
-    servedId: identity.imageId,
-    servedLabelled: identity.labels[OURS_LABEL] !== undefined,
-    servedStarts: identity.entrypoint.length > 0,
+    moving: presence,
+    servedId: imageId,
+    servedLabelled: labels[OURS_LABEL] !== undefined,
+    servedStarts: entrypoint.length > 0,
+    servedImmutable: await production.headManifest(repository, immutable, signal),
   };
 }
 
@@ -154,19 +156,20 @@ async function wantIndex(
   };
 }
 
-// Hosts differ between what a cluster pulls and the manifest, and the mirror rules may have several.
-async function isExtractedInGit(
-  loaded: LoadedCatalog,
-  { state }: ObserveIndexContext,
-): Promise<boolean> {
-  const place = {
-    repository: indexRepository(loaded, state.manifest),
-    tag: loaded.entry.tag.production,
-  };
-  const files = await readClusterFiles(state.snapshot);
+/** Whether Git has a CatalogSource for an index that brings a program of its own. */
+export function isExtracted(files: readonly ClusterFile[], place: IndexPlace): boolean {
   return files
     .flatMap(({ text }) => listServedImages(text))
     .some(({ image, extracted }) => extracted && findIndexTag(image, place) !== null);
+}
+
+async function isExtractedInGit(
+  { entry }: LoadedCatalog,
+  { state }: ObserveIndexContext,
+): Promise<boolean> {
+  const repository = indexRepository({ entry }, state.manifest);
+  const files = await readClusterFiles(state.snapshot);
+  return isExtracted(files, { repository, tag: entry.tag.production });
 }
 
 export function indexRepository(
@@ -177,7 +180,6 @@ export function indexRepository(
   return joinPath(manifest.registries[role].pathPrefix, loaded.entry.repository[role]);
 }
 
-// What is served only serves to tell people what changes: a served index that cannot be read stops nothing here.
 async function readServed(
   wanted: WantedIndex,
   moving: Presence,
@@ -187,14 +189,9 @@ async function readServed(
   if (moving.state !== 'present') return null;
   const known = context.servedCache.get(moving.digest);
   if (known !== undefined) return known;
-  try {
-    const { files } = await readIndexCatalog(context.production, wanted.repository, moving.digest);
-    const { catalog } = parseCatalog(files);
-    context.servedCache.clear();
-    context.servedCache.set(moving.digest, catalog);
-    return catalog;
-  } catch (error) {
-    if (!isToolError(error)) throw error;
-    return null;
-  }
+  const catalog = await readServedCatalog(context.production, wanted.repository, moving.digest);
+  if (catalog === null) return null;
+  context.servedCache.clear();
+  context.servedCache.set(moving.digest, catalog);
+  return catalog;
 }

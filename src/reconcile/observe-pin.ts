@@ -1,6 +1,6 @@
 import type { ClosureEntry } from '../apply/port.ts';
+import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
-import type { Presence } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
@@ -21,8 +21,8 @@ export interface ObservePinContext {
   readonly state: Pick<LoadedState, 'manifest' | 'knownMissing'>;
   readonly loaded: Pick<LoadedCatalog, 'entry' | 'catalog'>;
   readonly production: RegistryPort;
-  /** What the catalog's tag points at now: the pinned index is read only where that is another. */
-  readonly moving: Presence;
+  /** Whether a manifest is served already: then what it names need not be looked for. */
+  readonly isServed: (digest: Digest) => boolean;
   /** Git has a CatalogSource that brings a program of its own. */
   readonly isExtracted: boolean;
   readonly emit: EmitEvent;
@@ -43,7 +43,7 @@ export async function observePin(
   pin: Pick<CatalogPin, 'tag'>,
   context: ObservePinContext,
 ): Promise<PinObservation> {
-  const { production, moving, signal } = context;
+  const { production, signal } = context;
   const place = { repository: wanted.repository, tag: pin.tag, signal };
   const { presence, identity } = await identifyIndex(production, place);
   const observed: ObservedPin = {
@@ -53,10 +53,8 @@ export async function observePin(
     canBeServed: context.isExtracted || (identity?.entrypoint.length ?? 0) > 0,
     closure: null,
   };
-  const isServed =
-    presence.state !== 'present' ||
-    (moving.state === 'present' && moving.digest === presence.digest);
-  if (isServed) return { observed, catalog: null, named: null };
+  if (presence.state !== 'present' || context.isServed(presence.digest))
+    return { observed, catalog: null, named: null };
   const read = await readPinned(wanted.repository, presence.digest, context);
   if ('fault' in read)
     return {
