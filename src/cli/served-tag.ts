@@ -1,6 +1,7 @@
 import { findClusterTags } from '../cluster/point-cluster-files.ts';
 import type { GitPort } from '../git/port.ts';
 import { joinPath } from '../images/map-path.ts';
+import { letsTagsMove } from '../manifest/defaults.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { readClusterFiles } from '../reconcile/read-cluster-files.ts';
 
@@ -14,8 +15,8 @@ export async function readServedTag(
   manifest: MirrorManifest,
   git: Pick<GitPort, 'openWorkingTree'>,
 ): Promise<string | null> {
-  const { pathPrefix, writePolicy } = manifest.registries.production;
-  if (writePolicy !== 'allow-once' && writePolicy !== 'deny') return null;
+  if (letsTagsMove(manifest.registries.production)) return null;
+  const { pathPrefix } = manifest.registries.production;
   const files = await readClusterFiles(await git.openWorkingTree());
   const place = {
     repository: joinPath(pathPrefix, entry.repository.production),

@@ -11,7 +11,6 @@ interface IdleField {
 
 // Fields that the schema knows and this version does not carry out. A field leaves the list with the change that does.
 const FIELDS: readonly IdleField[] = [
-  { path: ['registries', 'production', 'writePolicy'], idle: ['allow', 'allow-once', 'unknown'] },
   { path: ['registries', 'staging', 'writePolicy'], idle: ['allow', 'unknown'] },
   ...['production', 'staging'].flatMap((role): readonly IdleField[] => [
     { path: ['registries', role, 'requestsPerDay'], idle: [null] },

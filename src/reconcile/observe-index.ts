@@ -11,6 +11,7 @@ import { findIndexTag, type IndexPlace, listServedImages } from '../cluster/serv
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
 import { dayOf, hasEnded } from '../manifest/day.ts';
+import { letsTagsMove } from '../manifest/defaults.ts';
 import { isExpired } from '../manifest/exclude.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
@@ -152,7 +153,7 @@ async function wantIndex(
     canBeServed: entry.base !== 'scratch' || (await isExtractedInGit(loaded, context)),
     pin: ended ? null : entry.pin,
     endedPin: ended ? entry.pin : null,
-    moves: manifest.registries.production.writePolicy !== 'allow-once',
+    moves: letsTagsMove(manifest.registries.production),
   };
 }
 

@@ -225,7 +225,8 @@ async function connect(
   return memory.connection;
 }
 
-function assertSupported(manifest: MirrorManifest): void {
+/** Throws `PLAN_UNSUPPORTED` for a strategy that this version does not carry out. */
+export function assertSupported(manifest: MirrorManifest): void {
   if (manifest.strategy === 'append') return;
   throw new ToolError(
     'PLAN_UNSUPPORTED',

@@ -4,6 +4,7 @@ import { ToolError } from '../base/tool-error.ts';
 import type { Catalog } from '../catalog/types.ts';
 import type { ClusterFile } from '../cluster/point-cluster-files.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
+import { letsTagsMove } from '../manifest/defaults.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
 import type {
   CatalogEntry,
@@ -76,7 +77,7 @@ export async function prepareRollback(
     state: context,
     loaded: { entry: request.entry, catalog: context.catalog },
     production,
-    isServed: () => false,
+    isServed: () => way === 'none',
     isExtracted: isExtracted(context.clusterFiles, wanted),
     emit: context.emit,
     signal,
@@ -89,8 +90,7 @@ export async function prepareRollback(
     pinned: pinned.observed,
   };
   const before = await readBefore(list, context);
-  const packages =
-    before === null || pinned.catalog === null ? null : describePackages(before, pinned.catalog);
+  const packages = way === 'none' ? [] : describeChange(before, pinned.catalog);
   const plan = planOne(wanted, observed, { context, packages });
   const inUse =
     pinned.catalog === null || way === 'none'
@@ -115,6 +115,13 @@ export async function prepareRollback(
   };
 }
 
+function describeChange(
+  before: Catalog | null,
+  after: Catalog | null,
+): readonly PackagePlan[] | null {
+  return before === null || after === null ? null : describePackages(before, after);
+}
+
 function wantTarget(
   { entry, list, target, pin }: RollbackRequest,
   context: RollbackContext,
@@ -125,7 +132,6 @@ function wantTarget(
       `${list.repository}:${target.tag} cannot be served: ${target.message ?? 'it could not be read'}`,
       { hint: `\`olmirror index list ${entry.name}\` shows which can be.` },
     );
-  const { writePolicy } = context.manifest.registries.production;
   return {
     catalog: entry.name,
     repository: list.repository,
@@ -141,7 +147,7 @@ function wantTarget(
     canBeServed: false,
     pin,
     endedPin: null,
-    moves: writePolicy !== 'allow-once' && writePolicy !== 'deny',
+    moves: letsTagsMove(context.manifest.registries.production),
   };
 }
 

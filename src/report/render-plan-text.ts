@@ -95,7 +95,7 @@ export function formatIds(catalog: CatalogPlan): string {
 
 const SYMBOLS = { added: '+', changed: '~', removed: '-' } as const;
 
-function listPackageLines(change: PackagePlan): readonly string[] {
+export function listPackageLines(change: PackagePlan): readonly string[] {
   const bundles = [
     ...(change.bundlesAdded.length > 0
       ? [`+${formatCount(change.bundlesAdded.length, 'bundle')}`]
@@ -121,7 +121,7 @@ export function formatHeads(channel: {
   return `${channel.old ?? 'new'} → ${channel.new ?? 'gone'}`;
 }
 
-const SEVERITY_MARKS = { error: 'error', blocked: 'refused', warning: 'warning' } as const;
+export const SEVERITY_MARKS = { error: 'error', blocked: 'refused', warning: 'warning' } as const;
 
 function listCheckLines(checks: readonly Check[]): readonly string[] {
   return checks.flatMap((check) => [

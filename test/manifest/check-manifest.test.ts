@@ -156,7 +156,7 @@ test('parseManifest warns of every field that asks for what this version does no
       'spec:',
       '  registries:',
       '    production: { host: "a:5000", writePolicy: deny, requestsPerDay: 20000 }',
-      '    staging: { host: "a:5001", writePolicy: allow }',
+      '    staging: { host: "a:5001", writePolicy: allow-once }',
       '  policy: { automaticUpgrades: block }',
       '  reconcile: { proofAge: 1d }',
       '',
@@ -167,7 +167,7 @@ test('parseManifest warns of every field that asks for what this version does no
   assert.deepEqual(
     problems.map(({ severity, line, message }) => [severity, line, message.split(' ')[0]]),
     [
-      ['warning', 6, 'spec.registries.production.writePolicy'],
+      ['warning', 7, 'spec.registries.staging.writePolicy'],
       ['warning', 6, 'spec.registries.production.requestsPerDay'],
       ['warning', 8, 'spec.policy.automaticUpgrades'],
       ['warning', 9, 'spec.reconcile.proofAge'],
