@@ -36,7 +36,6 @@ export function addRollback(parser: Parser, run: Run): void {
         })
         .option('apply', WRITING.apply)
         .option('pin-only', WRITING['pin-only'])
-        .conflicts('apply', 'pin-only')
         .option('reason', { type: 'string', describe: 'Why, for the pin', requiresArg: true })
         .option('by', {
           type: 'string',
@@ -94,6 +93,10 @@ export function addRollback(parser: Parser, run: Run): void {
 }
 
 function chooseMode(apply: boolean, pinOnly: boolean): IndexRollbackOptions['mode'] {
+  if (apply && pinOnly)
+    throw new ToolError('CLI_USAGE', '--apply moves the tag, and --pin-only leaves it.', {
+      hint: 'Give one of them.',
+    });
   if (apply) return 'apply';
   return pinOnly ? 'pin-only' : 'dry-run';
 }
