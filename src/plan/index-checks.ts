@@ -146,6 +146,18 @@ export function pinForeignCheck(wanted: WantedIndex, pin: CatalogPin): IndexChec
   };
 }
 
+/** Where no tag moves: Git tells clusters of another index than the one it wants served. */
+export function clusterDiffersCheck(wanted: WantedIndex, tag: string): Check {
+  const others = wanted.told.filter((name) => name !== tag);
+  return {
+    ...checkOf(wanted),
+    kind: 'cluster-differs',
+    severity: 'warning',
+    message: `Git tells clusters of ${wanted.repository}:${others.join(', ')} below cluster/, and the index that it wants served is ${tag}: production lets no tag move, so they will not see it.`,
+    hint: `Write that tag into cluster/ and commit: \`olmirror merge ${wanted.catalog}\` does so, and for a pin \`olmirror index rollback ${tag}\`.`,
+  };
+}
+
 /** `closure` is no passed one. */
 export function pinClosureCheck(
   wanted: WantedIndex,

@@ -1,5 +1,6 @@
 import {
   closureCheck,
+  clusterDiffersCheck,
   emptyCheck,
   foreignCheck,
   pinEndedCheck,
@@ -19,7 +20,7 @@ import {
 import { formatImmutableTag, formatIndexItem } from './item.ts';
 import { judgeIndex } from './judge-index.ts';
 import { settlePinned } from './settle-pinned.ts';
-import type { ObservedIndex, Step, WantedIndex } from './types.ts';
+import type { Check, ObservedIndex, Step, WantedIndex } from './types.ts';
 
 const REFUSED = { kind: 'refused', action: 'blocked' } as const;
 
@@ -36,12 +37,30 @@ export function settleIndex(
   observed: ObservedIndex,
   policy: IndexPolicy,
 ): SettledIndex {
+  const settled = settleWanted(wanted, observed, policy);
+  const told = [
+    ...(wanted.endedPin === null ? [] : [pinEndedCheck(wanted, wanted.endedPin)]),
+    ...listUntold(wanted),
+  ];
+  return told.length === 0 ? settled : { ...settled, checks: [...told, ...settled.checks] };
+}
+
+function settleWanted(
+  wanted: WantedIndex,
+  observed: ObservedIndex,
+  policy: IndexPolicy,
+): SettledIndex {
   if (wanted.pin !== null) return settlePinned(wanted, wanted.pin, observed);
-  const settled = wanted.moves
+  return wanted.moves
     ? settleMoving(wanted, observed, policy)
     : settleUnmoving(wanted, observed, policy);
-  if (wanted.endedPin === null) return settled;
-  return { ...settled, checks: [pinEndedCheck(wanted, wanted.endedPin), ...settled.checks] };
+}
+
+// Where no tag moves, clusters are served what Git tells them, whatever else is published.
+function listUntold(wanted: WantedIndex): readonly Check[] {
+  const tag = wanted.pin?.tag ?? formatImmutableTag(wanted.tag, wanted.imageId);
+  const isTold = wanted.told.every((name) => name === tag);
+  return wanted.moves || isTold ? [] : [clusterDiffersCheck(wanted, tag)];
 }
 
 function settleMoving(
@@ -85,7 +104,8 @@ function settleUnmoving(
   const standing = judgeIndex(wanted, observed);
   if (standing === 'unknown')
     return withhold(wanted, unknownCheck(wanted, observed), { kind: 'failed', action: 'blocked' });
-  if (standing === 'taken-in-equal' && !policy.rebuild) return keepServed(wanted);
+  const isTold = wanted.told.includes(formatImmutableTag(wanted.tag, wanted.imageId));
+  if (standing === 'taken-in-equal' && !policy.rebuild && !isTold) return keepServed(wanted);
   const obstacle = findObstacle(wanted, observed, policy);
   if (obstacle !== null) return obstacle;
   const steps = [pushStep(wanted, [formatIndexItem(wanted.catalog)])];

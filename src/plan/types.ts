@@ -86,6 +86,8 @@ export interface WantedIndex {
   readonly endedPin: CatalogPin | null;
   /** False where production lets no tag move: then its immutable tag is all that is published. */
   readonly moves: boolean;
+  /** Tags of this index of which Git tells clusters below `cluster/`. */
+  readonly told: readonly string[];
 }
 
 export interface Wanted {

@@ -17,9 +17,12 @@ export interface IndexSummary {
 
 /** Builds index images and remembers their ids by what they are a function of (promise 7). */
 export interface IndexBuilder {
-  summarize(loaded: LoadedCatalog, state: LoadedState): Promise<IndexSummary>;
-  build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex>;
+  summarize(loaded: BuiltCatalog, state: BuiltState): Promise<IndexSummary>;
+  build(loaded: BuiltCatalog, state: BuiltState): Promise<BuiltIndex>;
 }
+
+type BuiltCatalog = Pick<LoadedCatalog, 'entry' | 'catalog' | 'content'>;
+type BuiltState = Pick<LoadedState, 'manifest' | 'snapshot'>;
 
 export function createIndexBuilder(
   production: RegistryPort,
@@ -27,7 +30,7 @@ export function createIndexBuilder(
 ): IndexBuilder {
   const summaries = new Map<string, IndexSummary>();
   let last: { readonly key: string; readonly built: BuiltIndex } | null = null;
-  async function build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex> {
+  async function build(loaded: BuiltCatalog, state: BuiltState): Promise<BuiltIndex> {
     const key = `${keyOf(loaded, state.manifest)} ${state.snapshot.revision}`;
     if (last?.key === key) return last.built;
     const built = await buildIndexImage({
@@ -59,7 +62,7 @@ export function createIndexBuilder(
   };
 }
 
-function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {
+function keyOf(loaded: BuiltCatalog, manifest: MirrorManifest): string {
   const { entry } = loaded;
   const rewriting =
     entry.references === 'rewrite' ? [manifest.registries.production, manifest.paths] : null;
@@ -112,7 +115,7 @@ function parseBase(
 }
 
 // Manifest annotations only: they do not enter the image id (design §8).
-function annotate(state: LoadedState, source: string | null): Readonly<Record<string, string>> {
+function annotate(state: BuiltState, source: string | null): Readonly<Record<string, string>> {
   const { revision, time } = state.snapshot;
   return {
     ...(revision === 'working-tree' ? {} : { 'org.opencontainers.image.revision': revision }),

@@ -6,7 +6,7 @@ import { buildCatalog } from '../catalog/build-catalog.ts';
 import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { findMissing } from '../catalog/find-missing.ts';
 import type { Catalog } from '../catalog/types.ts';
-import type { ClusterFile } from '../cluster/point-cluster-files.ts';
+import { type ClusterFile, findClusterTags } from '../cluster/point-cluster-files.ts';
 import { findIndexTag, type IndexPlace, listServedImages } from '../cluster/served-images.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
@@ -87,12 +87,17 @@ async function observePinned(
   context: ObserveIndexContext,
 ): Promise<PinObservation | null> {
   if (wanted.pin === null) return null;
-  const isExtracted = await isExtractedInGit(loaded, context);
+  const files = await readClusterFiles(context.state.snapshot);
   // Where no tag moves, the pin was looked into when clusters were told of it.
   function isServed(digest: Digest): boolean {
     return !wanted.moves || (moving.state === 'present' && moving.digest === digest);
   }
-  return observePin(wanted, wanted.pin, { ...context, loaded, isServed, isExtracted });
+  return observePin(wanted, wanted.pin, {
+    ...context,
+    loaded,
+    isServed,
+    isExtracted: isExtracted(files, wanted),
+  });
 }
 
 /** What the moving tag of an index holds. */
@@ -136,10 +141,11 @@ async function wantIndex(
   const summary = await context.builder.summarize(loaded, context.state);
   const packages = [...catalog.packages.values()];
   const ended = entry.pin !== null && hasEnded(entry.pin.until, dayOf(context.now));
+  const place = { repository: indexRepository(loaded, manifest), tag: entry.tag.production };
+  const told = await readClusterFiles(context.state.snapshot);
   return {
     catalog: entry.name,
-    repository: indexRepository(loaded, manifest),
-    tag: entry.tag.production,
+    ...place,
     imageId: summary.imageId,
     content: loaded.content,
     tree: loaded.tree,
@@ -150,10 +156,11 @@ async function wantIndex(
     takenIn: records
       .filter((record) => record.catalog === entry.name)
       .map(({ digest, content }) => ({ digest, content })),
-    canBeServed: entry.base !== 'scratch' || (await isExtractedInGit(loaded, context)),
+    canBeServed: entry.base !== 'scratch' || isExtracted(told, place),
     pin: ended ? null : entry.pin,
     endedPin: ended ? entry.pin : null,
     moves: letsTagsMove(manifest.registries.production),
+    told: findClusterTags(told, place),
   };
 }
 
@@ -162,15 +169,6 @@ export function isExtracted(files: readonly ClusterFile[], place: IndexPlace): b
   return files
     .flatMap(({ text }) => listServedImages(text))
     .some(({ image, extracted }) => extracted && findIndexTag(image, place) !== null);
-}
-
-async function isExtractedInGit(
-  { entry }: LoadedCatalog,
-  { state }: ObserveIndexContext,
-): Promise<boolean> {
-  const repository = indexRepository({ entry }, state.manifest);
-  const files = await readClusterFiles(state.snapshot);
-  return isExtracted(files, { repository, tag: entry.tag.production });
 }
 
 export function indexRepository(

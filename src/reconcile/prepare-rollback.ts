@@ -148,6 +148,7 @@ function wantTarget(
     pin,
     endedPin: null,
     moves: letsTagsMove(context.manifest.registries.production),
+    told: [],
   };
 }
 

@@ -49,6 +49,26 @@ test('planPass sees the immutable tag as what is served where no tag may move', 
   assert.deepEqual([kept.steps, kept.settled[0]?.kind], [[], 'in-sync']);
 });
 
+test('planPass says where Git tells clusters of another index than it wants served', () => {
+  const there = seenIndex({ expectedImmutable: present(A), expectedImmutableId: C });
+  const told = planWorld({ indexes: [[{ ...wanted, told: [IMMUTABLE] }, there]] });
+  assert.deepEqual(told.checks, []);
+  const untold = planWorld({ indexes: [[{ ...wanted, told: [IMMUTABLE, PINNED] }, there]] });
+  assert.deepEqual(
+    untold.checks.map(({ kind, severity }) => [kind, severity]),
+    [['cluster-differs', 'warning']],
+  );
+  assert.match(untold.checks[0]?.message ?? '', /tells clusters of olm\/idx:v1-a+ below cluster/);
+  const equal = { ...wanted, takenIn: [{ digest: A, content: B }], told: [IMMUTABLE] };
+  const taken = seenIndex({ moving: present(A), servedId: B });
+  const published = planWorld({ indexes: [[equal, taken]] });
+  assert.deepEqual(
+    published.steps.map(({ kind }) => kind),
+    ['push-index'],
+    'what clusters are told of must be there',
+  );
+});
+
 test('planPass pushes nothing where no tag may move and something is in the way', () => {
   const image = makeImage('a');
   const cases = [

@@ -92,6 +92,7 @@ export function makeIndex(changes: Partial<WantedIndex> = {}): WantedIndex {
     pin: null,
     endedPin: null,
     moves: true,
+    told: [],
     ...changes,
   };
 }
