@@ -35,10 +35,16 @@ function listChanges({ packages, way }: RollbackReport): readonly string[] {
   return packages?.flatMap(listPackageLines) ?? ['  what is served today could not be compared'];
 }
 
+const FORBIDDEN =
+  'Where production forbids moving tags, `writePolicy: allow-once` of it in mirror.yaml makes a rollback change what clusters are told below cluster/ instead.';
+
 function listNext(report: RollbackReport): readonly string[] {
   if (report.mode === 'dry-run') return listDryRun(report);
   if (report.exitCode !== 0 && report.written.length === 0)
-    return ['Nothing was changed: neither the tag nor a file.'];
+    return [
+      ...(report.outcome?.kind === 'failed' ? [FORBIDDEN] : []),
+      'Nothing was changed: neither the tag nor a file.',
+    ];
   if (report.exitCode !== 0)
     return [
       `Whether ${report.servedTag} moved is not clear. The pin stands in ${report.written.join(', ')}: \`olmirror status --working-tree\` says what is served, and the same command goes on.`,
