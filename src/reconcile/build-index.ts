@@ -14,6 +14,8 @@ export interface IndexSummary {
   readonly imageId: Digest;
   /** Bytes of the layers that olmirror builds, compressed. */
   readonly bytes: number;
+  /** The packages of layers, as in `ContentLayers`. */
+  readonly packages: ReadonlyMap<Digest, readonly string[]>;
 }
 
 /** Builds index images and remembers their ids by what they are a function of (promise 7). */
@@ -54,10 +56,7 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
       content,
       annotations: annotate(state, await deps.readSource()),
     });
-    summaries.set(keyOf(loaded, state.manifest), {
-      imageId: last.imageId,
-      bytes: last.layerBytes,
-    });
+    summaries.set(keyOf(loaded, state.manifest), summarizeBuilt(last));
     return last;
   }
   return {
@@ -65,10 +64,13 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     async summarize(loaded, state) {
       const known = summaries.get(keyOf(loaded, state.manifest));
       if (known !== undefined) return known;
-      const { imageId, layerBytes } = await make(loaded, state, false);
-      return { imageId, bytes: layerBytes };
+      return summarizeBuilt(await make(loaded, state, false));
     },
   };
+}
+
+function summarizeBuilt({ imageId, layerBytes, content }: BuiltIndex): IndexSummary {
+  return { imageId, bytes: layerBytes, packages: content.packages };
 }
 
 function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {
