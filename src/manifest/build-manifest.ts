@@ -58,8 +58,7 @@ export function buildCatalogEntry(raw: RawCatalog): CatalogEntry {
     repository: spreadRoles(raw.repository),
     tag: spreadRoles(raw.tag),
     base: raw.base ?? CATALOG_DEFAULTS.base,
-    builder: raw.builder ?? CATALOG_DEFAULTS.builder,
-    builderImage: raw.builderImage ?? CATALOG_DEFAULTS.builderImage,
+    ...buildBuilder(raw),
     platforms: raw.platforms ?? CATALOG_DEFAULTS.platforms,
     cache: raw.cache ?? CATALOG_DEFAULTS.cache,
     compression: raw.compression ?? CATALOG_DEFAULTS.compression,
@@ -67,6 +66,13 @@ export function buildCatalogEntry(raw: RawCatalog): CatalogEntry {
     catalogSource:
       source === null ? null : { namespace: CATALOG_SOURCE_NAMESPACE_DEFAULT, ...source },
     pin: pin === null ? null : { until: null, ...pin },
+  };
+}
+
+function buildBuilder(raw: RawCatalog): Pick<CatalogEntry, 'builder' | 'builderImage'> {
+  return {
+    builder: raw.builder ?? CATALOG_DEFAULTS.builder,
+    builderImage: raw.builderImage ?? CATALOG_DEFAULTS.builderImage,
   };
 }
 

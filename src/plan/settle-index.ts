@@ -43,20 +43,29 @@ export function judgeIndex(
 ): IndexStanding {
   const { moving } = observed;
   if (moving.state !== 'present') return moving.state;
-  const named =
-    observed.servedId === wanted.imageId &&
-    observed.servedByRecipe === (wanted.builder === 'podman');
+  const named = isNamed(wanted, observed);
   if (named && !observed.servedByRecipe) return 'expected';
   if (observed.servedImmutable?.state === 'unknown') return 'unknown';
-  if (
-    observed.servedLabelled &&
-    observed.servedImmutable?.state === 'present' &&
-    observed.servedImmutable.digest === moving.digest
-  )
-    return named ? 'expected' : 'ours';
+  if (observed.servedLabelled && isKept(observed)) return named ? 'expected' : 'ours';
   const record = wanted.takenIn.findLast((entry) => entry.digest === moving.digest);
   if (record === undefined) return 'foreign';
   return record.content === wanted.content ? 'taken-in-equal' : 'taken-in';
+}
+
+function isNamed(
+  { imageId, builder }: WantedIndex,
+  { servedId, servedByRecipe }: Omit<ObservedIndex, 'foreign'>,
+): boolean {
+  return servedId === imageId && servedByRecipe === (builder === 'podman');
+}
+
+/** Its never-moving tag holds this very manifest. */
+function isKept({ moving, servedImmutable }: Omit<ObservedIndex, 'foreign'>): boolean {
+  return (
+    moving.state === 'present' &&
+    servedImmutable?.state === 'present' &&
+    servedImmutable.digest === moving.digest
+  );
 }
 
 export interface IndexPolicy {

@@ -5,7 +5,7 @@ import { isToolError } from '../base/tool-error.ts';
 import { joinPath } from '../images/map-path.ts';
 import { readOrigin } from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
-import { readIndexIdentity } from '../index/read-index.ts';
+import { type IndexIdentity, readIndexIdentity } from '../index/read-index.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
@@ -95,9 +95,7 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
     const origin = readOrigin(image);
     const revision = origin?.revision ?? null;
     const expected = formatImmutableTag(place.servedTag, image.imageId);
-    const recipe = readRecipeId(image.labels);
-    const named = recipe !== null && tag === formatImmutableTag(place.servedTag, recipe);
-    const misnamed = !/^(?:sha256|olmirror)-/.test(tag) && tag !== expected && !named;
+    const misnamed = isMisnamed(image, place);
     return {
       tag,
       origin: misnamed ? 'misnamed' : nameOrigin(origin !== null),
@@ -115,6 +113,14 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
     const origin = error.code === 'INDEX_NOT_AN_INDEX' ? 'other' : 'unknown';
     return { ...UNREAD, origin, tag, message: error.message };
   }
+}
+
+// An index that podman built is named after its recipe.
+function isMisnamed({ imageId, labels }: IndexIdentity, { tag, servedTag }: TagPlace): boolean {
+  if (/^(?:sha256|olmirror)-/.test(tag)) return false;
+  const recipe = readRecipeId(labels);
+  const ids = recipe === null ? [imageId] : [imageId, recipe];
+  return ids.every((id) => tag !== formatImmutableTag(servedTag, id));
 }
 
 function nameOrigin(ours: boolean): ListedIndex['origin'] {

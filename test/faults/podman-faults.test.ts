@@ -163,7 +163,9 @@ describe('builder: podman, when something goes wrong', { skip: NO_PODMAN }, () =
     const site = await createSite(t);
     const before = await serveNative(site);
     const seconds = 100_000 + process.pid;
-    const isHanging = (): Promise<boolean> => isRunning(`sleep ${seconds}`);
+    function isHanging(): Promise<boolean> {
+      return isRunning(`sleep ${seconds}`);
+    }
     await wantPodman(site, () => ({ hangs: seconds }));
     const running = site.start(['apply']);
     const ended = collect(running);
