@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { execa } from 'execa';
 import { ToolError } from '../base/tool-error.ts';
 import { buildMissingError, buildRunError, buildStopError } from './podman-errors.ts';
@@ -58,7 +59,8 @@ interface Run {
 
 async function loadImage(run: Run, name: string, folder: string): Promise<void> {
   const title = 'what its stages start from';
-  const output = await runPodman(run, title, ['pull', '--quiet', `dir:${folder}`]);
+  const folderName = relative(run.request.workspace, folder);
+  const output = await runPodman(run, title, ['pull', '--quiet', `dir:${folderName}`]);
   const id = output.match(/^[0-9a-f]{64}$/m)?.[0];
   if (id === undefined) throw buildRunError(title, { output, exitCode: 0 });
   await runPodman(run, title, ['tag', id, name]);
@@ -83,7 +85,9 @@ async function buildImage(run: Run, build: ImageBuild): Promise<void> {
     run.request.context,
   ]);
   const push = ['push', '--quiet', '--format=oci', `--compression-format=${compression}`];
-  await runPodman(run, title, [...push, name, `oci:${layout}:built`]);
+  // Relative, because a colon in a path would end it.
+  const target = relative(run.request.workspace, layout);
+  await runPodman(run, title, [...push, name, `oci:${target}:built`]);
 }
 
 /** Both outputs as they came; throws where the run fails or is stopped. */

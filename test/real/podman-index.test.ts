@@ -192,7 +192,8 @@ describe('builder: podman', { skip: NO_PODMAN }, () => {
     );
     const auth = join(site.folder, 'auth.json');
     await writeFile(auth, JSON.stringify({ auths: { 'x.example.com': { auth: 'aHVudGVyMg==' } } }));
-    const env = { PATH, REGISTRY_AUTH_FILE: auth, DEPLOY_TOKEN: 'hunter2' };
+    const XDG_STATE_HOME = join(site.folder, 'odd: state');
+    const env = { PATH, REGISTRY_AUTH_FILE: auth, DEPLOY_TOKEN: 'hunter2', XDG_STATE_HOME };
     const applied = await site.olmirror(['apply'], { env });
     assert.equal(applied.code, 0, applied.stdout + applied.stderr);
     const text = await readFile(log, 'utf8');
@@ -201,7 +202,11 @@ describe('builder: podman', { skip: NO_PODMAN }, () => {
     const runs = [...text.matchAll(/--runroot=(\S+)/g)].map((match) => match[1] ?? '');
     assert.ok(runs.length >= 4, text);
     for (const folder of new Set(runs)) await assert.rejects(readdir(folder), /ENOENT/);
-    assert.deepEqual(await listWorkspaces(site), []);
+    const left = await readdir(join(XDG_STATE_HOME, 'olmirror'), { recursive: true });
+    assert.deepEqual(
+      left.filter((name) => /podman|layout/.test(name)),
+      [],
+    );
     await assert.rejects(readdir(join(site.folder, '.local/share/containers')), /ENOENT/);
     await assert.rejects(readdir(join(site.folder, '.config')), /ENOENT/);
   });
