@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { execa } from 'execa';
 import { ToolError } from '../base/tool-error.ts';
-import { buildFailure, explainStop, readNoPodman } from './podman-errors.ts';
+import { buildMissingError, buildRunError, buildStopError } from './podman-errors.ts';
 import {
   listGlobalArguments,
   type PodmanPlaces,
@@ -37,7 +38,7 @@ export function createPodmanBuilder(options: PodmanOptions): ImageBuilder {
         reject: false,
         timeout: 20_000,
       });
-      if (result.failed) throw readNoPodman(options.podmanPath ?? 'podman', result);
+      if (result.failed) throw buildMissingError(options.podmanPath ?? 'podman', result);
     },
     async build(request, signal): Promise<void> {
       const places = await preparePlaces(request.workspace, options.environment);
@@ -58,9 +59,10 @@ interface Run {
 
 async function loadImage(run: Run, name: string, folder: string): Promise<void> {
   const title = 'what its stages start from';
-  const output = await runPodman(run, title, ['pull', '--quiet', `dir:${folder}`]);
+  const folderName = relative(run.request.workspace, folder);
+  const output = await runPodman(run, title, ['pull', '--quiet', `dir:${folderName}`]);
   const id = output.match(/^[0-9a-f]{64}$/m)?.[0];
-  if (id === undefined) throw buildFailure(title, { output, exitCode: 0 });
+  if (id === undefined) throw buildRunError(title, { output, exitCode: 0 });
   await runPodman(run, title, ['tag', id, name]);
 }
 
@@ -83,13 +85,15 @@ async function buildImage(run: Run, build: ImageBuild): Promise<void> {
     run.request.context,
   ]);
   const push = ['push', '--quiet', '--format=oci', `--compression-format=${compression}`];
-  await runPodman(run, title, [...push, name, `oci:${layout}:built`]);
+  // Relative, because a colon in a path would end it.
+  const target = relative(run.request.workspace, layout);
+  await runPodman(run, title, [...push, name, `oci:${target}:built`]);
 }
 
 /** Both outputs as they came; throws where the run fails or is stopped. */
 async function runPodman(run: Run, title: string, command: readonly string[]): Promise<string> {
   const { places, signal, options } = run;
-  if (signal?.aborted === true) throw explainStop(title, 'aborted');
+  if (signal?.aborted === true) throw buildStopError(title, 'aborted');
   const child = execa(
     options.podmanPath ?? 'podman',
     [...listGlobalArguments(places), ...command],
@@ -111,10 +115,10 @@ async function runPodman(run: Run, title: string, command: readonly string[]): P
   });
   const result = await child;
   const stopped = watch.end();
-  if (stopped !== null) throw explainStop(title, stopped);
+  if (stopped !== null) throw buildStopError(title, stopped);
   const output = result.all ?? '';
   if (!result.failed) return output;
-  throw buildFailure(title, {
+  throw buildRunError(title, {
     output: output || (result.originalMessage ?? ''),
     exitCode: result.exitCode,
   });

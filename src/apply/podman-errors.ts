@@ -40,7 +40,7 @@ export interface PodmanFailure {
 }
 
 /** Says what podman could not build, with the last lines of its output. */
-export function buildFailure(title: string, { output, exitCode }: PodmanFailure): ToolError {
+export function buildRunError(title: string, { output, exitCode }: PodmanFailure): ToolError {
   const lines = output.split(/\r?\n/).filter((line) => line.trim() !== '');
   const last = lines.slice(-SHOWN_LINES);
   const text = last.length === 0 ? 'It said nothing.' : last.map((line) => `  ${line}`).join('\n');
@@ -56,7 +56,7 @@ export function buildFailure(title: string, { output, exitCode }: PodmanFailure)
   );
 }
 
-export function explainStop(title: string, why: StopReason): ToolError {
+export function buildStopError(title: string, why: StopReason): ToolError {
   if (why === 'aborted') return interruption();
   const text = why === 'idle' ? 'said nothing for too long' : 'took too long';
   return new ToolError(
@@ -66,7 +66,7 @@ export function explainStop(title: string, why: StopReason): ToolError {
   );
 }
 
-export function readNoPodman(
+export function buildMissingError(
   path: string,
   result: {
     readonly originalMessage?: string | undefined;

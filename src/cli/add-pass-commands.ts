@@ -33,7 +33,7 @@ const CONCURRENCY = {
 const COPY_TIMEOUT = {
   type: 'string',
   default: '1h',
-  describe: 'Time one copy may take',
+  describe: 'Time one copy may take, or one build by podman',
   requiresArg: true,
 } as const;
 

@@ -70,11 +70,17 @@ function buildImageSettings(
 ): Pick<CatalogEntry, 'base' | 'builder' | 'builderImage' | 'platforms' | 'cache' | 'compression'> {
   return {
     base: raw.base ?? CATALOG_DEFAULTS.base,
-    builder: raw.builder ?? CATALOG_DEFAULTS.builder,
-    builderImage: raw.builderImage ?? CATALOG_DEFAULTS.builderImage,
+    ...buildBuilder(raw),
     platforms: raw.platforms ?? CATALOG_DEFAULTS.platforms,
     cache: raw.cache ?? CATALOG_DEFAULTS.cache,
     compression: raw.compression ?? CATALOG_DEFAULTS.compression,
+  };
+}
+
+function buildBuilder(raw: RawCatalog): Pick<CatalogEntry, 'builder' | 'builderImage'> {
+  return {
+    builder: raw.builder ?? CATALOG_DEFAULTS.builder,
+    builderImage: raw.builderImage ?? CATALOG_DEFAULTS.builderImage,
   };
 }
 

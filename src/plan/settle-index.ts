@@ -43,21 +43,28 @@ export function judgeIndex(
 ): IndexStanding {
   const { moving } = observed;
   if (moving.state !== 'present') return moving.state;
-  const named =
-    observed.servedId === wanted.imageId &&
-    observed.servedByRecipe === (wanted.builder === 'podman');
+  const named = isNamed(wanted, observed);
   if (named && !observed.servedByRecipe) return 'expected';
   if (observed.servedImmutable?.state === 'unknown') return 'unknown';
-  if (isOurs(observed, moving.digest)) return named ? 'expected' : 'ours';
+  if (observed.servedLabelled && isKept(observed)) return named ? 'expected' : 'ours';
   const record = wanted.takenIn.findLast((entry) => entry.digest === moving.digest);
   if (record === undefined) return 'foreign';
   return record.content === wanted.content ? 'taken-in-equal' : 'taken-in';
 }
 
-function isOurs(observed: Omit<ObservedIndex, 'foreign'>, served: Digest): boolean {
-  const { servedLabelled, servedImmutable } = observed;
+function isNamed(
+  { imageId, builder }: WantedIndex,
+  { servedId, servedByRecipe }: Omit<ObservedIndex, 'foreign'>,
+): boolean {
+  return servedId === imageId && servedByRecipe === (builder === 'podman');
+}
+
+/** Its never-moving tag holds this very manifest. */
+function isKept({ moving, servedImmutable }: Omit<ObservedIndex, 'foreign'>): boolean {
   return (
-    servedLabelled && servedImmutable?.state === 'present' && servedImmutable.digest === served
+    moving.state === 'present' &&
+    servedImmutable?.state === 'present' &&
+    servedImmutable.digest === moving.digest
   );
 }
 

@@ -5,7 +5,7 @@ import { isToolError } from '../base/tool-error.ts';
 import { joinPath } from '../images/map-path.ts';
 import { readOrigin } from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
-import { readIndexIdentity } from '../index/read-index.ts';
+import { type IndexIdentity, readIndexIdentity } from '../index/read-index.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
@@ -95,7 +95,7 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
     const origin = readOrigin(image);
     const revision = origin?.revision ?? null;
     const expected = formatImmutableTag(place.servedTag, image.imageId);
-    const misnamed = isMisnamed(place, expected, readRecipeId(image.labels));
+    const misnamed = isMisnamed(image, place);
     return {
       tag,
       origin: misnamed ? 'misnamed' : nameOrigin(origin !== null),
@@ -115,14 +115,12 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
   }
 }
 
-// Tags of digests name no image id; what podman builds is named after its recipe.
-function isMisnamed(
-  { tag, servedTag }: TagPlace,
-  expected: string,
-  recipe: Digest | null,
-): boolean {
-  if (/^(?:sha256|olmirror)-/.test(tag) || tag === expected) return false;
-  return recipe === null || tag !== formatImmutableTag(servedTag, recipe);
+// An index that podman built is named after its recipe.
+function isMisnamed({ imageId, labels }: IndexIdentity, { tag, servedTag }: TagPlace): boolean {
+  if (/^(?:sha256|olmirror)-/.test(tag)) return false;
+  const recipe = readRecipeId(labels);
+  const ids = recipe === null ? [imageId] : [imageId, recipe];
+  return ids.every((id) => tag !== formatImmutableTag(servedTag, id));
 }
 
 function nameOrigin(ours: boolean): ListedIndex['origin'] {

@@ -1,5 +1,6 @@
 import { shortHex } from '../base/digest.ts';
 import { formatBytes, formatCount } from '../base/text.ts';
+import { RECIPE_LABEL } from '../index/build-config.ts';
 import type { CheckedCache } from '../index/cache/inspect-cache.ts';
 import { renderLines } from './clean-line.ts';
 import type { IndexDocument, IndexDocumentCache, IndexPackage } from './index-document.ts';
@@ -28,11 +29,12 @@ export function renderIndexText(index: IndexDocument): string {
   ]);
 }
 
-function formatOrigin({ olmirror }: IndexDocument): string {
+function formatOrigin({ olmirror, labels }: IndexDocument): string {
   if (olmirror === null) return 'not olmirror';
   const { revision, created, source } = olmirror;
   const commit = revision === null ? 'no commit' : `commit ${revision.slice(0, 12)}`;
-  return `olmirror, from ${commit}${source === null ? '' : ` of ${source}`}${created === null ? '' : `, ${created}`}`;
+  const tool = labels[RECIPE_LABEL] === undefined ? 'olmirror' : 'olmirror with podman';
+  return `${tool}, from ${commit}${source === null ? '' : ` of ${source}`}${created === null ? '' : `, ${created}`}`;
 }
 
 function formatServe({ serve }: IndexDocument): string {

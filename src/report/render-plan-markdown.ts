@@ -50,7 +50,7 @@ function formatCheck(check: Check): string {
 }
 
 function renderCatalog(catalog: CatalogPlan): string {
-  const head = `#### Catalog ${formatCode(catalog.catalog)}${catalog.target === '' ? '' : ` → ${formatCode(catalog.target)}`}\n\nIndex ${escapeMarkdown([formatIds(catalog), ...listRecipeLines(catalog)].join(';'))}`;
+  const head = `#### Catalog ${formatCode(catalog.catalog)}${catalog.target === '' ? '' : ` → ${formatCode(catalog.target)}`}\n\nIndex ${escapeMarkdown([formatIds(catalog), ...listRecipeLines(catalog)].join('; '))}`;
   if (catalog.packages === null) return `${head}\n\nWhat is served today could not be compared.`;
   if (catalog.packages.length === 0) return head;
   const rows = catalog.packages.flatMap(renderPackageRows);

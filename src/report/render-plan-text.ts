@@ -71,7 +71,9 @@ export function countSteps(steps: readonly Step[]): string {
 
 function listCatalogLines(catalog: CatalogPlan): readonly string[] {
   const head = `Catalog ${catalog.catalog}${catalog.target === '' ? '' : ` → ${catalog.target}`}`;
-  const id = [`  index ${formatIds(catalog)}`, ...listRecipeLines(catalog)];
+  const id = [`index ${formatIds(catalog)}`, ...listRecipeLines(catalog)].map(
+    (line) => `  ${line}`,
+  );
   const packages = catalog.packages?.flatMap(listPackageLines) ?? [
     '  what is served today could not be compared',
   ];
@@ -83,7 +85,7 @@ export function listRecipeLines({ builder, action, wantedId }: CatalogPlan): rea
   const built = action === 'publish' || action === 'restore';
   if (builder !== 'podman' || !built || wantedId === null) return [];
   return [
-    `  podman builds it: ${shortHex(wantedId)} names its recipe; the image id is known after the build`,
+    `podman builds it: ${shortHex(wantedId)} names its recipe; the image id is known after the build`,
   ];
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { renderPlanMarkdown } from '../../src/report/render-plan-markdown.ts';
+import { renderPlanText } from '../../src/report/render-plan-text.ts';
 import {
   A,
   ABSENT,
@@ -18,7 +20,6 @@ const ours = seenIndex({
   servedLabelled: true,
   servedImmutable: present(A),
 });
-
 const byRecipe = {
   ...ours,
   servedId: C,
@@ -41,6 +42,16 @@ test('planPass takes the recipe of an index for granted only under its own never
     const plan = planWorld({ indexes: [[podman, { ...byRecipe, ...changes }]] });
     assert.deepEqual([plan.steps, plan.checks[0]?.kind], [[], kind], name);
   }
+});
+
+test('a plan tells people where the id is that of a recipe, and only where that is news', () => {
+  const text = renderPlanText(planWorld({ indexes: [[podman, seenIndex()]] }), { verbose: false });
+  assert.match(text, /\n {2}podman builds it: c{12} names its recipe; the image id is known after/);
+  assert.match(text, /\+ push {2}olm\/idx:v1-c{12} {2}built by podman/);
+  const markdown = renderPlanMarkdown(planWorld({ indexes: [[podman, seenIndex()]] }));
+  assert.match(markdown, /now\); podman builds it/);
+  const native = planWorld({ indexes: [[makeIndex(), seenIndex()]] });
+  assert.doesNotMatch(renderPlanText(native, { verbose: false }), /podman/);
 });
 
 test('planPass takes neither a recipe for an image id nor an image id for a recipe', () => {
@@ -66,8 +77,13 @@ test('planPass keeps an index that was taken in by its digest where it only clai
     imageId: B,
     takenIn: [{ digest: A, content: A }],
   });
+  const untagged = {
+    servedImmutable: ABSENT,
+    expectedImmutable: ABSENT,
+    expectedImmutableId: null,
+  };
   const plan = planWorld({
-    indexes: [[wanted, { ...byRecipe, servedLabelled: false, servedImmutable: ABSENT }]],
+    indexes: [[wanted, { ...byRecipe, servedLabelled: false, ...untagged }]],
   });
   const keep = plan.steps.find((step) => step.kind === 'tag');
   assert.equal(keep?.tag, `sha256-${A.slice('sha256:'.length)}`);

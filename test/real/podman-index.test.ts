@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { shortHex } from '../../src/base/digest.ts';
 import { type IndexIdentity, readIndexIdentity } from '../../src/index/read-index.ts';
 import type { IndexList } from '../../src/plan/index-types.ts';
+import type { StatusReport } from '../../src/plan/status-types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
 import { deliver } from '../support/deliver.ts';
 import { fakePodman, pushOpm } from '../support/opm-stand-in.ts';
@@ -22,6 +23,7 @@ import { runAndCommit } from '../support/proxied-site.ts';
 import { createSite, readServed, type Site } from '../support/site.ts';
 import { show, verify } from './index-images.ts';
 
+const judged = compileSchema<StatusReport>('status');
 const listed = compileSchema<IndexList>('index-list');
 
 function identify(site: Site, reference = 'v1'): Promise<IndexIdentity> {
@@ -59,10 +61,13 @@ describe('builder: podman', { skip: NO_PODMAN }, () => {
 
     const again = await readPlan(site, 0);
     assert.deepEqual(again.steps, []);
+    const json = await site.olmirror(['status', '--format', 'json']);
+    const [catalogStatus] = parseChecked(judged, json.stdout).catalogs;
+    assert.deepEqual([catalogStatus?.builder, catalogStatus?.wantedId], ['podman', push.imageId]);
     const status = await site.olmirror(['status']);
     assert.match(status.stdout, new RegExp(`index ${shortHex(push.imageId)} in sync`));
-    const { json } = await verify(site, ['production'], 0);
-    const idCheck = json.checks.find(({ name }) => name === 'image-id');
+    const verified = await verify(site, ['production'], 0);
+    const idCheck = verified.json.checks.find(({ name }) => name === 'image-id');
     assert.match(idCheck?.message ?? '', /^podman built it of recipe [0-9a-f]{12}, as commit/);
     const list = parseChecked(
       listed,
@@ -187,7 +192,8 @@ describe('builder: podman', { skip: NO_PODMAN }, () => {
     );
     const auth = join(site.folder, 'auth.json');
     await writeFile(auth, JSON.stringify({ auths: { 'x.example.com': { auth: 'aHVudGVyMg==' } } }));
-    const env = { PATH, REGISTRY_AUTH_FILE: auth, DEPLOY_TOKEN: 'hunter2' };
+    const XDG_STATE_HOME = join(site.folder, 'odd: state');
+    const env = { PATH, REGISTRY_AUTH_FILE: auth, DEPLOY_TOKEN: 'hunter2', XDG_STATE_HOME };
     const applied = await site.olmirror(['apply'], { env });
     assert.equal(applied.code, 0, applied.stdout + applied.stderr);
     const text = await readFile(log, 'utf8');
@@ -196,7 +202,11 @@ describe('builder: podman', { skip: NO_PODMAN }, () => {
     const runs = [...text.matchAll(/--runroot=(\S+)/g)].map((match) => match[1] ?? '');
     assert.ok(runs.length >= 4, text);
     for (const folder of new Set(runs)) await assert.rejects(readdir(folder), /ENOENT/);
-    assert.deepEqual(await listWorkspaces(site), []);
+    const left = await readdir(join(XDG_STATE_HOME, 'olmirror'), { recursive: true });
+    assert.deepEqual(
+      left.filter((name) => /podman|layout/.test(name)),
+      [],
+    );
     await assert.rejects(readdir(join(site.folder, '.local/share/containers')), /ENOENT/);
     await assert.rejects(readdir(join(site.folder, '.config')), /ENOENT/);
   });

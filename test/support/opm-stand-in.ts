@@ -50,35 +50,36 @@ export interface StandInOptions {
 /** Pushes an image that carries the stand-in, with the programs of this machine; its pinned name, without host. */
 export async function pushOpm(host: string, options: StandInOptions = {}): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'olmirror-opm-'));
+  const tar = `${root}.tar`;
   try {
     await fillRoot(root, options);
-    const tar = `${root}.tar`;
     await run('tar', ['-C', root, '--owner=0', '--group=0', '--mtime=@0', '-cf', tar, '.']);
-    const plain = makeLayer(await readFile(tar));
-    const layers = [options.image?.docker === true ? { ...plain, mediaType: DOCKER_LAYER } : plain];
-    await rm(tar);
-    const repository = options.image?.repository ?? 'olm/opm';
-    const image = {
-      repository,
-      tags: ['v1'],
-      entrypoint: ['/bin/opm'],
-      history: [{ created_by: 'test' }],
-      ...options.image,
-    };
+    const layer = makeLayer(await readFile(tar));
+    const image = { ...IMAGE, ...options.image };
+    const layers = [image.docker === true ? { ...layer, mediaType: DOCKER_LAYER } : layer];
     const { digest } = await pushImage(host, { ...image, files: {}, layers });
-    return `${repository}@${digest}`;
+    return `${image.repository}@${digest}`;
   } finally {
+    await rm(tar, { force: true });
     await rm(root, { recursive: true, force: true });
   }
 }
+
+const IMAGE = {
+  repository: 'olm/opm',
+  tags: ['v1'],
+  entrypoint: ['/bin/opm'],
+  history: [{ created_by: 'test' }],
+};
 
 async function fillRoot(root: string, options: StandInOptions): Promise<void> {
   for (const name of ['sh', 'cp', 'sleep']) await addProgram(root, name);
   await writeInto(root, 'bin/opm', OPM);
   await run('chmod', ['755', join(root, 'bin/opm')]);
   if (options.hangs !== undefined) await writeInto(root, 'hang', `${options.hangs}\n`);
-  for (const catalog of options.catalogs ?? []) await addCache(root, nameCatalog(catalog), catalog);
-  for (const [name, catalog] of options.caches ?? []) await addCache(root, name, catalog);
+  const named = (options.catalogs ?? []).map((catalog) => [nameCatalog(catalog), catalog] as const);
+  for (const [name, catalog] of [...named, ...(options.caches ?? [])])
+    await addCache(root, name, catalog);
   for (const [path, text] of Object.entries(options.files ?? {})) await writeInto(root, path, text);
   await mkdir(join(root, 'tmp'));
   await run('chmod', ['1777', join(root, 'tmp')]);
