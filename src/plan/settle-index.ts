@@ -1,4 +1,4 @@
-import { type Digest, shortHex } from '../base/digest.ts';
+import { shortHex } from '../base/digest.ts';
 import { formatCount } from '../base/text.ts';
 import {
   closureCheck,
