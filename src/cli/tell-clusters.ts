@@ -1,4 +1,5 @@
 import { isToolError, ToolError } from '../base/tool-error.ts';
+import { buildCatalog } from '../catalog/build-catalog.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
 import { type PublishedIndex, pointClusterFiles } from '../cluster/point-cluster-files.ts';
 import { nameCatalogSource } from '../cluster/render-catalog-source.ts';
@@ -56,6 +57,23 @@ export async function tellClusters(
   return { tag, files: await replaceFiles(git.folder, files, { remove: [] }) };
 }
 
+/**
+ * Throws where `tellClusters` could not tell the id of an index, since its base cannot be read; asked
+ * before a merge writes anything.
+ */
+export async function assertCanTell(
+  entry: CatalogEntry,
+  { git, manifest, builder }: TellContext,
+): Promise<void> {
+  if (letsTagsMove(manifest.registries.production) || entry.base === 'scratch') return;
+  const catalog = buildCatalog([]);
+  const snapshot = await git.openWorkingTree();
+  await builder.summarize(
+    { entry, catalog, content: hashCatalog(catalog) },
+    { manifest, snapshot },
+  );
+}
+
 // An image on a base starts by itself (design §8).
 function findExtract({ base, cache }: CatalogEntry): PublishedIndex['extract'] {
   if (base !== 'scratch') return null;
@@ -70,7 +88,7 @@ function failToTell({ name }: CatalogEntry, error: unknown): never {
     {
       cause: error,
       disposition: error.disposition,
-      hint: `Repeat \`olmirror merge ${name}\` before you commit: it does what is left.${error.hint === undefined ? '' : ` ${error.hint}`}`,
+      hint: `Commit what was merged, then repeat \`olmirror merge ${name}\`: it does what is left.${error.hint === undefined ? '' : ` ${error.hint}`}`,
     },
   );
 }

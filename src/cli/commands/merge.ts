@@ -10,7 +10,7 @@ import { readSource } from '../read-source.ts';
 import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, type TakeInDeps, takeIn } from '../take-in.ts';
-import { tellClusters } from '../tell-clusters.ts';
+import { assertCanTell, tellClusters } from '../tell-clusters.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface MergeOptions {
@@ -36,6 +36,7 @@ export async function runMerge(
   const builder = createIndexBuilder(wiring.openRegistry(manifest.registries.production), () =>
     git.readRemoteUrl(),
   );
+  for (const entry of entries) await assertCanTell(entry, { git, manifest, builder });
   const summaries: MergeSummary[] = [];
   for (const entry of entries) {
     const deps: TakeInDeps = {
