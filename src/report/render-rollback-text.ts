@@ -11,7 +11,7 @@ export function renderRollbackText(report: RollbackReport): string {
     `  from  ${report.from === null ? 'what no never-moving tag holds' : formatIndex(report.from)}`,
     `  to    ${formatIndex(report.to)}`,
     ...listChanges(report),
-    `  pinned to ${formatPin(report.pin)}`,
+    `  ${report.mode === 'dry-run' ? 'would be ' : ''}pinned to ${formatPin(report.pin)}`,
     ...checks.flatMap(({ severity, message, hint }) => [
       `${SEVERITY_MARKS[severity]}: ${message}`,
       ...(hint === null ? [] : [`  Hint: ${hint}`]),
@@ -74,14 +74,15 @@ function listDone({ outcome, servedTag, to, mode, way }: RollbackReport): readon
 function listCommit({ written, catalog, to, way, outcome }: RollbackReport): readonly string[] {
   if (written.length === 0) return ['The pin stood there already.'];
   const files = written.join(' ');
-  const why =
-    outcome !== null
-      ? ', before the next pass, which would move the tag forward again'
-      : way === 'cluster-files'
-        ? ', and let the clusters be told of it'
-        : '';
   return [
-    `Wrote ${written.join(', ')}. Commit it${why}:`,
+    `Wrote ${written.join(' and ')}. ${formatWhy(way, outcome !== null)}`,
     `  git add ${files} && git commit -m "Pin ${catalog} to ${to.tag}"`,
   ];
+}
+
+function formatWhy(way: RollbackReport['way'], moved: boolean): string {
+  if (moved) return 'Commit it now: a pass that does not see the pin moves the tag forward again.';
+  return way === 'cluster-files'
+    ? 'Commit it, and let the clusters be told as they always are.'
+    : 'Commit it.';
 }

@@ -179,7 +179,7 @@ async function chooseTarget(
     production: site.registries.production,
     manifestFile,
   });
-  return { target, pin: { tag: target.tag, reason: reason ?? '…', by, until } };
+  return { target, pin: { tag: target.tag, reason: reason ?? 'not said yet', by, until } };
 }
 
 async function prepare(
