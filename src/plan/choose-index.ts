@@ -26,8 +26,7 @@ export function choosePrevious(list: CatalogIndexes, takenIn: ReadonlySet<Digest
   );
 }
 
-/** Whether this repository produced an index, or took it in. */
-export function isOwnIndex(index: ListedIndex, takenIn: ReadonlySet<Digest>): boolean {
+function isOwnIndex(index: ListedIndex, takenIn: ReadonlySet<Digest>): boolean {
   return index.origin === 'olmirror' || (index.digest !== null && takenIn.has(index.digest));
 }
 

@@ -1,9 +1,9 @@
 import type { Presence } from '../base/presence.ts';
 import { formatCount } from '../base/text.ts';
 import type { CatalogPin } from '../manifest/types.ts';
-import type { VerifiedCheck } from './index-types.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
 import type { Check, ObservedIndex, Outcome, WantedIndex } from './types.ts';
+import type { VerifiedCheck } from './verified-check.ts';
 
 /** What a person must know about an index that is not published, with the code of its outcome. */
 export type IndexCheck = Check & { readonly code: Outcome['code'] };

@@ -1,19 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { CatalogPin } from '../manifest/types.ts';
 import type { ExitCode } from './sum-outcomes.ts';
-
-export type IndexCheckName = 'catalog' | 'pin' | 'image-id' | 'content' | 'cache' | 'closure';
-
-/** One thing that `index verify` looked at. */
-export interface VerifiedCheck {
-  readonly name: IndexCheckName;
-  /** `skipped`: it does not apply to this index; `unknown`: nobody could tell. */
-  readonly state: 'passed' | 'failed' | 'skipped' | 'unknown';
-  /** A sentence for people. */
-  readonly message: string;
-  /** What it was found by, item by item; empty where there is nothing to list. */
-  readonly details: readonly string[];
-}
+import type { VerifiedCheck } from './verified-check.ts';
 
 /** `olmirror index verify --format json`. */
 export interface IndexVerification {

@@ -38,20 +38,24 @@ export function settlePinned(
   if (standing === 'unknown' || pinned.presence.state === 'unknown')
     return withhold(wanted, unknownCheck(wanted, observed), FAILED);
   if (standing === 'foreign') return withhold(wanted, foreignCheck(wanted, observed), REFUSED);
-  const told = keepServed(wanted, [pinnedCheck(wanted, pin)]);
-  if (pinned.presence.state === 'absent') {
-    if (!isServedStill(wanted, pin, observed))
-      return withhold(wanted, pinMissingCheck(wanted, pin), REFUSED);
-    return { ...told, steps: restoreImmutable(wanted, observed, pin.tag) };
-  }
+  if (pinned.presence.state === 'absent') return settleAbsent(wanted, pin, observed);
   if (!isOwnPin(wanted, pin.tag, pinned))
     return withhold(wanted, pinForeignCheck(wanted, pin), REFUSED);
   const { moving } = observed;
-  const isServed = moving.state === 'present' && moving.digest === pinned.presence.digest;
-  if (isServed) return told;
+  const told = keepServed(wanted, [pinnedCheck(wanted, pin)]);
+  if (moving.state === 'present' && moving.digest === pinned.presence.digest) return told;
   const obstacle = findObstacle({ wanted, pin, observed, pinned });
   if (obstacle !== null) return obstacle;
   return wanted.moves ? moveBack({ wanted, pin, observed, pinned }) : told;
+}
+
+function settleAbsent(wanted: WantedIndex, pin: CatalogPin, observed: ObservedIndex): SettledIndex {
+  if (!isServedStill(wanted, pin, observed))
+    return withhold(wanted, pinMissingCheck(wanted, pin), REFUSED);
+  return {
+    ...keepServed(wanted, [pinnedCheck(wanted, pin)]),
+    steps: restoreImmutable(wanted, observed, pin.tag),
+  };
 }
 
 // The pinned index is served, only its own tag was taken away.

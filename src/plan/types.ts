@@ -3,7 +3,7 @@ import type { ErrorCode } from '../base/error-codes.ts';
 import type { Presence } from '../base/presence.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { CatalogPin, RoleName } from '../manifest/types.ts';
-import type { VerifiedCheck } from './index-types.ts';
+import type { VerifiedCheck } from './verified-check.ts';
 
 /** What the live registries said about one wanted image. */
 export interface ObservedImage {

@@ -7,7 +7,7 @@ import { readOrigin } from '../index/describe-index.ts';
 import { readIndexIdentity } from '../index/read-index.ts';
 import { isNeverMoving } from '../manifest/check-pin.ts';
 import { hasEnded } from '../manifest/day.ts';
-import type { CatalogEntry, CatalogPin, MirrorManifest } from '../manifest/types.ts';
+import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -49,7 +49,9 @@ export async function listIndexes(
   const kept = tags.names.filter((tag) => isNeverMoving(tag, movingTag));
   const indexes = await Promise.all(
     kept.map((tag) =>
-      limit(() => readIndex({ repository, tag, movingTag, servedDigest, pin }, context)),
+      limit(() =>
+        readIndex({ repository, tag, movingTag, servedDigest, pinned: tag === pin?.tag }, context),
+      ),
     ),
   );
   return {
@@ -86,12 +88,11 @@ interface TagPlace {
   readonly tag: string;
   readonly movingTag: string;
   readonly servedDigest: Digest | null;
-  readonly pin: CatalogPin | null;
+  readonly pinned: boolean;
 }
 
 async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<ListedIndex> {
-  const { repository, tag } = place;
-  const pinned = tag === place.pin?.tag;
+  const { repository, tag, pinned } = place;
   context.signal.throwIfAborted();
   try {
     const image = await readIndexIdentity(context.production, repository, tag);

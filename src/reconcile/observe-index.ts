@@ -15,13 +15,13 @@ import { letsTagsMove } from '../manifest/defaults.ts';
 import { isExpired } from '../manifest/exclude.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
-import { judgeIndex } from '../plan/judge-index.ts';
-import type { ForeignContent, ObservedIndex, WantedIndex } from '../plan/types.ts';
+import { type IndexStanding, judgeIndex } from '../plan/judge-index.ts';
+import type { ObservedIndex, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder } from './build-index.ts';
 import { identifyIndex } from './identify-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
-import { observePin, type PinObservation } from './observe-pin.ts';
+import { observePin } from './observe-pin.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { readServedCatalog } from './read-served-catalog.ts';
 
@@ -68,36 +68,48 @@ export async function observeIndex(
   };
   const { moving } = partial;
   const pinned = await observePinned(wanted, { loaded, moving }, context);
-  const rest = { wanted, target: pinned?.catalog ?? loaded.catalog, named: pinned?.named ?? null };
+  const { target, named } = pinned;
+  const rest = { wanted, target: target ?? loaded.catalog, named };
+  const observed = { ...partial, foreign: null, pinned: pinned.observed };
   const standing = judgeIndex(wanted, partial);
-  const observed = { ...partial, foreign: null, pinned: pinned?.observed ?? null };
-  if ((standing === 'expected' || standing === 'taken-in-equal') && wanted.pin === null)
-    return { ...rest, observed, served: loaded.catalog };
+  if (isAsInGit(wanted, standing)) return { ...rest, observed, served: loaded.catalog };
+  // Which index clusters were told of before, no registry knows.
+  if (!wanted.moves) return { ...rest, observed, served: null };
   const content = await readServed(wanted, moving, context);
-  const foreign: ForeignContent | null =
-    standing === 'foreign' && content !== null
-      ? findMissing(loaded.catalog, dropExcluded(content, loaded, context.now))
-      : null;
+  if (standing !== 'foreign' || content === null) return { ...rest, observed, served: content };
+  const foreign = findMissing(loaded.catalog, dropExcluded(content, loaded, context.now));
   return { ...rest, observed: { ...observed, foreign }, served: content };
+}
+
+function isAsInGit({ pin }: WantedIndex, standing: IndexStanding): boolean {
+  return pin === null && (standing === 'expected' || standing === 'taken-in-equal');
+}
+
+interface PinnedTarget {
+  readonly observed: ObservedIndex['pinned'];
+  /** Null where Git's catalog is, or it could not be read. */
+  readonly target: Catalog | null;
+  readonly named: IndexObservation['named'];
 }
 
 async function observePinned(
   wanted: WantedIndex,
   { loaded, moving }: { readonly loaded: LoadedCatalog; readonly moving: Presence },
   context: ObserveIndexContext,
-): Promise<PinObservation | null> {
-  if (wanted.pin === null) return null;
+): Promise<PinnedTarget> {
+  if (wanted.pin === null) return { observed: null, target: null, named: null };
   const files = await readClusterFiles(context.state.snapshot);
   // Where no tag moves, the pin was looked into when clusters were told of it.
   function isServed(digest: Digest): boolean {
     return !wanted.moves || (moving.state === 'present' && moving.digest === digest);
   }
-  return observePin(wanted, wanted.pin, {
+  const { observed, catalog, named } = await observePin(wanted, wanted.pin, {
     ...context,
     loaded,
     isServed,
     isExtracted: isExtracted(files, wanted),
   });
+  return { observed, target: catalog, named };
 }
 
 /** What the moving tag of an index holds. */

@@ -14,7 +14,7 @@ import type { IndexIdentity } from '../index/read-index.ts';
 import { hasEnded } from '../manifest/day.ts';
 import type { CatalogPin, RoleName } from '../manifest/types.ts';
 import { formatPin } from '../plan/index-checks.ts';
-import type { VerifiedCheck } from '../plan/index-types.ts';
+import type { VerifiedCheck } from '../plan/verified-check.ts';
 import { failed, passed, skipped, unknown } from '../plan/verified-check.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder } from './build-index.ts';

@@ -23,8 +23,13 @@ function isMove({ method, url }: ProxiedRequest): boolean {
 }
 
 test('a rollback writes one manifest or nothing, whatever the registry does', async (t) => {
-  let rule: (request: ProxiedRequest) => Fault | null = () => null;
-  const site = await createProxiedSite(t, { production: (request) => rule(request) });
+  const faults: { rule: ((request: ProxiedRequest) => Fault | null) | null; hit: boolean } = {
+    rule: null,
+    hit: false,
+  };
+  const site = await createProxiedSite(t, {
+    production: (request) => faults.rule?.(request) ?? null,
+  });
   await deliver(site);
   await runAndCommit(site, ['init', 'merge']);
   assert.equal((await site.olmirror(['apply'])).code, 0);
@@ -42,7 +47,7 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
 
   // Seen to fail: without restoreFiles in run-rollback.ts mirror.yaml kept a pin.
   await t.test('refused by the registry: tag and file stay', async () => {
-    rule = (request) => (isMove(request) ? { kind: 'status', status: 400 } : null);
+    faults.rule = (request) => (isMove(request) ? { kind: 'status', status: 400 } : null);
     const report = await roll(1);
     assert.deepEqual([report.outcome?.kind, report.written], ['failed', []]);
     await assertUntouched();
@@ -52,15 +57,15 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
   });
 
   await t.test('stopped by a signal while the tag moves: tag and file stay', async () => {
-    let hit = false;
-    rule = (request) => {
+    faults.hit = false;
+    faults.rule = (request) => {
       if (!isMove(request)) return null;
-      hit = true;
+      faults.hit = true;
       return { kind: 'hang' };
     };
     const child = site.start(APPLY);
     const ended = collect(child);
-    while (!hit) await sleep(50);
+    while (!faults.hit) await sleep(50);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
     assert.equal(code, 1, stdout + stderr);
@@ -70,20 +75,20 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
   await t.test(
     'killed while the tag moves: the pin stands, and the same command goes on',
     async () => {
-      let hit = false;
-      rule = (request) => {
+      faults.hit = false;
+      faults.rule = (request) => {
         if (!isMove(request)) return null;
-        hit = true;
+        faults.hit = true;
         return { kind: 'hang' };
       };
       const child = site.start(APPLY);
       const ended = collect(child);
-      while (!hit) await sleep(50);
+      while (!faults.hit) await sleep(50);
       child.kill('SIGKILL');
       await ended;
       assert.deepEqual(await readServed(production), NEW);
       assert.match(await readText(site, 'mirror.yaml'), /pin: \{ tag: "v1-/);
-      rule = () => null;
+      faults.rule = null;
       const before = [site.productionProxy.requests.length, site.stagingProxy.requests.length];
       const report = await roll(0);
       assert.equal(report.outcome?.kind, 'copied');
@@ -103,7 +108,7 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
   );
 
   await t.test('unknown answers are no absence', async () => {
-    rule = ({ url, method }) =>
+    faults.rule = ({ url, method }) =>
       method === 'HEAD' && url.includes('/vendor/b-operand/')
         ? { kind: 'status', status: 403 }
         : null;
@@ -112,11 +117,12 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
       report.checks.map(({ kind, severity }) => [kind, severity]),
       [['unknown', 'error']],
     );
-    rule = ({ url }) => (url.includes('/tags/list') ? { kind: 'status', status: 500 } : null);
+    faults.rule = ({ url }) =>
+      url.includes('/tags/list') ? { kind: 'status', status: 500 } : null;
     const list = await site.olmirror(APPLY);
     assert.deepEqual([list.code, list.stdout], [1, '']);
     assert.match(list.stderr, /is unknown: .*Nothing was changed\.\nHint: /);
-    rule = () => null;
+    faults.rule = null;
     await assertUntouched();
   });
 
@@ -125,7 +131,10 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
     assert.ok(bundle !== undefined);
     const tag = `sha256-${'f'.repeat(64)}`;
     await pushImage(site.production.host, foreignIndex({ a: [bundle] }, { tags: [tag] }));
-    const target = await roll(4, [...APPLY.map((word) => (word === 'previous' ? tag : word))]);
+    const target = await roll(
+      4,
+      APPLY.map((word) => (word === 'previous' ? tag : word)),
+    );
     assert.deepEqual(
       target.checks.map(({ kind }) => kind),
       ['foreign-index'],
@@ -133,9 +142,10 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
     await assertUntouched();
     const [first] = (await production.listTags('olm/idx')).filter((name) => name.startsWith('v1-'));
     await pushImage(site.production.host, foreignIndex({ a: [bundle] }, { tags: ['v1'] }));
-    const served = await roll(4, [
-      ...APPLY.map((word) => (word === 'previous' ? (first ?? '') : word)),
-    ]);
+    const served = await roll(
+      4,
+      APPLY.map((word) => (word === 'previous' ? (first ?? '') : word)),
+    );
     assert.match(served.checks[0]?.message ?? '', /foreign index.*is not replaced/);
     assert.equal(await readText(site, 'mirror.yaml'), manifest);
   });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadAll } from 'js-yaml';
 import { startFaultProxy } from '../../scripts/lib/fault-proxy.ts';
+import { listServedImages } from '../../src/cluster/served-images.ts';
 import type { IndexList } from '../../src/plan/index-types.ts';
 import type { RollbackReport } from '../../src/plan/rollback-types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
@@ -62,10 +62,14 @@ test('where production lets no tag move, merge tells clusters of the new index, 
   assert.deepEqual(summary.cluster.files, ['cluster/idx.yaml']);
   const told = await readTold(site);
   assert.equal(told, summary.cluster.tag);
-  const [source, catalog] = loadAll(await readText(site, 'cluster/idx.yaml')) as {
-    kind: string;
-  }[];
-  assert.deepEqual([source?.kind, catalog?.kind], ['CatalogSource', 'ClusterCatalog']);
+  const images = listServedImages(await readText(site, 'cluster/idx.yaml'));
+  assert.deepEqual(
+    images.map(({ kind, extracted }) => [kind, extracted]),
+    [
+      ['CatalogSource', true],
+      ['ClusterCatalog', false],
+    ],
+  );
   await site.commit('merge');
   assert.match(await run(site, ['merge']), /clusters are told of v1-[0-9a-f]{12} already/);
   const plan = await site.olmirror(['plan']);

@@ -5,8 +5,8 @@ import {
   type IndexList,
   type IndexVerification,
   type ListedIndex,
-  type VerifiedCheck,
 } from '../../src/plan/index-types.ts';
+import type { VerifiedCheck } from '../../src/plan/verified-check.ts';
 import type { IndexDocument } from '../../src/report/index-document.ts';
 import { renderIndexListText } from '../../src/report/render-index-list-text.ts';
 import { renderIndexResources } from '../../src/report/render-index-resources.ts';
