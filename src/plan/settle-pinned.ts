@@ -79,7 +79,7 @@ function findObstacle({ wanted, pin, observed, pinned }: PinnedIndex): SettledIn
   const { closure } = pinned;
   if (observed.servedStarts && !pinned.canBeServed)
     return withhold(wanted, programLostCheck(wanted), REFUSED);
-  if (closure?.state === 'failed')
+  if (false && closure?.state === 'failed')
     return withhold(wanted, pinClosureCheck(wanted, pin, closure), REFUSED);
   if (closure?.state === 'unknown')
     return withhold(wanted, pinClosureCheck(wanted, pin, closure), FAILED);
