@@ -67,6 +67,10 @@ export const ERROR_CODES = [
   'MANIFEST_SELECTION_INVALID',
   'MANIFEST_RULES_INVALID',
   'APPLY_LAYOUT_DAMAGED',
+  'SERVE_NO_OPM',
+  'SERVE_ENDED',
+  'SERVE_FAILED',
+  'SERVE_TIMEOUT',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
