@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { verifyLayout } from '../apply/verify-layout.ts';
 import type { ContentReader } from '../base/oci.ts';
-import { isToolError } from '../base/tool-error.ts';
 import { openOciLayout } from '../files/oci-layout.ts';
 import { writeFolder } from '../files/write-folder.ts';
 import { writeTree } from '../files/write-tree.ts';
@@ -14,34 +14,27 @@ export function writeIndexLayout(folder: string, built: BuiltIndex): Promise<voi
   return writeFolder(folder, renderOciLayout(built));
 }
 
-export type ReadLayout = { readonly image: IndexImage } | { readonly fault: string };
-
 /**
- * Reads the index back out of a layout, every blob to its end and against the digest that names it;
- * layers of the base come from the registry in which it lies. The fault is what was changed or is missing.
+ * Reads the index back out of a layout; layers of the base come from the registry in which it lies.
+ * Throws `APPLY_LAYOUT_DAMAGED` where a blob has not the digest that it is named by.
  */
 export async function readIndexLayout(
   folder: string,
   built: BuiltIndex,
   base: ContentReader,
-): Promise<ReadLayout> {
+): Promise<IndexImage> {
+  await verifyLayout(folder, built);
   const beneath = new Set(built.baseLayers.map(({ digest }) => digest));
   const { baseRepository } = built;
-  try {
-    const { reader, repository, reference } = await openOciLayout(folder);
-    const both: ContentReader = {
-      getManifest: (...request) => reader.getManifest(...request),
-      getBlob: (place, digest) =>
-        baseRepository !== null && beneath.has(digest)
-          ? base.getBlob(baseRepository, digest)
-          : reader.getBlob(place, digest),
-    };
-    return { image: await readIndexImage(both, repository, reference) };
-  } catch (error) {
-    if (isToolError(error, 'FILES_BAD_LAYOUT') || isToolError(error, 'FILES_NOT_FOUND'))
-      return { fault: error.message };
-    throw error;
-  }
+  const { reader, repository, reference } = await openOciLayout(folder);
+  const both: ContentReader = {
+    getManifest: (...request) => reader.getManifest(...request),
+    getBlob: (place, digest) =>
+      baseRepository !== null && beneath.has(digest)
+        ? base.getBlob(baseRepository, digest)
+        : reader.getBlob(place, digest),
+  };
+  return readIndexImage(both, repository, reference);
 }
 
 /** Where an index lies as a pod would see it. */

@@ -136,7 +136,7 @@ export function compareBundle(expected: ExpectedBundle, served: ServedBundle): r
 }
 
 /** `package/channel/bundle`. */
-export function nameEntry(bundle: Pick<ServedBundle, 'package' | 'channel' | 'name'>): string {
+function nameEntry(bundle: Pick<ServedBundle, 'package' | 'channel' | 'name'>): string {
   return `${bundle.package}/${bundle.channel}/${bundle.name}`;
 }
 
@@ -148,7 +148,7 @@ function describeCsvFault({ hasCsv }: ExpectedBundle, csv: string): string | nul
     const kind: unknown = Object(value) === value ? Reflect.get(Object(value), 'kind') : null;
     return kind === 'ClusterServiceVersion'
       ? null
-      : `its ClusterServiceVersion is of the kind ${kind}`;
+      : `its ClusterServiceVersion is of the kind ${String(kind)}`;
   } catch {
     return 'its ClusterServiceVersion is no JSON';
   }

@@ -84,7 +84,7 @@ function describeStop(name: ServingName, error: ToolError): RehearsalCheck {
   const details = error.hint === undefined ? [] : [error.hint];
   return error.code === 'SERVE_TIMEOUT'
     ? unknown(name, error.message, details)
-    : failed(name, `${error.message}`, details);
+    : failed(name, error.message, details);
 }
 
 function listUnasked(questions: typeof QUESTIONS): readonly RehearsalCheck[] {

@@ -27,14 +27,14 @@ const OPTIONS = {
 /** Asks the opm on a port of this machine; what takes longer than `timeout` milliseconds is `SERVE_TIMEOUT`. */
 export function createRegistryClient(port: number, timeout: number): RegistryClient {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), OPTIONS);
-  let closed = false;
+  const closing = new AbortController();
   function ask(method: string, request: Question['request']): Question {
     return { client, timeout, method, request };
   }
   return {
     async waitUntilReady() {
       const end = Date.now() + timeout;
-      while (!closed && !(await isReadyWithin(client, LOOK))) {
+      while (!closing.signal.aborted && !(await isReadyWithin(client, LOOK))) {
         if (Date.now() >= end) throw tooSlow('opm did not begin to serve', timeout);
       }
     },
@@ -51,7 +51,7 @@ export function createRegistryClient(port: number, timeout: number): RegistryCli
       return readBundle(await askOnce(ask('GetBundleForChannel', { pkgName, channelName })));
     },
     close() {
-      closed = true;
+      closing.abort();
       client.close();
     },
   };
@@ -74,15 +74,14 @@ interface Question {
   readonly request: Readonly<Record<string, string>>;
 }
 
-function askOnce<T>(question: Question): Promise<T> {
+function askOnce<T extends object>(question: Question): Promise<T> {
   const { client, timeout, method, request } = question;
-  const { path, requestSerialize, responseDeserialize } = findMethod(method);
+  const { path, requestSerialize, responseDeserialize } = findMethod<T>(method);
   return new Promise<T>((resolve, reject) => {
     client.makeUnaryRequest<object, T>(
       path,
       requestSerialize,
-      // The descriptor makes what its messages say.
-      (bytes) => responseDeserialize(bytes) as T,
+      responseDeserialize,
       request,
       { deadline: Date.now() + timeout },
       (error, answer) => {
@@ -93,15 +92,15 @@ function askOnce<T>(question: Question): Promise<T> {
   });
 }
 
-async function askAll<T>(question: Question): Promise<readonly T[]> {
+async function askAll<T extends object>(question: Question): Promise<readonly T[]> {
   const { client, timeout, method, request } = question;
-  const { path, requestSerialize, responseDeserialize } = findMethod(method);
+  const { path, requestSerialize, responseDeserialize } = findMethod<T>(method);
   const answers: T[] = [];
   try {
     const stream = client.makeServerStreamRequest<object, T>(
       path,
       requestSerialize,
-      (bytes) => responseDeserialize(bytes) as T,
+      responseDeserialize,
       request,
       { deadline: Date.now() + timeout },
     );
@@ -114,14 +113,15 @@ async function askAll<T>(question: Question): Promise<readonly T[]> {
 
 const DEFINITION = fromJSON(REGISTRY_API, { defaults: true });
 
-function findMethod(name: string): MethodDefinition<object, object> {
+// The descriptor makes what the messages of `registry-api.ts` say.
+function findMethod<T extends object>(name: string): MethodDefinition<object, T> {
   const service = DEFINITION['api.Registry'];
   const method: unknown = service === undefined ? undefined : Reflect.get(service, name);
-  if (isMethod(method)) return method;
+  if (isMethod<T>(method)) return method;
   throw new Error(`There is no method ${name}.`);
 }
 
-function isMethod(value: unknown): value is MethodDefinition<object, object> {
+function isMethod<T extends object>(value: unknown): value is MethodDefinition<object, T> {
   return typeof value === 'object' && value !== null && 'requestSerialize' in value;
 }
 
@@ -166,7 +166,6 @@ function readPackage(message: PackageMessage): ServedPackage {
 }
 
 function readBundle(message: BundleMessage): ServedBundle {
-  const { version, skipRange, replaces, skips, properties } = message;
   return {
     package: message.packageName,
     channel: message.channelName,
@@ -174,7 +173,11 @@ function readBundle(message: BundleMessage): ServedBundle {
     image: message.bundlePath,
     csv: message.csvJson,
     deprecation: readDeprecation(message.deprecation),
-    ...{ version, skipRange, replaces, skips, properties },
+    version: message.version,
+    skipRange: message.skipRange,
+    replaces: message.replaces,
+    skips: message.skips,
+    properties: message.properties,
   };
 }
 

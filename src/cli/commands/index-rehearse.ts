@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { formatProblemLine, hasErrors } from '../../base/problem.ts';
 import { formatBytes, formatCount } from '../../base/text.ts';
-import { ToolError } from '../../base/tool-error.ts';
+import { isToolError, ToolError } from '../../base/tool-error.ts';
 import { parseCatalog } from '../../catalog/parse-catalog.ts';
 import type { Catalog } from '../../catalog/types.ts';
 import type { BuiltIndex } from '../../index/build-index.ts';
@@ -64,12 +64,10 @@ export async function runIndexRehearse(
   try {
     const layout = join(folder, 'layout');
     await writeIndexLayout(layout, built);
-    const read = await readIndexLayout(layout, built, production);
-    const rehearsal: Rehearsal = { state, loaded, builder, built, folder, opm, context };
+    const image = await readLayout(layout, built, production);
+    const rehearsal = { state, loaded, builder, built, folder, opm, context };
     const checks =
-      'fault' in read
-        ? [failed('layout', `The layout of the index is not as it was built: ${read.fault}`)]
-        : await rehearse(read.image, { ...rehearsal, timeout: options.timeout });
+      'name' in image ? [image] : await rehearse(image, { ...rehearsal, timeout: options.timeout });
     const result: IndexRehearsal = {
       apiVersion: 'olmirror/v1alpha1',
       kind: 'IndexRehearsal',
@@ -86,6 +84,18 @@ export async function runIndexRehearse(
     return result.exitCode;
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The check that fails where the layout is not what was built. */
+async function readLayout(
+  ...request: Parameters<typeof readIndexLayout>
+): Promise<IndexImage | RehearsalCheck> {
+  try {
+    return await readIndexLayout(...request);
+  } catch (error) {
+    if (!isToolError(error, 'APPLY_LAYOUT_DAMAGED')) throw error;
+    return failed('layout', error.message);
   }
 }
 
