@@ -29,7 +29,7 @@ console.log(
 try {
   const catalog = await step('read the catalog', 0, async () => read(files));
   let built = 0;
-  const build = async (subject: Catalog, withBytes: boolean): Promise<ContentLayers> => {
+  async function build(subject: Catalog, withBytes: boolean): Promise<ContentLayers> {
     const pool = createLayerBuilder(new AbortController().signal);
     return buildContentLayers({
       catalog: subject,
@@ -42,8 +42,10 @@ try {
         return pool(jobs, onBuilt);
       },
     });
-  };
-  const layersBuilt = (): number => built;
+  }
+  function layersBuilt(): number {
+    return built;
+  }
   await step('build all layers', layersBuilt, () => build(catalog, true));
   built = 0;
   await step('nothing changed: the id', layersBuilt, () => build(catalog, false));

@@ -44,9 +44,10 @@ export type BuildGroups = (
   onBuilt: (place: number, group: RenderedGroup | null) => Promise<void>,
 ) => Promise<void>;
 
-export const buildGroupsHere: BuildGroups = async (jobs, onBuilt) => {
+/** Builds groups one after the other on this thread. */
+export async function buildGroupsHere(...[jobs, onBuilt]: Parameters<BuildGroups>): Promise<void> {
   for (const [place, job] of jobs.entries()) await onBuilt(place, buildGroup(job.open()));
-};
+}
 
 /** Builds the layer of some packages: a function of the task alone, on any thread. */
 export function buildGroup({ files, cache, compression }: GroupTask): RenderedGroup | null {

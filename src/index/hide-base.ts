@@ -17,8 +17,9 @@ const WHITEOUT = '.wh.';
 export function listHidingEntries(configs: readonly BaseConfig[]): readonly TarEntry[] {
   const named = configs.flatMap(listOwnFolders);
   const folders = new Set([CONFIGS_FOLDER, CACHE_FOLDER, ...named]);
-  const holdsMore = (folder: string): boolean =>
-    isSystemFolder(folder) || configs.some((config) => holdsProgram(folder, config));
+  function holdsMore(folder: string): boolean {
+    return isSystemFolder(folder) || configs.some((config) => holdsProgram(folder, config));
+  }
   const alone = [...folders].filter((folder) => !holdsMore(folder));
   const shared = [...folders].filter(holdsMore);
   const hidden = alone.filter((folder) => !isBelow(folder, alone));

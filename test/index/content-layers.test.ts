@@ -133,16 +133,18 @@ describe('buildContentLayers', () => {
     const wanted = describeLayers(await build(NEW));
     const folder = await mkdtemp(join(tmpdir(), 'olmirror-content-'));
     try {
-      const open = (): DiskLayerStore => createLayerStore({ folder, maxBytes: 1e9 });
+      function open(): DiskLayerStore {
+        return createLayerStore({ folder, maxBytes: 1e9 });
+      }
       const work = { catalog: NEW, cache: 'json', compression: 'gzip' } as const;
       await buildContentLayers({ ...work, catalog: OLD, store: open() });
       let built = 0;
-      const buildGroups: BuildGroups = (jobs, onBuilt) => {
+      function buildGroups(...[jobs, onBuilt]: Parameters<BuildGroups>): Promise<void> {
         built += jobs.length;
         // As a pool does that is told of much work, whatever there is.
         const large = jobs.map((job) => ({ ...job, size: 1e8 }));
         return createLayerBuilder(new AbortController().signal)(large, onBuilt);
-      };
+      }
       const stored = await buildContentLayers({ ...work, store: open(), buildGroups });
       assert.equal(built, 1);
       assert.deepEqual(describeLayers(stored), wanted);
@@ -159,12 +161,12 @@ describe('buildContentLayers', () => {
       for (const part of ['blobs', 'notes']) {
         for (const name of await readdir(join(folder, part)))
           await writeFile(join(folder, part, name), 'spoilt');
-        for (const withBytes of [false, true]) {
-          const again = await buildContentLayers({ ...work, store: open(), withBytes });
-          assert.deepEqual(describeLayers(again), wanted);
-          for (const { file, descriptor } of withBytes ? again.layers : [])
-            assert.equal(digestOf(await readFile(file ?? '')), descriptor.digest);
-        }
+        const names = await buildContentLayers({ ...work, store: open(), withBytes: false });
+        assert.deepEqual(describeLayers(names), wanted);
+        const again = await buildContentLayers({ ...work, store: open() });
+        assert.deepEqual(describeLayers(again), wanted);
+        for (const { file, descriptor } of again.layers)
+          assert.equal(digestOf(await readFile(file ?? '')), descriptor.digest);
       }
       built = 0;
       const names = await buildContentLayers({

@@ -71,10 +71,12 @@ test('applyPlan pushes an index of several platforms on a base image whose layer
   // The next index on the same base: its layers are in the repository now, and nobody moves them.
   const next = await buildSmallIndex({ content: 'based again', platforms, base });
   const asked: string[] = [];
-  const getBlob: RegistryPort['getBlob'] = (repository, digest) => {
-    asked.push(`${repository} ${digest}`);
-    return world.production.getBlob(repository, digest);
-  };
+  function getBlob(
+    ...args: Parameters<RegistryPort['getBlob']>
+  ): ReturnType<RegistryPort['getBlob']> {
+    asked.push(args.join(' '));
+    return world.production.getBlob(...args);
+  }
   const again = await world.apply(publishSteps(next, built.digest), {
     buildIndex: () => Promise.resolve(next),
     registries: { production: { ...world.production, getBlob }, staging: world.staging },
