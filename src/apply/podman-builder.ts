@@ -10,16 +10,13 @@ import {
   removeRunFolder,
 } from './podman-places.ts';
 import type { BuildRequest, ImageBuild, ImageBuilder } from './port.ts';
+import { askVersion, type RunLimits, runGroup } from './run-group.ts';
 import type { Environment } from './skopeo-arguments.ts';
-import { watchProcess } from './watch-process.ts';
 
-export interface PodmanOptions {
+/** opm is silent while it makes a cache: a build needs more idle time than it seems. */
+export interface PodmanOptions extends RunLimits {
   /** Default `podman`, looked up in PATH. */
   readonly podmanPath?: string;
-  /** For one run; default an hour. */
-  readonly timeoutMilliseconds?: number;
-  /** A run that says nothing for so long is stopped: opm is silent while it makes a cache. Default 20 minutes. */
-  readonly idleMilliseconds?: number;
   /** Only PATH is taken. */
   readonly environment: Environment;
 }
@@ -31,14 +28,12 @@ export interface PodmanOptions {
 export function createPodmanBuilder(options: PodmanOptions): ImageBuilder {
   return {
     async assertReady(): Promise<void> {
-      const result = await execa(options.podmanPath ?? 'podman', ['--version'], {
-        env: { PATH: options.environment['PATH'] ?? '' },
-        extendEnv: false,
-        stdin: 'ignore',
-        reject: false,
-        timeout: 20_000,
+      const program = options.podmanPath ?? 'podman';
+      await askVersion({
+        program,
+        environment: { PATH: options.environment['PATH'] ?? '' },
+        fail: (why, cause) => buildMissingError(program, { why, cause }),
       });
-      if (result.failed) throw buildMissingError(options.podmanPath ?? 'podman', result);
     },
     async build(request, signal): Promise<void> {
       const places = await preparePlaces(request.workspace, options.environment);
@@ -94,34 +89,18 @@ async function buildImage(run: Run, build: ImageBuild): Promise<void> {
 async function runPodman(run: Run, title: string, command: readonly string[]): Promise<string> {
   const { places, signal, options } = run;
   if (signal?.aborted === true) throw buildStopError(title, 'aborted');
-  const child = execa(
-    options.podmanPath ?? 'podman',
-    [...listGlobalArguments(places), ...command],
-    {
-      env: places.environment,
-      extendEnv: false,
-      cwd: run.request.workspace,
-      stdin: 'ignore',
-      all: true,
-      reject: false,
-      // A group of its own: Ctrl-C does not reach it, and all of it can be killed.
-      detached: true,
-    },
-  );
-  const watch = watchProcess(child, {
-    totalMilliseconds: options.timeoutMilliseconds ?? 3_600_000,
-    idleMilliseconds: options.idleMilliseconds ?? 1_200_000,
+  const { stopped, failed, exitCode, output } = await runGroup({
+    program: options.podmanPath ?? 'podman',
+    args: [...listGlobalArguments(places), ...command],
+    environment: places.environment,
+    folder: run.request.workspace,
+    keepsOutput: true,
+    limits: options,
     signal,
   });
-  const result = await child;
-  const stopped = watch.end();
   if (stopped !== null) throw buildStopError(title, stopped);
-  const output = result.all ?? '';
-  if (!result.failed) return output;
-  throw buildRunError(title, {
-    output: output || (result.originalMessage ?? ''),
-    exitCode: result.exitCode,
-  });
+  if (failed) throw buildRunError(title, { output, exitCode });
+  return output;
 }
 
 // Without root, layers hold files of users that only exist within podman, and only there can they be removed.

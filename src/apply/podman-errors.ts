@@ -68,16 +68,13 @@ export function buildStopError(title: string, why: StopReason): ToolError {
 
 export function buildMissingError(
   path: string,
-  result: {
-    readonly originalMessage?: string | undefined;
-    readonly shortMessage?: string | undefined;
-  },
+  { why, cause }: { readonly why: string; readonly cause: unknown },
 ): ToolError {
   return new ToolError(
     'APPLY_NO_PODMAN',
-    `podman cannot be run as "${path}": ${result.originalMessage ?? result.shortMessage}. A catalog in mirror.yaml has \`builder: podman\`.`,
+    `podman cannot be run as "${path}": ${why}. A catalog in mirror.yaml has \`builder: podman\`.`,
     {
-      cause: result,
+      cause,
       hint: 'Install it: `apt-get install podman` on Debian and Ubuntu, `dnf install podman` on Fedora and RHEL; or set `builder: native`, which needs no podman.',
     },
   );

@@ -1,10 +1,10 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { ToolError } from '../base/tool-error.ts';
 import { withDisk } from './disk-error.ts';
 import type { Copier, CopyRequest, RegistryAccess } from './port.ts';
+import { type RunLimits, runGroup } from './run-group.ts';
 import {
   buildCopyArguments,
   buildEnvironment,
@@ -13,15 +13,11 @@ import {
 } from './skopeo-arguments.ts';
 import { buildCopyError, formatCopy } from './skopeo-errors.ts';
 import { readSkopeoVersion } from './skopeo-version.ts';
-import { watchProcess } from './watch-process.ts';
 
-export interface SkopeoOptions {
+/** One large layer is silent while it moves: a copy needs more idle time than it seems. */
+export interface SkopeoOptions extends RunLimits {
   /** Default `skopeo`, looked up in PATH. */
   readonly skopeoPath?: string;
-  /** For one copy; default an hour. */
-  readonly timeoutMilliseconds?: number;
-  /** A copy that says nothing for so long is stopped; one large layer is silent while it moves. Default 20 minutes. */
-  readonly idleMilliseconds?: number;
   readonly environment: Environment;
 }
 
@@ -61,30 +57,18 @@ async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
   const { request, folder, signal } = run;
   const places = await withDisk(formatCopy(request), () => makePlaces(run));
   if (signal?.aborted === true) throw interrupted(request);
-  const child = execa(options.skopeoPath ?? 'skopeo', buildCopyArguments(request, places), {
-    env: buildEnvironment(options.environment, request, folder),
-    extendEnv: false,
-    cwd: 'layout' in request.source ? request.source.layout : folder,
-    stdin: 'ignore',
-    buffer: { stdout: false },
-    reject: false,
-    // A group of its own: Ctrl-C does not reach it, and all of it can be killed.
-    detached: true,
-  });
-  const watch = watchProcess(child, {
-    totalMilliseconds: options.timeoutMilliseconds ?? 3_600_000,
-    idleMilliseconds: options.idleMilliseconds ?? 1_200_000,
+  const { stopped, failed, exitCode, errors } = await runGroup({
+    program: options.skopeoPath ?? 'skopeo',
+    args: buildCopyArguments(request, places),
+    environment: buildEnvironment(options.environment, request, folder),
+    folder: 'layout' in request.source ? request.source.layout : folder,
+    keepsOutput: false,
+    limits: options,
     signal,
   });
-  const result = await child;
-  const stopped = watch.end();
   if (stopped === 'aborted') throw interrupted(request);
   if (stopped !== null) throw timedOut(request, stopped);
-  if (result.failed)
-    throw buildCopyError(request, {
-      exitCode: result.exitCode,
-      stderr: result.stderr || (result.originalMessage ?? ''),
-    });
+  if (failed) throw buildCopyError(request, { exitCode, stderr: errors });
 }
 
 async function makePlaces({ request, folder }: Run): Promise<SkopeoPlaces> {

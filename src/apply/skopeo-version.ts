@@ -1,5 +1,5 @@
-import { execa } from 'execa';
 import { ToolError } from '../base/tool-error.ts';
+import { askVersion } from './run-group.ts';
 
 const INSTALL_HINT =
   'Install it: `apt-get install skopeo` on Debian and Ubuntu, `dnf install skopeo` on Fedora and RHEL.';
@@ -11,22 +11,17 @@ export async function readSkopeoVersion(
   path: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const result = await execa(path, ['--version'], {
-    env: environment,
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    timeout: 20_000,
+  const said = await askVersion({
+    program: path,
+    environment,
+    fail: (why, cause) =>
+      new ToolError('APPLY_NO_SKOPEO', `skopeo cannot be run as "${path}": ${why}.`, {
+        hint: INSTALL_HINT,
+        cause,
+      }),
   });
-  if (result.failed) {
-    throw new ToolError(
-      'APPLY_NO_SKOPEO',
-      `skopeo cannot be run as "${path}": ${result.originalMessage ?? result.shortMessage}.`,
-      { hint: INSTALL_HINT, cause: result },
-    );
-  }
-  const match = /(\d+)\.(\d+)(\.\d+)?\S*/.exec(result.stdout);
-  const [version = result.stdout, major, minor] = match ?? [];
+  const match = /(\d+)\.(\d+)(\.\d+)?\S*/.exec(said);
+  const [version = said, major, minor] = match ?? [];
   if (
     Number(major) > OLDEST.major ||
     (Number(major) === OLDEST.major && Number(minor) >= OLDEST.minor)
