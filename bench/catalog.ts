@@ -1,7 +1,7 @@
 // Measures the catalog engine as whole processes, on real catalogs multiplied to size. Prints a table.
 // Arguments: --size MB (default 74), --runs N (default 5), --only WORD.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { arch, availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { measureCommit } from './commit.ts';
 import { measureIndex } from './index-build.ts';
 import { type PackageText, readPackages, writeCopies } from './make-inputs.ts';
 import { type Measured, type MeasureOptions, measure } from './measure.ts';
+import { git, makeRepository } from './state-repository.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const DATA = resolve(ROOT, process.env['OLMIRROR_TEST_DATA'] ?? '../shared', 'data');
@@ -157,35 +158,16 @@ function makeState(size: number): {
   console.log(
     `Merge: ${old.packages} packages, ${mega(old.bytes)} MB, with ${made.packages} packages, ${mega(made.bytes)} MB\n`,
   );
-  writeFileSync(
-    join(folder, 'mirror.yaml'),
-    `apiVersion: olmirror/v1alpha1
-kind: Mirror
-metadata: { name: bench }
-spec:
-  registries: { production: { host: "localhost:5000" }, staging: { host: "localhost:5001" } }
-  catalogs: [{ name: big, repository: olm/big, tag: v1 }]
-`,
-  );
-  function git(...args: readonly string[]): void {
-    execFileSync(
-      'git',
-      ['-C', folder, '-c', 'user.name=bench', '-c', 'user.email=bench@example.com', ...args],
-      {
-        stdio: 'ignore',
-      },
-    );
-  }
-  mkdirSync(folder, { recursive: true });
-  git('init', '--initial-branch=main');
-  git('add', '--all');
-  git('commit', '--message=base');
+  makeRepository(folder, {
+    production: '{ host: "localhost:5000" }',
+    staging: '{ host: "localhost:5001" }',
+  });
   return {
     folder,
     incoming,
     reset: () => {
-      git('reset', '--hard');
-      git('clean', '-fd');
+      git(folder, 'reset', '--hard');
+      git(folder, 'clean', '-fd');
     },
   };
 }

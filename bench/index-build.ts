@@ -3,7 +3,6 @@
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -14,6 +13,7 @@ import { join } from 'node:path';
 import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
 import { type PackageText, writeCopies } from './make-inputs.ts';
 import { type Measured, measure } from './measure.ts';
+import { commitAll, makeRepository } from './state-repository.ts';
 
 export interface IndexBench {
   readonly packages: readonly PackageText[];
@@ -59,20 +59,10 @@ function makeState(
 ): { readonly packages: number; readonly bytes: number } {
   const made = writeCopies(packages, megabytes * 1e6, { json: join(folder, 'catalogs/big') });
   const { host } = registry;
-  writeFileSync(
-    join(folder, 'mirror.yaml'),
-    `apiVersion: olmirror/v1alpha1
-kind: Mirror
-metadata: { name: bench }
-spec:
-  registries:
-    production: { host: "${host}", insecure: true }
-    staging: { host: "${host}", pathPrefix: staging, insecure: true }
-  catalogs: [{ name: big, repository: olm/big, tag: v1 }]
-`,
-  );
-  git(folder, 'init', '--initial-branch=main');
-  commit(folder);
+  makeRepository(folder, {
+    production: `{ host: "${host}", insecure: true }`,
+    staging: `{ host: "${host}", pathPrefix: staging, insecure: true }`,
+  });
   return made;
 }
 
@@ -144,18 +134,7 @@ function changePackage(folder: string, round: number): void {
     file,
     `{\n    "schema": "olm.bench",\n    "package": "${name}",\n    "round": ${round}\n}\n`,
   );
-  commit(folder);
-}
-
-function commit(folder: string): void {
-  git(folder, 'add', '--all');
-  git(folder, 'commit', '--message=bench');
-}
-
-function git(folder: string, ...args: readonly string[]): void {
-  mkdirSync(folder, { recursive: true });
-  const who = ['-c', 'user.name=bench', '-c', 'user.email=bench@example.com'];
-  execFileSync('git', ['-C', folder, ...who, ...args], { stdio: 'ignore' });
+  commitAll(folder);
 }
 
 interface Uploads {

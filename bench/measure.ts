@@ -34,15 +34,18 @@ export async function measure(
     // The first run fills the file cache.
     if (run > 0) runs.push(result);
   }
-  const seconds = runs.map((run) => run.seconds).toSorted((a, b) => a - b);
-  const cpu = runs.map((run) => run.cpu).toSorted((a, b) => a - b);
+  const seconds = runs.map((run) => run.seconds);
   return {
-    seconds: seconds[Math.floor(seconds.length / 2)] ?? Number.NaN,
-    cpu: cpu[Math.floor(cpu.length / 2)] ?? Number.NaN,
-    fastest: seconds[0] ?? Number.NaN,
-    slowest: seconds.at(-1) ?? Number.NaN,
+    seconds: medianOf(seconds),
+    cpu: medianOf(runs.map((run) => run.cpu)),
+    fastest: Math.min(...seconds),
+    slowest: Math.max(...seconds),
     memory: Math.max(...runs.map((run) => run.memory)),
   };
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 interface Run {
