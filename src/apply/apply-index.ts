@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Digest } from '../base/digest.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { BuiltIndex } from '../index/build-index.ts';
-import { readRecipeId } from '../index/podman-recipe.ts';
+import { listIndexIds, readRecipeId } from '../index/podman-recipe.ts';
 import { readIndexIdentity } from '../index/read-index.ts';
 import { formatBlobPath, renderOciLayout } from '../index/render-oci-layout.ts';
 import { formatImmutableTag } from '../plan/item.ts';
@@ -12,6 +12,7 @@ import { withDisk } from './disk-error.ts';
 import { keepManifest } from './keep-manifest.ts';
 import type { PassContext } from './pass-context.ts';
 import type { ImageBuilder } from './port.ts';
+import { pushLayout } from './push-layout.ts';
 import { PODMAN_PREFIX, pushRecipe } from './push-recipe.ts';
 import { putTag } from './put-tag.ts';
 import { hasBlob, headDigest, type Place, readImageId } from './read-registry.ts';
@@ -20,7 +21,6 @@ import { saveBlob } from './save-blob.ts';
 import { nameStep } from './step-name.ts';
 import { buildResult, COPIED, IN_SYNC, type StepResult } from './step-result.ts';
 import { placeOf } from './tag-job.ts';
-import { verifyLayout } from './verify-layout.ts';
 import { writeLayoutFiles } from './write-layout-files.ts';
 
 const LAYOUT_PREFIX = 'layout-';
@@ -64,23 +64,14 @@ async function pushBuilt(
   step: PushIndexStep,
   built: BuiltIndex,
 ): Promise<void> {
-  const { repository, tag } = step;
+  const { repository } = step;
   const work = `Writing the index of ${step.catalog}`;
   const layout = await withDisk(work, () => mkdtemp(join(context.stateFolder, LAYOUT_PREFIX)));
   try {
     await retryStep(context, nameStep(step), () =>
       withDisk(work, () => writeLayout(context, { layout, repository, built })),
     );
-    const job = {
-      step: nameStep(step),
-      role: context.request.servingRole,
-      repository,
-      tag,
-      digest: built.digest,
-      previous: null,
-      source: { layout, verify: () => withDisk(work, () => verifyLayout(layout, built)) },
-    };
-    await putTag(context, job);
+    await pushLayout(context, { step, work, layout, top: built });
   } finally {
     await rm(layout, { recursive: true, force: true });
   }
@@ -151,22 +142,17 @@ async function keepPrevious(
 ): Promise<void> {
   const name = nameStep(step);
   const place = servingPlace(context, step.repository);
-  const { imageId, labels } = await retryStep(context, name, () =>
+  const identity = await retryStep(context, name, () =>
     readIndexIdentity(place.registry, place.repository, previous),
   );
-  const recipe = readRecipeId(labels);
   const job = {
     step: name,
     role: context.request.servingRole,
     repository: step.repository,
     digest: previous,
   };
-  const ids = recipe === null ? [imageId] : [imageId, recipe];
-  await keepManifest(
-    context,
-    job,
-    ids.map((id) => formatImmutableTag(step.tag, id)),
-  );
+  const tags = listIndexIds(identity).map((id) => formatImmutableTag(step.tag, id));
+  await keepManifest(context, job, tags);
 }
 
 type Expected = Pick<
@@ -197,11 +183,7 @@ async function assertImageId(
   );
 }
 
-async function readId(
-  place: Place,
-  digest: `sha256:${string}`,
-  { builder }: Expected,
-): Promise<`sha256:${string}` | null> {
+async function readId(place: Place, digest: Digest, { builder }: Expected): Promise<Digest | null> {
   if (builder !== 'podman') return readImageId(place, digest);
   const { labels } = await readIndexIdentity(place.registry, place.repository, digest);
   return readRecipeId(labels);

@@ -3,6 +3,7 @@ import { formatPlatform, parsePlatform } from '../base/oci.ts';
 import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
+import { CACHE_FOLDER } from '../index/build-group.ts';
 import {
   describeCacheFault,
   type InspectedImage,
@@ -91,8 +92,8 @@ function findCacheFault(recipe: PodmanRecipe, image: InspectedImage): string | n
   });
   const [first] = faults;
   if (first !== undefined) return first;
-  const cached = image.caches.some(({ path }) => path === '/tmp/cache');
-  return recipe.builder === null || cached ? null : 'it has no cache in /tmp/cache';
+  const cached = image.caches.some(({ path }) => path === `/${CACHE_FOLDER}`);
+  return recipe.builder === null || cached ? null : `it has no cache in /${CACHE_FOLDER}`;
 }
 
 function wrong(title: string, why: string): ToolError {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hexOf, shortHex } from '../base/digest.ts';
-import { type Platform, parsePlatform } from '../base/oci.ts';
+import { answersPlatform, type Platform, parsePlatform } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { PinnedImage, PodmanRecipe } from '../index/podman-recipe.ts';
 import { type PlatformImage, readImage } from '../index/read-image.ts';
@@ -21,9 +21,11 @@ export interface Stages {
   readonly bases: ReadonlyMap<string, string>;
 }
 
-interface StagePlace {
+/** One build of podman within a pass. */
+export interface PodmanBuild {
   readonly context: PassContext;
   readonly step: PushIndexStep;
+  /** Folder of this build alone. */
   readonly workspace: string;
 }
 
@@ -32,7 +34,7 @@ interface StagePlace {
  * of credentials and TLS, each blob held to its digest, and podman needs no registry. The cache is made
  * by the builder image of this machine's own platform where there is one, since it is the same for all.
  */
-export async function findStages(place: StagePlace, recipe: PodmanRecipe): Promise<Stages> {
+export async function findStages(place: PodmanBuild, recipe: PodmanRecipe): Promise<Stages> {
   const saved = new Map<string, StageImage>();
   const bases = new Map<string, string>();
   const base = recipe.base === null ? null : await readPinned(place, recipe.base);
@@ -70,7 +72,7 @@ interface FoundImage {
   readonly image: PlatformImage;
 }
 
-function readPinned({ context, step }: StagePlace, pinned: PinnedImage): Promise<PinnedPlatforms> {
+function readPinned({ context, step }: PodmanBuild, pinned: PinnedImage): Promise<PinnedPlatforms> {
   const registry = context.request.registries[context.request.servingRole];
   return retryStep(context, nameStep(step), async () => {
     const { platforms } = await readImage(registry, pinned.repository, pinned.digest);
@@ -83,13 +85,8 @@ function pickPlatform(
   { pinned, platforms }: PinnedPlatforms,
   wanted: readonly Platform[],
 ): FoundImage {
-  for (const { os, architecture, variant } of wanted) {
-    const image = platforms.find(
-      ({ platform }) =>
-        platform.os === os &&
-        platform.architecture === architecture &&
-        (variant === undefined || platform.variant === variant),
-    );
+  for (const asked of wanted) {
+    const image = platforms.find(({ platform }) => answersPlatform(platform, asked));
     if (image !== undefined) return { pinned, image };
   }
   throw new ToolError(
@@ -99,7 +96,7 @@ function pickPlatform(
   );
 }
 
-async function saveStage(place: StagePlace, { pinned, image }: FoundImage): Promise<StageImage> {
+async function saveStage(place: PodmanBuild, { pinned, image }: FoundImage): Promise<StageImage> {
   const { context, step, workspace } = place;
   const registry = context.request.registries[context.request.servingRole];
   const { repository } = pinned;

@@ -8,11 +8,9 @@ import { checkBuilt } from './check-built.ts';
 import { type BuiltLayout, composeLayout } from './compose-layout.ts';
 import { withDisk } from './disk-error.ts';
 import type { PassContext } from './pass-context.ts';
-import { findStages, type Stages } from './podman-stages.ts';
+import { findStages, type PodmanBuild, type Stages } from './podman-stages.ts';
 import type { ImageBuild } from './port.ts';
-import { putTag } from './put-tag.ts';
-import { nameStep } from './step-name.ts';
-import { verifyLayout } from './verify-layout.ts';
+import { pushLayout } from './push-layout.ts';
 
 /** Of folders in the state folder in which podman builds. */
 export const PODMAN_PREFIX = 'podman-';
@@ -36,27 +34,13 @@ export async function pushRecipe(context: PassContext, step: PushIndexStep): Pro
     const built = await withDisk(work, () => buildIndex({ context, step, workspace }, recipe));
     const { imageId, bytes, layout, top } = built;
     context.request.emit({ kind: 'index-built', catalog: step.catalog, imageId, bytes });
-    await putTag(context, {
-      step: nameStep(step),
-      role: context.request.servingRole,
-      repository: step.repository,
-      tag: step.tag,
-      digest: top.digest,
-      previous: null,
-      source: { layout, verify: () => withDisk(work, () => verifyLayout(layout, top)) },
-    });
+    await pushLayout(context, { step, work, layout, top });
   } finally {
     await builder.remove(workspace);
   }
 }
 
-interface Building {
-  readonly context: PassContext;
-  readonly step: PushIndexStep;
-  readonly workspace: string;
-}
-
-async function buildIndex(building: Building, recipe: PodmanRecipe): Promise<BuiltLayout> {
+async function buildIndex(building: PodmanBuild, recipe: PodmanRecipe): Promise<BuiltLayout> {
   const { context, workspace } = building;
   const stages = await findStages(building, recipe);
   const buildContext = join(workspace, 'context');

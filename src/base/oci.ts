@@ -94,6 +94,15 @@ export function parsePlatform(text: string): Platform {
   return variant === undefined ? { os, architecture } : { os, architecture, variant };
 }
 
+/** Whether an image of one platform answers to the platform asked for: a variant counts only where it is asked for. */
+export function answersPlatform(found: Platform, wanted: Platform): boolean {
+  return (
+    found.os === wanted.os &&
+    found.architecture === wanted.architecture &&
+    (wanted.variant === undefined || found.variant === wanted.variant)
+  );
+}
+
 /** Config and layers that a manifest of one platform names; entries of another shape are left out. */
 export function listManifestBlobs(value: unknown): readonly Descriptor[] {
   if (typeof value !== 'object' || value === null) return [];

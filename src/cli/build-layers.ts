@@ -31,7 +31,6 @@ async function buildOne(job: GroupJob, pool: CatalogPool): Promise<Built> {
   const [group] = await pool.run({
     kind: 'build-layer',
     files: files.map(({ path, bytes }) => ({ path, size: bytes.length, content: bytes })),
-    packages: [],
     options,
   });
   return group ?? null;

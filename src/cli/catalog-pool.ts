@@ -64,9 +64,15 @@ export function sumSizes(files: readonly FileSource[]): number {
   return files.reduce((sum, file) => sum + file.size, 0);
 }
 
+const READ_AS_ONE: ReadonlySet<CatalogTaskKind> = new Set([
+  'judge-group',
+  'render-group',
+  'build-layer',
+]);
+
 // A group is read as one; else each file stands alone, and a batch is large enough for a message.
 function splitTask<K extends CatalogTaskKind>(task: CatalogTask<K>): readonly CatalogTask<K>[] {
-  if ('packages' in task) return [task];
+  if (READ_AS_ONE.has(task.kind)) return [task];
   const batches: FileSource[][] = [];
   let room = 0;
   for (const file of task.files) {

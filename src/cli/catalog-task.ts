@@ -36,7 +36,7 @@ interface FormTask {
   readonly form: RenderForm;
 }
 
-interface LayerGroupTask extends GroupTask {
+interface LayerFilesTask extends FilesTask {
   readonly options: Omit<LayerTask, 'files'>;
 }
 
@@ -45,7 +45,7 @@ interface CatalogInputs {
   readonly render: FilesTask & FormTask;
   readonly 'judge-group': GroupTask;
   readonly 'render-group': GroupTask & FormTask;
-  readonly 'build-layer': LayerGroupTask;
+  readonly 'build-layer': LayerFilesTask;
 }
 
 /** What comes out of each kind of task: one item a file, or what the group holds. */

@@ -2,11 +2,9 @@ import { normalize } from 'node:path/posix';
 import { compareBytes } from '../base/text.ts';
 import { type BaseConfig, CONFIGS_LABEL } from './build-config.ts';
 import { CACHE_FOLDER, CONFIGS_FOLDER } from './build-group.ts';
+import { OPAQUE, WHITEOUT } from './read-files.ts';
 import { readServeCommand } from './serve-command.ts';
 import type { TarEntry } from './tar-writer.ts';
-
-const OPAQUE = '.wh..wh..opq';
-const WHITEOUT = '.wh.';
 
 /**
  * The entries of a layer that hides what a base image has of catalogs and caches, so that nothing of

@@ -74,6 +74,15 @@ export function buildRecipe(input: RecipeInput): PodmanRecipe {
   };
 }
 
+/** What an index may be named after: its image id, and its recipe where podman built it. */
+export function listIndexIds({
+  imageId,
+  labels,
+}: Pick<IndexIdentity, 'imageId' | 'labels'>): readonly Digest[] {
+  const recipe = readRecipeId(labels);
+  return recipe === null ? [imageId] : [imageId, recipe];
+}
+
 /** The recipe that an index says it was built of; null for an index that podman did not build. */
 export function readRecipeId(labels: IndexIdentity['labels']): Digest | null {
   const text = labels[RECIPE_LABEL] ?? '';

@@ -1,4 +1,4 @@
-import { type ContentReader, type Platform, parsePlatform } from '../base/oci.ts';
+import { answersPlatform, type ContentReader, parsePlatform } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { type BasePlatform, CONFIGS_LABEL, readWholeHistory } from './build-config.ts';
 import type { IndexBase } from './build-index.ts';
@@ -21,7 +21,7 @@ export async function readIndexBase(
   const image = await readImage(reader, repository, request.reference);
   const platforms = request.platforms.map((text): BasePlatform => {
     const wanted = parsePlatform(text);
-    const found = image.platforms.find(({ platform }) => isSame(platform, wanted));
+    const found = image.platforms.find(({ platform }) => answersPlatform(platform, wanted));
     if (found === undefined) throw lacks(`${repository}@${image.digest}`, text);
     return { platform: wanted, config: { ...found.config }, layers: found.manifest.layers };
   });
@@ -40,7 +40,7 @@ export async function assertBuildable(
 ): Promise<void> {
   const image = await readImage(reader, repository, digest);
   for (const text of platforms)
-    if (!image.platforms.some(({ platform }) => isSame(platform, parsePlatform(text))))
+    if (!image.platforms.some(({ platform }) => answersPlatform(platform, parsePlatform(text))))
       throw lacks(`${repository}@${digest}`, text);
   for (const { config, manifest } of image.platforms) {
     if (config.config?.Labels?.[CONFIGS_LABEL] !== undefined) throw bringsCatalog(name);
@@ -63,15 +63,6 @@ function lacksHistory(name: string): ToolError {
     'INDEX_BAD_BASE',
     `podman cannot build on the image ${name}: its config has no history, or one that does not count its layers.`,
     { hint: 'Name another image, or set `builder: native`, which needs no history.' },
-  );
-}
-
-// A variant counts only where it is asked for.
-function isSame(found: Platform, wanted: Platform): boolean {
-  return (
-    found.os === wanted.os &&
-    found.architecture === wanted.architecture &&
-    (wanted.variant === undefined || found.variant === wanted.variant)
   );
 }
 

@@ -37,8 +37,10 @@ export interface LayersRequest {
 export type LayerTree = ReadonlyMap<string, TreeNode>;
 
 const MAX_BYTES = 2 ** 30;
-const WHITEOUT = '.wh.';
-const OPAQUE = '.wh..wh..opq';
+/** Before the name of what a layer removes. */
+export const WHITEOUT = '.wh.';
+/** In a folder of which a layer removes all that was there. */
+export const OPAQUE = '.wh..wh..opq';
 
 /** Files below a folder of an image, of its first platform; sorted, with paths relative to the folder. */
 export async function readImageFiles(

@@ -53,34 +53,14 @@ export function buildCatalogEntry(raw: RawCatalog): CatalogEntry {
   const source = raw.catalogSource ?? null;
   const pin = raw.pin ?? null;
   return {
-    name: raw.name,
+    ...CATALOG_DEFAULTS,
+    ...raw,
     path: trimPath(raw.path ?? buildCatalogPath(raw.name)),
     repository: spreadRoles(raw.repository),
     tag: spreadRoles(raw.tag),
-    ...buildImageSettings(raw),
-    references: raw.references ?? CATALOG_DEFAULTS.references,
     catalogSource:
       source === null ? null : { namespace: CATALOG_SOURCE_NAMESPACE_DEFAULT, ...source },
     pin: pin === null ? null : { until: null, ...pin },
-  };
-}
-
-function buildImageSettings(
-  raw: RawCatalog,
-): Pick<CatalogEntry, 'base' | 'builder' | 'builderImage' | 'platforms' | 'cache' | 'compression'> {
-  return {
-    base: raw.base ?? CATALOG_DEFAULTS.base,
-    ...buildBuilder(raw),
-    platforms: raw.platforms ?? CATALOG_DEFAULTS.platforms,
-    cache: raw.cache ?? CATALOG_DEFAULTS.cache,
-    compression: raw.compression ?? CATALOG_DEFAULTS.compression,
-  };
-}
-
-function buildBuilder(raw: RawCatalog): Pick<CatalogEntry, 'builder' | 'builderImage'> {
-  return {
-    builder: raw.builder ?? CATALOG_DEFAULTS.builder,
-    builderImage: raw.builderImage ?? CATALOG_DEFAULTS.builderImage,
   };
 }
 

@@ -1,5 +1,6 @@
 import { shortHex } from '../base/digest.ts';
 import { formatCount } from '../base/text.ts';
+import { formatProtectTag } from '../images/list-wanted.ts';
 import {
   closureCheck,
   emptyCheck,
@@ -146,13 +147,12 @@ function withholdEmpty(wanted: WantedIndex, observed: ObservedIndex): SettledInd
 // Before a tag moves, the manifest it leaves has a never-moving tag of its own (promise 2).
 function keepPrevious(wanted: WantedIndex, observed: ObservedIndex): readonly Step[] {
   const { moving, servedId, servedImmutable } = observed;
-  if (moving.state !== 'present' || servedId === null) return [];
-  if (servedImmutable?.state === 'present' && servedImmutable.digest === moving.digest) return [];
+  if (moving.state !== 'present' || servedId === null || isKept(observed)) return [];
   // The label of a recipe may be inherited from a base: no tag may vouch for it afterwards.
   const free = servedImmutable?.state === 'absent' && !observed.servedByRecipe;
   const tag = free
     ? formatImmutableTag(wanted.tag, servedId)
-    : `sha256-${moving.digest.slice('sha256:'.length)}`;
+    : formatProtectTag(moving.digest, false);
   return [
     keepStep(wanted, {
       tag,

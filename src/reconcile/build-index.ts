@@ -4,7 +4,12 @@ import { isToolError, ToolError } from '../base/tool-error.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { joinPath, mapReference } from '../images/map-path.ts';
-import { type BuiltIndex, buildIndexImage, type IndexBase } from '../index/build-index.ts';
+import {
+  type BuiltIndex,
+  buildIndexImage,
+  type IndexBase,
+  type IndexInput,
+} from '../index/build-index.ts';
 import { assertCarriesOpm } from '../index/find-program.ts';
 import type { ContentWork } from '../index/layer-memory.ts';
 import { buildRecipe, type PinnedImage, type PodmanRecipe } from '../index/podman-recipe.ts';
@@ -56,19 +61,15 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     state: LoadedState,
     withBytes: boolean,
   ): Promise<BuiltIndex> {
-    const { entry, catalog, content } = loaded;
+    const { entry } = loaded;
     if (entry.builder === 'podman') throw needsPodman(entry);
     // One built image at a time is kept: a pass builds, pushes, and goes on to the next catalog.
     last = await buildIndexImage({
       ...deps.work,
       withBytes,
       known: last?.content ?? null,
-      catalog: rewriteForProduction(catalog, entry, state.manifest),
-      cache: entry.cache,
-      compression: entry.compression,
-      platforms: entry.platforms,
+      ...describeContent(loaded, state),
       base: await readBase(entry, state.manifest, deps.production),
-      content,
       annotations: annotate(state, await deps.readSource()),
     });
     summaries.set(keyOf(loaded, state.manifest), {
@@ -78,17 +79,11 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     return last;
   }
   async function describe(loaded: LoadedCatalog, state: LoadedState): Promise<PodmanRecipe> {
-    const { entry, content } = loaded;
-    const { base, builder } = await readStages(entry, state.manifest, deps.production);
+    const { entry } = loaded;
     const recipe = buildRecipe({
       name: entry.name,
-      catalog: rewriteForProduction(loaded.catalog, entry, state.manifest),
-      content,
-      cache: entry.cache,
-      compression: entry.compression,
-      platforms: entry.platforms,
-      base,
-      builder,
+      ...describeContent(loaded, state),
+      ...(await readStages(entry, state.manifest, deps.production)),
       annotations: annotate(state, await deps.readSource()),
     });
     summaries.set(keyOf(loaded, state.manifest), { imageId: recipe.id, bytes: 0 });
@@ -107,6 +102,16 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     },
     assertStarts: createStartCheck(deps.production),
   };
+}
+
+/** What goes into an index whoever builds it. */
+function describeContent(
+  { entry, catalog, content }: LoadedCatalog,
+  { manifest }: LoadedState,
+): Pick<IndexInput, 'catalog' | 'content' | 'cache' | 'compression' | 'platforms'> {
+  const { cache, compression, platforms } = entry;
+  const served = rewriteForProduction(catalog, entry, manifest);
+  return { catalog: served, content, cache, compression, platforms };
 }
 
 function createStartCheck(production: RegistryPort): IndexBuilder['assertStarts'] {

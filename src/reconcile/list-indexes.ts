@@ -4,7 +4,7 @@ import { compareNatural } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { joinPath } from '../images/map-path.ts';
 import { readOrigin } from '../index/describe-index.ts';
-import { readRecipeId } from '../index/podman-recipe.ts';
+import { listIndexIds } from '../index/podman-recipe.ts';
 import { type IndexIdentity, readIndexIdentity } from '../index/read-index.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
@@ -116,11 +116,9 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
 }
 
 // An index that podman built is named after its recipe.
-function isMisnamed({ imageId, labels }: IndexIdentity, { tag, servedTag }: TagPlace): boolean {
+function isMisnamed(image: IndexIdentity, { tag, servedTag }: TagPlace): boolean {
   if (/^(?:sha256|olmirror)-/.test(tag)) return false;
-  const recipe = readRecipeId(labels);
-  const ids = recipe === null ? [imageId] : [imageId, recipe];
-  return ids.every((id) => tag !== formatImmutableTag(servedTag, id));
+  return listIndexIds(image).every((id) => tag !== formatImmutableTag(servedTag, id));
 }
 
 function nameOrigin(ours: boolean): ListedIndex['origin'] {
