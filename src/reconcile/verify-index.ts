@@ -209,5 +209,6 @@ function nameHarm({ path, used }: IndexCache): readonly string[] {
 }
 
 function formatCommit({ snapshot }: LoadedState): string {
-  return `commit ${snapshot.revision.slice(0, 12)}`;
+  const { revision } = snapshot;
+  return revision === 'working-tree' ? 'the working tree' : `commit ${revision.slice(0, 12)}`;
 }

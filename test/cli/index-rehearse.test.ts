@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { findProgram } from '../../src/cli/find-program.ts';
+import type { IndexRehearsal } from '../../src/plan/index-types.ts';
+import { makePackageText } from '../support/catalog.ts';
+import { compileSchema, parseChecked } from '../support/check-schema.ts';
+import { writeFakeOpm } from '../support/fake-opm.ts';
+import { listRealCatalogs } from '../support/real-catalogs.ts';
+import { findRealData } from '../support/real-data.ts';
+import { type CliResult, collect } from '../support/site.ts';
+
+const CLI = join(import.meta.dirname, '../../src/cli/olmirror.ts');
+const rehearsed = compileSchema<IndexRehearsal>('index-rehearsal');
+const REAL_OPM = await findProgram('opm', process.env['PATH'] ?? '');
+
+/** A state repository, and no registry behind its manifest: none is needed. */
+interface State {
+  readonly folder: string;
+  /** Everything temporary that commands write. */
+  readonly temporary: string;
+  write(path: string, text: string): Promise<void>;
+  git(...args: readonly string[]): void;
+  rehearse(args: readonly string[], searchPath?: string): Promise<CliResult>;
+}
+
+async function createState(t: TestContext, cache = 'json'): Promise<State> {
+  const root = await mkdtemp(join(tmpdir(), 'olmirror-rehearse-'));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  const [folder, temporary, tools] = [join(root, 'state'), join(root, 'tmp'), join(root, 'tools')];
+  for (const path of [folder, temporary, tools]) await mkdir(path);
+  const git = await findProgram('git', process.env['PATH'] ?? '');
+  await symlink(git ?? '', join(tools, 'git'));
+  const env = { HOME: root, TMPDIR: temporary, GIT_CONFIG_GLOBAL: '/dev/null', LC_ALL: 'C' };
+  async function write(path: string, text: string): Promise<void> {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  await write(
+    'mirror.yaml',
+    `apiVersion: olmirror/v1alpha1
+kind: Mirror
+metadata: { name: test }
+spec:
+  registries:
+    production: { host: "127.0.0.1:1", insecure: true }
+    staging: { host: "127.0.0.1:2", insecure: true }
+  catalogs:
+    - { name: idx, path: catalogs/idx, repository: olm/idx, tag: v1, cache: ${cache} }
+`,
+  );
+  execFileSync('git', ['init', '-q', folder], { env: { ...env, PATH: process.env['PATH'] } });
+  return {
+    folder,
+    temporary,
+    write,
+    git: (...args) => {
+      const user = ['-c', 'user.name=t', '-c', 'user.email=t@example.com'];
+      execFileSync('git', [...user, ...args], {
+        cwd: folder,
+        env: { ...env, PATH: process.env['PATH'] },
+      });
+    },
+    rehearse: (args, searchPath = '') =>
+      collect(
+        spawn(process.execPath, [CLI, 'index', 'rehearse', ...args], {
+          cwd: folder,
+          env: { ...env, PATH: `${searchPath}${delimiter}${tools}` },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        }),
+      ),
+  };
+}
+
+async function createSmall(t: TestContext, cache = 'json'): Promise<State> {
+  const state = await createState(t, cache);
+  const versions = ['1.0.0', '1.1.0', '1.2.0'];
+  for (const name of ['alpha', 'beta']) {
+    const bundles = versions.map((version, i) => ({
+      version,
+      image: `r.example/${name}@sha256:${String(i).repeat(64)}`,
+      ...(i === 0 ? {} : { replaces: versions[i - 1] ?? '' }),
+    }));
+    const csv = { type: 'olm.csv.metadata', value: { displayName: name } };
+    const text = makePackageText(name, bundles).replaceAll(
+      '"properties": [',
+      `"properties": [${JSON.stringify(csv)},`,
+    );
+    await state.write(`catalogs/idx/${name}/catalog.json`, text);
+  }
+  const deprecations = {
+    schema: 'olm.deprecations',
+    package: 'beta',
+    entries: [
+      { reference: { schema: 'olm.channel', name: 'stable' }, message: 'Use another.' },
+      { reference: { schema: 'olm.bundle', name: 'beta.v1.0.0' }, message: 'Old.' },
+    ],
+  };
+  const custom = { schema: 'custom.example', package: 'nobody', name: 'x' };
+  const more = [deprecations, custom].map((blob) => JSON.stringify(blob)).join('\n');
+  await state.write('catalogs/idx/more.json', more);
+  return state;
+}
+
+interface Rehearsed {
+  readonly result: CliResult;
+  readonly json: IndexRehearsal;
+  readonly states: Readonly<Record<string, string>>;
+}
+
+async function rehearse(
+  state: State,
+  args: readonly string[],
+  searchPath?: string,
+): Promise<Rehearsed> {
+  const result = await state.rehearse(['--format', 'json', ...args], searchPath);
+  assert.notEqual(result.stdout, '', result.stderr);
+  const json = parseChecked(rehearsed, result.stdout);
+  assert.equal(json.exitCode, result.code);
+  assert.deepEqual(await readdir(state.temporary), [], 'nothing is left behind');
+  const states = Object.fromEntries(json.checks.map((check) => [check.name, check.state]));
+  return { result, json, states };
+}
+
+const DIGESTS = {
+  layout: 'passed',
+  catalog: 'passed',
+  'image-id': 'passed',
+  content: 'passed',
+  cache: 'passed',
+};
+const SERVED = { start: 'passed', packages: 'passed', heads: 'passed', bundles: 'passed' };
+
+test('index rehearse without opm checks the digests alone, and says so', async (t) => {
+  const state = await createSmall(t);
+  const { result, json, states } = await rehearse(state, ['--working-tree']);
+  assert.deepEqual(states, { ...DIGESTS, start: 'skipped' });
+  assert.deepEqual([result.code, json.opm, json.revision], [0, null, 'working-tree']);
+  const text = await state.rehearse(['idx', '--working-tree']);
+  assert.equal(text.code, 0);
+  assert.match(text.stdout, /^Index [0-9a-f]{12} of catalog idx at the working tree, manifest /);
+  assert.match(text.stdout, /– There is no opm on the PATH, so that only digests were checked/);
+  assert.match(text.stdout, /\nAll is as it should be\.\n$/);
+});
+
+test('index rehearse lets the opm on the PATH serve what HEAD gives, and asks for everything', async (t) => {
+  const state = await createSmall(t);
+  state.git('add', '-A');
+  state.git('commit', '-qm', 'one');
+  const tools = join(dirname(state.folder), 'opm');
+  const opm = await writeFakeOpm(tools);
+  const { result, json, states } = await rehearse(state, [], tools);
+  assert.deepEqual(states, { ...DIGESTS, ...SERVED }, result.stdout);
+  assert.deepEqual([result.code, json.opm], [0, opm]);
+  assert.match(json.revision, /^[0-9a-f]{40}$/);
+  const text = await state.rehearse([], tools);
+  for (const line of [
+    'opm takes the cache, whose digest it checks, and serves.',
+    '2 packages with 2 channels are served as the catalog has them.',
+    'The head of each of 2 channels is served.',
+    '6 bundles in their channels are served, in the list and one by one.',
+  ])
+    assert.ok(text.stdout.includes(`✔ ${line}`), text.stdout);
+  await state.write('catalogs/idx/beta/note.json', '');
+  const dirty = await state.rehearse([], tools);
+  assert.match(dirty.stderr, /Changes that are not committed are left out/);
+});
+
+test('index rehearse of a catalog with cache none lets opm build its own', async (t) => {
+  const state = await createSmall(t, 'none');
+  const opm = await writeFakeOpm(join(dirname(state.folder), 'opm'));
+  const { json, states, result } = await rehearse(state, ['--working-tree', '--opm', opm]);
+  assert.deepEqual(states, { ...DIGESTS, ...SERVED }, result.stdout);
+  assert.equal(
+    json.checks.find(({ name }) => name === 'start')?.message,
+    'opm builds its own cache and serves.',
+  );
+});
+
+test('index rehearse serves with an opm that has no profiler', async (t) => {
+  const state = await createSmall(t);
+  const opm = await writeFakeOpm(join(dirname(state.folder), 'opm'), 'old');
+  const { states } = await rehearse(state, ['--working-tree', '--opm', opm]);
+  assert.deepEqual(states, { ...DIGESTS, ...SERVED });
+});
+
+/** What opm does wrong, the check that finds it, how that ends, and what it says. */
+const LIES: readonly (readonly [string, string, 'failed' | 'unknown', RegExp])[] = [
+  ['package', 'packages', 'failed', /package alpha is not served/],
+  ['strange package', 'packages', 'failed', /package strange is served, and the catalog has none/],
+  [
+    'default channel',
+    'packages',
+    'failed',
+    /alpha: defaultChannel is odd, and the catalog says stable/,
+  ],
+  [
+    'wrong head',
+    'heads',
+    'failed',
+    /beta\/stable: the head is beta\.v1\.0\.0, and the catalog says beta\.v1\.2\.0/,
+  ],
+  ['missing bundle', 'bundles', 'failed', /bundle alpha\/stable\/alpha\.v1\.0\.0 is not served/],
+  ['image', 'bundles', 'failed', /image is r\.example\/other@sha256:0, and the catalog says/],
+  [
+    'edges',
+    'bundles',
+    'failed',
+    /beta\.v1\.1\.0: replaces is empty, and the catalog says beta\.v1\.0\.0/,
+  ],
+  [
+    'unknown bundle',
+    'bundles',
+    'failed',
+    /opm failed to answer GetBundle \(alpha stable alpha\.v1\.0\.0\): no bundle/,
+  ],
+  ['csv', 'bundles', 'failed', /its ClusterServiceVersion is no JSON/],
+  ['die', 'bundles', 'failed', /opm ended with exit code 137: it said nothing/],
+  ['crash at start', 'start', 'failed', /opm ended with exit code 1: open \/database\/index\.db/],
+  [
+    'integrity',
+    'start',
+    'failed',
+    /opm ended with exit code 1: integrity check failed: cache requires rebuild/,
+  ],
+  ['hang', 'packages', 'unknown', /opm did not answer ListPackages within 3 s/],
+  ['never listen', 'start', 'unknown', /opm did not begin to serve within 3 s/],
+];
+
+test('index rehearse finds and names whatever opm gets wrong', async (t) => {
+  const state = await createSmall(t);
+  for (const [lie, name, end, reason] of LIES)
+    await t.test(lie, async () => {
+      const opm = await writeFakeOpm(join(dirname(state.folder), `opm ${lie}`), lie);
+      const slow = end === 'unknown' ? '3s' : '60s';
+      const args = ['--working-tree', '--opm', opm, '--timeout', slow];
+      const { result, json, states } = await rehearse(state, args);
+      assert.equal(result.code, end === 'unknown' ? 1 : 4, result.stdout + result.stderr);
+      const others = json.checks.filter((check) => check.name !== name);
+      assert.equal(states[name], end, result.stdout);
+      assert.ok(
+        others.every((check) => check.state === 'passed' || check.state === 'skipped'),
+        result.stdout,
+      );
+      const check = json.checks.find((candidate) => candidate.name === name);
+      assert.match([check?.message, ...(check?.details ?? [])].join('\n'), reason);
+    });
+});
+
+test('index rehearse refuses what it cannot build or run, and says what to do', async (t) => {
+  const state = await createSmall(t);
+  const missing = await state.rehearse(['--working-tree', '--opm', './nowhere/opm']);
+  assert.deepEqual([missing.code, missing.stdout], [1, '']);
+  assert.match(missing.stderr, /nowhere\/opm cannot be run/);
+  assert.match(missing.stderr, /Hint: .*--opm/);
+  const unknown = await state.rehearse(['other', '--working-tree']);
+  assert.match(unknown.stderr, /no catalog other/);
+  const duration = await state.rehearse(['--working-tree', '--timeout', 'soon']);
+  assert.match(duration.stderr, /--timeout soon is not a duration/);
+  await state.write('catalogs/idx/alpha/catalog.json', '{"schema":"olm.package","name":"alpha"}');
+  const invalid = await state.rehearse(['--working-tree']);
+  assert.equal(invalid.code, 1);
+  assert.match(invalid.stderr, /opm would refuse the catalog idx, so no index is built of it:\n/);
+  assert.match(invalid.stderr, /catalogs?\/?.*alpha\/catalog\.json/);
+  assert.deepEqual(await readdir(state.temporary), []);
+});
+
+const DATA = findRealData('pairs');
+const PROGRAMS = [
+  ['the stand-in', null],
+  ['real opm', REAL_OPM],
+] as const;
+for (const [name, program] of PROGRAMS)
+  test(`index rehearse of real catalogs with ${name} finds nothing wrong`, {
+    skip: DATA.skip || (name === 'real opm' && program === null && 'opm is not on the PATH'),
+  }, async (t) => {
+    const state = await createState(t);
+    const opm = program ?? (await writeFakeOpm(join(dirname(state.folder), 'opm')));
+    let count = 0;
+    for (const { path, files } of listRealCatalogs(dirname(DATA.path))) {
+      const size = files.reduce((sum, file) => sum + file.bytes.length, 0);
+      if (path.startsWith('large/') || size > 2 ** 21 || count >= 6) continue;
+      await rm(join(state.folder, 'catalogs'), { recursive: true, force: true });
+      for (const file of files)
+        await state.write(
+          `catalogs/idx/${file.path.slice(path.length + 1)}`,
+          Buffer.from(file.bytes).toString(),
+        );
+      const { result, states } = await rehearse(state, ['--working-tree', '--opm', opm]);
+      assert.deepEqual(
+        states,
+        { ...DIGESTS, ...SERVED },
+        `${path} ${result.stdout.slice(0, 3_000)}`,
+      );
+      count += 1;
+    }
+    assert.ok(count >= 3, `${count} catalogs were served`);
+  });
