@@ -149,18 +149,19 @@ function addVerify(parser: Parser, run: Run): void {
 
 function addRehearse(parser: Parser, run: Run): void {
   parser.command(
-    'rehearse [catalog]',
+    'rehearse',
     'Build the index that Git gives, check it, and let opm serve it here; nothing is pushed',
     (command) =>
       command
-        .positional('catalog', {
+        .option('catalog', {
           type: 'string',
-          describe: 'Catalog of the manifest; the only one without it',
+          describe: 'Catalog of the manifest; not needed where it has one',
+          requiresArg: true,
         })
         .option('working-tree', WORKING_TREE)
         .option('opm', {
           type: 'string',
-          describe: 'Program that serves it; opm on the PATH without it',
+          describe: 'Program that serves it; without it opm on the PATH, if there is one',
           requiresArg: true,
         })
         .option('timeout', {
@@ -172,11 +173,11 @@ function addRehearse(parser: Parser, run: Run): void {
         .option('format', FORMAT)
         .example('$0 index rehearse', 'Would the next index be served as it is in Git?')
         .example(
-          '$0 index rehearse example-index --working-tree --opm ./opm-v1.39',
+          '$0 index rehearse --working-tree --opm ./opm-v1.39',
           'Before the commit, by the opm of your cluster',
         )
         .epilogue(
-          'Exit codes: 0 all is as it should be; 4 something is not; 1 an error, or opm did not answer in time.',
+          'Exit codes: 0 all is as it should be, without opm as far as digests tell; 4 something is not; 1 an error, or opm did not answer in time.',
         ),
     (args) =>
       run(

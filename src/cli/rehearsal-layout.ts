@@ -1,17 +1,22 @@
 import { join } from 'node:path';
 import { verifyLayout } from '../apply/verify-layout.ts';
+import { writeLayoutFiles } from '../apply/write-layout-files.ts';
 import type { ContentReader } from '../base/oci.ts';
 import { openOciLayout } from '../files/oci-layout.ts';
-import { writeFolder } from '../files/write-folder.ts';
+import { buildTemporaryFailure } from '../files/write-failure.ts';
 import { writeTree } from '../files/write-tree.ts';
 import type { BuiltIndex } from '../index/build-index.ts';
 import { hasContent } from '../index/describe-index.ts';
 import { type IndexImage, readIndexImage } from '../index/read-index-image.ts';
 import { renderOciLayout } from '../index/render-oci-layout.ts';
 
-/** Writes a built index as the layout that `apply` would push, without the layers of its base. */
-export function writeIndexLayout(folder: string, built: BuiltIndex): Promise<void> {
-  return writeFolder(folder, renderOciLayout(built));
+/** Writes a built index as the layout that `apply` would push, without the layers of its base. Throws `FILES_UNWRITABLE`. */
+export async function writeIndexLayout(folder: string, built: BuiltIndex): Promise<void> {
+  try {
+    await writeLayoutFiles(renderOciLayout(built), folder);
+  } catch (error) {
+    throw buildTemporaryFailure(folder, error);
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { messageOf, ToolError } from '../base/tool-error.ts';
+import { buildTemporaryFailure } from './write-failure.ts';
 
 /** A file or folder of a tree, with the permission bits that it is to have. */
 type TreeItem =
@@ -13,7 +13,7 @@ type TreeItem =
     };
 
 /**
- * Writes a tree into a folder that nobody else looks at yet, with the modes that it says, whatever
+ * Writes a tree into a temporary folder that nobody else looks at yet, with the modes that it says, whatever
  * the umask; its root is `.`. Throws `FILES_UNWRITABLE`.
  */
 export async function writeTree(folder: string, items: readonly TreeItem[]): Promise<void> {
@@ -28,11 +28,7 @@ export async function writeTree(folder: string, items: readonly TreeItem[]): Pro
     const deepest = items.toSorted((a, b) => b.path.length - a.path.length);
     for (const { path, mode } of deepest) await chmod(join(folder, path), mode);
   } catch (error) {
-    throw new ToolError('FILES_UNWRITABLE', `${folder} cannot be written: ${messageOf(error)}.`, {
-      cause: error,
-      disposition: 'retry',
-      hint: 'Check that the disk has room; TMPDIR names another place for temporary files.',
-    });
+    throw buildTemporaryFailure(folder, error);
   }
 }
 

@@ -37,20 +37,22 @@ export async function rehearseServing(
     return [describeStop('start', error), ...listUnasked(QUESTIONS)];
   }
   try {
-    return [describeStart(request), ...(await askAll(server, listExpected(catalog)))];
+    return [describeStart(request, server), ...(await askAll(server, listExpected(catalog)))];
   } finally {
     await server.close();
     request.signal.throwIfAborted();
   }
 }
 
-function describeStart({ cacheFolder }: ServeRequest): RehearsalCheck {
-  return passed(
-    'start',
-    cacheFolder === null
-      ? 'opm builds its own cache and serves.'
-      : 'opm takes the cache, whose digest it checks, and serves.',
-  );
+function describeStart({ cacheFolder }: ServeRequest, server: CatalogServer): RehearsalCheck {
+  return passed('start', `${describeCacheUse(cacheFolder, server)}, and says that it serves.`);
+}
+
+function describeCacheUse(cacheFolder: string | null, { checksCache }: CatalogServer): string {
+  if (cacheFolder === null) return 'opm builds its own cache';
+  return checksCache
+    ? 'opm takes the cache, whose digest it checks'
+    : 'opm is given the cache, and is too old to say whether it takes it or builds its own';
 }
 
 type Question = (

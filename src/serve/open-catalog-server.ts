@@ -12,29 +12,30 @@ const TRIES = 3;
 /** Milliseconds within which the end of a process is seen after its connections broke. */
 const END_LAG = 500;
 
+const INTEGRITY = '--cache-enforce-integrity=true';
+/** What an older opm has no flag for, it does not do either. */
+const NEWER_FLAGS = ['--pprof-addr=', INTEGRITY];
+
 /**
- * Starts `opm serve` as a pod of the index would, on a free port of 127.0.0.1, and waits until it
- * answers. A cache must be taken as it is: opm checks its digest and builds none.
+ * Starts `opm serve` as a pod of the index would, on a port that is free, and waits until it says
+ * that it serves. It is asked on 127.0.0.1 only; opm itself listens on every address of the machine,
+ * since it has no flag for less.
  */
 export async function openCatalogServer(request: ServeRequest): Promise<CatalogServer> {
-  try {
-    return await start(request, ['--pprof-addr='], TRIES);
-  } catch (error) {
-    // An opm that has no profiler knows no flag that turns it off.
-    if (!isToolError(error, 'SERVE_ENDED') || !/unknown flag: --pprof-addr/.test(error.message))
-      throw error;
-    return start(request, [], TRIES);
-  }
+  const flags = request.cacheFolder === null ? ['--pprof-addr='] : NEWER_FLAGS;
+  return start(request, { flags, tries: TRIES });
 }
 
-async function start(
-  request: ServeRequest,
-  flags: readonly string[],
-  tries: number,
-): Promise<CatalogServer> {
+interface Attempt {
+  /** Of `NEWER_FLAGS`. */
+  readonly flags: readonly string[];
+  readonly tries: number;
+}
+
+async function start(request: ServeRequest, attempt: Attempt): Promise<CatalogServer> {
   request.signal.throwIfAborted();
   const port = await findFreePort();
-  const opm = await startOpm(request, [...flags, `--port=${port}`]);
+  const opm = await startOpm(request, [...attempt.flags, `--port=${port}`]);
   const client = createRegistryClient(port, request.timeout);
   try {
     await Promise.race([client.waitUntilReady(), failWhen(opm.ended)]);
@@ -42,11 +43,12 @@ async function start(
     client.close();
     await opm.stop();
     request.signal.throwIfAborted();
-    if (tries > 1 && isToolError(error) && /address already in use/.test(error.message))
-      return start(request, flags, tries - 1);
-    throw error;
+    const next = isToolError(error, 'SERVE_ENDED') ? changeAttempt(attempt, error) : null;
+    if (next === null) throw error;
+    return start(request, next);
   }
   return {
+    checksCache: attempt.flags.includes(INTEGRITY),
     listPackages: () => blame(opm, client.listPackages()),
     getPackage: (name) => blame(opm, client.getPackage(name)),
     listBundles: () => blame(opm, client.listBundles()),
@@ -57,6 +59,15 @@ async function start(
       await opm.stop();
     },
   };
+}
+
+/** How to try again after opm ended; null where that would not help. */
+function changeAttempt({ flags, tries }: Attempt, { message }: ToolError): Attempt | null {
+  const strange = /unknown flag: (--[a-z-]+)/.exec(message)?.[1];
+  const known = flags.filter((flag) => !flag.startsWith(`${strange}=`));
+  if (known.length < flags.length) return { flags: known, tries };
+  const taken = tries > 1 && /address already in use/.test(message);
+  return taken ? { flags, tries: tries - 1 } : null;
 }
 
 async function findFreePort(): Promise<number> {
@@ -74,8 +85,7 @@ async function startOpm(request: ServeRequest, flags: readonly string[]): Promis
   const { program, catalogFolder, cacheFolder, workFolder, searchPath, signal } = request;
   const temporary = join(workFolder, 'tmp');
   await mkdir(temporary, { recursive: true });
-  const cache =
-    cacheFolder === null ? [] : [`--cache-dir=${cacheFolder}`, '--cache-enforce-integrity=true'];
+  const cache = cacheFolder === null ? [] : [`--cache-dir=${cacheFolder}`];
   const log = `--termination-log=${join(workFolder, 'termination-log')}`;
   return runOpm(program, ['serve', catalogFolder, ...cache, log, ...flags], {
     folder: workFolder,

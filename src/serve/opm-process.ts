@@ -5,6 +5,7 @@ import { ToolError } from '../base/tool-error.ts';
 export interface OpmProcess {
   /** Resolves with why it ended, when it ends; never rejects. */
   readonly ended: Promise<ToolError>;
+  /** Resolves when it and what it started are gone. */
   stop(): Promise<void>;
 }
 
@@ -14,11 +15,10 @@ export interface OpmOptions {
   readonly signal: AbortSignal;
 }
 
-const STOP_GRACE = 2_000;
 /** Characters of what it says that are kept. */
 const KEPT = 8_000;
 
-/** Runs opm until it ends or is stopped, in an environment of its own. */
+/** Runs opm in an environment of its own until it ends, is stopped, or this process exits. */
 export function runOpm(
   program: string,
   args: readonly string[],
@@ -34,23 +34,26 @@ export function runOpm(
     buffer: false,
     reject: false,
     cancelSignal: signal,
-    forceKillAfterDelay: STOP_GRACE,
+    // It holds nothing that is needed afterwards, and what is called opm may be a script that starts it.
+    killSignal: 'SIGKILL',
+    killDescendants: true,
   });
   child.all.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-KEPT);
   });
+  const ended = waitForEnd();
   return {
-    ended: waitForEnd(),
+    ended,
     async stop() {
       child.kill();
-      await child;
+      await ended;
     },
   };
 
   async function waitForEnd(): Promise<ToolError> {
     const { exitCode, signal: killedBy, originalMessage, cause } = await child;
     if (exitCode === undefined && killedBy === undefined)
-      return new ToolError('SERVE_NO_OPM', `${program} cannot be run: ${originalMessage ?? ''}`, {
+      return new ToolError('SERVE_NO_OPM', `${program} cannot be run: ${originalMessage ?? ''}.`, {
         cause,
         hint: 'Name the program opm with --opm, or put it on the PATH.',
       });

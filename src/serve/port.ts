@@ -17,6 +17,8 @@ export interface ServeRequest {
 
 /** An opm that serves a catalog on this machine. Every question throws `SERVE_TIMEOUT`, `SERVE_ENDED` where opm is gone, or `SERVE_FAILED` with what it said. */
 export interface CatalogServer {
+  /** False where opm was given no cache, or is too old to be told to take none that is stale. */
+  readonly checksCache: boolean;
   /** As opm gives them, which is in no order. */
   listPackages(): Promise<readonly string[]>;
   getPackage(name: string): Promise<ServedPackage>;
@@ -32,5 +34,5 @@ export interface CatalogServer {
 
 export type ServedEntry = Pick<ServedBundle, 'package' | 'channel' | 'name'>;
 
-/** Throws `SERVE_NO_OPM`, `SERVE_ENDED` where opm ends at once, `SERVE_TIMEOUT`. */
+/** Throws `SERVE_NO_OPM`, `SERVE_ENDED` where opm ends at once, `SERVE_FAILED` where it tells nobody that it serves, `SERVE_TIMEOUT`. */
 export type OpenCatalogServer = (request: ServeRequest) => Promise<CatalogServer>;

@@ -3,12 +3,23 @@ import type { fromJSON } from '@grpc/proto-loader';
 type Namespace = Parameters<typeof fromJSON>[0];
 type Fields = Readonly<Record<string, readonly [id: number, type: string, rule?: 'repeated']>>;
 
+/** Of `HealthCheckResponse.status`. */
+export const SERVING = 1;
+
+const HEALTH = {
+  Health: { methods: { Check: unary('HealthCheckRequest', 'HealthCheckResponse') } },
+  HealthCheckRequest: message({ service: [1, 'string'] }),
+  HealthCheckResponse: message({ status: [1, 'ServingStatus'] }),
+  ServingStatus: { values: { UNKNOWN: 0, SERVING, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } },
+};
+
 /**
- * What olmirror asks of `api.Registry`, with the names and numbers of operator-registry's
- * pkg/api/registry.proto (https://github.com/operator-framework/operator-registry, Apache-2.0).
+ * What olmirror asks of opm: of `api.Registry`, with the names and numbers of operator-registry's
+ * pkg/api/registry.proto (https://github.com/operator-framework/operator-registry), and the health
+ * check of gRPC (https://grpc.io/docs/guides/health-checking/), by which a pod is held to be ready.
  * Written as a descriptor, so that no file has to be found beside the program.
  */
-export const REGISTRY_API: Namespace = {
+export const OPM_API: Namespace = {
   nested: {
     api: {
       nested: {
@@ -59,6 +70,7 @@ export const REGISTRY_API: Namespace = {
         }),
       },
     },
+    grpc: { nested: { health: { nested: { v1: { nested: HEALTH } } } } },
   },
 };
 
@@ -89,6 +101,10 @@ function message(fields: Fields): { readonly fields: Record<string, Field> } {
     rule === undefined ? { id, type } : { id, type, rule },
   ]);
   return { fields: Object.fromEntries(entries) };
+}
+
+export interface HealthMessage {
+  readonly status: number;
 }
 
 /** Messages as they come, with the defaults of what was left out. */

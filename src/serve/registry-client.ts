@@ -1,17 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { fromJSON, type MethodDefinition } from '@grpc/proto-loader';
-import { messageOf, ToolError } from '../base/tool-error.ts';
+import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
 import type { ServedBundle, ServedPackage } from '../index/served-types.ts';
 import type { CatalogServer } from './port.ts';
 import {
   type BundleMessage,
   type DeprecationMessage,
+  type HealthMessage,
+  OPM_API,
   type PackageMessage,
-  REGISTRY_API,
+  SERVING,
 } from './registry-api.ts';
 
-export interface RegistryClient extends Omit<CatalogServer, 'close'> {
-  /** Resolves when the port answers; throws `SERVE_TIMEOUT`. */
+export interface RegistryClient extends Omit<CatalogServer, 'close' | 'checksCache'> {
+  /** Resolves when what listens there says that it serves; throws `SERVE_TIMEOUT`, `SERVE_FAILED` where it knows no such question. */
   waitUntilReady(): Promise<void>;
   close(): void;
 }
@@ -34,8 +37,10 @@ export function createRegistryClient(port: number, timeout: number): RegistryCli
   return {
     async waitUntilReady() {
       const end = Date.now() + timeout;
-      while (!closing.signal.aborted && !(await isReadyWithin(client, LOOK))) {
+      while (!(await isListening(client)) || !(await isServing(ask('Check', {}), end))) {
+        if (closing.signal.aborted) return;
         if (Date.now() >= end) throw tooSlow('opm did not begin to serve', timeout);
+        await sleep(LOOK);
       }
     },
     async listPackages() {
@@ -58,12 +63,27 @@ export function createRegistryClient(port: number, timeout: number): RegistryCli
 }
 
 // Waiting in one piece would keep this process alive until its end, though opm is gone.
-const LOOK = 250;
+const LOOK = 100;
 
-function isReadyWithin(client: Client, milliseconds: number): Promise<boolean> {
+function isListening(client: Client): Promise<boolean> {
   return new Promise((resolve) => {
-    client.waitForReady(Date.now() + milliseconds, (error) => resolve(error === undefined));
+    client.waitForReady(Date.now() + LOOK, (error) => resolve(error === undefined));
   });
+}
+
+/** What listens may not answer yet; what knows no such question never will. */
+async function isServing(question: Question, end: number): Promise<boolean> {
+  try {
+    const timeout = Math.max(end - Date.now(), 0);
+    return (await askOnce<HealthMessage>({ ...question, timeout })).status === SERVING;
+  } catch (error) {
+    if (isToolError(error) && isServiceError(error.cause) && isPassing(error.cause)) return false;
+    throw error;
+  }
+}
+
+function isPassing({ code }: ServiceError): boolean {
+  return code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED;
 }
 
 interface Question {
@@ -111,13 +131,15 @@ async function askAll<T extends object>(question: Question): Promise<readonly T[
   return answers;
 }
 
-const DEFINITION = fromJSON(REGISTRY_API, { defaults: true });
+const DEFINITION = fromJSON(OPM_API, { defaults: true });
+const SERVICES = ['api.Registry', 'grpc.health.v1.Health'];
 
 // The descriptor makes what the messages of `registry-api.ts` say.
 function findMethod<T extends object>(name: string): MethodDefinition<object, T> {
-  const service = DEFINITION['api.Registry'];
-  const method: unknown = service === undefined ? undefined : Reflect.get(service, name);
-  if (isMethod<T>(method)) return method;
+  for (const service of SERVICES) {
+    const method: unknown = Reflect.get(DEFINITION[service] ?? {}, name);
+    if (isMethod<T>(method)) return method;
+  }
   throw new Error(`There is no method ${name}.`);
 }
 

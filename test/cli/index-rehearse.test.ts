@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../../src/cli/find-program.ts';
 import type { IndexRehearsal } from '../../src/plan/index-types.ts';
 import { makePackageText } from '../support/catalog.ts';
@@ -24,8 +25,11 @@ interface State {
   readonly temporary: string;
   write(path: string, text: string): Promise<void>;
   git(...args: readonly string[]): void;
+  start(args: readonly string[], searchPath?: string): Command;
   rehearse(args: readonly string[], searchPath?: string): Promise<CliResult>;
 }
+
+type Command = Parameters<typeof collect>[0];
 
 async function createState(t: TestContext, cache = 'json'): Promise<State> {
   const root = await mkdtemp(join(tmpdir(), 'olmirror-rehearse-'));
@@ -35,6 +39,13 @@ async function createState(t: TestContext, cache = 'json'): Promise<State> {
   const git = await findProgram('git', process.env['PATH'] ?? '');
   await symlink(git ?? '', join(tools, 'git'));
   const env = { HOME: root, TMPDIR: temporary, GIT_CONFIG_GLOBAL: '/dev/null', LC_ALL: 'C' };
+  function start(args: readonly string[], searchPath = ''): Command {
+    return spawn(process.execPath, [CLI, 'index', 'rehearse', ...args], {
+      cwd: folder,
+      env: { ...env, PATH: `${searchPath}${delimiter}${tools}` },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
   async function write(path: string, text: string): Promise<void> {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
@@ -64,14 +75,8 @@ spec:
         env: { ...env, PATH: process.env['PATH'] },
       });
     },
-    rehearse: (args, searchPath = '') =>
-      collect(
-        spawn(process.execPath, [CLI, 'index', 'rehearse', ...args], {
-          cwd: folder,
-          env: { ...env, PATH: `${searchPath}${delimiter}${tools}` },
-          stdio: ['ignore', 'pipe', 'pipe'],
-        }),
-      ),
+    start,
+    rehearse: (...request) => collect(start(...request)),
   };
 }
 
@@ -139,7 +144,7 @@ test('index rehearse without opm checks the digests alone, and says so', async (
   const { result, json, states } = await rehearse(state, ['--working-tree']);
   assert.deepEqual(states, { ...DIGESTS, start: 'skipped' });
   assert.deepEqual([result.code, json.opm, json.revision], [0, null, 'working-tree']);
-  const text = await state.rehearse(['idx', '--working-tree']);
+  const text = await state.rehearse(['--catalog', 'idx', '--working-tree']);
   assert.equal(text.code, 0);
   assert.match(text.stdout, /^Index [0-9a-f]{12} of catalog idx at the working tree, manifest /);
   assert.match(text.stdout, /– There is no opm on the PATH, so that only digests were checked/);
@@ -158,7 +163,7 @@ test('index rehearse lets the opm on the PATH serve what HEAD gives, and asks fo
   assert.match(json.revision, /^[0-9a-f]{40}$/);
   const text = await state.rehearse([], tools);
   for (const line of [
-    'opm takes the cache, whose digest it checks, and serves.',
+    'opm takes the cache, whose digest it checks, and says that it serves.',
     '2 packages with 2 channels are served as the catalog has them.',
     'The head of each of 2 channels is served.',
     '6 bundles in their channels are served, in the list and one by one.',
@@ -176,16 +181,26 @@ test('index rehearse of a catalog with cache none lets opm build its own', async
   assert.deepEqual(states, { ...DIGESTS, ...SERVED }, result.stdout);
   assert.equal(
     json.checks.find(({ name }) => name === 'start')?.message,
-    'opm builds its own cache and serves.',
+    'opm builds its own cache, and says that it serves.',
   );
 });
 
-test('index rehearse serves with an opm that has no profiler', async (t) => {
-  const state = await createSmall(t);
-  const opm = await writeFakeOpm(join(dirname(state.folder), 'opm'), 'old');
-  const { states } = await rehearse(state, ['--working-tree', '--opm', opm]);
-  assert.deepEqual(states, { ...DIGESTS, ...SERVED });
-});
+const START_OF = [
+  ['old', 'opm takes the cache, whose digest it checks, and says that it serves.'],
+  [
+    'older',
+    'opm is given the cache, and is too old to say whether it takes it or builds its own, and says that it serves.',
+  ],
+  ['port taken', 'opm takes the cache, whose digest it checks, and says that it serves.'],
+] as const;
+for (const [lie, message] of START_OF)
+  test(`index rehearse tries again with an opm that ends at first: ${lie}`, async (t) => {
+    const state = await createSmall(t);
+    const opm = await writeFakeOpm(join(dirname(state.folder), 'opm'), lie);
+    const { json, states } = await rehearse(state, ['--working-tree', '--opm', opm]);
+    assert.deepEqual(states, { ...DIGESTS, ...SERVED });
+    assert.equal(json.checks.find(({ name }) => name === 'start')?.message, message);
+  });
 
 /** What opm does wrong, the check that finds it, how that ends, and what it says. */
 const LIES: readonly (readonly [string, string, 'failed' | 'unknown', RegExp])[] = [
@@ -219,6 +234,8 @@ const LIES: readonly (readonly [string, string, 'failed' | 'unknown', RegExp])[]
   ],
   ['csv', 'bundles', 'failed', /its ClusterServiceVersion is no JSON/],
   ['die', 'bundles', 'failed', /opm ended with exit code 137: it said nothing/],
+  ['dies at once', 'start', 'failed', /^opm ended with exit code 2: it said nothing$/],
+  ['no health', 'start', 'failed', /opm failed to answer Check: The server does not implement/],
   ['crash at start', 'start', 'failed', /opm ended with exit code 1: open \/database\/index\.db/],
   [
     'integrity',
@@ -228,6 +245,7 @@ const LIES: readonly (readonly [string, string, 'failed' | 'unknown', RegExp])[]
   ],
   ['hang', 'packages', 'unknown', /opm did not answer ListPackages within 3 s/],
   ['never listen', 'start', 'unknown', /opm did not begin to serve within 3 s/],
+  ['not serving', 'start', 'unknown', /opm did not begin to serve within 3 s/],
 ];
 
 test('index rehearse finds and names whatever opm gets wrong', async (t) => {
@@ -247,7 +265,63 @@ test('index rehearse finds and names whatever opm gets wrong', async (t) => {
       );
       const check = json.checks.find((candidate) => candidate.name === name);
       assert.match([check?.message, ...(check?.details ?? [])].join('\n'), reason);
+      assert.equal(await isRunning(opm), false, 'opm is ended');
     });
+});
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether the process that a stand-in wrote down is there still. */
+async function isRunning(opm: string): Promise<boolean> {
+  const pid = Number(await readFile(join(dirname(opm), 'pid'), 'utf8'));
+  assert.ok(pid > 1);
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+// Seen to fail without `killDescendants`: the stand-in below the script lived on.
+for (const [name, lie, child] of [
+  ['that does not answer', 'hang', false],
+  ['that is not up yet and is started by a script', 'never listen', true],
+] as const)
+  test(`index rehearse ends an opm ${name}, and its folder is gone, on Ctrl-C`, async (t) => {
+    const state = await createSmall(t);
+    const opm = await writeFakeOpm(join(dirname(state.folder), 'opm'), lie, { child });
+    const run = state.start(['--working-tree', '--opm', opm]);
+    const result = collect(run);
+    while (!(await exists(join(dirname(opm), 'pid')))) await sleep(50);
+    await sleep(500);
+    assert.equal(await isRunning(opm), true);
+    run.kill('SIGINT');
+    const { code, stdout, stderr } = await result;
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^Stopped by a signal before the end\.\nHint: Run the command again\.\n$/);
+    assert.equal(await isRunning(opm), false);
+    assert.deepEqual(await readdir(state.temporary), []);
+  });
+
+test('index rehearse says of an index that podman builds that it is not rehearsed', async (t) => {
+  const state = await createState(t, 'json, base: scratch, builder: podman, builderImage: olm/opm:v1');
+  const { code, stdout, stderr } = await state.rehearse(['--working-tree']);
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.match(stderr, /^The index of idx is built by podman \(`builder: podman`\), so there is none/);
+  assert.match(stderr, /\nHint: `olmirror apply` reads back what podman built/);
+});
+
+test('index rehearse says where it may not write', async (t) => {
+  const state = await createSmall(t);
+  await rm(state.temporary, { recursive: true });
+  const { code, stdout, stderr } = await state.rehearse(['--working-tree']);
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.match(stderr, /tmp cannot be written: ENOENT.*\nHint: .*TMPDIR/s);
 });
 
 test('index rehearse refuses what it cannot build or run, and says what to do', async (t) => {
@@ -256,7 +330,7 @@ test('index rehearse refuses what it cannot build or run, and says what to do', 
   assert.deepEqual([missing.code, missing.stdout], [1, '']);
   assert.match(missing.stderr, /nowhere\/opm cannot be run/);
   assert.match(missing.stderr, /Hint: .*--opm/);
-  const unknown = await state.rehearse(['other', '--working-tree']);
+  const unknown = await state.rehearse(['--catalog', 'other', '--working-tree']);
   assert.match(unknown.stderr, /no catalog other/);
   const duration = await state.rehearse(['--working-tree', '--timeout', 'soon']);
   assert.match(duration.stderr, /--timeout soon is not a duration/);

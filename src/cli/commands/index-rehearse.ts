@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { formatProblemLine, hasErrors } from '../../base/problem.ts';
 import { formatBytes, formatCount } from '../../base/text.ts';
 import { isToolError, ToolError } from '../../base/tool-error.ts';
-import { parseCatalog } from '../../catalog/parse-catalog.ts';
 import type { Catalog } from '../../catalog/types.ts';
+import { withTemporaryFolder } from '../../files/temporary-folder.ts';
 import type { BuiltIndex } from '../../index/build-index.ts';
 import { inspectImage } from '../../index/describe-index.ts';
 import type { IndexImage } from '../../index/read-index-image.ts';
@@ -23,8 +21,10 @@ import {
   type LoadedState,
 } from '../../reconcile/load-state.ts';
 import { rehearseServing } from '../../reconcile/rehearse-serving.ts';
-import { verifyIndex } from '../../reconcile/verify-index.ts';
+import { buildSubject, verifyIndex } from '../../reconcile/verify-index.ts';
+import type { RegistryPort } from '../../registry/port.ts';
 import { renderRehearsalText } from '../../report/render-rehearsal-text.ts';
+import { createLayerBuilder } from '../build-layers.ts';
 import type { CommandContext } from '../context.ts';
 import { findProgram } from '../find-program.ts';
 import { readIndexLayout, unpackIndex, writeIndexLayout } from '../rehearsal-layout.ts';
@@ -55,62 +55,51 @@ export async function runIndexRehearse(
   const git = await wiring.openGit();
   const snapshot = await openSnapshot(options, git, context);
   const state = await createStateLoader()(snapshot, context.manifestFile);
-  const loaded = findSound(state, options.catalog);
+  const loaded = findBuildable(state, options.catalog);
   const production = wiring.openRegistry(state.manifest.registries.production);
-  const builder = createIndexBuilder(production, () => git.readRemoteUrl());
+  const builder = createIndexBuilder({
+    production,
+    readSource: () => git.readRemoteUrl(),
+    // Nothing that earlier runs left behind may vouch for the index.
+    work: { buildGroups: createLayerBuilder(context.signal) },
+  });
   const built = await builder.build(loaded, state);
+  context.signal.throwIfAborted();
   const opm = await findOpm(options.opm);
-  const folder = await mkdtemp(join(tmpdir(), 'olmirror-rehearsal-'));
-  try {
-    const layout = join(folder, 'layout');
-    await writeIndexLayout(layout, built);
-    const image = await readLayout(layout, built, production);
-    const rehearsal = { state, loaded, builder, built, folder, opm, context };
-    const checks =
-      'name' in image ? [image] : await rehearse(image, { ...rehearsal, timeout: options.timeout });
-    const result: IndexRehearsal = {
-      apiVersion: 'olmirror/v1alpha1',
-      kind: 'IndexRehearsal',
-      catalog: loaded.entry.name,
-      revision: snapshot.revision,
-      digest: built.digest,
-      imageId: built.imageId,
-      opm,
-      checks,
-      exitCode: exitCodeOfChecks(checks),
-    };
-    context.progress.clear();
-    context.console.result(render(result, options.format, context.console.verbose));
-    return result.exitCode;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const checks = await withTemporaryFolder('olmirror-rehearsal-', (folder) =>
+    rehearse({ ...options, state, loaded, builder, built, folder, opm, context, production }),
+  );
+  const rehearsal: IndexRehearsal = {
+    apiVersion: 'olmirror/v1alpha1',
+    kind: 'IndexRehearsal',
+    catalog: loaded.entry.name,
+    revision: snapshot.revision,
+    digest: built.digest,
+    imageId: built.imageId,
+    opm,
+    checks,
+    exitCode: exitCodeOfChecks(checks),
+  };
+  context.progress.clear();
+  context.console.result(
+    options.format === 'json'
+      ? JSON.stringify(rehearsal, null, 2)
+      : renderRehearsalText(rehearsal, { verbose: context.console.verbose }),
+  );
+  return rehearsal.exitCode;
 }
 
-/** The check that fails where the layout is not what was built. */
-async function readLayout(
-  ...request: Parameters<typeof readIndexLayout>
-): Promise<IndexImage | RehearsalCheck> {
-  try {
-    return await readIndexLayout(...request);
-  } catch (error) {
-    if (!isToolError(error, 'APPLY_LAYOUT_DAMAGED')) throw error;
-    return failed('layout', error.message);
-  }
-}
-
-function render(
-  rehearsal: IndexRehearsal,
-  format: IndexRehearseOptions['format'],
-  verbose: boolean,
-): string {
-  return format === 'json'
-    ? JSON.stringify(rehearsal, null, 2)
-    : renderRehearsalText(rehearsal, { verbose });
-}
-
-function findSound(state: LoadedState, catalog: string | null): LoadedCatalog {
-  const { name } = pickCatalog(state.manifest, { catalog });
+/** A catalog that olmirror builds an index of by itself. */
+function findBuildable(state: LoadedState, catalog: string | null): LoadedCatalog {
+  const { name, builder } = pickCatalog(state.manifest, { catalog });
+  if (builder === 'podman')
+    throw new ToolError(
+      'PLAN_UNSUPPORTED',
+      `The index of ${name} is built by podman (\`builder: podman\`), so there is none to rehearse before \`apply\` builds it.`,
+      {
+        hint: '`olmirror apply` reads back what podman built before it pushes that, and `olmirror index verify production` what is served.',
+      },
+    );
   const loaded = state.catalogs.find(({ entry }) => entry.name === name);
   if (loaded === undefined) throw new Error(`The catalog ${name} was not loaded.`);
   if (!hasErrors(loaded.problems)) return loaded;
@@ -134,35 +123,40 @@ interface Rehearsal {
   /** For everything that is written. */
   readonly folder: string;
   readonly opm: string | null;
+  readonly timeout: number;
   readonly context: CommandContext;
+  readonly production: RegistryPort;
 }
 
-async function rehearse(
-  image: IndexImage,
-  rehearsal: Rehearsal & { readonly timeout: number },
-): Promise<readonly RehearsalCheck[]> {
-  const { catalog, problems } = parseCatalog(image.files);
-  const subject = {
-    image,
-    catalog,
-    faults: problems.filter(({ severity }) => severity === 'error').map(formatProblemLine),
-    caches: inspectImage(image).caches,
-    cacheFault: image.cacheFault,
-    registry: null,
-    role: null,
-  };
-  const { emit } = rehearsal.context.progress;
-  const checks = await verifyIndex(subject, {
-    ...rehearsal,
-    emit,
-    signal: rehearsal.context.signal,
-  });
+async function rehearse(rehearsal: Rehearsal): Promise<readonly RehearsalCheck[]> {
+  const image = await readLayout(rehearsal);
+  if ('state' in image) return [image];
+  const { signal, progress } = rehearsal.context;
+  signal.throwIfAborted();
+  const subject = buildSubject(inspectImage(image), { registry: null, role: null });
+  const checks = await verifyIndex(subject, { ...rehearsal, emit: progress.emit, signal });
   return [
     describeLayout(rehearsal.built),
     // A layout has no registry that could lack an image.
     ...checks.flatMap(({ name, ...rest }) => (name === 'closure' ? [] : [{ name, ...rest }])),
-    ...(await serve(image, catalog, rehearsal)),
+    ...(await serve(image, subject.catalog, rehearsal)),
   ];
+}
+
+/** The image, or the check that fails where the layout is not what was built. */
+async function readLayout({
+  built,
+  folder,
+  production,
+}: Rehearsal): Promise<IndexImage | RehearsalCheck> {
+  const layout = resolve(folder, 'layout');
+  await writeIndexLayout(layout, built);
+  try {
+    return await readIndexLayout(layout, built, production);
+  } catch (error) {
+    if (!isToolError(error, 'APPLY_LAYOUT_DAMAGED')) throw error;
+    return failed('layout', error.message);
+  }
 }
 
 function describeLayout({ blobs, layerBytes }: BuiltIndex): RehearsalCheck {
@@ -175,7 +169,7 @@ function describeLayout({ blobs, layerBytes }: BuiltIndex): RehearsalCheck {
 async function serve(
   image: IndexImage,
   catalog: Catalog,
-  { folder, opm, timeout, context }: Rehearsal & { readonly timeout: number },
+  { folder, opm, timeout, context }: Rehearsal,
 ): Promise<readonly RehearsalCheck[]> {
   if (opm === null)
     return [
@@ -190,7 +184,7 @@ async function serve(
     ...unpacked,
     program: opm,
     searchPath: process.env['PATH'] ?? '',
-    workFolder: join(folder, 'work'),
+    workFolder: resolve(folder, 'work'),
     timeout,
     signal: context.signal,
   });
