@@ -75,12 +75,7 @@ function findLoaded({ entry }: LocatedIndex, state: LoadedState): LoadedCatalog 
 }
 
 /** The image itself is let go of here: its files and caches may be hundreds of megabytes. */
-async function readSubject({
-  reader,
-  repository,
-  reference,
-  ...place
-}: ImagePlace): Promise<{
+async function readSubject({ reader, repository, reference, ...place }: ImagePlace): Promise<{
   readonly subject: IndexSubject;
   readonly digest: IndexVerification['digest'];
 }> {
