@@ -131,7 +131,7 @@ async function askHeads(
     ),
   );
   return judge('heads', lines, {
-    right: `The head of ${channels.length === 1 ? 'the one channel' : `each of ${channels.length} channels`} is served.`,
+    right: `The heads of ${formatCount(channels.length, 'channel')} are served.`,
     wrong: 'The heads that opm serves are not those of the catalog',
   });
 }
@@ -146,7 +146,7 @@ async function askBundles(
     tellDifferences(server.getBundle(bundle), (it) => compareBundle(bundle, it)),
   );
   return judge('bundles', [...new Set([...listed, ...lines])], {
-    right: `${formatCount(bundles.length, 'bundle')} in their channels are served, in the list and one by one.`,
+    right: `The bundles of ${formatCount(bundles.length, 'channel entry', 'channel entries')} are served, in the list and one by one.`,
     wrong: 'The bundles that opm serves are not those of the catalog',
   });
 }

@@ -141,8 +141,8 @@ test('index rehearse lets the opm on the PATH serve what HEAD gives, and asks fo
   for (const line of [
     'opm takes the cache, whose digest it checks, and says that it serves.',
     '2 packages with 2 channels are served as the catalog has them.',
-    'The head of each of 2 channels is served.',
-    '6 bundles in their channels are served, in the list and one by one.',
+    'The heads of 2 channels are served.',
+    'The bundles of 6 channel entries are served, in the list and one by one.',
   ])
     assert.ok(text.stdout.includes(`✔ ${line}`), text.stdout);
   await state.write('catalogs/idx/beta/note.json', '');

@@ -44,7 +44,7 @@ test('index rehearse serves an index on a base whose own catalog and cache are h
     checks.map(() => 'passed'),
   );
   assert.equal(checks.length, 9);
-  assert.match(checks.at(-1)?.message ?? '', /^3 bundles in their channels are served/);
+  assert.match(checks.at(-1)?.message ?? '', /^The bundles of 3 channel entries are served/);
   const requests = site.productionProxy.requests.slice(before);
   assert.ok(requests.length > 0 && requests.every(({ method }) => /^(HEAD|GET)$/.test(method)));
   assert.ok(!(await readdir(site.folder)).includes('xdg-state'));
