@@ -67,7 +67,18 @@ export async function runIndexRehearse(
   context.signal.throwIfAborted();
   const opm = await findOpm(options.opm);
   const checks = await withTemporaryFolder('olmirror-rehearsal-', (folder) =>
-    rehearse({ ...options, state, loaded, builder, built, folder, opm, context, production }),
+    rehearse({
+      ...options,
+      state,
+      loaded,
+      builder,
+      built,
+      folder,
+      opm,
+      context,
+      production,
+      wiring,
+    }),
   );
   const rehearsal: IndexRehearsal = {
     apiVersion: 'olmirror/v1alpha1',
@@ -126,6 +137,7 @@ interface Rehearsal {
   readonly timeout: number;
   readonly context: CommandContext;
   readonly production: RegistryPort;
+  readonly wiring: Wiring;
 }
 
 async function rehearse(rehearsal: Rehearsal): Promise<readonly RehearsalCheck[]> {
@@ -169,7 +181,7 @@ function describeLayout({ blobs, layerBytes }: BuiltIndex): RehearsalCheck {
 async function serve(
   image: IndexImage,
   catalog: Catalog,
-  { folder, opm, timeout, context }: Rehearsal,
+  { folder, opm, timeout, context, wiring }: Rehearsal,
 ): Promise<readonly RehearsalCheck[]> {
   if (opm === null)
     return [
@@ -178,9 +190,8 @@ async function serve(
         'There is no opm on the PATH, so that only digests were checked (--opm names one).',
       ),
     ];
-  const { openCatalogServer } = await import('../../serve/open-catalog-server.ts');
   const unpacked = await unpackIndex(folder, image);
-  return rehearseServing(catalog, openCatalogServer, {
+  return rehearseServing(catalog, wiring.openCatalogServer, {
     ...unpacked,
     program: opm,
     searchPath: process.env['PATH'] ?? '',
