@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { access, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -176,25 +176,28 @@ for (const [lie, code, name, end] of ENDS)
     assert.equal(await countProcesses(opm), 0);
   });
 
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+/** Waits for a stand-in that does not go on. */
+async function waitUntilItWaits({ temporary }: Pick<State, 'temporary'>): Promise<void> {
+  const paths = await readdir(temporary, { recursive: true });
+  if (paths.some((path) => path.endsWith('/work/waits'))) return;
+  await sleep(50);
+  await waitUntilItWaits({ temporary });
 }
 
-// Seen to fail without `killDescendants`: the stand-in below the script lived on.
+// Seen to fail without `killDescendants`: the stand-in below the script lived on, and olmirror waited for its outputs.
 for (const [name, lie, child] of [
   ['that does not answer', 'hang', false],
   ['that is not up yet and is started by a script', 'never listen', true],
 ] as const)
-  test(`index rehearse ends an opm ${name}, and its folder is gone, on Ctrl-C`, async (t) => {
+  test(`index rehearse ends an opm ${name}, and its folder is gone, on Ctrl-C`, {
+    timeout: 60_000,
+  }, async (t) => {
     const state = await createSmall(t);
     const opm = await writeFakeOpm(join(dirname(state.folder), 'opm'), lie, { child });
     const run = state.start(['--working-tree', '--opm', opm]);
+    t.after(() => run.kill('SIGKILL'));
     const result = collect(run);
-    while (!(await exists(join(dirname(opm), 'pid')))) await sleep(50);
-    await sleep(500);
+    await waitUntilItWaits(state);
     assert.equal(await countProcesses(opm), child ? 2 : 1);
     run.kill('SIGINT');
     const { code, stdout, stderr } = await result;
