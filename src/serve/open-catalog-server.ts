@@ -12,9 +12,9 @@ const TRIES = 3;
 /** Milliseconds within which the end of a process is seen after its connections broke. */
 const END_LAG = 500;
 
+/** Two of one machine cannot both have the profiler's port. */
+const NO_PROFILER = '--pprof-addr=';
 const INTEGRITY = '--cache-enforce-integrity=true';
-/** What an older opm has no flag for, it does not do either. */
-const NEWER_FLAGS = ['--pprof-addr=', INTEGRITY];
 
 /**
  * Starts `opm serve` as a pod of the index would, on a port that is free, and waits until it says
@@ -22,12 +22,12 @@ const NEWER_FLAGS = ['--pprof-addr=', INTEGRITY];
  * since it has no flag for less.
  */
 export async function openCatalogServer(request: ServeRequest): Promise<CatalogServer> {
-  const flags = request.cacheFolder === null ? ['--pprof-addr='] : NEWER_FLAGS;
+  const flags = request.cacheFolder === null ? [NO_PROFILER] : [NO_PROFILER, INTEGRITY];
   return start(request, { flags, tries: TRIES });
 }
 
 interface Attempt {
-  /** Of `NEWER_FLAGS`. */
+  /** Those that an older opm does not know, and does not need. */
   readonly flags: readonly string[];
   readonly tries: number;
 }

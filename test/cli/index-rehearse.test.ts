@@ -170,7 +170,7 @@ for (const [lie, code, name, end] of ENDS)
   test(`index rehearse exits ${code} where a check is ${end}: ${lie}`, async (t) => {
     const state = await createSmall(t);
     const opm = await writeFakeOpm(join(dirname(state.folder), 'opm'), lie);
-    const args = ['--working-tree', '--opm', opm, '--timeout', code === 1 ? '4s' : '60s'];
+    const args = ['--working-tree', '--opm', opm, '--timeout', code === 1 ? '8s' : '60s'];
     const { result, states } = await rehearse(state, args);
     assert.deepEqual([result.code, states[name]], [code, end], result.stdout);
     assert.equal(await countProcesses(opm), 0);

@@ -11,7 +11,7 @@ import { createProxiedSite, runAndCommit } from '../support/proxied-site.ts';
 
 const rehearsed = compileSchema<IndexRehearsal>('index-rehearsal');
 
-// Seen to fail with the whiteouts left out of build-index.ts: the catalog of the base was served, too.
+// Seen to fail with the whiteouts left out of hide-base.ts: the catalog of the base was served, too.
 test('index rehearse serves an index on a base whose own catalog and cache are hidden, and pushes nothing', async (t) => {
   const site = await createProxiedSite(t);
   await deliver(site);
