@@ -69,6 +69,10 @@ export const ERROR_CODES = [
   'APPLY_NO_PODMAN',
   'APPLY_BUILD_FAILED',
   'APPLY_LAYOUT_DAMAGED',
+  'SERVE_NO_OPM',
+  'SERVE_ENDED',
+  'SERVE_FAILED',
+  'SERVE_TIMEOUT',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

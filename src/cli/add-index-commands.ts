@@ -1,12 +1,20 @@
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
-import { FORMAT, type Parser, type Run, SOURCE_OPTIONS } from './command-options.ts';
+import {
+  FORMAT,
+  type Parser,
+  type Run,
+  readDuration,
+  SOURCE_OPTIONS,
+  WORKING_TREE,
+} from './command-options.ts';
 
 export function addIndex(parser: Parser, run: Run): void {
   parser.command(
     'index',
-    'Look into index images: show, extract, verify, list, and the resources that serve them',
+    'Look into index images: show, extract, verify, rehearse, list, and the resources that serve them',
     (group) => {
-      for (const add of [addShow, addExtract, addVerify, addList, addInfo]) add(group, run);
+      for (const add of [addShow, addExtract, addVerify, addRehearse, addList, addInfo])
+        add(group, run);
       return group.demandCommand(1, 'Which one? See `olmirror index --help`.');
     },
   );
@@ -129,6 +137,57 @@ function addVerify(parser: Parser, run: Run): void {
               against: args.against,
               catalog: args.catalog ?? null,
               insecure: args.insecure,
+              format: args.format,
+            },
+            context,
+            wiring,
+          ),
+        args,
+      ),
+  );
+}
+
+function addRehearse(parser: Parser, run: Run): void {
+  parser.command(
+    'rehearse',
+    'Build the index that Git gives, check it, and let opm serve it here; nothing is pushed',
+    (command) =>
+      command
+        .option('catalog', {
+          type: 'string',
+          describe: 'Catalog of the manifest; not needed where it has one',
+          requiresArg: true,
+        })
+        .option('working-tree', WORKING_TREE)
+        .option('opm', {
+          type: 'string',
+          describe: 'Program that serves it; without it opm on the PATH, if there is one',
+          requiresArg: true,
+        })
+        .option('timeout', {
+          type: 'string',
+          default: '100s',
+          describe: 'Time until opm must serve, as OLM gives a pod, and for each of its answers',
+          requiresArg: true,
+        })
+        .option('format', FORMAT)
+        .example('$0 index rehearse', 'Would the next index be served as it is in Git?')
+        .example(
+          '$0 index rehearse --working-tree --opm ./opm-v1.39',
+          'Before the commit, by the opm of your cluster',
+        )
+        .epilogue(
+          'Exit codes: 0 all is as it should be, without opm as far as digests tell; 4 something is not; 1 an error, or opm did not answer in time.',
+        ),
+    (args) =>
+      run(
+        async (context, wiring) =>
+          (await import('./commands/index-rehearse.ts')).runIndexRehearse(
+            {
+              catalog: args.catalog ?? null,
+              workingTree: args.workingTree,
+              opm: args.opm ?? null,
+              timeout: readDuration(args.timeout, '--timeout'),
               format: args.format,
             },
             context,

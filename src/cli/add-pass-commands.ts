@@ -1,13 +1,6 @@
 import { ToolError } from '../base/tool-error.ts';
-import { parseDuration } from '../manifest/duration.ts';
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
-import { FORMAT, type Parser, type Run } from './command-options.ts';
-
-const WORKING_TREE = {
-  type: 'boolean',
-  default: false,
-  describe: 'Read the files as they lie instead of the commit at HEAD',
-} as const;
+import { FORMAT, type Parser, type Run, readDuration, WORKING_TREE } from './command-options.ts';
 
 const INDEX_ONLY = {
   type: 'boolean',
@@ -171,12 +164,4 @@ function readCount(text: string, option: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1 && value <= 64) return value;
   throw new ToolError('CLI_USAGE', `${option} ${text} is not a whole number from 1 to 64.`);
-}
-
-function readDuration(text: string, option: string): number {
-  const value = parseDuration(text);
-  if (value !== null && value > 0) return value;
-  throw new ToolError('CLI_USAGE', `${option} ${text} is not a duration.`, {
-    hint: 'Write it as 30s, 10m, 1h or 7d.',
-  });
 }

@@ -1,4 +1,6 @@
 import type { Argv } from 'yargs';
+import { ToolError } from '../base/tool-error.ts';
+import { parseDuration } from '../manifest/duration.ts';
 import type { ExitCode } from '../plan/sum-outcomes.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import type { Wiring } from './wire.ts';
@@ -27,6 +29,18 @@ export const FORMAT: FormatOption = {
   default: 'text',
   describe: 'Form of the result',
   requiresArg: true,
+};
+
+interface SwitchOption {
+  readonly type: 'boolean';
+  readonly default: false;
+  readonly describe: string;
+}
+
+export const WORKING_TREE: SwitchOption = {
+  type: 'boolean',
+  default: false,
+  describe: 'Read the files as they lie instead of the commit at HEAD',
 };
 
 /** What a SOURCE of the command line may be (design §9). */
@@ -59,3 +73,12 @@ export const SOURCE_OPTIONS: SourceOptionTypes = {
     describe: 'Plain HTTP or unverified TLS, for a registry that no manifest names',
   },
 };
+
+/** Milliseconds that an option names. Throws `CLI_USAGE` for what is no duration. */
+export function readDuration(text: string, option: string): number {
+  const value = parseDuration(text);
+  if (value !== null && value > 0) return value;
+  throw new ToolError('CLI_USAGE', `${option} ${text} is not a duration.`, {
+    hint: 'Write it as 30s, 10m, 1h or 7d.',
+  });
+}

@@ -8,6 +8,7 @@ import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.t
 import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
 import { createHttpRegistry } from '../registry/http-registry.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import type { OpenCatalogServer } from '../serve/port.ts';
 import type { CommandContext } from './context.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -24,6 +25,7 @@ export interface Wiring {
   readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
   /** `copyTimeout`: milliseconds one copy may take. */
   createApplier(copyTimeout: number): Promise<Applier>;
+  readonly openCatalogServer: OpenCatalogServer;
   /** Folder for the journal, the lock, half-made layouts and layers built of one state repository. */
   readonly stateFolder: string;
   close(): Promise<void>;
@@ -113,6 +115,10 @@ export function createWiring(context: CommandContext): Wiring {
         random: Math.random,
         stateFolder,
       });
+    },
+    async openCatalogServer(request) {
+      const { openCatalogServer } = await import('../serve/open-catalog-server.ts');
+      return openCatalogServer(request);
     },
     async close() {
       await Promise.all([...open].map((registry) => registry.close()));

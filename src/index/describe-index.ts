@@ -48,7 +48,11 @@ export interface InspectedImage extends Omit<IndexImage, 'caches'> {
 export async function inspectIndexImage(
   ...place: Parameters<typeof readIndexImage>
 ): Promise<InspectedImage> {
-  const image = await readIndexImage(...place);
+  return inspectImage(await readIndexImage(...place));
+}
+
+/** Judges the caches of an image that was read. */
+export function inspectImage(image: IndexImage): InspectedImage {
   return { ...image, caches: inspectCaches(image) };
 }
 
@@ -63,7 +67,8 @@ function inspectCaches(image: IndexImage): readonly IndexCache[] {
     }));
 }
 
-function hasContent({ entries }: CacheFolder): boolean {
+/** Whether there is more than the folder itself. */
+export function hasContent({ entries }: CacheFolder): boolean {
   return entries.some(({ type, path }) => type === 'file' || path !== '.');
 }
 

@@ -4,9 +4,9 @@ import type { ExitCode } from './sum-outcomes.ts';
 
 export type IndexCheckName = 'catalog' | 'image-id' | 'content' | 'cache' | 'closure';
 
-/** One thing that `index verify` looked at. */
-export interface VerifiedCheck {
-  readonly name: IndexCheckName;
+/** One thing that `index verify` or `index rehearse` looked at. */
+export interface VerifiedCheck<Name extends string = IndexCheckName> {
+  readonly name: Name;
   /** `skipped`: it does not apply to this index; `unknown`: nobody could tell. */
   readonly state: 'passed' | 'failed' | 'skipped' | 'unknown';
   /** A sentence for people. */
@@ -29,8 +29,33 @@ export interface IndexVerification {
   readonly exitCode: ExitCode;
 }
 
+export type RehearsalCheckName =
+  | Exclude<IndexCheckName, 'closure'>
+  | 'layout'
+  | 'start'
+  | 'packages'
+  | 'heads'
+  | 'bundles';
+
+export type RehearsalCheck = VerifiedCheck<RehearsalCheckName>;
+
+/** `olmirror index rehearse --format json`. */
+export interface IndexRehearsal {
+  readonly apiVersion: 'olmirror/v1alpha1';
+  readonly kind: 'IndexRehearsal';
+  readonly catalog: string;
+  /** Full id of the commit; `working-tree` for the files as they lie. */
+  readonly revision: string;
+  readonly digest: Digest;
+  readonly imageId: Digest;
+  /** That served it; null where there was none. */
+  readonly opm: string | null;
+  readonly checks: readonly RehearsalCheck[];
+  readonly exitCode: ExitCode;
+}
+
 /** 1 where something is unknown, 4 where something is not as it should be (design §9). */
-export function exitCodeOfChecks(checks: readonly VerifiedCheck[]): ExitCode {
+export function exitCodeOfChecks(checks: readonly VerifiedCheck<string>[]): ExitCode {
   if (checks.some(({ state }) => state === 'unknown')) return 1;
   return checks.some(({ state }) => state === 'failed') ? 4 : 0;
 }

@@ -1,25 +1,25 @@
-import type { IndexCheckName, VerifiedCheck } from './index-types.ts';
+import type { VerifiedCheck } from './index-types.ts';
 
-export function passed(name: IndexCheckName, message: string): VerifiedCheck {
+export function passed<Name extends string>(name: Name, message: string): VerifiedCheck<Name> {
   return { name, state: 'passed', message, details: [] };
 }
 
-export function failed(
-  name: IndexCheckName,
+export function failed<Name extends string>(
+  name: Name,
   message: string,
   details: readonly string[] = [],
-): VerifiedCheck {
+): VerifiedCheck<Name> {
   return { name, state: 'failed', message, details };
 }
 
-export function skipped(name: IndexCheckName, message: string): VerifiedCheck {
+export function skipped<Name extends string>(name: Name, message: string): VerifiedCheck<Name> {
   return { name, state: 'skipped', message, details: [] };
 }
 
-export function unknown(
-  name: IndexCheckName,
+export function unknown<Name extends string>(
+  name: Name,
   message: string,
   details: readonly string[] = [],
-): VerifiedCheck {
+): VerifiedCheck<Name> {
   return { name, state: 'unknown', message, details };
 }

@@ -6,10 +6,17 @@ import { formatCount } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { diffCatalogs, type PackageDiff } from '../catalog/diff-catalogs.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
+import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
+import { validatePackage } from '../catalog/validate-catalog.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import { CONTENT_LABEL, OURS_LABEL } from '../index/build-config.ts';
-import { describeCacheFault, findUnchecked, type IndexCache } from '../index/describe-index.ts';
+import {
+  describeCacheFault,
+  findUnchecked,
+  type IndexCache,
+  type InspectedImage,
+} from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
 import type { IndexIdentity } from '../index/read-index.ts';
 import type { RoleName } from '../manifest/types.ts';
@@ -32,6 +39,17 @@ export interface IndexSubject {
   readonly registry: RegistryPort | null;
   /** Null for a registry that the manifest does not name. */
   readonly role: RoleName | null;
+}
+
+/** What `verifyIndex` looks at, out of an image that was read. */
+export function buildSubject(
+  { imageId, labels, files, caches, cacheFault }: InspectedImage,
+  { registry, role }: Pick<IndexSubject, 'registry' | 'role'>,
+): IndexSubject {
+  const { catalog, problems } = parseCatalog(files);
+  const all = [...problems, ...[...catalog.packages.values()].flatMap(validatePackage)];
+  const faults = all.filter(({ severity }) => severity === 'error').map(formatProblemLine);
+  return { image: { imageId, labels }, catalog, faults, caches, cacheFault, registry, role };
 }
 
 export interface VerifyContext {
@@ -209,5 +227,6 @@ function nameHarm({ path, used }: IndexCache): readonly string[] {
 }
 
 function formatCommit({ snapshot }: LoadedState): string {
-  return `commit ${snapshot.revision.slice(0, 12)}`;
+  const { revision } = snapshot;
+  return revision === 'working-tree' ? 'the working tree' : `commit ${revision.slice(0, 12)}`;
 }

@@ -19,15 +19,25 @@ export function renderVerificationText(
   const { source, digest, catalog, revision, checks } = verification;
   return renderLines([
     `Index ${source}, manifest ${shortHex(digest)}, against catalog ${catalog} at commit ${revision.slice(0, 12)}`,
+    ...listCheckLines(checks, verbose),
+  ]);
+}
+
+/** A line a check, with what it found below, and the verdict. */
+export function listCheckLines(
+  checks: readonly VerifiedCheck<string>[],
+  verbose: boolean,
+): readonly string[] {
+  return [
     ...checks.flatMap((check) => [
       `  ${MARKS[check.state]} ${check.message}`,
       ...listDetails(check, verbose).map((line) => `      ${line}`),
     ]),
     formatVerdict(checks),
-  ]);
+  ];
 }
 
-function listDetails({ details }: VerifiedCheck, verbose: boolean): readonly string[] {
+function listDetails({ details }: VerifiedCheck<string>, verbose: boolean): readonly string[] {
   if (verbose || details.length <= SHOWN) return details;
   return [
     ...details.slice(0, SHOWN),
@@ -35,7 +45,7 @@ function listDetails({ details }: VerifiedCheck, verbose: boolean): readonly str
   ];
 }
 
-function formatVerdict(checks: readonly VerifiedCheck[]): string {
+function formatVerdict(checks: readonly VerifiedCheck<string>[]): string {
   const wrong = checks.filter(({ state }) => state === 'failed').length;
   const unclear = checks.filter(({ state }) => state === 'unknown').length;
   if (wrong + unclear === 0) return 'All is as it should be.';

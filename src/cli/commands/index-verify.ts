@@ -1,7 +1,4 @@
-import { formatProblemLine, hasErrors } from '../../base/problem.ts';
 import { ToolError } from '../../base/tool-error.ts';
-import { parseCatalog } from '../../catalog/parse-catalog.ts';
-import { validatePackage } from '../../catalog/validate-catalog.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
 import type { CatalogEntry } from '../../manifest/types.ts';
 import { exitCodeOfChecks, type IndexVerification } from '../../plan/index-types.ts';
@@ -12,7 +9,7 @@ import {
   type LoadedCatalog,
   type LoadedState,
 } from '../../reconcile/load-state.ts';
-import { type IndexSubject, verifyIndex } from '../../reconcile/verify-index.ts';
+import { buildSubject, type IndexSubject, verifyIndex } from '../../reconcile/verify-index.ts';
 import { renderVerificationText } from '../../report/render-verification-text.ts';
 import { createLayerBuilder } from '../build-layers.ts';
 import type { CommandContext } from '../context.ts';
@@ -78,22 +75,10 @@ function findLoaded({ entry }: LocatedIndex, state: LoadedState): LoadedCatalog 
 }
 
 /** The image itself is let go of here: its files and caches may be hundreds of megabytes. */
-async function readSubject(
-  place: ImagePlace,
-): Promise<{ readonly subject: IndexSubject; readonly digest: IndexVerification['digest'] }> {
-  const image = await inspectIndexImage(place.reader, place.repository, place.reference);
-  const { catalog, problems } = parseCatalog(image.files);
-  const all = [...problems, ...[...catalog.packages.values()].flatMap(validatePackage)];
-  const faults = hasErrors(all) ? all.filter(({ severity }) => severity === 'error') : [];
-  const { imageId, labels, cacheFault, digest } = image;
-  const subject = {
-    image: { imageId, labels },
-    catalog,
-    faults: faults.map(formatProblemLine),
-    caches: image.caches,
-    cacheFault,
-    registry: place.registry,
-    role: place.role,
-  };
-  return { subject, digest };
+async function readSubject({ reader, repository, reference, ...place }: ImagePlace): Promise<{
+  readonly subject: IndexSubject;
+  readonly digest: IndexVerification['digest'];
+}> {
+  const image = await inspectIndexImage(reader, repository, reference);
+  return { subject: buildSubject(image, place), digest: image.digest };
 }

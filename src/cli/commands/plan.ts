@@ -59,8 +59,9 @@ export async function prepare(
   });
 }
 
-async function openSnapshot(
-  flags: PassFlags,
+/** HEAD, with a warning of what is not committed, or the files as they lie. */
+export async function openSnapshot(
+  flags: Pick<PassFlags, 'workingTree'>,
   git: GitPort,
   context: CommandContext,
 ): Promise<Snapshot> {
