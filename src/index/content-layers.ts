@@ -45,7 +45,23 @@ export async function buildContentLayers(input: ContentInput): Promise<ContentLa
   const last = (await recallGroup(shared, input)) ?? (await buildShared(shared, built, input));
   const all = new Map([...built, [shared, last] as const]);
   const layers = [...all.values()].flatMap(({ layer }) => (layer === null ? [] : [layer]));
-  return { layers, groups: all };
+  return { layers, groups: all, packages: listPackages(groups, built) };
+}
+
+function listPackages(
+  groups: readonly PackageGroup[],
+  built: ReadonlyMap<Digest, BuiltGroup>,
+): ReadonlyMap<Digest, readonly string[]> {
+  const packages = new Map<Digest, readonly string[]>();
+  for (const group of groups) {
+    const layer = built.get(group.key)?.layer ?? null;
+    if (layer !== null)
+      packages.set(
+        layer.descriptor.digest,
+        group.packages.map(({ name }) => name),
+      );
+  }
+  return packages;
 }
 
 interface PackageGroup {
