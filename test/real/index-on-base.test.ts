@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import { createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
 
@@ -24,11 +25,11 @@ async function unpack(site: Site, reference: string): Promise<Unpacked> {
   await rm(root, { recursive: true, force: true });
   await mkdir(root);
   const source = `docker://${site.production.host}/${reference}`;
-  execFileSync('skopeo', [
-    ...['--insecure-policy', 'copy', '--src-tls-verify=false'],
-    ...[source, `oci:${layout}:x`],
-  ]);
-  const blob = (digest: string): string => join(layout, 'blobs/sha256', digest.slice(7));
+  const insecure = ['--insecure-policy', 'copy', '--src-tls-verify=false'];
+  await promisify(execFile)('skopeo', [...insecure, source, `oci:${layout}:x`]);
+  function blob(digest: string): string {
+    return join(layout, 'blobs/sha256', digest.slice(7));
+  }
   const index = JSON.parse(await readFile(join(layout, 'index.json'), 'utf8'));
   const manifest = JSON.parse(await readFile(blob(index.manifests[0].digest), 'utf8'));
   for (const { digest } of manifest.layers) await unpackLayer(blob(digest), root);
