@@ -1,6 +1,6 @@
 import { compareBytes } from '../base/text.ts';
 import type { Snapshot, TreeFile } from './port.ts';
-import { readBlobs } from './read-blobs.ts';
+import { readBlobNow, readBlobs } from './read-blobs.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 import { cleanPath } from './tree-path.ts';
 
@@ -50,6 +50,7 @@ export async function openCommitSnapshot(
     time: new Date(time).toISOString(),
     listFiles,
     readFiles,
+    readFileNow: ({ objectId }) => readBlobNow(place, objectId),
     readFile,
   };
 }

@@ -72,7 +72,7 @@ interface Memory {
 
 export function createPassPreparer(deps: PassDeps): PassPreparer {
   const memory: Memory = {
-    load: createStateLoader(),
+    load: createStateLoader(deps.indexWork?.store ?? null),
     releases: new Map(),
     served: new Map(),
     connection: null,
