@@ -19,11 +19,15 @@ export async function openCommitSnapshot(
     commit,
   ]);
   const [time = '', subject = ''] = trimEnd(log).split('\0');
+  let tree: Promise<readonly TreeFile[]> | null = null;
+  // One commit never changes, and most of it is asked for sooner or later.
   async function listFiles(path: string): Promise<readonly TreeFile[]> {
-    const full = prefix + cleanPath(path);
-    const only = full === '' ? [] : [`:(literal)${full}`];
-    const answer = await runGit(place, ['ls-tree', '-r', '-z', '--full-tree', commit, ...only]);
-    return parseTree(answer, prefix);
+    tree ??= listTree(place, prefix, commit);
+    const wanted = cleanPath(path);
+    const files = await tree;
+    return wanted === ''
+      ? files
+      : files.filter((file) => file.path === wanted || file.path.startsWith(`${wanted}/`));
   }
   async function* readFiles(
     files: readonly TreeFile[],
@@ -53,6 +57,16 @@ export async function openCommitSnapshot(
     readFileNow: ({ objectId }) => readBlobNow(place, objectId),
     readFile,
   };
+}
+
+async function listTree(
+  place: GitPlace,
+  prefix: string,
+  commit: string,
+): Promise<readonly TreeFile[]> {
+  const only = prefix === '' ? [] : [`:(literal)${prefix}`];
+  const answer = await runGit(place, ['ls-tree', '-r', '-z', '--full-tree', commit, ...only]);
+  return parseTree(answer, prefix);
 }
 
 // `<mode> <type> <object id>\t<path>\0`; regular files have modes 100644 and 100755.
