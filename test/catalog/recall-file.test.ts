@@ -37,11 +37,11 @@ function fail(): never {
 function judge(catalog: Catalog): object {
   return {
     problems: validateCatalog(catalog),
-    images: listBundleImages(catalog).map((it) => [
-      it.package,
-      it.bundle,
-      it.image,
-      it.relatedImages,
+    images: listBundleImages(catalog).map((bundle) => [
+      bundle.package,
+      bundle.bundle,
+      bundle.image,
+      bundle.relatedImages,
     ]),
     hash: hashCatalog(catalog),
     channels: [...catalog.packages.values()].map((pkg) => pkg.channels.map(({ name }) => name)),
