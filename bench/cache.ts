@@ -10,7 +10,8 @@ import {
   renderPackageCache,
   renderSharedCache,
 } from '../src/index/cache/json-cache.ts';
-import { LAYER_MODES, listTreeEntries } from '../src/index/cache/tree-entries.ts';
+import { settleConfig } from '../src/index/cache/settle-files.ts';
+import { LAYER_MODES } from '../src/index/cache/tree-entries.ts';
 import { type PackageText, renamePackage } from './make-inputs.ts';
 
 /** Prints a table: files and digest of a catalog of this size, then after one package changed. */
@@ -69,16 +70,27 @@ type Memory = WeakMap<CatalogPackage, PackageSummary>;
 
 /** Builds the cache as an image would hold it, unchanged packages out of the memory. */
 function buildCache(catalog: Catalog, files: readonly CatalogFile[], memory: Memory): number {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const summaries = [...catalog.packages.values()].map((pkg) => {
+    const file = byPath.get(`${pkg.name}/catalog.json`) ?? failOn(pkg);
+    const known = memory.get(pkg) ?? {
+      config: settleConfig(file, LAYER_MODES).part,
+      ...drain(renderPackageCache(pkg, LAYER_MODES)),
+    };
+    memory.set(pkg, known);
+    return [pkg, known] as const;
+  });
+  const byPackage = new Map(summaries);
   return renderSharedCache({
     catalog,
-    summaryOf: (pkg) => {
-      const known = memory.get(pkg) ?? drain(renderPackageCache(pkg, LAYER_MODES));
-      memory.set(pkg, known);
-      return known;
-    },
-    configs: listTreeEntries(files, LAYER_MODES),
+    summaryOf: (pkg) => byPackage.get(pkg) ?? failOn(pkg),
+    configs: summaries.map(([, { config }]) => config),
     modes: LAYER_MODES,
   }).length;
+}
+
+function failOn(pkg: CatalogPackage): never {
+  throw new Error(`The package ${pkg.name} is not of the catalog.`);
 }
 
 function drain<T>(run: Generator<unknown, T, undefined>): T {

@@ -1,19 +1,13 @@
 // What publishing an index costs: as whole processes that push to a real registry, and the building
 // alone in one process. Bytes are those that reach the registry's disk.
 import { execFileSync } from 'node:child_process';
-import {
-  appendFileSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
+import { commitChange } from './index-change.ts';
 import { type PackageText, writeCopies } from './make-inputs.ts';
 import { type Measured, measure } from './measure.ts';
-import { commitAll, makeRepository } from './state-repository.ts';
+import { makeRepository } from './state-repository.ts';
 
 export interface IndexBench {
   readonly packages: readonly PackageText[];
@@ -47,7 +41,7 @@ export async function measureIndex(bench: IndexBench): Promise<void> {
       `\nThe index image: ${made.packages} packages, ${(made.bytes / 1e6).toFixed(0)} MB of catalog, json cache, gzip:\n`,
     );
     await measureProcesses(site, bench);
-    measureBuilding(folder);
+    measureBuilding(site, bench.runs);
   } finally {
     await registry.stop();
   }
@@ -89,7 +83,7 @@ async function measureProcesses(site: Site, bench: IndexBench): Promise<void> {
       command: apply,
       prepare: () => {
         round += 1;
-        changePackage(site.folder, round);
+        commitChange(site.folder, round);
       },
     },
     { name: 'nothing changed: plan', command: plan, prepare: () => undefined },
@@ -116,25 +110,17 @@ async function measureProcesses(site: Site, bench: IndexBench): Promise<void> {
   }
 }
 
-/** Building alone, in a process of its own: `index-child.ts` prints the table. */
-function measureBuilding(folder: string): void {
-  const child = join(import.meta.dirname, 'index-child.ts');
-  execFileSync(process.execPath, [child, join(folder, 'catalogs/big')], { stdio: 'inherit' });
-}
-
-/** A custom object more in a package in the middle. */
-function changePackage(folder: string, round: number): void {
-  const root = join(folder, 'catalogs/big');
-  const names = readdirSync(root).toSorted();
-  const name = names[Math.floor(names.length / 2)] ?? '';
-  const file = join(root, name, 'catalog.json');
-  const text = readFileSync(file, 'utf8').replace(/\{\n {4}"schema": "olm\.bench"[^}]*\}\n/, '');
-  writeFileSync(file, text);
-  appendFileSync(
-    file,
-    `{\n    "schema": "olm.bench",\n    "package": "${name}",\n    "round": ${round}\n}\n`,
-  );
-  commitAll(folder);
+/** Building alone and passes in a row, each in a process of its own, which print rows of one table. */
+function measureBuilding({ folder, env }: Site, runs: number): void {
+  const children = [
+    ['index-child.ts', join(folder, 'catalogs/big')],
+    ['index-watch.ts', folder, String(runs)],
+  ] as const;
+  for (const [child, ...args] of children)
+    execFileSync(process.execPath, [join(import.meta.dirname, child), ...args], {
+      stdio: 'inherit',
+      env: { ...process.env, ...env },
+    });
 }
 
 interface Uploads {

@@ -7,11 +7,13 @@ import { hashCatalog } from '../src/catalog/hash-catalog.ts';
 import { learnContent } from '../src/catalog/learn-blob.ts';
 import { parseCatalog } from '../src/catalog/parse-catalog.ts';
 import type { Catalog, CatalogFile } from '../src/catalog/types.ts';
+import { boundMemory } from '../src/cli/bound-memory.ts';
 import { createLayerBuilder } from '../src/cli/build-layers.ts';
 import { createLayerStore } from '../src/files/layer-store.ts';
 import { buildContentLayers } from '../src/index/content-layers.ts';
 import type { ContentLayers } from '../src/index/layer-memory.ts';
 
+boundMemory();
 const [folder = '.'] = process.argv.slice(2);
 const files = readdirSync(folder)
   .toSorted()

@@ -1,4 +1,4 @@
-import { oncePer } from '../base/once-per.ts';
+import { type OncePer, oncePer } from '../base/once-per.ts';
 import { tryParseVersion, type Version } from '../base/semver.ts';
 import { foldKey } from './canonical-fields.ts';
 import { isJsonArray, isJsonObject, ownField } from './raw-json.ts';
@@ -65,9 +65,10 @@ export function foldedField(value: JsonObject, key: string): JsonValue | undefin
   return name === undefined ? undefined : value[name];
 }
 
-export const readEntries: (channel: Blob) => readonly ChannelEntry[] = oncePer((channel) =>
-  listField(channel.value, 'entries').map(readEntry),
-);
+export const readEntries: OncePer<Blob, readonly ChannelEntry[]> = oncePer<
+  Blob,
+  readonly ChannelEntry[]
+>((channel) => listField(channel.value, 'entries').map(readEntry));
 
 export function readEntry(entry: JsonValue): ChannelEntry {
   const skips = isJsonObject(entry) ? listField(entry, 'skips') : [];
@@ -91,24 +92,26 @@ function propertyValue(property: JsonValue): JsonValue | undefined {
 }
 
 /** What is asked of a bundle again and again; it is read once. */
-export const readBundleFacts: (bundle: Blob) => BundleFacts = oncePer(({ value }) => {
-  const counts = { 'olm.package': 0, 'olm.bundle.object': 0, 'olm.csv.metadata': 0 };
-  let own: JsonValue | undefined;
-  for (const property of listField(value, 'properties')) {
-    const type = textField(property, 'type');
-    if (!isCounted(type, counts)) continue;
-    if (type === 'olm.package' && counts[type] === 0) own = propertyValue(property);
-    counts[type] += 1;
-  }
-  return {
-    version: readPackageProperty(own),
-    versions: counts['olm.package'],
-    manifests: counts['olm.bundle.object'],
-    metadata: counts['olm.csv.metadata'],
-    image: textField(value, 'image'),
-    relatedImages: listField(value, 'relatedImages').map((item) => textField(item, 'image')),
-  };
-});
+export const readBundleFacts: OncePer<Blob, BundleFacts> = oncePer<Blob, BundleFacts>(
+  ({ value }) => {
+    const counts = { 'olm.package': 0, 'olm.bundle.object': 0, 'olm.csv.metadata': 0 };
+    let own: JsonValue | undefined;
+    for (const property of listField(value, 'properties')) {
+      const type = textField(property, 'type');
+      if (!isCounted(type, counts)) continue;
+      if (type === 'olm.package' && counts[type] === 0) own = propertyValue(property);
+      counts[type] += 1;
+    }
+    return {
+      version: readPackageProperty(own),
+      versions: counts['olm.package'],
+      manifests: counts['olm.bundle.object'],
+      metadata: counts['olm.csv.metadata'],
+      image: textField(value, 'image'),
+      relatedImages: listField(value, 'relatedImages').map((item) => textField(item, 'image')),
+    };
+  },
+);
 
 function isCounted<T extends object>(type: string, counts: T): type is keyof T & string {
   return Object.hasOwn(counts, type);
@@ -136,9 +139,10 @@ export function formatBundleVersion(version: BundleVersion): string {
   return version.release === '' ? version.version : `${version.version}-${version.release}`;
 }
 
-export function readDeprecations(blob: Blob): readonly DeprecationEntry[] {
-  return listField(blob.value, 'entries').map(readDeprecation);
-}
+export const readDeprecations: OncePer<Blob, readonly DeprecationEntry[]> = oncePer<
+  Blob,
+  readonly DeprecationEntry[]
+>((blob) => listField(blob.value, 'entries').map(readDeprecation));
 
 export function readDeprecation(entry: JsonValue): DeprecationEntry {
   const reference = isJsonObject(entry) ? ownField(entry, 'reference') : undefined;
@@ -150,9 +154,14 @@ export function readDeprecation(entry: JsonValue): DeprecationEntry {
 }
 
 /** Default channel of a package; empty where it has none. */
-export function readDefaultChannel(pkg: CatalogPackage): string {
-  return textField(pkg.packages[0]?.value, 'defaultChannel');
+export function readDefaultChannel({ packages: [head] }: CatalogPackage): string {
+  return head === undefined ? '' : readBlobDefault(head);
 }
+
+/** What an `olm.package` blob calls the default channel; empty where it names none. */
+export const readBlobDefault: OncePer<Blob, string> = oncePer<Blob, string>(({ value }) =>
+  textField(value, 'defaultChannel'),
+);
 
 /** Parsed version of every bundle that has a sound one, by bundle name. */
 export function readVersions(pkg: CatalogPackage): ReadonlyMap<string, Version> {

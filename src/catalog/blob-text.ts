@@ -45,6 +45,29 @@ export function foldBlob(blob: Blob, text: BlobText | null, place: BlobPlace): B
   return folded;
 }
 
+/**
+ * A blob of which no more is at hand than what it is called. `open` gives it as it was read, when
+ * its value, its line or its text is asked for. `rendered`: its text is known to be its rendering.
+ */
+export function recallBlob(
+  known: Pick<Blob, 'schema' | 'package' | 'name' | 'file'>,
+  rendered: boolean,
+  open: () => Blob,
+): Blob {
+  const { schema, package: pkg, name, file } = known;
+  const blob = withLazyLine(
+    Object.defineProperty(
+      { schema, package: pkg, name, value: NOTHING, file, line: 0 },
+      'value',
+      VALUE,
+    ),
+    () => open().line,
+  );
+  OPENERS.set(blob, open);
+  if (rendered) RENDERED.add(blob);
+  return blob;
+}
+
 /** Lets the value of a blob go that nobody asks for again soon. */
 export function forgetValue(blob: Blob): void {
   const known = RECENT.get(blob);
@@ -55,7 +78,7 @@ export function forgetValue(blob: Blob): void {
 
 /** Whether two blobs were read from the same bytes; false also where that is not known. */
 export function isSameText(a: Blob, b: Blob): boolean {
-  const [first, second] = [TEXTS.get(a), TEXTS.get(b)];
+  const [first, second] = [findText(a), findText(b)];
   return (
     first !== undefined &&
     second !== undefined &&
@@ -69,7 +92,7 @@ export function isSameText(a: Blob, b: Blob): boolean {
  * rendered again. No other text is taken.
  */
 export function noteRendering(blob: Blob, rendering: Uint8Array): void {
-  const text = TEXTS.get(blob);
+  const text = findText(blob);
   if (text !== undefined && bufferOf(text).equals(rendering)) RENDERED.add(blob);
 }
 
@@ -79,9 +102,14 @@ export function shareRendering(a: Blob, b: Blob): void {
   else if (RENDERED.has(b)) RENDERED.add(a);
 }
 
+/** Whether a blob's text is known to be its rendering. */
+export function isRendering(blob: Blob): boolean {
+  return RENDERED.has(blob);
+}
+
 /** The rendering of a blob as far as it is known to be the text that it was read from. */
 export function findRendering(blob: Blob): Uint8Array | null {
-  const text = RENDERED.has(blob) ? TEXTS.get(blob) : undefined;
+  const text = RENDERED.has(blob) ? findText(blob) : undefined;
   return text === undefined ? null : bufferOf(text);
 }
 
@@ -109,13 +137,20 @@ const VALUE: PropertyDescriptor & ThisType<Blob> = {
 
 // The tables only spare work: what they hold follows from the blob, which never changes.
 const TEXTS = new WeakMap<Blob, BlobText>();
+const OPENERS = new WeakMap<Blob, () => Blob>();
 const RENDERED = new WeakSet<Blob>();
 const RECENT = new Map<Blob, { readonly value: JsonObject; readonly size: number }>();
 let recentSize = 0;
 
+function findText(blob: Blob): BlobText | undefined {
+  return TEXTS.get(OPENERS.get(blob)?.() ?? blob);
+}
+
 function recallValue(blob: Blob): JsonObject {
   const known = RECENT.get(blob);
   if (known !== undefined) return known.value;
+  const open = OPENERS.get(blob);
+  if (open !== undefined) return open().value;
   const text = TEXTS.get(blob);
   if (text === undefined) throw new Error(`The text of ${blob.schema} ${blob.name} is gone.`);
   const source = decodeText(text);

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { oncePer } from '../base/once-per.ts';
+import { type OncePer, oncePer } from '../base/once-per.ts';
 import type { Problem } from '../base/problem.ts';
 import { quote } from '../base/text.ts';
 import { foldedField, readProperties } from './blob-fields.ts';
@@ -16,15 +16,22 @@ export function validateShapes(pkg: CatalogPackage): readonly Problem[] {
 }
 
 /** As `validateShapes`, for one blob of a schema that opm knows; it is looked at once. */
-export const validateShape: (blob: Blob) => readonly Problem[] = oncePer((blob) => {
-  const faults = [
-    ...validateSchema(blob),
-    ...(blob.schema === 'olm.bundle' ? validateProperties(blob) : []),
-  ];
-  return faults.length === 0 ? NO_PROBLEMS : faults;
-});
+export const validateShape: OncePer<Blob, readonly Problem[]> = oncePer<Blob, readonly Problem[]>(
+  (blob) => {
+    const faults = [
+      ...validateSchema(blob),
+      ...(blob.schema === 'olm.bundle' ? validateProperties(blob) : []),
+    ];
+    return faults.length === 0 ? NO_PROBLEMS : faults;
+  },
+);
 
 const NO_PROBLEMS: readonly Problem[] = [];
+
+/** Takes it from an earlier look that the fields of a blob have sound types. */
+export function noteSoundShape(blob: Blob): void {
+  validateShape.note(blob, NO_PROBLEMS);
+}
 
 /**
  * What keeps `opm render` from printing a blob (B1 to B6): it decodes no properties but the

@@ -9,6 +9,7 @@ import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
 import { createHttpRegistry } from '../registry/http-registry.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { OpenCatalogServer } from '../serve/port.ts';
+import { boundMemory } from './bound-memory.ts';
 import type { CommandContext } from './context.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -81,6 +82,7 @@ export function createWiring(context: CommandContext): Wiring {
       staging: findFiles(registries.staging),
     }),
     async createPreparer(git, emit = context.progress.emit) {
+      boundMemory();
       const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
       const { createLayerBuilder } = await import('./build-layers.ts');
       const { createLayerStore } = await import('../files/layer-store.ts');

@@ -1,6 +1,6 @@
 import { compareBytes } from '../base/text.ts';
 import type { Snapshot, TreeFile } from './port.ts';
-import { readBlobs } from './read-blobs.ts';
+import { readBlobNow, readBlobs } from './read-blobs.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 import { cleanPath } from './tree-path.ts';
 
@@ -19,11 +19,15 @@ export async function openCommitSnapshot(
     commit,
   ]);
   const [time = '', subject = ''] = trimEnd(log).split('\0');
+  let tree: Promise<readonly TreeFile[]> | null = null;
+  // One commit never changes, and most of it is asked for sooner or later.
   async function listFiles(path: string): Promise<readonly TreeFile[]> {
-    const full = prefix + cleanPath(path);
-    const only = full === '' ? [] : [`:(literal)${full}`];
-    const answer = await runGit(place, ['ls-tree', '-r', '-z', '--full-tree', commit, ...only]);
-    return parseTree(answer, prefix);
+    tree ??= listTree(place, prefix, commit);
+    const wanted = cleanPath(path);
+    const files = await tree;
+    return wanted === ''
+      ? files
+      : files.filter((file) => file.path === wanted || file.path.startsWith(`${wanted}/`));
   }
   async function* readFiles(
     files: readonly TreeFile[],
@@ -50,8 +54,19 @@ export async function openCommitSnapshot(
     time: new Date(time).toISOString(),
     listFiles,
     readFiles,
+    readFileNow: ({ objectId }) => readBlobNow(place, objectId),
     readFile,
   };
+}
+
+async function listTree(
+  place: GitPlace,
+  prefix: string,
+  commit: string,
+): Promise<readonly TreeFile[]> {
+  const only = prefix === '' ? [] : [`:(literal)${prefix}`];
+  const answer = await runGit(place, ['ls-tree', '-r', '-z', '--full-tree', commit, ...only]);
+  return parseTree(answer, prefix);
 }
 
 // `<mode> <type> <object id>\t<path>\0`; regular files have modes 100644 and 100755.

@@ -29,8 +29,7 @@ export async function openGitRepository(
     folder: resolve(folder),
     environment: buildGitEnvironment(environment),
   };
-  await assertRepository(place);
-  const prefix = trimEnd(await runGit(place, ['rev-parse', '--show-prefix']));
+  const prefix = await findPrefix(place);
   const hashing: { algorithm: string | null } = { algorithm: null };
   return {
     folder: place.folder,
@@ -50,14 +49,15 @@ export async function openGitRepository(
   };
 }
 
-async function assertRepository(place: GitPlace): Promise<void> {
+/** The folder within its repository, ending in `/`, or empty. */
+async function findPrefix(place: GitPlace): Promise<string> {
   const stats = await stat(place.folder).catch(() => null);
   if (stats?.isDirectory() !== true)
     throw new ToolError('GIT_NOT_A_REPOSITORY', `The folder ${place.folder} does not exist.`, {
       hint: 'Give the folder of the state repository with -C.',
     });
   try {
-    await runGit(place, ['rev-parse', '--git-dir']);
+    return trimEnd(await runGit(place, ['rev-parse', '--show-prefix']));
   } catch (error) {
     // The only other reason, a folder of another user, names the setting in every language.
     if (!isToolError(error, 'GIT_FAILED') || messageOf(error.cause).includes('safe.directory'))

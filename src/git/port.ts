@@ -20,6 +20,11 @@ export interface Snapshot {
   readFiles(
     files: readonly TreeFile[],
   ): AsyncIterable<{ readonly file: TreeFile; readonly bytes: Uint8Array }>;
+  /**
+   * Bytes of one file, this thread waiting for them: for what is rarely asked for. Absent in the
+   * working tree, whose files may be others by then.
+   */
+  readonly readFileNow?: (file: TreeFile) => Uint8Array;
   /** Null where there is no such file. */
   readFile(path: string): Promise<Uint8Array | null>;
 }

@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { constants } from 'node:buffer';
+import { execa, execaSync } from 'execa';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import type { GitPlace } from './run-git.ts';
 
@@ -43,6 +44,21 @@ export async function* readBlobs(
     child.kill();
     await child;
   }
+}
+
+/** The bytes of one blob; this thread waits for them. Throws `GIT_FAILED` where it is missing. */
+export function readBlobNow(place: GitPlace, objectId: string): Uint8Array {
+  const { failed, stdout, stderr } = execaSync('git', ['cat-file', 'blob', objectId], {
+    cwd: place.folder,
+    env: { ...place.environment },
+    extendEnv: false,
+    encoding: 'buffer',
+    stripFinalNewline: false,
+    maxBuffer: constants.MAX_LENGTH,
+    reject: false,
+  });
+  if (failed) throw missing(place, objectId, Buffer.from(stderr).toString().trim());
+  return stdout;
 }
 
 function missing(place: GitPlace, objectId: string, answer: string): ToolError {

@@ -2,7 +2,7 @@ import { hexOf } from '../base/digest.ts';
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
-import { isToolError } from '../base/tool-error.ts';
+import { isToolError, type ToolError } from '../base/tool-error.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { BundleImages, Catalog } from '../catalog/types.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
@@ -38,10 +38,13 @@ export function listWanted(sources: WantedSources): WantedList {
   ];
   const problems: Problem[] = [];
   const groups = new Map<string, Resolved[]>();
+  const places = new Map<string, Place | ToolError>();
   for (const mention of mentions) {
-    const resolved = resolveMention(mention, sources.manifest);
-    if ('problem' in resolved) problems.push(resolved.problem);
-    else groups.set(resolved.key, [...(groups.get(resolved.key) ?? []), resolved]);
+    const name = `${mention.reference} ${mention.mappedAs ?? ''}`;
+    const place = places.get(name) ?? findPlace(mention, sources.manifest);
+    places.set(name, place);
+    if (isToolError(place)) problems.push(describeUnreadable(mention, place));
+    else addTo(groups, { ...mention, ...place });
   }
   for (const group of groups.values()) problems.push(...findCollision(group));
   const joined = [...groups.values()]
@@ -71,14 +74,18 @@ interface Mention {
   readonly arrivalTags: readonly string[];
   /** Upstream name that decides the path, where it is not the reference's own. */
   readonly mappedAs?: string;
-  readonly place?: Pick<Problem, 'file' | 'line'>;
+  /** Where it stands, for faults. */
+  readonly place?: () => Pick<Problem, 'file' | 'line'>;
 }
 
-interface Resolved extends Mention {
+/** Where an image lies, or is to lie. */
+interface Place {
   readonly key: string;
   readonly ref: ImageRef;
   readonly repository: PerRole<string>;
 }
+
+type Resolved = Mention & Place;
 
 const NO_TAGS = { demandedTags: [], arrivalTags: [] } as const;
 
@@ -91,7 +98,7 @@ function* listCatalogMentions(sources: WantedSources): Iterable<Mention> {
 function* listBundleMentions(catalog: string, bundle: BundleImages): Iterable<Mention> {
   const common = {
     neededBy: { catalog, package: bundle.package, item: bundle.bundle },
-    place: { file: bundle.file, line: bundle.line },
+    place: () => ({ file: bundle.file, line: bundle.line }),
     ...NO_TAGS,
   };
   if (bundle.image !== '') yield { reference: bundle.image, kind: 'bundle', ...common };
@@ -143,30 +150,39 @@ function* listExtraMentions(sources: WantedSources): Iterable<Mention> {
   }
 }
 
-function resolveMention(
-  mention: Mention,
+// Bundles of one package name the same images again and again, so each is looked at once.
+function findPlace(
+  { reference, mappedAs }: Mention,
   manifest: WantedSources['manifest'],
-): Resolved | { readonly problem: Problem } {
+): Place | ToolError {
   try {
-    const ref = parseImageRef(mention.reference);
-    const named = mention.mappedAs === undefined ? ref : parseImageRef(mention.mappedAs);
+    const ref = parseImageRef(reference);
+    const named = mappedAs === undefined ? ref : parseImageRef(mappedAs);
     const repository = {
       production: mapRepository(named, 'production', manifest),
       staging: mapRepository(named, 'staging', manifest),
     };
-    return { ...mention, key: formatWantedKey(repository.production, ref), ref, repository };
+    return { key: formatWantedKey(repository.production, ref), ref, repository };
   } catch (error) {
     if (!isToolError(error, 'BASE_BAD_IMAGE_REF')) throw error;
-    return {
-      problem: {
-        severity: 'error',
-        code: error.code,
-        message: `${formatNeed(mention.neededBy)}: ${error.message}`,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        ...mention.place,
-      },
-    };
+    return error;
   }
+}
+
+function describeUnreadable(mention: Mention, error: ToolError): Problem {
+  return {
+    severity: 'error',
+    code: error.code,
+    message: `${formatNeed(mention.neededBy)}: ${error.message}`,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...mention.place?.(),
+  };
+}
+
+function addTo(groups: Map<string, Resolved[]>, mention: Resolved): void {
+  const group = groups.get(mention.key);
+  if (group === undefined) groups.set(mention.key, [mention]);
+  else group.push(mention);
 }
 
 // Two upstream images may share a digest, but not a tag: a tag has one content.

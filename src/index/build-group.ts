@@ -4,7 +4,8 @@ import { validateServable } from '../catalog/cache/validate-servable.ts';
 import { parseCatalogFile } from '../catalog/parse-catalog.ts';
 import type { CatalogFile, CatalogPackage } from '../catalog/types.ts';
 import { buildLayer, type Compression, type RenderedLayer } from './build-layer.ts';
-import { type PackageSummary, renderPackageCache } from './cache/json-cache.ts';
+import { type CacheSummary, type PackageSummary, renderPackageCache } from './cache/json-cache.ts';
+import { settleConfig } from './cache/settle-files.ts';
 import { LAYER_MODES } from './cache/tree-entries.ts';
 
 /** Where the catalog and the cache lie in an index image. */
@@ -52,21 +53,25 @@ export async function buildGroupsHere(
 
 /** Builds the layer of some packages: a function of the task alone, on any thread. */
 export function buildGroup({ files, cache, compression }: GroupTask): RenderedGroup | null {
-  const placed = files.map((file) => placeIn(CONFIGS_FOLDER, file));
+  const placed: CatalogFile[] = [];
   const summaries: (readonly [string, PackageSummary])[] = [];
-  if (cache === 'json') {
-    // One package at a time, so that the values of its blobs need not be parsed again.
-    for (const file of files) {
-      const catalog = buildCatalog(parseCatalogFile(file).blobs);
-      if (validateServable(catalog).length > 0) return null;
-      for (const pkg of catalog.packages.values())
-        summaries.push([pkg.name, addCache(pkg, placed)]);
+  // One package at a time, so that the values of its blobs need not be parsed again.
+  for (const file of files) {
+    if (cache === 'none') {
+      placed.push(placeIn(CONFIGS_FOLDER, file));
+      continue;
     }
+    const catalog = buildCatalog(parseCatalogFile(file).blobs);
+    if (validateServable(catalog).length > 0) return null;
+    const settled = settleConfig(file, LAYER_MODES);
+    placed.push(placeIn(CONFIGS_FOLDER, settled.file));
+    for (const pkg of catalog.packages.values())
+      summaries.push([pkg.name, { config: settled.part, ...addCache(pkg, placed) }]);
   }
   return { layer: buildLayer(placed, { folders: ROOTS, compression }), summaries };
 }
 
-function addCache(pkg: CatalogPackage, files: CatalogFile[]): PackageSummary {
+function addCache(pkg: CatalogPackage, files: CatalogFile[]): CacheSummary {
   const rendering = renderPackageCache(pkg, LAYER_MODES);
   for (;;) {
     const next = rendering.next();

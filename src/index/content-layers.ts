@@ -1,6 +1,8 @@
+import { dirname } from 'node:path/posix';
 import { type Digest, digestOf } from '../base/digest.ts';
 import { formatProblemLine } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { compareTreePaths } from '../base/tree-order.ts';
 import { validateServable } from '../catalog/cache/validate-servable.ts';
 import { hashBlob } from '../catalog/hash-catalog.ts';
 import { estimateSize, listCatalogFiles, orderBlobs } from '../catalog/render-catalog.ts';
@@ -16,7 +18,8 @@ import {
 } from './build-group.ts';
 import { buildLayer, type Compression } from './build-layer.ts';
 import { type PackageSummary, renderSharedCache } from './cache/json-cache.ts';
-import { LAYER_MODES, listTreeEntries } from './cache/tree-entries.ts';
+import { settleConfig } from './cache/settle-files.ts';
+import { LAYER_MODES } from './cache/tree-entries.ts';
 import { findGroup, sortGroups } from './group-packages.ts';
 import {
   type BuiltGroup,
@@ -45,7 +48,23 @@ export async function buildContentLayers(input: ContentInput): Promise<ContentLa
   const last = (await recallGroup(shared, input)) ?? (await buildShared(shared, built, input));
   const all = new Map([...built, [shared, last] as const]);
   const layers = [...all.values()].flatMap(({ layer }) => (layer === null ? [] : [layer]));
-  return { layers, groups: all };
+  return { layers, groups: all, packages: listPackages(groups, built) };
+}
+
+function listPackages(
+  groups: readonly PackageGroup[],
+  built: ReadonlyMap<Digest, BuiltGroup>,
+): ReadonlyMap<Digest, readonly string[]> {
+  const packages = new Map<Digest, readonly string[]>();
+  for (const group of groups) {
+    const layer = built.get(group.key)?.layer ?? null;
+    if (layer !== null)
+      packages.set(
+        layer.descriptor.digest,
+        group.packages.map(({ name }) => name),
+      );
+  }
+  return packages;
 }
 
 interface PackageGroup {
@@ -69,7 +88,7 @@ function groupPackages(input: ContentInput): readonly PackageGroup[] {
  * Part of what layers are remembered by. To be raised with every change of what is put into a layer
  * of the same packages: of a path, a mode, a byte of the cache, or how a tar is written.
  */
-const BUILDER = 'layers 1';
+const BUILDER = 'layers 2';
 
 // The order in which blobs are written counts, which the hash of a package does not see.
 function keyOfGroup(packages: readonly CatalogPackage[], input: ContentInput): Digest {
@@ -139,25 +158,34 @@ async function buildShared(
   const { catalog, cache, compression } = input;
   const rest = listRest(catalog);
   if (cache === 'json' && validateServable(rest).length > 0) throw notServable(catalog);
-  const configs = [...listServed(rest)].map((file) => placeIn(CONFIGS_FOLDER, file));
-  const files = [...configs, ...(cache === 'json' ? renderCache(groups, catalog) : [])];
+  const served = [...listServed(rest)];
+  const files = cache === 'json' ? renderCached(served, groups, catalog) : placeAll(served);
   if (files.length === 0 && groups.size > 0) return { layer: null, summaries: [] };
   const layer = buildLayer(files, { folders: ROOTS, compression });
   return keepGroup(key, { layer, summaries: [] }, input);
 }
 
-function renderCache(
+function placeAll(served: readonly CatalogFile[]): readonly CatalogFile[] {
+  return served.map((file) => placeIn(CONFIGS_FOLDER, file));
+}
+
+function renderCached(
+  served: readonly CatalogFile[],
   groups: ReadonlyMap<Digest, BuiltGroup>,
   catalog: Catalog,
 ): readonly CatalogFile[] {
   const summaries = new Map([...groups.values()].flatMap((group) => group.summaries));
+  const settled = served.map((file) => settleConfig(file, LAYER_MODES));
+  const own = new Map(settled.map(({ file, part }) => [file.path, part]));
+  const paths = [...listCatalogFiles(catalog).keys()].toSorted(compareTreePaths);
   const shared = renderSharedCache({
     catalog,
     summaryOf: ({ name }) => expectSummary(summaries, name),
-    configs: listTreeEntries(listServed(catalog), LAYER_MODES),
+    configs: paths.map((path) => own.get(path) ?? expectSummary(summaries, dirname(path)).config),
     modes: LAYER_MODES,
   });
-  return shared.map((file) => placeIn(CACHE_FOLDER, file));
+  const configs = placeAll(settled.map(({ file }) => file));
+  return [...configs, ...shared.map((file) => placeIn(CACHE_FOLDER, file))];
 }
 
 function expectSummary(

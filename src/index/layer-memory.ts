@@ -21,6 +21,8 @@ export interface ContentLayers {
   /** A layer a group of packages, and last, where there is such a thing, what they all share. */
   readonly layers: readonly BuiltLayer[];
   readonly groups: ReadonlyMap<Digest, BuiltGroup>;
+  /** The packages that a layer holds, by the digest of its compressed bytes; not of the last one. */
+  readonly packages: ReadonlyMap<Digest, readonly string[]>;
 }
 
 /** What is remembered of one layer. */

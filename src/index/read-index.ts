@@ -50,6 +50,25 @@ export async function readIndexCatalog(
   return { ...identity, files: listSortedFiles(tree, configsPath), configsPath };
 }
 
+/**
+ * As `readIndexCatalog`, without the layers whose content the caller knows: the files of all others,
+ * and which layers were passed by.
+ */
+export async function readOtherLayers(
+  reader: ContentReader,
+  place: { readonly repository: string; readonly reference: string },
+  isKnown: (layer: Digest) => boolean,
+): Promise<{ readonly files: readonly CatalogFile[]; readonly passed: readonly Digest[] }> {
+  const { repository, reference } = place;
+  const image = await readImage(reader, repository, reference);
+  const folder = findConfigsPath(identify(image), `${repository}@${image.digest}`);
+  const all = image.platforms[0]?.manifest.layers ?? [];
+  const layers = all.filter(({ digest }) => !isKnown(digest));
+  const tree = await readLayerTree(reader, { repository, folders: [folder], layers });
+  const passed = all.map(({ digest }) => digest).filter(isKnown);
+  return { files: listSortedFiles(tree, folder), passed };
+}
+
 /** Reads manifests and configs only, of any image: whether it is an index is for the labels to say. */
 export async function readIndexIdentity(
   reader: ContentReader,

@@ -23,6 +23,8 @@ export interface IndexSummary {
   readonly imageId: Digest;
   /** Bytes of the layers that olmirror builds, compressed; 0 where podman does. */
   readonly bytes: number;
+  /** The packages of layers, as in `ContentLayers`. */
+  readonly packages: ReadonlyMap<Digest, readonly string[]>;
 }
 
 /** Builds index images and remembers their ids by what they are a function of (promise 7). */
@@ -72,10 +74,7 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
       base: await readBase(entry, state.manifest, deps.production),
       annotations: annotate(state, await deps.readSource()),
     });
-    summaries.set(keyOf(loaded, state.manifest), {
-      imageId: last.imageId,
-      bytes: last.layerBytes,
-    });
+    summaries.set(keyOf(loaded, state.manifest), summarizeBuilt(last));
     return last;
   }
   async function describe(loaded: LoadedCatalog, state: LoadedState): Promise<PodmanRecipe> {
@@ -86,7 +85,7 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
       ...(await readStages(entry, state.manifest, deps.production)),
       annotations: annotate(state, await deps.readSource()),
     });
-    summaries.set(keyOf(loaded, state.manifest), { imageId: recipe.id, bytes: 0 });
+    summaries.set(keyOf(loaded, state.manifest), summarizeRecipe(recipe));
     return recipe;
   }
   return {
@@ -95,10 +94,8 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     async summarize(loaded, state) {
       const known = summaries.get(keyOf(loaded, state.manifest));
       if (known !== undefined) return known;
-      if (loaded.entry.builder === 'podman')
-        return { imageId: (await describe(loaded, state)).id, bytes: 0 };
-      const { imageId, layerBytes } = await make(loaded, state, false);
-      return { imageId, bytes: layerBytes };
+      if (loaded.entry.builder === 'podman') return summarizeRecipe(await describe(loaded, state));
+      return summarizeBuilt(await make(loaded, state, false));
     },
     assertStarts: createStartCheck(deps.production),
   };
@@ -158,6 +155,14 @@ function pinImage(name: string, manifest: MirrorManifest): PinnedImage {
 function liesBeneath({ platforms }: IndexBase, servedDiffIds: readonly Digest[]): boolean {
   const diffIds = platforms[0]?.config.rootfs?.diff_ids ?? [];
   return diffIds.length > 0 && diffIds.every((diffId, i) => diffId === servedDiffIds[i]);
+}
+
+function summarizeRecipe({ id }: PodmanRecipe): IndexSummary {
+  return { imageId: id, bytes: 0, packages: new Map() };
+}
+
+function summarizeBuilt({ imageId, layerBytes, content }: BuiltIndex): IndexSummary {
+  return { imageId, bytes: layerBytes, packages: content.packages };
 }
 
 function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {

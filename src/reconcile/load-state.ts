@@ -7,8 +7,8 @@ import { buildCatalog, reusePackages } from '../catalog/build-catalog.ts';
 import { hashCatalog, hashPackage } from '../catalog/hash-catalog.ts';
 import { isIgnoreFile, selectFiles } from '../catalog/ignore.ts';
 import { learnBlob, learnContent } from '../catalog/learn-blob.ts';
-import { type LearnBlob, parseCatalogFile } from '../catalog/parse-catalog.ts';
-import type { Blob, Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
+import { type LearnBlob, type ParsedFile, parseCatalogFile } from '../catalog/parse-catalog.ts';
+import type { Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
 import { parseDeliveryRecord } from '../manifest/delivery-record.ts';
@@ -18,6 +18,7 @@ import { parseKnownMissing } from '../manifest/known-missing.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
 import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
 import type { PlanBinding } from '../plan/types.ts';
+import { type FileNotes, keyOfFile, type NoteStore, openFileNotes } from './file-notes.ts';
 
 export interface ReadCatalog {
   readonly entry: CatalogEntry;
@@ -48,33 +49,41 @@ export interface LoadedState {
 
 export type StateLoader = (snapshot: Snapshot, manifestFile: string) => Promise<LoadedState>;
 
-interface ParsedFile {
-  readonly blobs: readonly Blob[];
-  readonly problems: readonly Problem[];
-}
-
 /**
  * Makes a loader that remembers parsed files by object id and judged catalogs by tree, so that a
- * file that did not change is not parsed again within a process.
+ * file that did not change is not parsed again within a process; with a `store`, nor in a later one.
  */
-export function createStateLoader(): StateLoader {
+export function createStateLoader(store: NoteStore | null = null): StateLoader {
   let parsed = new Map<string, ParsedFile>();
   const judged = new Map<string, LoadedCatalog>();
   // A commit changes a few packages of hundreds; the others are the same objects as before.
   const judge = oncePer(validatePackage);
   const hash = oncePer(hashPackage);
+  const opened = new Map<string, FileNotes>();
+  // Files that are not committed may be others when their bytes are asked for.
+  async function findNotes(catalog: string, { readFileNow }: Snapshot): Promise<FileNotes | null> {
+    if (store === null || readFileNow === undefined) return null;
+    const notes = opened.get(catalog) ?? (await openFileNotes(store, catalog));
+    opened.set(catalog, notes);
+    return notes;
+  }
   return async (snapshot, manifestFile) => {
     const manifest = await readManifest(snapshot, manifestFile);
     const used = new Map<string, ParsedFile>();
     const catalogs: LoadedCatalog[] = [];
     for (const entry of manifest.catalogs) {
+      const own = new Map<string, ParsedFile>();
+      const notes = await findNotes(entry.name, snapshot);
       const read = await loadCatalog(snapshot, entry, {
         parsed,
-        used,
+        used: own,
         known: judged.get(entry.name),
+        notes,
         judge,
         learn: learnContent,
       });
+      await notes?.keep(own);
+      for (const [key, file] of own) used.set(key, file);
       const loaded = { ...read, content: hashCatalog(read.catalog, hash) };
       judged.set(entry.name, loaded);
       catalogs.push(loaded);
@@ -125,6 +134,7 @@ export function readCatalog(snapshot: Snapshot, entry: CatalogEntry): Promise<Re
     parsed: new Map(),
     used: new Map(),
     known: undefined,
+    notes: null,
     judge: validatePackage,
     learn: learnBlob,
   });
@@ -180,6 +190,8 @@ interface CatalogCache {
   readonly parsed: ReadonlyMap<string, ParsedFile>;
   readonly used: Map<string, ParsedFile>;
   readonly known: ReadCatalog | undefined;
+  /** What earlier processes noted; null where there is none to ask. */
+  readonly notes: FileNotes | null;
   readonly judge: (pkg: CatalogPackage) => readonly Problem[];
   readonly learn: LearnBlob;
 }
@@ -195,13 +207,27 @@ async function parseFiles(
   const ignoreFiles = await collectFiles(snapshot, source.files.filter(isIgnoreFile), inFolder);
   const names = source.files.map((file) => ({ path: inFolder(file), file }));
   const wanted = selectFiles(names, ignoreFiles).map(({ file }) => file);
-  for (const file of wanted) keepParsed(file, cache);
-  for await (const { file, bytes } of snapshot.readFiles(
-    wanted.filter((entry) => !cache.used.has(cacheKey(entry))),
-  )) {
-    cache.used.set(cacheKey(file), parseCatalogFile({ path: inFolder(file), bytes }, cache.learn));
+  for (const file of wanted) {
+    keepParsed(file, cache);
+    if (!cache.used.has(keyOfFile(file))) recallNoted(file, inFolder(file), { snapshot, cache });
   }
-  return wanted.flatMap((file) => cache.used.get(cacheKey(file)) ?? []);
+  for await (const { file, bytes } of snapshot.readFiles(
+    wanted.filter((entry) => !cache.used.has(keyOfFile(entry))),
+  )) {
+    cache.used.set(keyOfFile(file), parseCatalogFile({ path: inFolder(file), bytes }, cache.learn));
+  }
+  return wanted.flatMap((file) => cache.used.get(keyOfFile(file)) ?? []);
+}
+
+function recallNoted(
+  file: TreeFile,
+  path: string,
+  { snapshot, cache }: { readonly snapshot: Snapshot; readonly cache: CatalogCache },
+): void {
+  const { readFileNow } = snapshot;
+  if (readFileNow === undefined) return;
+  const noted = cache.notes?.recall(file, path, () => readFileNow(file)) ?? null;
+  if (noted !== null) cache.used.set(keyOfFile(file), noted);
 }
 
 async function collectFiles(
@@ -216,13 +242,8 @@ async function collectFiles(
 }
 
 function keepParsed(file: TreeFile, cache: CatalogCache): void {
-  const known = cache.parsed.get(cacheKey(file));
-  if (known !== undefined) cache.used.set(cacheKey(file), known);
-}
-
-// Problems and blobs name their file, so the same bytes at another path are another entry.
-function cacheKey(file: TreeFile): string {
-  return `${file.objectId} ${file.path}`;
+  const known = cache.parsed.get(keyOfFile(file));
+  if (known !== undefined) cache.used.set(keyOfFile(file), known);
 }
 
 function hashTree(files: readonly TreeFile[]): string {

@@ -1,7 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import { type Presence, unknownFrom } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
-import { buildCatalog } from '../catalog/build-catalog.ts';
+import { buildCatalog, joinCatalog } from '../catalog/build-catalog.ts';
 import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { findMissing } from '../catalog/find-missing.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
@@ -10,14 +10,19 @@ import { listExtractedImages } from '../cluster/find-extracting.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
-import { type IndexIdentity, readIndexCatalog, readIndexIdentity } from '../index/read-index.ts';
+import {
+  type IndexIdentity,
+  readIndexCatalog,
+  readIndexIdentity,
+  readOtherLayers,
+} from '../index/read-index.ts';
 import { isExpired } from '../manifest/exclude.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import { type IndexStanding, judgeIndex } from '../plan/settle-index.ts';
 import type { ForeignContent, ObservedIndex, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
-import type { IndexBuilder } from './build-index.ts';
+import type { IndexBuilder, IndexSummary } from './build-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 
 /** An observed index, and the catalog it serves where that had to be read. */
@@ -28,14 +33,19 @@ export interface IndexObservation {
   readonly served: Catalog | null;
 }
 
+export interface ServedCatalog {
+  readonly digest: Digest;
+  readonly catalog: Catalog;
+}
+
 export interface ObserveIndexContext {
   readonly state: LoadedState;
   readonly production: RegistryPort;
   readonly builder: IndexBuilder;
   readonly imageKeys: ReadonlyMap<string, readonly string[]>;
   readonly now: Date;
-  /** Remembers served catalogs by digest. */
-  readonly servedCache: Map<Digest, Catalog>;
+  /** Remembers what each repository served last. */
+  readonly servedCache: Map<string, ServedCatalog>;
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +57,8 @@ export async function observeIndex(
   loaded: LoadedCatalog,
   context: ObserveIndexContext,
 ): Promise<IndexObservation> {
-  const wanted = await wantIndex(loaded, context);
+  const summary = await context.builder.summarize(loaded, context.state);
+  const wanted = await wantIndex(loaded, summary, context);
   const { production, signal } = context;
   const moving = await identify(production, {
     repository: wanted.repository,
@@ -76,11 +87,23 @@ export async function observeIndex(
     expectedImmutableId: expected.identity === null ? null : readId(expected.identity, wanted),
   };
   const standing = judgeIndex(wanted, partial);
-  if (standing === 'expected' || standing === 'taken-in-equal')
+  if (standing === 'expected' || standing === 'taken-in-equal') {
+    // What is served now is what the next commit will be compared with.
+    if (moving.presence.state === 'present')
+      context.servedCache.set(wanted.repository, {
+        digest: moving.presence.digest,
+        catalog: loaded.catalog,
+      });
     return { wanted, observed: { ...partial, foreign: null }, served: loaded.catalog };
+  }
   if (mayBePushed(standing, wanted, expected.presence))
     await context.builder.assertStarts(loaded, context.state, moving.identity?.diffIds ?? []);
-  const content = await readServed(wanted, moving.presence, context);
+  const content = await readServed(wanted, moving.presence, {
+    context,
+    // Only of an image that looks like ours: others may hide in one layer what another has.
+    layers: served.servedLabelled ? summary.packages : new Map(),
+    catalog: loaded.catalog,
+  });
   const foreign: ForeignContent | null =
     standing === 'foreign' && content !== null
       ? findMissing(loaded.catalog, dropExcluded(content, loaded, context.now))
@@ -121,11 +144,11 @@ function dropExcluded(served: Catalog, loaded: LoadedCatalog, now: Date): Catalo
 
 async function wantIndex(
   loaded: LoadedCatalog,
+  summary: IndexSummary,
   context: ObserveIndexContext,
 ): Promise<WantedIndex> {
   const { entry, catalog } = loaded;
   const { manifest, records } = context.state;
-  const summary = await context.builder.summarize(loaded, context.state);
   const packages = [...catalog.packages.values()];
   return {
     catalog: entry.name,
@@ -200,24 +223,59 @@ async function identify(
   }
 }
 
+/** What is known of layers that production may serve: those that hold packages of Git's catalog. */
+interface KnownLayers {
+  readonly context: ObserveIndexContext;
+  readonly layers: ReadonlyMap<Digest, readonly string[]>;
+  readonly catalog: Catalog;
+}
+
 // What is served only serves to tell people what changes: a served index that cannot be read stops nothing here.
 async function readServed(
   wanted: WantedIndex,
   moving: Presence,
-  context: ObserveIndexContext,
+  known: KnownLayers,
 ): Promise<Catalog | null> {
+  const { context } = known;
   if (moving.state === 'absent') return buildCatalog([]);
   if (moving.state !== 'present') return null;
-  const known = context.servedCache.get(moving.digest);
-  if (known !== undefined) return known;
+  const remembered = context.servedCache.get(wanted.repository);
+  if (remembered?.digest === moving.digest) return remembered.catalog;
   try {
-    const { files } = await readIndexCatalog(context.production, wanted.repository, moving.digest);
-    const { catalog } = parseCatalog(files);
-    context.servedCache.clear();
-    context.servedCache.set(moving.digest, catalog);
+    const catalog =
+      (await readAround(wanted.repository, moving.digest, known)) ??
+      (await readWhole(wanted.repository, moving.digest, context));
+    context.servedCache.set(wanted.repository, { digest: moving.digest, catalog });
     return catalog;
   } catch (error) {
     if (!isToolError(error)) throw error;
     return null;
   }
+}
+
+async function readWhole(
+  repository: string,
+  digest: Digest,
+  { production }: ObserveIndexContext,
+): Promise<Catalog> {
+  return parseCatalog((await readIndexCatalog(production, repository, digest)).files).catalog;
+}
+
+// A change of one package leaves the other layers as they are, and what they hold is at hand. Null
+// where the image is not made of such layers.
+async function readAround(
+  repository: string,
+  digest: Digest,
+  { context, layers, catalog }: KnownLayers,
+): Promise<Catalog | null> {
+  if (layers.size === 0) return null;
+  const place = { repository, reference: digest };
+  const { files, passed } = await readOtherLayers(context.production, place, (layer) =>
+    layers.has(layer),
+  );
+  const { packages, loose } = parseCatalog(files).catalog;
+  const names = passed.flatMap((layer) => layers.get(layer) ?? []);
+  const same = names.flatMap((name) => catalog.packages.get(name) ?? []);
+  if (names.some((name) => packages.has(name)) || same.length < names.length) return null;
+  return joinCatalog([...packages.values(), ...same], loose);
 }

@@ -1,10 +1,8 @@
 import type { Clock } from '../base/clock.ts';
-import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import { diffCatalogs } from '../catalog/diff-catalogs.ts';
-import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import { listWanted, type WantedList } from '../images/list-wanted.ts';
@@ -22,7 +20,12 @@ import {
   type StateLoader,
 } from './load-state.ts';
 import { observeImages } from './observe-images.ts';
-import { type IndexObservation, type ObserveIndexContext, observeIndex } from './observe-index.ts';
+import {
+  type IndexObservation,
+  type ObserveIndexContext,
+  observeIndex,
+  type ServedCatalog,
+} from './observe-index.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 
 export interface PassOptions {
@@ -59,7 +62,7 @@ export type PassPreparer = (snapshot: Snapshot, options: PassOptions) => Promise
 interface Memory {
   readonly load: StateLoader;
   readonly releases: ReleaseCache;
-  readonly served: Map<Digest, Catalog>;
+  readonly served: Map<string, ServedCatalog>;
   connection: {
     readonly key: string;
     readonly registries: PerRole<RegistryPort>;
@@ -69,7 +72,7 @@ interface Memory {
 
 export function createPassPreparer(deps: PassDeps): PassPreparer {
   const memory: Memory = {
-    load: createStateLoader(),
+    load: createStateLoader(deps.indexWork?.store ?? null),
     releases: new Map(),
     served: new Map(),
     connection: null,

@@ -83,6 +83,9 @@ function createSnapshot(
     async *readFiles(wanted) {
       for (const file of wanted) yield { file, bytes: files.get(file.path) ?? new Uint8Array() };
     },
+    ...(about.revision === 'working-tree'
+      ? {}
+      : { readFileNow: ({ path }) => files.get(path) ?? new Uint8Array() }),
     readFile: async (path) => files.get(path) ?? null,
   };
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isToolError } from '../../src/base/tool-error.ts';
 import type { Snapshot } from '../../src/git/port.ts';
-import { createStateLoader } from '../../src/reconcile/load-state.ts';
+import type { NoteStore } from '../../src/reconcile/file-notes.ts';
+import { createStateLoader, type LoadedState } from '../../src/reconcile/load-state.ts';
 import { createFakeGit, type FakeGit } from '../fakes/git.ts';
 import { makePackageText } from '../support/catalog.ts';
 
@@ -66,6 +67,64 @@ test('createStateLoader reads every file once, and after a commit only what it c
   assert.notEqual(after.binding.catalogs['idx'], before.binding.catalogs['idx']);
   assert.notEqual(after.catalogs[0]?.content, before.catalogs[0]?.content);
 });
+
+function createStore(): NoteStore & { readonly notes: Map<string, string> } {
+  const notes = new Map<string, string>();
+  return {
+    notes,
+    readNote: async (key) => notes.get(key) ?? null,
+    writeNote: async (key, text) => void notes.set(key, text),
+  };
+}
+
+test('createStateLoader reads in a later process only what changed since, and the state is the same', async () => {
+  const git = createWorld();
+  const store = createStore();
+  await createStateLoader(store)(await git.openCommit('HEAD'), 'mirror.yaml');
+  const again = spy(await git.openCommit('HEAD'));
+  const recalled = await createStateLoader(store)(again.snapshot, 'mirror.yaml');
+  assert.deepEqual(again.read, []);
+  const fresh = await createStateLoader()(await git.openCommit('HEAD'), 'mirror.yaml');
+  assert.deepEqual(describe(recalled), describe(fresh));
+
+  git.write(
+    'catalogs/idx/b/catalog.json',
+    makePackageText('b', [{ version: '2.0.0', image: 'quay.io/v/b:2' }]),
+  );
+  git.write('catalogs/idx/broken.json', '{"schema": "olm.package", "name": "broken"');
+  git.commit('newer b');
+  const changed = spy(await git.openCommit('HEAD'));
+  const load = createStateLoader(store);
+  const after = await load(changed.snapshot, 'mirror.yaml');
+  const wanted = await createStateLoader()(await git.openCommit('HEAD'), 'mirror.yaml');
+  assert.deepEqual(changed.read, ['catalogs/idx/b/catalog.json', 'catalogs/idx/broken.json']);
+  assert.deepEqual(describe(after), describe(wanted));
+  assert.equal(after.catalogs[0]?.problems.length, 1);
+
+  // What is not committed may change before it is asked for.
+  const lying = spy(await git.openWorkingTree());
+  await createStateLoader(store)(lying.snapshot, 'mirror.yaml');
+  assert.equal(lying.read.length, 3);
+
+  store.notes.clear();
+  const forgotten = spy(await git.openCommit('HEAD'));
+  await createStateLoader(store)(forgotten.snapshot, 'mirror.yaml');
+  assert.equal(forgotten.read.length, 3);
+});
+
+function describe({ catalogs, binding }: LoadedState): object {
+  return {
+    binding,
+    catalogs: catalogs.map(({ catalog, content, problems, tree }) => ({
+      content,
+      problems,
+      tree,
+      blobs: [...catalog.packages.values()].flatMap(({ bundles }) =>
+        bundles.map((it) => ({ ...it })),
+      ),
+    })),
+  };
+}
 
 test('createStateLoader honours .indexignore and names faults by their place in the repository', async () => {
   const git = createWorld();

@@ -1,9 +1,9 @@
-import { FNV64_START, hashFnv64 } from '../../base/fnv64.ts';
+import { hashFnv64 } from '../../base/fnv64.ts';
 import type { CatalogFile } from '../../catalog/types.ts';
-import { formatDigest64, hashEntry, hashTree } from './cache-digest.ts';
+import { formatDigest64, hashEntry } from './cache-digest.ts';
 import { applyPart, type DigestPart } from './digest-part.ts';
-import { TAR_END, type TreeEntry } from './go-tar.ts';
-import { SETTLED, settleState } from './settle-files.ts';
+import { TAR_END } from './go-tar.ts';
+import { SETTLED, settleState, startConfigs } from './settle-files.ts';
 import { listSortedEntries, rootEntry, type TreeModes } from './tree-entries.ts';
 
 /** Files of a cache in the order of the walk: what settled ones do to the hash, or others themselves. */
@@ -24,16 +24,18 @@ export interface BuiltDigest {
 }
 
 /**
- * The digest of a json cache of settled files, and the files that settle the hash where it is not:
+ * The digest of a json cache of settled files, beside a catalog folder of settled files (`settleConfig`), and the files that settle the hash where it is not:
  * before the first run, and behind runs that are not settled. opm reads no files of these names.
  */
 export function buildCacheDigest(
-  configs: Iterable<TreeEntry>,
+  configs: Iterable<DigestPart>,
   runs: Iterable<CacheRun>,
   modes: TreeModes,
 ): BuiltDigest {
   const files: CatalogFile[] = [];
-  let state = hashEntry(hashTree(FNV64_START, configs), rootEntry(modes));
+  let state = startConfigs(modes);
+  for (const part of configs) state = applyPart(state, part) ?? failOn(part);
+  state = hashEntry(hashFnv64(state, TAR_END), rootEntry(modes));
   let folder = '';
   for (const run of runs) {
     if (run.kind === 'files') {

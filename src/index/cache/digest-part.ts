@@ -34,8 +34,13 @@ export function hashPart(
       bytes += chunk.length;
     }
   }
-  const sum = (current - state * powerOfPrime(bytes)) & MASK;
-  return { state: current, part: { from: Number(state & 0xffn), bytes, sum: sum.toString(16) } };
+  return { state: current, part: buildPart(state, current, bytes) };
+}
+
+/** What some bytes do to the hash, which they bring from one state to another. */
+export function buildPart(from: bigint, to: bigint, bytes: number): DigestPart {
+  const sum = (to - from * powerOfPrime(bytes)) & MASK;
+  return { from: Number(from & 0xffn), bytes, sum: sum.toString(16) };
 }
 
 /** As `hashPart` without the entries; null where the part does not apply to this state. */

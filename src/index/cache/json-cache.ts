@@ -7,12 +7,14 @@ import { METAS_FOLDER, renderMetaFiles } from '../../catalog/cache/render-metas.
 import type { Catalog, CatalogFile, CatalogPackage } from '../../catalog/types.ts';
 import { buildCacheDigest, type CacheRun } from './build-digest.ts';
 import type { DigestPart } from './digest-part.ts';
-import type { TreeEntry } from './go-tar.ts';
 import { settleFiles } from './settle-files.ts';
 import type { TreeModes } from './tree-entries.ts';
 
 /** What the rest of the cache needs to know of a package's files: little, and plain data to keep. */
 export interface PackageSummary {
+  /** Of its file in the catalog folder. */
+  readonly config: DigestPart;
+  /** Of its files in the cache. */
   readonly part: DigestPart;
   /** The package in the index of packages. */
   readonly indexEntry: string;
@@ -20,6 +22,9 @@ export interface PackageSummary {
 
 /** Folder of the files that the digest is about, in the folder of the cache. */
 const FILES_FOLDER = 'cache';
+
+/** What `renderPackageCache` tells of a package; what its file in the catalog folder does is told by `settleConfig`. */
+export type CacheSummary = Omit<PackageSummary, 'config'>;
 
 /**
  * The files of opm's json cache that belong to one package, its custom schemas among them, one in
@@ -30,7 +35,7 @@ const FILES_FOLDER = 'cache';
 export function* renderPackageCache(
   pkg: CatalogPackage,
   modes: TreeModes,
-): Generator<CatalogFile, PackageSummary, undefined> {
+): Generator<CatalogFile, CacheSummary, undefined> {
   for (const file of renderMetaFiles(pkg.others)) yield placeFile(file);
   const bundles = settleFiles(renderBundleFiles(pkg), modes.file);
   for (;;) {
@@ -44,9 +49,8 @@ export interface SharedCacheInput {
   readonly catalog: Catalog;
   /** What `renderPackageCache` returned of each package that the catalog defines. */
   readonly summaryOf: (pkg: CatalogPackage) => PackageSummary;
-  /** The catalog folder as it is served, with its root, in the order of `compareTreePaths`. */
-  readonly configs: Iterable<TreeEntry>;
-  /** Of the cache's files. */
+  /** The files of the catalog folder, settled, in the order of `compareTreePaths`. */
+  readonly configs: Iterable<DigestPart>;
   readonly modes: TreeModes;
 }
 

@@ -2,12 +2,14 @@
 // for the bytes of all packages after it. But what bytes do to the hash hangs on the lowest byte of
 // the state alone (digest-part.ts). Where the files of every package start and end with that byte 0,
 // what they do to the digest follows from that package only, and is remembered in a few bytes.
-import { FNV64_PRIME, hashFnv64 } from '../../base/fnv64.ts';
+import { FNV64_PRIME, FNV64_START, hashFnv64 } from '../../base/fnv64.ts';
 import { joinPieces, piecesOf, sumLengths } from '../../catalog/cache/pieced-file.ts';
 import type { CatalogFile } from '../../catalog/types.ts';
-import { renderBody } from '../tar-writer.ts';
-import type { DigestPart } from './digest-part.ts';
-import { renderGoHeader } from './go-tar.ts';
+import { BLOCK, renderBody } from '../tar-writer.ts';
+import { hashEntry } from './cache-digest.ts';
+import { buildPart, type DigestPart } from './digest-part.ts';
+import { renderGoEntry, renderGoHeader } from './go-tar.ts';
+import { listParents, rootEntry, type TreeModes } from './tree-entries.ts';
 
 /** Lowest byte of the hash at the start and the end of settled files. */
 export const SETTLED = 0;
@@ -25,7 +27,8 @@ export function* settleFiles(
   files: Iterable<CatalogFile>,
   mode: number,
 ): Generator<CatalogFile, DigestPart, undefined> {
-  let hash: EntryHash = { state: BigInt(SETTLED), bytes: 0 };
+  const start = BigInt(SETTLED);
+  let hash: EntryHash = { state: start, bytes: 0 };
   let last: CatalogFile | null = null;
   for (const file of files) {
     if (last !== null) {
@@ -35,12 +38,33 @@ export function* settleFiles(
     last = file;
   }
   if (last !== null) {
-    const trailer = Buffer.alloc(TRAILER);
-    const settled = joinPieces(last.path, [...piecesOf(last), trailer]);
-    hash = hashFile(hash, settled, { mode, fill: { piece: trailer, with: fillSpaces } });
-    yield settled;
+    const settled = settleFile(hash, last, { mode, target: SETTLED });
+    hash = settled.hash;
+    yield settled.file;
   }
-  return { from: SETTLED, bytes: hash.bytes, sum: hash.state.toString(16) };
+  return buildPart(start, hash.state, hash.bytes);
+}
+
+/**
+ * As `settleFiles`, for one file of the catalog folder with the folders above it, which no other file
+ * lies in. It starts and ends with the lowest byte that the root of that folder leaves.
+ */
+export function settleConfig(
+  file: CatalogFile,
+  modes: TreeModes,
+): { readonly file: CatalogFile; readonly part: DigestPart } {
+  const target = Number(startConfigs(modes) & 0xffn);
+  const start = BigInt(target);
+  let hash: EntryHash = { state: start, bytes: 0 };
+  for (const path of listParents(file.path))
+    hash = hashChunks(hash, renderGoEntry({ type: 'directory', path, mode: modes.directory }));
+  const settled = settleFile(hash, file, { mode: modes.file, target });
+  return { file: settled.file, part: buildPart(start, settled.hash.state, settled.hash.bytes) };
+}
+
+/** The hash where the files of the catalog folder begin. */
+export function startConfigs(modes: TreeModes): bigint {
+  return hashEntry(FNV64_START, rootEntry(modes));
 }
 
 /** A file of one byte that leads from any state to a settled one, which is given too. */
@@ -50,8 +74,11 @@ export function settleState(
   mode: number,
 ): { readonly file: CatalogFile; readonly state: bigint } {
   const file = { path, bytes: new Uint8Array(1) };
-  const fill = { piece: file.bytes, with: fillByte };
-  const hash = hashFile({ state, bytes: 0 }, file, { mode, fill });
+  // The zeros behind a file's content leave a lowest byte of 0 as it is.
+  function fill(low: number): void {
+    file.bytes[0] = low;
+  }
+  const hash = hashFile({ state, bytes: 0 }, file, { mode, fill: { piece: file.bytes, fill } });
   return { file, state: hash.state };
 }
 
@@ -60,37 +87,52 @@ interface EntryHash {
   readonly bytes: number;
 }
 
+function settleFile(
+  hash: EntryHash,
+  file: CatalogFile,
+  { mode, target }: { readonly mode: number; readonly target: number },
+): { readonly file: CatalogFile; readonly hash: EntryHash } {
+  const trailer = Buffer.alloc(TRAILER);
+  const pieces = [...piecesOf(file), trailer];
+  const settled = joinPieces(file.path, pieces);
+  const end = undoZeros(target, -sumLengths(pieces) & (BLOCK - 1));
+  function fill(low: number): void {
+    fillSpaces(trailer, low, end);
+  }
+  return { file: settled, hash: hashFile(hash, settled, { mode, fill: { piece: trailer, fill } }) };
+}
+
 interface FileOptions {
   readonly mode: number;
-  /** Its bytes are set when the state before them is known. */
-  readonly fill?: {
-    readonly piece: Uint8Array;
-    readonly with: (low: number, bytes: Uint8Array) => void;
-  };
+  /** Its bytes are set when the lowest byte before them is known. */
+  readonly fill?: { readonly piece: Uint8Array; readonly fill: (low: number) => void };
 }
 
 function hashFile(hash: EntryHash, file: CatalogFile, { mode, fill }: FileOptions): EntryHash {
-  let { state, bytes } = hash;
   const pieces = piecesOf(file);
   const header = renderGoHeader({ type: 'file', path: file.path, mode }, sumLengths(pieces));
-  for (const chunk of [...header, ...renderBody(pieces)]) {
-    if (chunk === fill?.piece) fill.with(Number(state & 0xffn), chunk);
+  return hashChunks(hash, [...header, ...renderBody(pieces)], fill);
+}
+
+function hashChunks(
+  hash: EntryHash,
+  chunks: Iterable<Uint8Array>,
+  fill?: FileOptions['fill'],
+): EntryHash {
+  let { state, bytes } = hash;
+  for (const chunk of chunks) {
+    if (chunk === fill?.piece) fill.fill(Number(state & 0xffn));
     state = hashFnv64(state, chunk);
     bytes += chunk.length;
   }
   return { state, bytes };
 }
 
-// The zeros behind a file's content leave a lowest byte of 0 as it is.
-function fillByte(low: number, bytes: Uint8Array): void {
-  bytes[0] = low;
-}
-
-function fillSpaces(low: number, bytes: Uint8Array): void {
+function fillSpaces(trailer: Uint8Array, low: number, target: number): void {
   let current = low;
-  for (const [index, next] of WAYS.entries()) {
+  for (const [index, next] of findWays(target).entries()) {
     const space = next[current] ?? 0;
-    bytes[index] = space;
+    trailer[index] = space;
     current = stepLow(current, space);
   }
 }
@@ -99,14 +141,26 @@ function stepLow(low: number, byte: number): number {
   return ((low ^ byte) * Number(FNV64_PRIME & 0xffn)) & 0xff;
 }
 
+/** The lowest byte that this many zeros, which fill a file's last block, lead to the target. */
+function undoZeros(target: number, zeros: number): number {
+  let low = target;
+  for (let rest = zeros; rest > 0; rest -= 1) low = (low * INVERSE) & 0xff;
+  return low;
+}
+
+/** Inverse of the lowest byte of the prime, modulo 256. */
+const INVERSE: number = Array.from({ length: 256 }, (_, factor) => stepLow(factor, 0)).indexOf(1);
+
 const SPACES: readonly number[] = [0x20, 0x0a, 0x0d, 0x09];
 
-/** For each place in the trailer the white space that leads on from every lowest byte. */
-const WAYS: readonly Uint8Array[] = findWays();
+const WAYS = new Map<number, readonly Uint8Array[]>();
 
-function findWays(): readonly Uint8Array[] {
+/** For each place in the trailer the white space that leads on from every lowest byte to the target. */
+function findWays(target: number): readonly Uint8Array[] {
+  const known = WAYS.get(target);
+  if (known !== undefined) return known;
   const ways: Uint8Array[] = [];
-  let ends: ReadonlySet<number> = new Set([SETTLED]);
+  let ends: ReadonlySet<number> = new Set([target]);
   while (ways.length < TRAILER) {
     const next = new Uint8Array(256);
     const starts = new Set<number>();
@@ -119,5 +173,6 @@ function findWays(): readonly Uint8Array[] {
     ways.unshift(next);
     ends = starts;
   }
+  WAYS.set(target, ways);
   return ways;
 }

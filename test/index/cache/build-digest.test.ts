@@ -7,7 +7,12 @@ import { type BuiltDigest, buildCacheDigest } from '../../../src/index/cache/bui
 import { computeJsonDigest } from '../../../src/index/cache/cache-digest.ts';
 import { applyPart, type DigestPart, hashPart } from '../../../src/index/cache/digest-part.ts';
 import type { TreeEntry } from '../../../src/index/cache/go-tar.ts';
-import { SETTLED, settleFiles, settleState } from '../../../src/index/cache/settle-files.ts';
+import {
+  SETTLED,
+  settleConfig,
+  settleFiles,
+  settleState,
+} from '../../../src/index/cache/settle-files.ts';
 import { LAYER_MODES, listTreeEntries } from '../../../src/index/cache/tree-entries.ts';
 import { checkLaw } from '../../support/check-law.ts';
 
@@ -98,6 +103,25 @@ describe('settleFiles', () => {
   });
 });
 
+describe('settleConfig', () => {
+  it('changes nothing but white space behind the file, and ends as it started', () => {
+    for (let length = 0; length < 1_100; length += 1) {
+      const file = {
+        path: `p${length}/catalog.json`,
+        bytes: Buffer.from(`"${'x'.repeat(length)}"`),
+      };
+      const settled = settleConfig(file, LAYER_MODES);
+      const text = Buffer.from(settled.file.bytes).toString();
+      assert.equal(text.slice(0, -8), file.bytes.toString());
+      assert.match(text.slice(-8), /^[ \t\r\n]{8}$/);
+      const [, ...entries] = listTreeEntries([settled.file], LAYER_MODES);
+      const start = BigInt(settled.part.from);
+      const { state, part } = hashPart(start, entries);
+      assert.deepEqual([state & 0xffn, part], [start, settled.part]);
+    }
+  });
+});
+
 describe('settleState', () => {
   it('leads from every lowest byte to a settled state', () => {
     for (let low = 0; low < 256; low += 1) {
@@ -114,12 +138,14 @@ describe('buildCacheDigest', () => {
     checkLaw(
       t,
       fc.property(anyPackages, ([a, ab, b, custom]) => {
-        const configs = [...listTreeEntries(a, LAYER_MODES)];
+        const settledConfigs = a.map(({ path, bytes }) =>
+          settleConfig({ path: `${path}/catalog.json`, bytes }, LAYER_MODES),
+        );
         const metas = [{ path: 'metas/x/1.json', bytes: Buffer.from('{}\n') }];
         const [first, second, third] = [ab, a, b].map(settle);
         assert.ok(first !== undefined && second !== undefined && third !== undefined);
         const built: BuiltDigest = buildCacheDigest(
-          configs,
+          settledConfigs.map(({ part }) => part),
           [
             { kind: 'settled', part: first.part },
             { kind: 'settled', part: second.part },
@@ -130,8 +156,12 @@ describe('buildCacheDigest', () => {
         );
         const files = [first, second, third].flatMap((settled) => settled.files);
         const all = [...files, ...built.files, ...(custom ? metas : [])];
-        const cache = listTreeEntries(all, LAYER_MODES);
-        assert.equal(built.digest, computeJsonDigest({ configs, cache }));
+        const configs = settledConfigs.map(({ file }) => file);
+        const trees = {
+          configs: listTreeEntries(configs, LAYER_MODES),
+          cache: listTreeEntries(all, LAYER_MODES),
+        };
+        assert.equal(built.digest, computeJsonDigest(trees));
         assert.ok(built.files.length <= 2);
         assert.ok(built.files.every(({ path }) => path === '!' || path === 'metas!'));
       }),

@@ -1,57 +1,69 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { compareTreePaths } from '../../../src/base/tree-order.ts';
 import { parseCatalog } from '../../../src/catalog/parse-catalog.ts';
+import { listCatalogFiles } from '../../../src/catalog/render-catalog.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from '../../../src/catalog/types.ts';
+import type { DigestPart } from '../../../src/index/cache/digest-part.ts';
 import { inspectCache } from '../../../src/index/cache/inspect-cache.ts';
 import {
+  type CacheSummary,
   type PackageSummary,
   renderPackageCache,
   renderSharedCache,
 } from '../../../src/index/cache/json-cache.ts';
+import { settleConfig } from '../../../src/index/cache/settle-files.ts';
 import { LAYER_MODES, listTreeEntries } from '../../../src/index/cache/tree-entries.ts';
 import { fileOf } from '../../catalog/sample-catalog.ts';
 import { makePackageText } from '../../support/catalog.ts';
 import { listOracleTrees, NO_TREES, readTreeFiles } from '../../support/oracle-trees.ts';
 
 interface Build {
+  /** The catalog folder. */
+  readonly configs: readonly CatalogFile[];
   readonly files: ReadonlyMap<string, CatalogFile>;
   /** Names of the packages whose files were rendered. */
   readonly rendered: readonly string[];
 }
 
-interface Layer extends PackageSummary {
+interface Layer extends CacheSummary {
   readonly files: readonly CatalogFile[];
 }
 
 /** Builds as an index image does, taking the layers of packages that it knows. */
-function build(
-  catalog: Catalog,
-  configs: readonly CatalogFile[],
-  layers: Map<CatalogPackage, Layer>,
-): Build {
+function build(catalog: Catalog, layers: Map<CatalogPackage, Layer>): Build {
   const rendered: string[] = [];
   for (const pkg of catalog.packages.values()) {
     if (layers.has(pkg)) continue;
     layers.set(pkg, renderLayer(pkg));
     rendered.push(pkg.name);
   }
+  const settled = [...listCatalogFiles(catalog)]
+    .map(([path, render]) => settleConfig({ path, bytes: render() }, LAYER_MODES))
+    .toSorted((a, b) => compareTreePaths(a.file.path, b.file.path));
   const shared = renderSharedCache({
     catalog,
     summaryOf: (pkg) => layerOf(pkg, layers),
-    configs: listTreeEntries(configs, LAYER_MODES),
+    configs: settled.map(({ part }) => part),
     modes: LAYER_MODES,
   });
   const own = [...catalog.packages.values()].flatMap((pkg) => layerOf(pkg, layers).files);
   const files = new Map([...own, ...shared].map((file) => [file.path, file]));
-  return { files, rendered };
+  return { files, configs: settled.map(({ file }) => file), rendered };
 }
 
-function layerOf(pkg: CatalogPackage, layers: ReadonlyMap<CatalogPackage, Layer>): Layer {
+function layerOf(
+  pkg: CatalogPackage,
+  layers: ReadonlyMap<CatalogPackage, Layer>,
+): Layer & PackageSummary {
   const layer = layers.get(pkg);
   assert.ok(layer !== undefined);
-  return layer;
+  return { ...layer, config: NOT_ASKED_FOR };
 }
+
+// `configs` is given beside it.
+const NOT_ASKED_FOR: DigestPart = { from: 0, bytes: 0, sum: '0' };
 
 function renderLayer(pkg: CatalogPackage): Layer {
   const files: CatalogFile[] = [];
@@ -63,7 +75,7 @@ function renderLayer(pkg: CatalogPackage): Layer {
   }
 }
 
-function assertRight({ files }: Build, configs: readonly CatalogFile[]): void {
+function assertRight({ files, configs }: Build): void {
   const inspected = inspectCache({
     configs: [...listTreeEntries(configs, LAYER_MODES)],
     cache: [...listTreeEntries(files.values(), LAYER_MODES)],
@@ -96,21 +108,20 @@ describe('renderPackageCache and renderSharedCache', () => {
 
   it('make a cache that is right, with custom schemas and without', () => {
     for (const configs of [files, files.slice(0, 4), [loose], []])
-      assertRight(build(parseCatalog(configs).catalog, configs, new Map()), configs);
+      assertRight(build(parseCatalog(configs).catalog, new Map()));
   });
 
   it('render the files of a changed package only, and the cache is right again', () => {
     const layers = new Map<CatalogPackage, Layer>();
     const before = parseCatalog(files).catalog;
-    const first = build(before, files, layers);
+    const first = build(before, layers);
     const changed = catalogFile('foo', '2.0.0');
     const after = parseCatalog([changed]).catalog.packages;
     const catalog = { ...before, packages: new Map([...before.packages, ...after]) };
-    const configs = [...files.filter(({ path }) => path !== changed.path), changed];
-    const second = build(catalog, configs, layers);
+    const second = build(catalog, layers);
     assert.deepEqual(second.rendered, ['foo']);
-    assertRight(second, configs);
-    assert.deepEqual(second, { ...build(catalog, configs, new Map()), rendered: ['foo'] });
+    assertRight(second);
+    assert.deepEqual(second, { ...build(catalog, new Map()), rendered: ['foo'] });
     const same = [...second.files].filter(([path, file]) => first.files.get(path) === file);
     assert.equal(same.length, 5, 'files of bar, metas with its custom object, metas-z and zoo');
   });
@@ -129,9 +140,8 @@ describe('the cache of every catalog that opm serves', { skip: NO_TREES }, () =>
     const { cache } = tree;
     if (cache === null) continue;
     it(`is right for ${tree.path}, and has opm's files save white space`, () => {
-      const configs = readTreeFiles(tree);
-      const made = build(parseCatalog(configs).catalog, configs, new Map());
-      assertRight(made, configs);
+      const made = build(parseCatalog(readTreeFiles(tree)).catalog, new Map());
+      assertRight(made);
       const sums = [...made.files.values()]
         .filter(({ path }) => path.startsWith('cache/') && !/^cache\/[^/]*!$/.test(path))
         .map(({ path, bytes }) => [path.slice('cache/'.length), sumWithoutSpace(path, bytes)]);

@@ -1,0 +1,57 @@
+// One pass after the other in one process, as `watch` makes them: what a commit of one package costs
+// from the commit to the moved tag. Prints one row. Argument: the state repository.
+
+import { systemClock } from '../src/cli/system-clock.ts';
+import { createWiring } from '../src/cli/wire.ts';
+import { runPass } from '../src/reconcile/run-pass.ts';
+import { commitChange } from './index-change.ts';
+
+const [folder = '.', runs = '3'] = process.argv.slice(2);
+const { signal } = new AbortController();
+const silent = { say: nothing, warn: nothing, result: nothing, quiet: true, verbose: false };
+const wiring = createWiring({
+  folder,
+  manifestFile: 'mirror.yaml',
+  console: silent,
+  progress: { emit: nothing, clear: nothing },
+  signal,
+});
+const git = await wiring.openGit();
+const prepare = await wiring.createPreparer(git);
+const applier = await wiring.createApplier(600_000);
+const options = { manifestFile: 'mirror.yaml', indexOnly: true, rebuild: false };
+
+await pass();
+const seconds: number[] = [];
+const cpu: number[] = [];
+for (let round = 1; round <= Number(runs); round += 1) {
+  commitChange(folder, 1_000 + round);
+  const [start, used] = [performance.now(), process.cpuUsage()];
+  const steps = await pass();
+  if (steps !== 2) throw new Error(`${steps} steps were carried out.`);
+  const { user, system } = process.cpuUsage(used);
+  seconds.push((performance.now() - start) / 1e3);
+  cpu.push((user + system) / 1e6);
+}
+await wiring.close();
+const peak = process.resourceUsage().maxRSS / 1e3;
+console.log(
+  `| one package changed: commit to moved tag, as \`watch\` | ${format(seconds)} | ${format(cpu)} | 1 | ${peak.toFixed(0)} |`,
+);
+
+async function pass(): Promise<number> {
+  const prepared = await prepare(await git.openCommit('HEAD'), options);
+  const { findAccess } = wiring;
+  const clock = systemClock;
+  const deps = { applier, concurrency: 4, findAccess, clock, emit: nothing, signal };
+  return (await runPass(prepared, prepared.plan, deps)).steps.done;
+}
+
+function nothing(): void {
+  // What is said along the way is no part of what is measured.
+}
+
+function format(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[Math.floor(sorted.length / 2)] ?? Number.NaN).toFixed(2);
+}
