@@ -1,4 +1,4 @@
-import { oncePer } from '../base/once-per.ts';
+import { type OncePer, oncePer } from '../base/once-per.ts';
 import { tryParseVersion, type Version } from '../base/semver.ts';
 import { foldKey } from './canonical-fields.ts';
 import { isJsonArray, isJsonObject, ownField } from './raw-json.ts';
@@ -65,7 +65,7 @@ export function foldedField(value: JsonObject, key: string): JsonValue | undefin
   return name === undefined ? undefined : value[name];
 }
 
-export const readEntries: (channel: Blob) => readonly ChannelEntry[] = oncePer((channel) =>
+export const readEntries: OncePer<Blob, readonly ChannelEntry[]> = oncePer((channel) =>
   listField(channel.value, 'entries').map(readEntry),
 );
 
@@ -91,7 +91,7 @@ function propertyValue(property: JsonValue): JsonValue | undefined {
 }
 
 /** What is asked of a bundle again and again; it is read once. */
-export const readBundleFacts: (bundle: Blob) => BundleFacts = oncePer(({ value }) => {
+export const readBundleFacts: OncePer<Blob, BundleFacts> = oncePer(({ value }) => {
   const counts = { 'olm.package': 0, 'olm.bundle.object': 0, 'olm.csv.metadata': 0 };
   let own: JsonValue | undefined;
   for (const property of listField(value, 'properties')) {

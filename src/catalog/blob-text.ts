@@ -18,6 +18,9 @@ export interface BlobText {
   readonly oddNumbers: boolean;
 }
 
+/** Where a text lies. */
+export type TextPlace = Pick<BlobText, 'bytes' | 'start' | 'end'>;
+
 /** Texts below this size are not worth parsing twice. */
 const KEPT_BELOW = 2_048;
 /** Bytes of text whose values are remembered: a package or a few of a real catalog. */
@@ -30,19 +33,28 @@ const REMEMBERED = 8_000_000;
 export function foldBlob(blob: Blob, text: BlobText | null, place: BlobPlace): Blob {
   const own = text ?? printText(blob.value);
   if (own.end - own.start < KEPT_BELOW) return blob;
-  const { schema, package: pkg, name, file } = blob;
-  // Nothing below may hold the given blob, since that holds its value.
-  const folded = withLazyLine(
+  const folded = blobOfText(blob, own, place);
+  remember(folded, blob.value, own);
+  return folded;
+}
+
+/** What stands in a blob beside its value and place. */
+export type BlobHead = Pick<Blob, 'schema' | 'package' | 'name'>;
+
+/** The blob that a text was found to be, its value parsed from the text whenever it is asked for. */
+export function blobOfText(head: BlobHead, text: BlobText, place: BlobPlace): Blob {
+  const { schema, package: pkg, name } = head;
+  // Nothing here may hold the given head: where it is a blob, it holds its value.
+  const blob = withLazyLine(
     Object.defineProperty(
-      { schema, package: pkg, name, value: NOTHING, file, line: 0 },
+      { schema, package: pkg, name, value: NOTHING, file: place.file, line: 0 },
       'value',
       VALUE,
     ),
     place.findLine,
   );
-  TEXTS.set(folded, own);
-  remember(folded, blob.value, own);
-  return folded;
+  TEXTS.set(blob, text);
+  return blob;
 }
 
 /** Lets the value of a blob go that nobody asks for again soon. */
@@ -59,9 +71,13 @@ export function isSameText(a: Blob, b: Blob): boolean {
   return (
     first !== undefined &&
     second !== undefined &&
-    first.end - first.start === second.end - second.start &&
-    bufferOf(first).equals(bufferOf(second))
+    (first === second || hasSameBytes(first, second))
   );
+}
+
+/** Whether two texts are the same bytes. */
+export function hasSameBytes(a: TextPlace, b: TextPlace): boolean {
+  return a.end - a.start === b.end - b.start && bufferOf(a).equals(bufferOf(b));
 }
 
 /**
@@ -71,6 +87,16 @@ export function isSameText(a: Blob, b: Blob): boolean {
 export function noteRendering(blob: Blob, rendering: Uint8Array): void {
   const text = TEXTS.get(blob);
   if (text !== undefined && bufferOf(text).equals(rendering)) RENDERED.add(blob);
+}
+
+/** Remembers what `isRendered` told another thread of the same text. */
+export function noteRendered(blob: Blob): void {
+  RENDERED.add(blob);
+}
+
+/** Whether the text from which a blob was read is known to be its rendering. */
+export function isRendered(blob: Blob): boolean {
+  return RENDERED.has(blob);
 }
 
 /** Tells of two blobs with the same text what is known of one. */
@@ -86,15 +112,16 @@ export function findRendering(blob: Blob): Uint8Array | null {
 }
 
 /** The text as it stands in the file; invalid UTF-8 becomes U+FFFD, as Go has it. */
-export function decodeText(text: Pick<BlobText, 'bytes' | 'start' | 'end'>): string {
+export function decodeText(text: TextPlace): string {
   return bufferOf(text).toString('utf8');
 }
 
-function bufferOf({ bytes, start, end }: Pick<BlobText, 'bytes' | 'start' | 'end'>): Buffer {
+function bufferOf({ bytes, start, end }: TextPlace): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
-function printText(value: JsonObject): BlobText {
+/** A text from which the value can be read again, to the last digit. */
+export function printText(value: JsonObject): BlobText {
   const bytes = Buffer.from(JSON.stringify(value));
   return { bytes, start: 0, end: bytes.length, oddNumbers: true };
 }

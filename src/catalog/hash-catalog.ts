@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type Digest, digestOf } from '../base/digest.ts';
-import { oncePer } from '../base/once-per.ts';
+import { type OncePer, oncePer } from '../base/once-per.ts';
 import { noteRendering } from './blob-text.ts';
 import { listPackageBlobs } from './build-catalog.ts';
 import { formatOpmJson } from './format-json.ts';
@@ -28,7 +28,7 @@ function hashBlobs(blobs: readonly Blob[]): Digest {
 }
 
 /** Hash of what one blob says, as it counts in the catalog's; computed once. */
-export const hashBlob: (blob: Blob) => Digest = oncePer((blob) => {
+export const hashBlob: OncePer<Blob, Digest> = oncePer((blob) => {
   const rendering = Buffer.from(formatOpmJson(blob.value, blob.schema));
   noteRendering(blob, rendering);
   return digestOf(rendering);

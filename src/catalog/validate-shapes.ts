@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { oncePer } from '../base/once-per.ts';
+import { type OncePer, oncePer } from '../base/once-per.ts';
 import type { Problem } from '../base/problem.ts';
 import { quote } from '../base/text.ts';
 import { foldedField, readProperties } from './blob-fields.ts';
@@ -16,7 +16,7 @@ export function validateShapes(pkg: CatalogPackage): readonly Problem[] {
 }
 
 /** As `validateShapes`, for one blob of a schema that opm knows; it is looked at once. */
-export const validateShape: (blob: Blob) => readonly Problem[] = oncePer((blob) => {
+export const validateShape: OncePer<Blob, readonly Problem[]> = oncePer((blob) => {
   const faults = [
     ...validateSchema(blob),
     ...(blob.schema === 'olm.bundle' ? validateProperties(blob) : []),
