@@ -69,9 +69,7 @@ export function forgetValue(blob: Blob): void {
 export function isSameText(a: Blob, b: Blob): boolean {
   const [first, second] = [TEXTS.get(a), TEXTS.get(b)];
   return (
-    first !== undefined &&
-    second !== undefined &&
-    (first === second || hasSameBytes(first, second))
+    first !== undefined && second !== undefined && (first === second || hasSameBytes(first, second))
   );
 }
 

@@ -103,7 +103,10 @@ interface FoundFile extends Pick<LearnedFile, 'path' | 'problems'> {
 type Recall = (text: TextPlace) => LearnedBlob | undefined;
 
 function learnDelivered(file: CatalogFile): LearnedFile {
-  const { path, problems, found } = findBlobs(file, { learn: learnContent, readFacts: readContent });
+  const { path, problems, found } = findBlobs(file, {
+    learn: learnContent,
+    readFacts: readContent,
+  });
   return found.every(({ text }) => text.bytes === file.bytes)
     ? { path, problems, blobs: found.map((blob) => settle(blob)), bytes: file.bytes }
     : packTexts({ path, problems, found });
@@ -166,8 +169,7 @@ function createRecall(blobs: readonly LearnedBlob[]): Recall {
     if (others === undefined) bySize.set(size, [blob]);
     else others.push(blob);
   }
-  return (text) =>
-    bySize.get(text.end - text.start)?.find((blob) => hasSameBytes(blob.text, text));
+  return (text) => bySize.get(text.end - text.start)?.find((blob) => hasSameBytes(blob.text, text));
 }
 
 /** Puts the texts that are a file's own behind each other, so that nothing holds on to the file. */

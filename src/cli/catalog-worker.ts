@@ -10,6 +10,8 @@ parentPort?.on('message', ({ id, task }: { readonly id: number; readonly task: C
 // Texts are handed over, not copied. A small one shares its memory with others and is copied.
 function listBuffers(answer: CatalogAnswer): readonly TransferListItem[] {
   if (answer === null) return [];
+  if ('learned' in answer)
+    return isAlone(answer.learned.bytes) ? [answer.learned.bytes.buffer] : [];
   if ('layer' in answer) return isAlone(answer.layer.bytes) ? [answer.layer.bytes.buffer] : [];
   if ('text' in answer) return isAlone(answer.text) ? [answer.text.buffer] : [];
   if (!('loose' in answer)) return [];

@@ -5,7 +5,7 @@ import { readManifest } from '../../reconcile/load-state.ts';
 import { type MergeSummary, renderMergeText } from '../../report/render-merge-text.ts';
 import type { CommandContext } from '../context.ts';
 import { findHeld } from '../find-held.ts';
-import { readSource } from '../read-source.ts';
+import { openSource } from '../read-source.ts';
 import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, type TakeInDeps, takeIn } from '../take-in.ts';
@@ -35,6 +35,7 @@ export async function runMerge(
   for (const entry of entries) {
     const deps: TakeInDeps = {
       git,
+      signal: context.signal,
       today: systemClock.now().toISOString().slice(0, 10),
       findHeld:
         manifest.policy.missing === 'hold'
@@ -54,7 +55,7 @@ export async function runMerge(
           command: 'merge',
           entry,
           manifest,
-          source: await readSource(
+          source: await openSource(
             options.from ?? 'staging',
             entry,
             buildSourceContext(wiring, manifest),
