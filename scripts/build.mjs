@@ -4,6 +4,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { compileSchemas } from './lib/compile-schemas.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -36,6 +37,7 @@ const bundle = build({
   plugins: [
     { name: 'version-only', setup: keepVersionOnly },
     { name: 'plain-width', setup: measurePlainText },
+    { name: 'compiled-schemas', setup: compileSchemas },
   ],
   logLevel: 'warning',
 });
