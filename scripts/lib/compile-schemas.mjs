@@ -9,15 +9,7 @@ import { AJV_OPTIONS } from '../../src/manifest/compile-schema.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Schemas that values are judged by; the others in schemas/ describe what is printed. */
-const CHECKED = [
-  'bridges',
-  'delivery',
-  'exclude',
-  'known-missing',
-  'mirror',
-  'plan',
-  'selection',
-];
+const CHECKED = ['bridges', 'delivery', 'exclude', 'known-missing', 'mirror', 'plan', 'selection'];
 
 export function compileSchemas({ onLoad }) {
   onLoad({ filter: /src[/]manifest[/]compile-schema[.]ts$/ }, () => ({

@@ -48,6 +48,8 @@ export interface TakeInDeps {
   /** UTC date, `YYYY-MM-DD`. */
   readonly today: string;
   readonly signal: AbortSignal;
+  /** Fails where nothing may be merged. Meanwhile both sides are read. */
+  readonly allowed: Promise<void>;
   /**
    * Bundles to keep out until their images arrive, where the source is no local one; null where the
    * policy does not ask for it.
@@ -90,7 +92,11 @@ async function finish(
 async function mergeSource(request: TakeInRequest, deps: TakeInDeps): Promise<MergedSource> {
   const { entry, manifest, source } = request;
   const snapshot = await deps.git.openWorkingTree();
-  const sides = await readSides({ snapshot, entry, source, signal: deps.signal });
+  const reading = readSides({ snapshot, entry, source, signal: deps.signal });
+  // What is wrong with the repository is told before what is wrong with the delivery.
+  await Promise.allSettled([deps.allowed, reading]);
+  await deps.allowed;
+  const sides = await reading;
   const { base } = sides;
   assertReadable(`${entry.path} in Git`, base.problems);
   assertReadable(source.name, sides.incoming.problems);

@@ -132,6 +132,7 @@ async function mergeFiles(
       git: { ...git, folder },
       today: '2026-01-02',
       signal: new AbortController().signal,
+      allowed: Promise.resolve(),
       findHeld: null,
     });
     return true;

@@ -109,7 +109,7 @@ async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<numb
         allOrNothing: false,
         dryRun: false,
       },
-      { git, today, signal: context.signal, findHeld: null },
+      { git, today, signal: context.signal, allowed: Promise.resolve(), findHeld: null },
     );
     context.console.result(renderMergeText(summary));
     gaps += summary.gaps.length;
