@@ -14,11 +14,7 @@ import {
 } from '../catalog/render-files.ts';
 import type { CatalogFile } from '../catalog/types.ts';
 import { createFileReader, type FileReader } from '../files/read-file.ts';
-import {
-  buildGroup,
-  type GroupTask as LayerTask,
-  type RenderedGroup,
-} from '../index/build-group.ts';
+import type { GroupTask as LayerTask, RenderedGroup } from '../index/build-group.ts';
 
 /** A file of a catalog, with its bytes, or with the place to read them from when its turn comes. */
 export interface FileSource {
@@ -80,7 +76,9 @@ export type CatalogTask<K extends CatalogTaskKind = CatalogTaskKind> = CatalogIn
 export type CatalogAnswer = CatalogAnswers[CatalogTaskKind];
 
 type CatalogWorks = {
-  readonly [K in CatalogTaskKind]: (task: CatalogTask<K>) => readonly CatalogAnswers[K][];
+  readonly [K in CatalogTaskKind]: (
+    task: CatalogTask<K>,
+  ) => readonly CatalogAnswers[K][] | Promise<readonly CatalogAnswers[K][]>;
 };
 
 const WORKS: CatalogWorks = {
@@ -94,14 +92,18 @@ const WORKS: CatalogWorks = {
     ),
   'judge-group': ({ files, packages }) => judgeGroup(readAll(files), packages),
   'render-group': ({ files, packages, form }) => renderGroup(readAll(files), packages, form),
-  'build-layer': ({ files, options }) => [buildGroup({ files: readAll(files), ...options })],
+  'build-layer': async ({ files, options }) => {
+    // Few commands build layers, and each thread loads what they take.
+    const { buildGroup } = await import('../index/build-group.ts');
+    return [buildGroup({ files: readAll(files), ...options })];
+  },
   learn: ({ files, delivered }) => learnSources(files.slice(0, delivered), files.slice(delivered)),
 };
 
 /** Carries out one task; a file that cannot be read is a problem like others. */
-export function runCatalogTask<K extends CatalogTaskKind>(
+export async function runCatalogTask<K extends CatalogTaskKind>(
   task: CatalogTask<K>,
-): readonly CatalogAnswers[K][] {
+): Promise<readonly CatalogAnswers[K][]> {
   return WORKS[task.kind](task);
 }
 

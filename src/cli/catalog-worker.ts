@@ -2,8 +2,13 @@
 import { parentPort, type TransferListItem } from 'node:worker_threads';
 import { type CatalogAnswer, type CatalogTask, runCatalogTask } from './catalog-task.ts';
 
-parentPort?.on('message', ({ id, task }: { readonly id: number; readonly task: CatalogTask }) => {
-  const answer: readonly CatalogAnswer[] = runCatalogTask(task);
+interface Message {
+  readonly id: number;
+  readonly task: CatalogTask;
+}
+
+parentPort?.on('message', async ({ id, task }: Message) => {
+  const answer: readonly CatalogAnswer[] = await runCatalogTask(task);
   parentPort?.postMessage({ id, answer }, answer.flatMap(listBuffers));
 });
 
