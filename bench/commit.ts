@@ -85,6 +85,7 @@ function openFiles(texts: ReadonlyMap<string, string>): Snapshot {
     revision: 'bench',
     subject: '',
     time: null,
+    locateFiles: () => Promise.resolve([]),
     listFiles: (path) => Promise.resolve(files.filter((file) => file.path.startsWith(`${path}/`))),
     readFiles,
     readFile: (path) => Promise.resolve(path === 'mirror.yaml' ? Buffer.from(MANIFEST) : null),

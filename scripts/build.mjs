@@ -4,6 +4,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { compileSchemas } from './lib/compile-schemas.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -36,6 +37,8 @@ const bundle = build({
   plugins: [
     { name: 'version-only', setup: keepVersionOnly },
     { name: 'plain-width', setup: measurePlainText },
+    { name: 'no-spare-help', setup: skipSpareHelp },
+    { name: 'compiled-schemas', setup: compileSchemas },
   ],
   logLevel: 'warning',
 });
@@ -65,6 +68,17 @@ function measurePlainText({ onLoad }) {
     contents: `import { stripVTControlCharacters } from 'node:util';
       export default (text) => stripVTControlCharacters(text).length;`,
   }));
+}
+
+// yargs lays out a command's help at each start of the command, in case its failure is to show it.
+// Ours never does, and that is a tenth of a short command.
+function skipSpareHelp({ onLoad }) {
+  onLoad({ filter: /node_modules[/]yargs[/]build[/]lib[/]command[.]js$/ }, ({ path }) => {
+    const text = readFileSync(path, 'utf8');
+    const contents = text.replace('.getUsageInstance().cacheHelpMessage();', ';');
+    if (contents === text) throw new Error(`${path} does not lay out help any more.`);
+    return { contents, loader: 'js' };
+  });
 }
 
 // Whoever passes a package on passes its licence on.

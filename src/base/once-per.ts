@@ -1,8 +1,8 @@
 /** A function whose answer for an object is kept as long as the object is. */
 export interface OncePer<K extends object, T extends object | string> {
-  (key: K): T;
-  /** Takes an answer that was worked out before, of an equal object. */
-  readonly note: (key: K, answer: T) => void;
+  (this: void, key: K): T;
+  /** Takes the answer that another thread or an earlier process has worked out for the same thing. */
+  know(this: void, key: K, answer: T): void;
 }
 
 /**
@@ -13,15 +13,12 @@ export function oncePer<K extends object, T extends object | string>(
   derive: (key: K) => T,
 ): OncePer<K, T> {
   const known = new WeakMap<K, T>();
-  function ask(key: K): T {
+  function answer(key: K): T {
     const before = known.get(key);
     if (before !== undefined) return before;
-    const answer = derive(key);
-    known.set(key, answer);
-    return answer;
+    const fresh = derive(key);
+    known.set(key, fresh);
+    return fresh;
   }
-  function note(key: K, answer: T): void {
-    known.set(key, answer);
-  }
-  return Object.assign(ask, { note });
+  return Object.assign(answer, { know: (key: K, its: T) => void known.set(key, its) });
 }

@@ -65,10 +65,9 @@ export function foldedField(value: JsonObject, key: string): JsonValue | undefin
   return name === undefined ? undefined : value[name];
 }
 
-export const readEntries: OncePer<Blob, readonly ChannelEntry[]> = oncePer<
-  Blob,
-  readonly ChannelEntry[]
->((channel) => listField(channel.value, 'entries').map(readEntry));
+export const readEntries: OncePer<Blob, readonly ChannelEntry[]> = oncePer((channel) =>
+  listField(channel.value, 'entries').map(readEntry),
+);
 
 export function readEntry(entry: JsonValue): ChannelEntry {
   const skips = isJsonObject(entry) ? listField(entry, 'skips') : [];
@@ -92,26 +91,24 @@ function propertyValue(property: JsonValue): JsonValue | undefined {
 }
 
 /** What is asked of a bundle again and again; it is read once. */
-export const readBundleFacts: OncePer<Blob, BundleFacts> = oncePer<Blob, BundleFacts>(
-  ({ value }) => {
-    const counts = { 'olm.package': 0, 'olm.bundle.object': 0, 'olm.csv.metadata': 0 };
-    let own: JsonValue | undefined;
-    for (const property of listField(value, 'properties')) {
-      const type = textField(property, 'type');
-      if (!isCounted(type, counts)) continue;
-      if (type === 'olm.package' && counts[type] === 0) own = propertyValue(property);
-      counts[type] += 1;
-    }
-    return {
-      version: readPackageProperty(own),
-      versions: counts['olm.package'],
-      manifests: counts['olm.bundle.object'],
-      metadata: counts['olm.csv.metadata'],
-      image: textField(value, 'image'),
-      relatedImages: listField(value, 'relatedImages').map((item) => textField(item, 'image')),
-    };
-  },
-);
+export const readBundleFacts: OncePer<Blob, BundleFacts> = oncePer(({ value }) => {
+  const counts = { 'olm.package': 0, 'olm.bundle.object': 0, 'olm.csv.metadata': 0 };
+  let own: JsonValue | undefined;
+  for (const property of listField(value, 'properties')) {
+    const type = textField(property, 'type');
+    if (!isCounted(type, counts)) continue;
+    if (type === 'olm.package' && counts[type] === 0) own = propertyValue(property);
+    counts[type] += 1;
+  }
+  return {
+    version: readPackageProperty(own),
+    versions: counts['olm.package'],
+    manifests: counts['olm.bundle.object'],
+    metadata: counts['olm.csv.metadata'],
+    image: textField(value, 'image'),
+    relatedImages: listField(value, 'relatedImages').map((item) => textField(item, 'image')),
+  };
+});
 
 function isCounted<T extends object>(type: string, counts: T): type is keyof T & string {
   return Object.hasOwn(counts, type);
@@ -139,10 +136,9 @@ export function formatBundleVersion(version: BundleVersion): string {
   return version.release === '' ? version.version : `${version.version}-${version.release}`;
 }
 
-export const readDeprecations: OncePer<Blob, readonly DeprecationEntry[]> = oncePer<
-  Blob,
-  readonly DeprecationEntry[]
->((blob) => listField(blob.value, 'entries').map(readDeprecation));
+export const readDeprecations: OncePer<Blob, readonly DeprecationEntry[]> = oncePer((blob) =>
+  listField(blob.value, 'entries').map(readDeprecation),
+);
 
 export function readDeprecation(entry: JsonValue): DeprecationEntry {
   const reference = isJsonObject(entry) ? ownField(entry, 'reference') : undefined;
@@ -159,7 +155,7 @@ export function readDefaultChannel({ packages: [head] }: CatalogPackage): string
 }
 
 /** What an `olm.package` blob calls the default channel; empty where it names none. */
-export const readBlobDefault: OncePer<Blob, string> = oncePer<Blob, string>(({ value }) =>
+export const readBlobDefault: OncePer<Blob, string> = oncePer(({ value }) =>
   textField(value, 'defaultChannel'),
 );
 

@@ -18,6 +18,9 @@ export interface BlobText {
   readonly oddNumbers: boolean;
 }
 
+/** Where a text lies. */
+export type TextPlace = Pick<BlobText, 'bytes' | 'start' | 'end'>;
+
 /** Texts below this size are not worth parsing twice. */
 const KEPT_BELOW = 2_048;
 /** Bytes of text whose values are remembered: a package or a few of a real catalog. */
@@ -30,19 +33,25 @@ const REMEMBERED = 8_000_000;
 export function foldBlob(blob: Blob, text: BlobText | null, place: BlobPlace): Blob {
   const own = text ?? printText(blob.value);
   if (own.end - own.start < KEPT_BELOW) return blob;
-  const { schema, package: pkg, name, file } = blob;
-  // Nothing below may hold the given blob, since that holds its value.
-  const folded = withLazyLine(
-    Object.defineProperty(
-      { schema, package: pkg, name, value: NOTHING, file, line: 0 },
-      'value',
-      VALUE,
-    ),
-    place.findLine,
-  );
-  TEXTS.set(folded, own);
+  const folded = blobOfText(blob, own, place);
   remember(folded, blob.value, own);
   return folded;
+}
+
+/** What stands in a blob beside its value and place. */
+export type BlobHead = Pick<Blob, 'schema' | 'package' | 'name'>;
+
+/** The blob that a text was found to be, its value parsed from the text whenever it is asked for. */
+export function blobOfText(head: BlobHead, text: BlobText, place: BlobPlace): Blob {
+  const blob = foldedBlob(head, place);
+  TEXTS.set(blob, text);
+  return blob;
+}
+
+// Nothing here may hold the given head: where it is a blob, it holds its value.
+function foldedBlob({ schema, package: pkg, name }: BlobHead, { file, findLine }: BlobPlace): Blob {
+  const blob = { schema, package: pkg, name, value: NOTHING, file, line: 0 };
+  return withLazyLine(Object.defineProperty(blob, 'value', VALUE), findLine);
 }
 
 /**
@@ -54,15 +63,7 @@ export function recallBlob(
   rendered: boolean,
   open: () => Blob,
 ): Blob {
-  const { schema, package: pkg, name, file } = known;
-  const blob = withLazyLine(
-    Object.defineProperty(
-      { schema, package: pkg, name, value: NOTHING, file, line: 0 },
-      'value',
-      VALUE,
-    ),
-    () => open().line,
-  );
+  const blob = foldedBlob(known, { file: known.file, findLine: () => open().line });
   OPENERS.set(blob, open);
   if (rendered) RENDERED.add(blob);
   return blob;
@@ -80,11 +81,13 @@ export function forgetValue(blob: Blob): void {
 export function isSameText(a: Blob, b: Blob): boolean {
   const [first, second] = [findText(a), findText(b)];
   return (
-    first !== undefined &&
-    second !== undefined &&
-    first.end - first.start === second.end - second.start &&
-    bufferOf(first).equals(bufferOf(second))
+    first !== undefined && second !== undefined && (first === second || hasSameBytes(first, second))
   );
+}
+
+/** Whether two texts are the same bytes. */
+export function hasSameBytes(a: TextPlace, b: TextPlace): boolean {
+  return a.end - a.start === b.end - b.start && bufferOf(a).equals(bufferOf(b));
 }
 
 /**
@@ -96,15 +99,20 @@ export function noteRendering(blob: Blob, rendering: Uint8Array): void {
   if (text !== undefined && bufferOf(text).equals(rendering)) RENDERED.add(blob);
 }
 
+/** Remembers what `isRendered` told another thread of the same text. */
+export function noteRendered(blob: Blob): void {
+  RENDERED.add(blob);
+}
+
+/** Whether the text from which a blob was read is known to be its rendering. */
+export function isRendered(blob: Blob): boolean {
+  return RENDERED.has(blob);
+}
+
 /** Tells of two blobs with the same text what is known of one. */
 export function shareRendering(a: Blob, b: Blob): void {
   if (RENDERED.has(a)) RENDERED.add(b);
   else if (RENDERED.has(b)) RENDERED.add(a);
-}
-
-/** Whether a blob's text is known to be its rendering. */
-export function isRendering(blob: Blob): boolean {
-  return RENDERED.has(blob);
 }
 
 /** The rendering of a blob as far as it is known to be the text that it was read from. */
@@ -114,15 +122,16 @@ export function findRendering(blob: Blob): Uint8Array | null {
 }
 
 /** The text as it stands in the file; invalid UTF-8 becomes U+FFFD, as Go has it. */
-export function decodeText(text: Pick<BlobText, 'bytes' | 'start' | 'end'>): string {
+export function decodeText(text: TextPlace): string {
   return bufferOf(text).toString('utf8');
 }
 
-function bufferOf({ bytes, start, end }: Pick<BlobText, 'bytes' | 'start' | 'end'>): Buffer {
+function bufferOf({ bytes, start, end }: TextPlace): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
-function printText(value: JsonObject): BlobText {
+/** A text from which the value can be read again, to the last digit. */
+export function printText(value: JsonObject): BlobText {
   const bytes = Buffer.from(JSON.stringify(value));
   return { bytes, start: 0, end: bytes.length, oddNumbers: true };
 }

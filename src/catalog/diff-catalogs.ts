@@ -2,6 +2,7 @@ import { compareBytes } from '../base/text.ts';
 import { type DeprecationEntry, readDefaultChannel, readDeprecations } from './blob-fields.ts';
 import { type BundlesDiff, diffBundles } from './diff-bundles.ts';
 import { type ChangeKind, type ChannelDiff, diffChannels, kindOf } from './diff-channels.ts';
+import { withValue } from './edit-blob.ts';
 import { objectOf } from './raw-json.ts';
 import { isSameContent } from './same-content.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
@@ -99,7 +100,7 @@ function diffDefaultChannel(
 // The default channel has a field of its own in the difference.
 function dropDefault(blob: Blob): Blob {
   const fields = Object.entries(blob.value).filter(([key]) => key !== 'defaultChannel');
-  return { ...blob, value: objectOf(fields) };
+  return withValue(blob, objectOf(fields));
 }
 
 function diffDeprecations(

@@ -1,6 +1,7 @@
+import { withLazyLine } from '../base/lazy-line.ts';
 import { listField } from './blob-fields.ts';
 import { objectOf } from './raw-json.ts';
-import type { Blob, JsonValue } from './types.ts';
+import type { Blob, JsonObject, JsonValue } from './types.ts';
 
 /** The blob with only those of its `entries` that pass; the identical blob where all do. */
 export function filterEntries(blob: Blob, passes: (entry: JsonValue) => boolean): Blob {
@@ -11,5 +12,12 @@ export function filterEntries(blob: Blob, passes: (entry: JsonValue) => boolean)
 
 /** The blob with one field set. */
 export function withField(blob: Blob, key: string, field: JsonValue): Blob {
-  return { ...blob, value: objectOf([...Object.entries(blob.value), [key, field]]) };
+  return withValue(blob, objectOf([...Object.entries(blob.value), [key, field]]));
+}
+
+/** The blob with another value; nothing is asked of it that would have to be worked out. */
+export function withValue(blob: Blob, value: JsonObject): Blob {
+  const { schema, package: pkg, name, file } = blob;
+  const changed = { schema, package: pkg, name, value, file, line: 0 };
+  return withLazyLine(changed, () => blob.line);
 }

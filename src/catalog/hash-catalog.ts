@@ -28,7 +28,7 @@ function hashBlobs(blobs: readonly Blob[]): Digest {
 }
 
 /** Hash of what one blob says, as it counts in the catalog's; computed once. */
-export const hashBlob: OncePer<Blob, Digest> = oncePer<Blob, Digest>((blob) => {
+export const hashBlob: OncePer<Blob, Digest> = oncePer((blob) => {
   const rendering = Buffer.from(formatOpmJson(blob.value, blob.schema));
   noteRendering(blob, rendering);
   return digestOf(rendering);

@@ -1,11 +1,13 @@
 import { Buffer, constants } from 'node:buffer';
-import { type BlobText, decodeText } from './blob-text.ts';
+import { type BlobText, decodeText, type TextPlace } from './blob-text.ts';
 import { inspectValue } from './inspect-value.ts';
 import { MAX_DEPTH, parseEscapedKeys, parseJsonKeepingNumbers } from './parse-json.ts';
 import { scanJsonObject } from './scan-json.ts';
 import type { JsonValue } from './types.ts';
 
 export type JsonObjectOutcome =
+  /** The text of an object that was read before. */
+  | { readonly kind: 'known'; readonly end: number }
   | { readonly kind: 'value'; readonly value: JsonValue; readonly text: BlobText }
   /** `end` is where the object seems to end; null where its braces never close. */
   | { readonly kind: 'fault'; readonly fault: JsonObjectFault; readonly end: number | null };
@@ -18,12 +20,21 @@ export interface JsonReader {
   read(this: void, from: number): JsonObjectOutcome;
 }
 
-export function createJsonReader(bytes: Uint8Array): JsonReader {
+/** Whether a text is known to be one object, so that nobody needs to read it again. */
+export type IsKnownText = (text: TextPlace) => boolean;
+
+export function createJsonReader(bytes: Uint8Array, isKnown: IsKnownText): JsonReader {
   let guesses = true;
+  function readGuessed(start: number): JsonObjectOutcome | null {
+    const end = guessEnd(bytes, start);
+    if (end === null) return null;
+    return isKnown({ bytes, start, end })
+      ? { kind: 'known', end }
+      : parseText({ bytes, start, end });
+  }
   function read(from: number): JsonObjectOutcome {
     if (bytes[from] !== OPEN_BRACE) return { kind: 'fault', fault: 'no-object', end: null };
-    const guess = guesses ? guessEnd(bytes, from) : null;
-    const guessed = guess === null ? null : parseText({ bytes, start: from, end: guess });
+    const guessed = guesses ? readGuessed(from) : null;
     // What parses as one object is the first object there: nothing shorter could have been one.
     if (guessed !== null) return guessed;
     guesses = false;
@@ -64,7 +75,7 @@ function findAtMargin(bytes: Uint8Array, from: number): number {
 }
 
 /** Null where this text is not JSON. */
-function parseText(place: Pick<BlobText, 'bytes' | 'start' | 'end'>): JsonObjectOutcome | null {
+function parseText(place: TextPlace): JsonObjectOutcome | null {
   const { end } = place;
   if (end - place.start > constants.MAX_STRING_LENGTH)
     return { kind: 'fault', fault: 'too-long', end };

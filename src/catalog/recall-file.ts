@@ -8,7 +8,7 @@ import {
   readDeprecations,
   readEntries,
 } from './blob-fields.ts';
-import { isRendering, recallBlob } from './blob-text.ts';
+import { isRendered, recallBlob } from './blob-text.ts';
 import { hashBlob } from './hash-catalog.ts';
 import { type ParsedFile, parseCatalogFile } from './parse-catalog.ts';
 import type { Blob } from './types.ts';
@@ -47,7 +47,7 @@ export function noteFile({ blobs, problems }: ParsedFile): FileNote | null {
     package: blob.package,
     name: blob.name,
     hash: hashBlob(blob),
-    rendered: isRendering(blob),
+    rendered: isRendered(blob),
     ...readFacts(blob),
   }));
 }
@@ -66,7 +66,7 @@ export function recallFile(note: FileNote, path: string, open: () => Uint8Array)
     const blob = recallBlob({ schema, package: pkg, name, file: path }, rendered, () =>
       readBlob(place),
     );
-    hashBlob.note(blob, known.hash);
+    hashBlob.know(blob, known.hash);
     if (schema.startsWith('olm.')) noteSoundShape(blob);
     noteFacts(blob, known);
     return blob;
@@ -95,8 +95,8 @@ function readFacts(blob: Blob): Partial<BlobNote> {
 
 function noteFacts(blob: Blob, known: BlobNote): void {
   const { defaultChannel, entries, bundle, deprecations } = known;
-  if (defaultChannel !== undefined) readBlobDefault.note(blob, defaultChannel);
-  if (entries !== undefined) readEntries.note(blob, entries);
-  if (bundle !== undefined) readBundleFacts.note(blob, bundle);
-  if (deprecations !== undefined) readDeprecations.note(blob, deprecations);
+  if (defaultChannel !== undefined) readBlobDefault.know(blob, defaultChannel);
+  if (entries !== undefined) readEntries.know(blob, entries);
+  if (bundle !== undefined) readBundleFacts.know(blob, bundle);
+  if (deprecations !== undefined) readDeprecations.know(blob, deprecations);
 }

@@ -1,3 +1,4 @@
+import { withValue } from './edit-blob.ts';
 import { readBundleImages } from './list-images.ts';
 import { isJsonArray, isJsonObject, objectOf } from './raw-json.ts';
 import type {
@@ -42,7 +43,7 @@ function rewriteBundle(bundle: Blob, rewrite: RewriteReference): Blob {
   const before = bundle.value;
   const related = rewriteRelated(before['relatedImages'], change);
   const value = replaceField(rewriteField(before, change), 'relatedImages', related);
-  return value === before ? bundle : { ...bundle, value };
+  return value === before ? bundle : withValue(bundle, value);
 }
 
 function rewriteRelated(

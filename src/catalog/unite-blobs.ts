@@ -1,3 +1,4 @@
+import { withValue } from './edit-blob.ts';
 import type { PackageMerge, Sides } from './merge-types.ts';
 import { isJsonArray, jsonEqual, objectOf } from './raw-json.ts';
 import { isSameContent } from './same-content.ts';
@@ -11,7 +12,7 @@ export function uniteFields(sides: Sides<JsonObject>, winner: PackageMerge['winn
 
 /** A blob with this content: that of the base or the delivery itself where it says the same. */
 export function pickBlob(sides: Sides<Blob>, value: JsonObject): Blob {
-  const united = { ...sides.base, value };
+  const united = withValue(sides.base, value);
   if (isSameContent(united, sides.base)) return sides.base;
   return jsonEqual(value, sides.incoming.value) ? sides.incoming : united;
 }

@@ -16,21 +16,19 @@ export function validateShapes(pkg: CatalogPackage): readonly Problem[] {
 }
 
 /** As `validateShapes`, for one blob of a schema that opm knows; it is looked at once. */
-export const validateShape: OncePer<Blob, readonly Problem[]> = oncePer<Blob, readonly Problem[]>(
-  (blob) => {
-    const faults = [
-      ...validateSchema(blob),
-      ...(blob.schema === 'olm.bundle' ? validateProperties(blob) : []),
-    ];
-    return faults.length === 0 ? NO_PROBLEMS : faults;
-  },
-);
+export const validateShape: OncePer<Blob, readonly Problem[]> = oncePer((blob) => {
+  const faults = [
+    ...validateSchema(blob),
+    ...(blob.schema === 'olm.bundle' ? validateProperties(blob) : []),
+  ];
+  return faults.length === 0 ? NO_PROBLEMS : faults;
+});
 
 const NO_PROBLEMS: readonly Problem[] = [];
 
 /** Takes it from an earlier look that the fields of a blob have sound types. */
 export function noteSoundShape(blob: Blob): void {
-  validateShape.note(blob, NO_PROBLEMS);
+  validateShape.know(blob, NO_PROBLEMS);
 }
 
 /**

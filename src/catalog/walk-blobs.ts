@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
 import type { Problem } from '../base/problem.ts';
 import { createProblemList, type ProblemList } from '../base/problem-list.ts';
-import { type BlobText, decodeText } from './blob-text.ts';
+import { type BlobText, decodeText, type TextPlace } from './blob-text.ts';
 import { type BlobPlace, buildBlob, isProblem, syntaxProblem } from './build-blob.ts';
 import { describeJsonFault } from './describe-json-fault.ts';
 import { createLineIndex, type LineIndex } from './line-index.ts';
@@ -24,16 +24,27 @@ export interface ReadBlob {
 export type VisitBlob = (read: ReadBlob) => void;
 
 /**
+ * Hears of texts before they are read: true where it knows the blob of such a text, which then is
+ * not visited.
+ */
+export type RecallText = (text: TextPlace, place: BlobPlace) => boolean;
+
+/**
  * Shows every object of one file in its order (spec "file-based catalogs" §1.3): concatenated JSON
  * where the file starts with a brace, YAML documents otherwise. JSON is read object by object, so
  * that no more of it need be in memory. Gives all faults of the text, by line.
  */
-export function walkBlobs(file: CatalogFile, visit: VisitBlob): readonly Problem[] {
+export function walkBlobs(
+  file: CatalogFile,
+  visit: VisitBlob,
+  recall: RecallText = () => false,
+): readonly Problem[] {
   const walk: Walk = {
     bytes: file.bytes,
     file: file.path,
     lines: createLineIndex(file.bytes),
     visit,
+    recall,
     problems: createProblemList(),
   };
   const head = skipSpace(file.bytes.subarray(0, 4096), 0);
@@ -51,17 +62,22 @@ interface Walk {
   readonly file: string;
   readonly lines: LineIndex;
   readonly visit: VisitBlob;
+  readonly recall: RecallText;
   readonly problems: ProblemList;
 }
 
 function walkJson(walk: Walk): void {
   const { bytes } = walk;
-  const reader = createJsonReader(bytes);
+  const reader = createJsonReader(bytes, (text) => walk.recall(text, placeOf(text, walk)));
   let at: number | null = skipSpace(bytes, 0);
   for (let decoded = 0; at !== null && at < bytes.length; decoded += 1) {
     const start: number = at;
     if (isHopeless(walk, () => walk.lines.lineAt(start))) return;
     const outcome = reader.read(start);
+    if (outcome.kind === 'known') {
+      at = skipSpace(bytes, outcome.end);
+      continue;
+    }
     if (outcome.kind === 'value') {
       visitJson(outcome.value, outcome.text, walk);
       at = skipSpace(bytes, outcome.text.end);
@@ -87,9 +103,11 @@ function mayBeYaml(
 }
 
 function visitJson(value: JsonValue, text: BlobText, walk: Walk): void {
-  const { file, lines } = walk;
-  const place: BlobPlace = { file, findLine: () => lines.lineAt(text.start) };
-  visitValue(value, { text, place }, walk);
+  visitValue(value, { text, place: placeOf(text, walk) }, walk);
+}
+
+function placeOf({ start }: TextPlace, { file, lines }: Walk): BlobPlace {
+  return { file, findLine: () => lines.lineAt(start) };
 }
 
 function visitValue(value: JsonValue, source: Omit<ReadBlob, 'blob' | 'raw'>, walk: Walk): void {

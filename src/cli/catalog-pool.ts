@@ -68,6 +68,7 @@ const READ_AS_ONE: ReadonlySet<CatalogTaskKind> = new Set([
   'judge-group',
   'render-group',
   'build-layer',
+  'learn',
 ]);
 
 // A group is read as one; else each file stands alone, and a batch is large enough for a message.

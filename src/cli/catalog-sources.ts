@@ -85,6 +85,22 @@ export async function readFolderContent(folder: string): Promise<FolderContent> 
   return { files, problems: problems.map(({ path, fault }) => toProblem(path, fault)) };
 }
 
+/** As `readFolderContent`, but files are only named, those of patterns aside. */
+export async function locateFolderContent(folder: string): Promise<CatalogSources> {
+  const files: FileSource[] = [];
+  const faulty: FaultyFile[] = [];
+  const patterns: CatalogFile[] = [];
+  for (const entry of await listFolder(folder)) {
+    const { path, size, location } = entry;
+    const content = isIgnoreFile(entry) ? await tryRead(entry) : (entry.fault ?? location);
+    if (isToolError(content)) faulty.push({ path, fault: content });
+    else files.push({ path, size, content });
+    if (content instanceof Uint8Array) patterns.push({ path, bytes: content });
+  }
+  const problems = listFaults(faulty, patterns);
+  return { files, problems: problems.map(({ path, fault }) => toProblem(path, fault)) };
+}
+
 interface FaultyFile {
   readonly path: string;
   readonly fault: ToolError;

@@ -1,8 +1,10 @@
 // What a worker thread does with files of a catalog. Files go in by their location, so that the
 // thread reads them itself, or with their bytes; what comes out is plain data.
+import { type Digest, digestOf } from '../base/digest.ts';
 import type { Problem } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import { type JudgedFile, judgeFile, judgeGroup } from '../catalog/judge-files.ts';
+import { type LearnedFile, learnFiles } from '../catalog/learn-files.ts';
 import type { RenderForm } from '../catalog/render-blob.ts';
 import {
   type RenderedFile,
@@ -12,11 +14,7 @@ import {
 } from '../catalog/render-files.ts';
 import type { CatalogFile } from '../catalog/types.ts';
 import { createFileReader, type FileReader } from '../files/read-file.ts';
-import {
-  buildGroup,
-  type GroupTask as LayerTask,
-  type RenderedGroup,
-} from '../index/build-group.ts';
+import type { GroupTask as LayerTask, RenderedGroup } from '../index/build-group.ts';
 
 /** A file of a catalog, with its bytes, or with the place to read them from when its turn comes. */
 export interface FileSource {
@@ -40,12 +38,24 @@ interface LayerFilesTask extends FilesTask {
   readonly options: Omit<LayerTask, 'files'>;
 }
 
+interface LearnTask extends FilesTask {
+  /** So many files are a delivery's, which come first; the others are ours. */
+  readonly delivered: number;
+}
+
+export interface LearnedSource {
+  readonly learned: LearnedFile;
+  /** Of a file of the delivery, else null. */
+  readonly digest: Digest | null;
+}
+
 interface CatalogInputs {
   readonly judge: FilesTask;
   readonly render: FilesTask & FormTask;
   readonly 'judge-group': GroupTask;
   readonly 'render-group': GroupTask & FormTask;
   readonly 'build-layer': LayerFilesTask;
+  readonly learn: LearnTask;
 }
 
 /** What comes out of each kind of task: one item a file, or what the group holds. */
@@ -56,6 +66,7 @@ export interface CatalogAnswers {
   readonly 'render-group': RenderedPackage;
   /** One, null where opm could not serve what the files hold. */
   readonly 'build-layer': RenderedGroup | null;
+  readonly learn: LearnedSource;
 }
 
 export type CatalogTaskKind = keyof CatalogInputs;
@@ -65,7 +76,9 @@ export type CatalogTask<K extends CatalogTaskKind = CatalogTaskKind> = CatalogIn
 export type CatalogAnswer = CatalogAnswers[CatalogTaskKind];
 
 type CatalogWorks = {
-  readonly [K in CatalogTaskKind]: (task: CatalogTask<K>) => readonly CatalogAnswers[K][];
+  readonly [K in CatalogTaskKind]: (
+    task: CatalogTask<K>,
+  ) => readonly CatalogAnswers[K][] | Promise<readonly CatalogAnswers[K][]>;
 };
 
 const WORKS: CatalogWorks = {
@@ -79,13 +92,18 @@ const WORKS: CatalogWorks = {
     ),
   'judge-group': ({ files, packages }) => judgeGroup(readAll(files), packages),
   'render-group': ({ files, packages, form }) => renderGroup(readAll(files), packages, form),
-  'build-layer': ({ files, options }) => [buildGroup({ files: readAll(files), ...options })],
+  'build-layer': async ({ files, options }) => {
+    // Few commands build layers, and each thread loads what they take.
+    const { buildGroup } = await import('../index/build-group.ts');
+    return [buildGroup({ files: readAll(files), ...options })];
+  },
+  learn: ({ files, delivered }) => learnSources(files.slice(0, delivered), files.slice(delivered)),
 };
 
 /** Carries out one task; a file that cannot be read is a problem like others. */
-export function runCatalogTask<K extends CatalogTaskKind>(
+export async function runCatalogTask<K extends CatalogTaskKind>(
   task: CatalogTask<K>,
-): readonly CatalogAnswers[K][] {
+): Promise<readonly CatalogAnswers[K][]> {
   return WORKS[task.kind](task);
 }
 
@@ -105,6 +123,41 @@ function mapFiles<T>(
     }
   }
   return answers;
+}
+
+function learnSources(
+  delivered: readonly FileSource[],
+  ours: readonly FileSource[],
+): readonly LearnedSource[] {
+  const faults = new Map<FileSource, Problem>();
+  function* readEach(
+    files: readonly FileSource[],
+    read: FileReader['read'],
+  ): Generator<CatalogFile> {
+    for (const file of files) {
+      try {
+        yield readSource(file, read);
+      } catch (error) {
+        if (!isToolError(error)) throw error;
+        faults.set(file, toProblem(file.path, error));
+        yield { path: file.path, bytes: new Uint8Array() };
+      }
+    }
+  }
+  const theirs = [...readEach(delivered, READER.read)];
+  const learned = learnFiles(theirs, readEach(ours, READER.readBriefly));
+  return [...delivered, ...ours].flatMap((source, index) => {
+    const file = learned[index];
+    if (file === undefined) return [];
+    const bytes = theirs[index]?.bytes;
+    const fault = faults.get(source);
+    return [
+      {
+        learned: fault === undefined ? file : { ...file, problems: [fault] },
+        digest: bytes === undefined ? null : digestOf(bytes),
+      },
+    ];
+  });
 }
 
 /** The fault of a file that cannot be read, beside those of files that can. */

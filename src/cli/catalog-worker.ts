@@ -2,14 +2,21 @@
 import { parentPort, type TransferListItem } from 'node:worker_threads';
 import { type CatalogAnswer, type CatalogTask, runCatalogTask } from './catalog-task.ts';
 
-parentPort?.on('message', ({ id, task }: { readonly id: number; readonly task: CatalogTask }) => {
-  const answer: readonly CatalogAnswer[] = runCatalogTask(task);
+interface Message {
+  readonly id: number;
+  readonly task: CatalogTask;
+}
+
+parentPort?.on('message', async ({ id, task }: Message) => {
+  const answer: readonly CatalogAnswer[] = await runCatalogTask(task);
   parentPort?.postMessage({ id, answer }, answer.flatMap(listBuffers));
 });
 
 // Texts are handed over, not copied. A small one shares its memory with others and is copied.
 function listBuffers(answer: CatalogAnswer): readonly TransferListItem[] {
   if (answer === null) return [];
+  if ('learned' in answer)
+    return isAlone(answer.learned.bytes) ? [answer.learned.bytes.buffer] : [];
   if ('layer' in answer) return isAlone(answer.layer.bytes) ? [answer.layer.bytes.buffer] : [];
   if ('text' in answer) return isAlone(answer.text) ? [answer.text.buffer] : [];
   if (!('loose' in answer)) return [];

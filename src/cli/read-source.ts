@@ -9,7 +9,8 @@ import { readStream } from '../files/read-stream.ts';
 import type { GitPort } from '../git/port.ts';
 import { type IndexContent, readIndexCatalog } from '../index/read-index.ts';
 import type { CatalogEntry, RoleName } from '../manifest/types.ts';
-import { readFolderContent } from './catalog-sources.ts';
+import { locateFolderContent, readFolderContent } from './catalog-sources.ts';
+import type { FileSource } from './catalog-task.ts';
 import {
   type ImagePlace,
   type LocateContext,
@@ -33,6 +34,11 @@ export interface SourceContent {
   readonly image: IndexContent | null;
   /** Digest of the index image; null for a local source. */
   readonly digest: Digest | null;
+}
+
+/** A source of which the files of a folder are not read yet. */
+export interface OpenSource extends Omit<SourceContent, 'files'> {
+  readonly files: readonly FileSource[];
 }
 
 export interface SourceContext extends LocateContext {
@@ -61,6 +67,33 @@ export async function readSource(
     return readLocal(source, [{ path: basename(path), bytes }]);
   }
   return (await readCommit(source, context)) ?? readRegistryImage(source, context);
+}
+
+/** As `readSource`, for whoever reads on several threads. */
+export async function openSource(
+  source: string,
+  entry: CatalogEntry | null,
+  context: SourceContext,
+): Promise<OpenSource> {
+  const path = resolve(context.folder, source);
+  return isImage(source) || (await stat(path).catch(() => null))?.isDirectory() !== true
+    ? holdSource(await readSource(source, entry, context))
+    : { ...readLocal(source, []), ...(await locateFolderContent(path)) };
+}
+
+/** A source that was read. */
+export function holdSource(source: SourceContent): OpenSource {
+  return { ...source, files: source.files.map(holdFile) };
+}
+
+// A part of a larger piece of memory would be sent to a thread with all of it.
+function holdFile({ path, bytes }: CatalogFile): FileSource {
+  const content = bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+  return { path, size: bytes.length, content };
+}
+
+function isImage(source: string): boolean {
+  return source === 'production' || source === 'staging' || source.startsWith('oci:');
 }
 
 async function readIndex(place: ImagePlace): Promise<SourceContent> {
@@ -131,11 +164,16 @@ function readLocal(name: string, files: readonly CatalogFile[]): SourceContent {
   return { name, role: null, local: true, files, problems: [], image: null, digest: null };
 }
 
+export interface FileDigest {
+  readonly path: string;
+  readonly digest: Digest;
+}
+
 /** A digest for a source that has none of its own: of its files, in order of their paths. */
-export function digestOfFiles(files: readonly CatalogFile[]): Digest {
+export function digestOfFiles(files: readonly FileDigest[]): Digest {
   return digestOf(
     files
-      .map((file) => `${file.path} ${digestOf(file.bytes)}\n`)
+      .map(({ path, digest }) => `${path} ${digest}\n`)
       .toSorted()
       .join(''),
   );

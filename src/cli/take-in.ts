@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Digest } from '../base/digest.ts';
-import { formatProblemLine, hasErrors } from '../base/problem.ts';
+import { formatProblemLine, hasErrors, type Problem } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { describeCatalog } from '../catalog/describe-catalog.ts';
 import { diffCatalogFiles } from '../catalog/diff-files.ts';
@@ -9,12 +9,10 @@ import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { type ExcludedMerge, excludeFromMerge } from '../catalog/exclude-merge.ts';
 import { describeExclusion } from '../catalog/exclude-notes.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
-import { learnContent } from '../catalog/learn-blob.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import { mergeCatalogs } from '../catalog/merge-catalogs.ts';
 import type { MergeNote, MergeResult } from '../catalog/merge-types.ts';
 import { parseOpenShiftTag } from '../catalog/openshift-version.ts';
-import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { type FileContent, replaceFiles } from '../files/replace-files.ts';
 import type { GitPort } from '../git/port.ts';
@@ -27,17 +25,18 @@ import {
 } from '../manifest/delivery-record.ts';
 import { isExpired } from '../manifest/exclude.ts';
 import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
-import { readCatalog, readRecords } from '../reconcile/load-state.ts';
+import { readRecords } from '../reconcile/load-state.ts';
 import type { MergeSummary } from '../report/render-merge-text.ts';
 import type { HeldBundle } from './find-held.ts';
 import { readBridges } from './read-bridges.ts';
-import { digestOfFiles, type SourceContent } from './read-source.ts';
+import { readSides } from './read-sides.ts';
+import type { OpenSource } from './read-source.ts';
 
 export interface TakeInRequest {
   readonly command: DeliveryRecord['command'];
   readonly entry: CatalogEntry;
   readonly manifest: MirrorManifest;
-  readonly source: SourceContent;
+  readonly source: OpenSource;
   readonly acceptDefaultChannel: boolean;
   /** Write nothing where one package has a gap. */
   readonly allOrNothing: boolean;
@@ -48,6 +47,9 @@ export interface TakeInDeps {
   readonly git: GitPort;
   /** UTC date, `YYYY-MM-DD`. */
   readonly today: string;
+  readonly signal: AbortSignal;
+  /** Fails where nothing may be merged. Meanwhile both sides are read. */
+  readonly allowed: Promise<void>;
   /**
    * Bundles to keep out until their images arrive, where the source is no local one; null where the
    * policy does not ask for it.
@@ -90,10 +92,15 @@ async function finish(
 async function mergeSource(request: TakeInRequest, deps: TakeInDeps): Promise<MergedSource> {
   const { entry, manifest, source } = request;
   const snapshot = await deps.git.openWorkingTree();
-  const base = await readCatalog(snapshot, entry);
-  if (hasErrors(base.problems))
-    throw invalidCatalog(`${entry.path} in Git`, base.problems.map(formatProblemLine));
-  const incoming = normalizeAddresses(parseSource(source), manifest, base.catalog).catalog;
+  const reading = readSides({ snapshot, entry, source, signal: deps.signal });
+  // What is wrong with the repository is told before what is wrong with the delivery.
+  await Promise.allSettled([deps.allowed, reading]);
+  await deps.allowed;
+  const sides = await reading;
+  const { base } = sides;
+  assertReadable(`${entry.path} in Git`, base.problems);
+  assertReadable(source.name, sides.incoming.problems);
+  const incoming = normalizeAddresses(sides.incoming.catalog, manifest, base.catalog).catalog;
   const [ended, exclusions] = splitExcludes(base.exclusions, deps.today);
   const delivered = excludeFromDelivery(incoming, base.catalog, exclusions);
   const held =
@@ -127,6 +134,7 @@ async function mergeSource(request: TakeInRequest, deps: TakeInDeps): Promise<Me
     result,
     newImages,
     held,
+    digest: sides.digest,
     content: hashCatalog(incoming),
     today: deps.today,
   });
@@ -195,17 +203,11 @@ function nameSource({ entry, manifest, source: { name, role } }: TakeInRequest):
   return name === index ? role : name;
 }
 
-function parseSource(source: SourceContent): Catalog {
-  const { catalog, problems: faults } = parseCatalog(source.files, learnContent);
-  const problems = [...source.problems, ...faults];
-  if (hasErrors(problems)) throw invalidCatalog(source.name, problems.map(formatProblemLine));
-  return catalog;
-}
-
-function invalidCatalog(name: string, lines: readonly string[]): ToolError {
-  return new ToolError(
+function assertReadable(name: string, problems: readonly Problem[]): void {
+  if (!hasErrors(problems)) return;
+  throw new ToolError(
     'CATALOG_INVALID',
-    `The catalog ${name} cannot be read:\n${lines.join('\n')}\nNothing was written.`,
+    `The catalog ${name} cannot be read:\n${problems.map(formatProblemLine).join('\n')}\nNothing was written.`,
     { hint: 'Correct the places named above, then run the command again.' },
   );
 }
@@ -215,6 +217,8 @@ interface RecordFacts {
   readonly result: ExcludedMerge;
   readonly newImages: number;
   readonly held: readonly HeldBundle[];
+  /** Of the source. */
+  readonly digest: Digest;
   readonly content: Digest;
   readonly today: string;
 }
@@ -222,7 +226,6 @@ interface RecordFacts {
 function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord {
   const { source } = request;
   const { result } = facts;
-  const digest = source.digest ?? digestOfFiles(source.files);
   const before = listHeads(facts.base);
   const after = listHeads(result.catalog);
   const packages = result.changes
@@ -237,7 +240,7 @@ function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord
     command: request.command,
     source: source.name,
     role: source.role,
-    digest,
+    digest: facts.digest,
     content: facts.content,
     date: facts.today,
     packages,

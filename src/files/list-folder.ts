@@ -1,5 +1,4 @@
-import type { Dirent, Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareBytes } from '../base/text.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
@@ -25,44 +24,36 @@ export interface FolderEntry {
  * `FILES_NOT_FOUND` or `FILES_UNREADABLE` for the folder itself.
  */
 export async function listFolder(path: string): Promise<readonly FolderEntry[]> {
-  const entries: FolderEntry[] = [];
-  for (const entry of await readEntries(path))
-    for (const found of await listEntry(path, '', entry)) entries.push(found);
-  return entries;
+  const entries = readEntries(path).flatMap((entry) => listEntry(path, '', entry));
+  return Promise.resolve(entries);
 }
 
-async function listEntry(
-  root: string,
-  folder: string,
-  entry: Dirent,
-): Promise<readonly FolderEntry[]> {
+// Not asynchronous: waiting for hundreds of answers, each of microseconds, takes ten times as long.
+function listEntry(root: string, folder: string, entry: Dirent): readonly FolderEntry[] {
   const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
   const location = join(root, path);
-  if (!entry.isDirectory()) return [await describeEntry(path, location, entry)];
+  if (!entry.isDirectory()) return [describeEntry(path, location, entry)];
   try {
-    const found: FolderEntry[] = [];
-    for (const below of await readEntries(location))
-      for (const file of await listEntry(root, path, below)) found.push(file);
-    return found;
+    return readEntries(location).flatMap((below) => listEntry(root, path, below));
   } catch (error) {
     if (!isToolError(error)) throw error;
     return [{ path, location, size: 0, link: false, fault: blameName(error, path) }];
   }
 }
 
-async function readEntries(path: string): Promise<readonly Dirent[]> {
+function readEntries(path: string): readonly Dirent[] {
   try {
-    const entries = await readdir(path, { withFileTypes: true });
+    const entries = readdirSync(path, { withFileTypes: true });
     return entries.toSorted((a, b) => compareBytes(a.name, b.name));
   } catch (error) {
     throw toReadError(error, path);
   }
 }
 
-async function describeEntry(path: string, location: string, entry: Dirent): Promise<FolderEntry> {
+function describeEntry(path: string, location: string, entry: Dirent): FolderEntry {
   const link = entry.isSymbolicLink();
   try {
-    const target = await stat(location);
+    const target = statSync(location);
     if (target.isFile()) return { path, location, size: target.size, link, fault: null };
     const fault = refuse(location, nameKind(target, link));
     return { path, location, size: 0, link, fault };

@@ -13,7 +13,7 @@ export interface ReplaceOptions {
 export type FileContent = string | (() => Uint8Array);
 
 /** Files whose contents are in memory: one is made while others are on their way to the disk. */
-const AT_ONCE = 2;
+const AT_ONCE = 4;
 
 /**
  * Makes files below a root hold these contents; one that holds its content already is not touched.

@@ -1,5 +1,5 @@
 import { compareBytes } from '../base/text.ts';
-import type { Snapshot, TreeFile } from './port.ts';
+import type { LocatedFile, Snapshot, TreeFile } from './port.ts';
 import { readBlobNow, readBlobs } from './read-blobs.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 import { cleanPath } from './tree-path.ts';
@@ -42,6 +42,12 @@ export async function openCommitSnapshot(
       if (file !== undefined) yield { file, bytes };
     }
   }
+  async function locateFiles(path: string): Promise<readonly LocatedFile[]> {
+    const found: LocatedFile[] = [];
+    for await (const { file, bytes } of readFiles(await listFiles(path)))
+      found.push({ path: file.path, size: bytes.length, content: bytes });
+    return found;
+  }
   async function readFile(path: string): Promise<Uint8Array | null> {
     const file = (await listFiles(path)).find((candidate) => candidate.path === cleanPath(path));
     if (file === undefined) return null;
@@ -53,6 +59,7 @@ export async function openCommitSnapshot(
     subject,
     time: new Date(time).toISOString(),
     listFiles,
+    locateFiles,
     readFiles,
     readFileNow: ({ objectId }) => readBlobNow(place, objectId),
     readFile,

@@ -6,6 +6,15 @@ export interface TreeFile {
   readonly objectId: string;
 }
 
+/** One file of a snapshot, not read yet. */
+export interface LocatedFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Where it lies on the disk; its bytes where it does not. */
+  readonly content: string | Uint8Array;
+}
+
 /** The files of one commit, or of the working tree. */
 export interface Snapshot {
   /** Full commit id; `working-tree` for the files as they lie. */
@@ -16,6 +25,8 @@ export interface Snapshot {
   readonly time: string | null;
   /** Files at or below a path, byte order, symlinks and submodules left out; none where the path does not exist. */
   listFiles(path: string): Promise<readonly TreeFile[]>;
+  /** The same files, for whoever reads them elsewhere; no object ids are computed. */
+  locateFiles(path: string): Promise<readonly LocatedFile[]>;
   /** Bytes in the order asked for. */
   readFiles(
     files: readonly TreeFile[],

@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
-import { closeSync, type Dirent, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+} from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareBytes } from '../base/text.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
-import type { Snapshot, TreeFile } from './port.ts';
+import type { LocatedFile, Snapshot, TreeFile } from './port.ts';
 import { cleanPath } from './tree-path.ts';
 
 /**
@@ -39,6 +47,13 @@ export function openWorkingTreeSnapshot(folder: string, algorithm: string): Snap
     }
     return files;
   }
+  async function locateFiles(path: string): Promise<readonly LocatedFile[]> {
+    const paths = await listPaths(folder, cleanPath(path));
+    return paths.map((found) => {
+      const location = join(folder, found);
+      return { path: found, size: readSize(location), content: location };
+    });
+  }
   async function* readFiles(
     files: readonly TreeFile[],
   ): AsyncGenerator<{ readonly file: TreeFile; readonly bytes: Uint8Array }> {
@@ -49,7 +64,15 @@ export function openWorkingTreeSnapshot(folder: string, algorithm: string): Snap
     if (!paths.includes(cleanPath(path))) return null;
     return readWorkingFile(join(folder, path));
   }
-  return { revision: 'working-tree', subject: '', time: null, listFiles, readFiles, readFile };
+  return {
+    revision: 'working-tree',
+    subject: '',
+    time: null,
+    listFiles,
+    locateFiles,
+    readFiles,
+    readFile,
+  };
 }
 
 /** A file whose object id was computed, and what tells whether it changed since, as Git's index has it. */
@@ -62,6 +85,14 @@ async function readStamp(path: string): Promise<string> {
   try {
     const { mtimeNs, ctimeNs, ino, size } = await lstat(path, { bigint: true });
     return [mtimeNs, ctimeNs, ino, size].join(' ');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function readSize(path: string): number {
+  try {
+    return lstatSync(path).size;
   } catch (error) {
     throw unreadable(path, error);
   }

@@ -1,4 +1,5 @@
-import { Ajv, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv';
+import { compileSchema } from './compile-schema.ts';
 
 /** Judges values by one JSON Schema. */
 export interface SchemaCheck<T> {
@@ -8,19 +9,11 @@ export interface SchemaCheck<T> {
   listErrors(value: unknown): readonly ErrorObject[];
 }
 
-const ajv = new Ajv({
-  allErrors: true,
-  verbose: true,
-  strictTypes: false,
-  discriminator: true,
-  keywords: ['patternErrorMessage'],
-});
-
 /** Compiles the schema when it is first used: most commands need few of the schemas, and some none. */
 export function createSchemaCheck<T>(schema: AnySchemaObject): SchemaCheck<T> {
   let compiled: ValidateFunction<T> | null = null;
   function compile(): ValidateFunction<T> {
-    compiled ??= ajv.compile<T>(schema);
+    compiled ??= compileSchema<T>(schema);
     return compiled;
   }
   return {

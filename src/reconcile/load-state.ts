@@ -159,11 +159,7 @@ async function loadCatalog(
     ...parts.flatMap((part) => part.problems),
     ...[...catalog.packages.values()].flatMap(cache.judge),
   ];
-  const problems = faults.map((problem) => ({
-    ...problem,
-    catalog: entry.name,
-    ...(problem.file === undefined ? {} : { file: `${entry.path}/${problem.file}` }),
-  }));
+  const problems = placeFaults(faults, entry);
   const excludes = await readExcludes(snapshot, entry);
   return {
     entry,
@@ -172,6 +168,18 @@ async function loadCatalog(
     tree,
     exclusions: excludes.exclusions,
   };
+}
+
+/** Faults of a catalog's files, their places named from the top of the snapshot. */
+export function placeFaults(
+  faults: readonly Problem[],
+  { name, path }: CatalogEntry,
+): readonly Problem[] {
+  return faults.map((problem) => ({
+    ...problem,
+    catalog: name,
+    ...(problem.file === undefined ? {} : { file: `${path}/${problem.file}` }),
+  }));
 }
 
 /** What a catalog's exclude.yaml says, and every fault of it. */

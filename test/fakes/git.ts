@@ -80,6 +80,13 @@ function createSnapshot(
       const paths = [...files.keys()].filter((file) => isBelow(file, path)).toSorted(compareBytes);
       return paths.map((file) => ({ path: file, objectId: hashAt(files, file) }));
     },
+    async locateFiles(path) {
+      const paths = [...files.keys()].filter((file) => isBelow(file, path)).toSorted(compareBytes);
+      return paths.map((file) => {
+        const content = files.get(file) ?? new Uint8Array();
+        return { path: file, size: content.length, content };
+      });
+    },
     async *readFiles(wanted) {
       for (const file of wanted) yield { file, bytes: files.get(file.path) ?? new Uint8Array() };
     },

@@ -19,6 +19,7 @@ import { validateCatalog } from '../../src/catalog/validate-catalog.ts';
 import { type CatalogPool, openCatalogPool } from '../../src/cli/catalog-pool.ts';
 import { readFolderContent } from '../../src/cli/catalog-sources.ts';
 import { judgeSources } from '../../src/cli/judge-sources.ts';
+import { holdSource } from '../../src/cli/read-source.ts';
 import { takeIn } from '../../src/cli/take-in.ts';
 import { CATALOG_DEFAULTS } from '../../src/manifest/defaults.ts';
 import type { CatalogEntry } from '../../src/manifest/types.ts';
@@ -116,18 +117,24 @@ async function mergeFiles(
   { git, folder }: Tools,
   dryRun: boolean,
 ): Promise<boolean> {
-  const source = { name: 'broken', role: null, local: true, image: null, digest: null } as const;
+  const about = { name: 'broken', role: null, local: true, image: null, digest: null } as const;
   const request = {
     command: 'merge',
     entry: ENTRY,
     manifest: MANIFEST,
-    source: { ...source, files, problems: [] },
+    source: holdSource({ ...about, files, problems: [] }),
     acceptDefaultChannel: true,
     allOrNothing: false,
     dryRun,
   } as const;
   try {
-    await takeIn(request, { git: { ...git, folder }, today: '2026-01-02', findHeld: null });
+    await takeIn(request, {
+      git: { ...git, folder },
+      today: '2026-01-02',
+      signal: new AbortController().signal,
+      allowed: Promise.resolve(),
+      findHeld: null,
+    });
     return true;
   } catch (error) {
     assert.ok(isToolError(error, 'CATALOG_INVALID'), String(error));

@@ -15,7 +15,7 @@ import { readCatalog, readManifest } from '../../reconcile/load-state.ts';
 import { renderMergeText } from '../../report/render-merge-text.ts';
 import type { CommandContext } from '../context.ts';
 import { findKnownMissing } from '../find-known-missing.ts';
-import { readSource, type SourceContent } from '../read-source.ts';
+import { holdSource, readSource, type SourceContent } from '../read-source.ts';
 import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, takeIn } from '../take-in.ts';
@@ -104,12 +104,12 @@ async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<numb
         command: 'init',
         entry,
         manifest,
-        source,
+        source: holdSource(source),
         acceptDefaultChannel: false,
         allOrNothing: false,
         dryRun: false,
       },
-      { git, today, findHeld: null },
+      { git, today, signal: context.signal, allowed: Promise.resolve(), findHeld: null },
     );
     context.console.result(renderMergeText(summary));
     gaps += summary.gaps.length;

@@ -1,11 +1,12 @@
 import { ToolError } from '../../base/tool-error.ts';
+import type { GitPort } from '../../git/port.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { readManifest } from '../../reconcile/load-state.ts';
 import { type MergeSummary, renderMergeText } from '../../report/render-merge-text.ts';
 import type { CommandContext } from '../context.ts';
 import { findHeld } from '../find-held.ts';
-import { readSource } from '../read-source.ts';
+import { openSource } from '../read-source.ts';
 import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, type TakeInDeps, takeIn } from '../take-in.ts';
@@ -30,11 +31,15 @@ export async function runMerge(
   const git = await wiring.openGit();
   const manifest = await readManifest(await git.openWorkingTree(), context.manifestFile);
   const entries = selectCatalogs(manifest, options.catalogs, options.from);
-  for (const entry of entries) await assertClean(git, entry);
+  const clean = assertAllClean(git, entries);
+  // Whoever awaits it hears of its failure, but that may come before anybody awaits it.
+  clean.catch(() => null);
   const summaries: MergeSummary[] = [];
   for (const entry of entries) {
     const deps: TakeInDeps = {
       git,
+      signal: context.signal,
+      allowed: clean,
       today: systemClock.now().toISOString().slice(0, 10),
       findHeld:
         manifest.policy.missing === 'hold'
@@ -54,11 +59,14 @@ export async function runMerge(
           command: 'merge',
           entry,
           manifest,
-          source: await readSource(
+          source: await openSource(
             options.from ?? 'staging',
             entry,
             buildSourceContext(wiring, manifest),
-          ),
+          ).catch(async (error: unknown) => {
+            await clean;
+            throw error;
+          }),
           acceptDefaultChannel: options.acceptDefaultChannel,
           allOrNothing: options.allOrNothing,
           dryRun: options.dryRun,
@@ -70,6 +78,10 @@ export async function runMerge(
   context.progress.clear();
   report(summaries, options, context);
   return summaries.some((summary) => summary.gaps.length > 0) ? 4 : 0;
+}
+
+async function assertAllClean(git: GitPort, entries: readonly CatalogEntry[]): Promise<void> {
+  for (const entry of entries) await assertClean(git, entry);
 }
 
 /** The catalogs that are named, or all; a source of their own fits only one. */

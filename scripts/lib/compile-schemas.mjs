@@ -1,0 +1,37 @@
+// Compiling a JSON Schema takes longer than a whole short command, so the build does it, once: this
+// plugin of esbuild puts a module in the place of src/manifest/compile-schema.ts that has them all.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
+import { AJV_OPTIONS } from '../../src/manifest/compile-schema.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Schemas that values are judged by; the others in schemas/ describe what is printed. */
+const CHECKED = ['bridges', 'delivery', 'exclude', 'known-missing', 'mirror', 'plan', 'selection'];
+
+export function compileSchemas({ onLoad }) {
+  onLoad({ filter: /src[/]manifest[/]compile-schema[.]ts$/ }, () => ({
+    contents: renderModule(),
+    loader: 'js',
+    resolveDir: ROOT,
+  }));
+}
+
+function renderModule() {
+  const ajv = new Ajv({ ...AJV_OPTIONS, code: { source: true, esm: true } });
+  const ids = CHECKED.map((name) => {
+    const schema = JSON.parse(readFileSync(`${ROOT}schemas/${name}.schema.json`, 'utf8'));
+    ajv.addSchema(schema);
+    return schema.$id;
+  });
+  const checks = ids.map((id, index) => [`check${index}`, id]);
+  return `${standalone.default(ajv, Object.fromEntries(checks))}
+    const CHECKS = new Map([${checks.map(([name, id]) => `['${id}', ${name}]`).join(', ')}]);
+    export function compileSchema({ $id }) {
+      const check = CHECKS.get($id);
+      if (check === undefined) throw new Error('The build has no check for ' + $id + '.');
+      return check;
+    }`;
+}
