@@ -69,6 +69,9 @@ export const ERROR_CODES = [
   'APPLY_NO_PODMAN',
   'APPLY_BUILD_FAILED',
   'APPLY_LAYOUT_DAMAGED',
+  'MANIFEST_IN_USE_INVALID',
+  'PLAN_PIN_MISSING',
+  'PLAN_NO_SUCH_INDEX',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -1,7 +1,6 @@
 import { ToolError } from '../base/tool-error.ts';
-import { parseDuration } from '../manifest/duration.ts';
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
-import { FORMAT, type Parser, type Run } from './command-options.ts';
+import { COPY_TIMEOUT, FORMAT, type Parser, type Run, readDuration } from './command-options.ts';
 
 const WORKING_TREE = {
   type: 'boolean',
@@ -27,13 +26,6 @@ const CONCURRENCY = {
   type: 'string',
   default: '4',
   describe: 'Copies at a time',
-  requiresArg: true,
-} as const;
-
-const COPY_TIMEOUT = {
-  type: 'string',
-  default: '1h',
-  describe: 'Time one copy may take, or one build by podman',
   requiresArg: true,
 } as const;
 
@@ -171,12 +163,4 @@ function readCount(text: string, option: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1 && value <= 64) return value;
   throw new ToolError('CLI_USAGE', `${option} ${text} is not a whole number from 1 to 64.`);
-}
-
-function readDuration(text: string, option: string): number {
-  const value = parseDuration(text);
-  if (value !== null && value > 0) return value;
-  throw new ToolError('CLI_USAGE', `${option} ${text} is not a duration.`, {
-    hint: 'Write it as 30s, 10m, 1h or 7d.',
-  });
 }

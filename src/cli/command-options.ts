@@ -1,4 +1,6 @@
 import type { Argv } from 'yargs';
+import { ToolError } from '../base/tool-error.ts';
+import { parseDuration } from '../manifest/duration.ts';
 import type { ExitCode } from '../plan/sum-outcomes.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import type { Wiring } from './wire.ts';
@@ -59,3 +61,26 @@ export const SOURCE_OPTIONS: SourceOptionTypes = {
     describe: 'Plain HTTP or unverified TLS, for a registry that no manifest names',
   },
 };
+
+interface TimeoutOption {
+  readonly type: 'string';
+  readonly default: '1h';
+  readonly describe: string;
+  readonly requiresArg: true;
+}
+
+export const COPY_TIMEOUT: TimeoutOption = {
+  type: 'string',
+  default: '1h',
+  describe: 'Time one copy may take, or one build by podman',
+  requiresArg: true,
+};
+
+/** Milliseconds of a duration that an option was given. Throws `CLI_USAGE`. */
+export function readDuration(text: string, option: string): number {
+  const value = parseDuration(text);
+  if (value !== null && value > 0) return value;
+  throw new ToolError('CLI_USAGE', `${option} ${text} is not a duration.`, {
+    hint: 'Write it as 30s, 10m, 1h or 7d.',
+  });
+}

@@ -1,19 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { CatalogPin } from '../manifest/types.ts';
 import type { ExitCode } from './sum-outcomes.ts';
-
-export type IndexCheckName = 'catalog' | 'image-id' | 'content' | 'cache' | 'closure';
-
-/** One thing that `index verify` looked at. */
-export interface VerifiedCheck {
-  readonly name: IndexCheckName;
-  /** `skipped`: it does not apply to this index; `unknown`: nobody could tell. */
-  readonly state: 'passed' | 'failed' | 'skipped' | 'unknown';
-  /** A sentence for people. */
-  readonly message: string;
-  /** What it was found by, item by item; empty where there is nothing to list. */
-  readonly details: readonly string[];
-}
+import type { VerifiedCheck } from './verified-check.ts';
 
 /** `olmirror index verify --format json`. */
 export interface IndexVerification {
@@ -45,6 +33,8 @@ export interface ListedIndex {
   readonly origin: 'olmirror' | 'other' | 'misnamed' | 'unknown';
   /** The served tag points at this very manifest. */
   readonly served: boolean;
+  /** The manifest's pin names it. */
+  readonly pinned: boolean;
   readonly digest: Digest | null;
   readonly imageId: Digest | null;
   /** Commit and its time, from the manifest's annotations; null where there are none. */
@@ -60,6 +50,7 @@ export interface CatalogIndexes {
   readonly catalog: string;
   readonly host: string;
   readonly repository: string;
+  /** The tag that clusters use: a never-moving one where production lets no tag move. */
   readonly servedTag: string;
   /** What the served tag points at. */
   readonly served:
@@ -67,6 +58,8 @@ export interface CatalogIndexes {
     | { readonly state: 'absent' }
     | { readonly state: 'unknown'; readonly message: string };
   readonly pin: CatalogPin | null;
+  /** The pin no longer counts. */
+  readonly pinEnded: boolean;
   /** Newest first; those without a time come last. */
   readonly indexes: readonly ListedIndex[];
   /** Tags of the repository that name no earlier index of this catalog. */

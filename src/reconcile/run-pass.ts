@@ -1,10 +1,11 @@
-import type { Applier, ApplyRequest } from '../apply/port.ts';
+import type { Applier, ApplyRequest, ClosureEntry } from '../apply/port.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { findStaleBinding, judgeFact, listStepFacts, type StaleFact } from '../plan/find-stale.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import { exitCodeOfApply, sumOutcomes } from '../plan/sum-outcomes.ts';
 import type { Plan } from '../plan/types.ts';
+import { buildClosure } from './closure-entries.ts';
 import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts';
 
 export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
@@ -62,22 +63,14 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
   };
 }
 
-/** Everything that the index of a catalog names, where the serving registry must hold it. */
-function listClosure(
-  prepared: PreparedPass,
-  catalog: string,
-): readonly { readonly repository: string; readonly reference: string; readonly label: string }[] {
-  const keys = new Set(prepared.wanted.keysByCatalog.get(catalog));
-  return prepared.wanted.images
-    .filter((image) => keys.has(image.key) && !prepared.state.knownMissing.has(image.upstream))
-    .map((image) => {
-      const need = image.neededBy.find((entry) => entry.catalog === catalog);
-      return {
-        repository: image.repository.production,
-        reference: image.digest ?? image.tag ?? '',
-        label: `${image.upstream} of ${need?.item ?? catalog}`,
-      };
-    });
+// A pin goes back to an index that names other images than Git's catalog does.
+function listClosure(prepared: PreparedPass, catalog: string): readonly ClosureEntry[] {
+  const { wanted, state, indexes } = prepared;
+  const keys = new Set(wanted.keysByCatalog.get(catalog));
+  const pinned = indexes.find((entry) => entry.wanted.catalog === catalog)?.named ?? null;
+  if (pinned !== null) return pinned;
+  const images = wanted.images.filter((image) => keys.has(image.key));
+  return buildClosure(images, catalog, state.knownMissing);
 }
 
 /**

@@ -1,14 +1,17 @@
 import { ToolError } from '../../base/tool-error.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
+import { createIndexBuilder } from '../../reconcile/build-index.ts';
 import { readManifest } from '../../reconcile/load-state.ts';
 import { type MergeSummary, renderMergeText } from '../../report/render-merge-text.ts';
+import { createLayerBuilder } from '../build-layers.ts';
 import type { CommandContext } from '../context.ts';
 import { findHeld } from '../find-held.ts';
 import { readSource } from '../read-source.ts';
 import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, type TakeInDeps, takeIn } from '../take-in.ts';
+import { assertCanTell, tellClusters } from '../tell-clusters.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface MergeOptions {
@@ -31,6 +34,12 @@ export async function runMerge(
   const manifest = await readManifest(await git.openWorkingTree(), context.manifestFile);
   const entries = selectCatalogs(manifest, options.catalogs, options.from);
   for (const entry of entries) await assertClean(git, entry);
+  const builder = createIndexBuilder({
+    production: wiring.openRegistry(manifest.registries.production),
+    readSource: () => git.readRemoteUrl(),
+    work: { buildGroups: createLayerBuilder(context.signal) },
+  });
+  for (const entry of entries) await assertCanTell(entry, { git, manifest, builder });
   const summaries: MergeSummary[] = [];
   for (const entry of entries) {
     const deps: TakeInDeps = {
@@ -48,24 +57,24 @@ export async function runMerge(
               })
           : null,
     };
-    summaries.push(
-      await takeIn(
-        {
-          command: 'merge',
+    const summary = await takeIn(
+      {
+        command: 'merge',
+        entry,
+        manifest,
+        source: await readSource(
+          options.from ?? 'staging',
           entry,
-          manifest,
-          source: await readSource(
-            options.from ?? 'staging',
-            entry,
-            buildSourceContext(wiring, manifest),
-          ),
-          acceptDefaultChannel: options.acceptDefaultChannel,
-          allOrNothing: options.allOrNothing,
-          dryRun: options.dryRun,
-        },
-        deps,
-      ),
+          buildSourceContext(wiring, manifest),
+        ),
+        acceptDefaultChannel: options.acceptDefaultChannel,
+        allOrNothing: options.allOrNothing,
+        dryRun: options.dryRun,
+      },
+      deps,
     );
+    const cluster = options.dryRun ? null : await tellClusters(entry, { git, manifest, builder });
+    summaries.push({ ...summary, cluster });
   }
   context.progress.clear();
   report(summaries, options, context);
@@ -123,7 +132,9 @@ function report(
     return;
   }
   for (const summary of summaries) context.console.result(renderMergeText(summary));
-  const written = summaries.some((summary) => summary.record !== null);
+  const written = summaries.some(
+    ({ record, cluster }) => record !== null || (cluster?.files.length ?? 0) > 0,
+  );
   if (options.dryRun) context.console.say('Dry run: nothing was written.');
   else if (written)
     context.console.say(
