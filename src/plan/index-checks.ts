@@ -102,14 +102,13 @@ export function emptyCheck(wanted: WantedIndex, served: boolean): IndexCheck {
 }
 
 /** That the index is held, by whom, why and until when. */
-export function pinnedCheck(wanted: WantedIndex, pin: CatalogPin): IndexCheck {
+export function pinnedCheck(wanted: WantedIndex, pin: CatalogPin): Check {
   return {
     ...checkOf(wanted),
     kind: 'pinned',
     severity: 'warning',
     message: `The index of ${wanted.catalog} is pinned to ${formatPin(pin)}. What Git says besides is not published meanwhile.`,
     hint: 'Take `pin` out of the catalog in mirror.yaml and commit, to publish what Git says again.',
-    code: null,
   };
 }
 

@@ -95,7 +95,6 @@ function findObstacle({ wanted, pin, observed, pinned }: PinnedIndex): SettledIn
 function moveBack({ wanted, pin, observed, pinned }: PinnedIndex): SettledIndex {
   const { imageId, byRecipe } = pinned;
   if (imageId === null) throw new Error(`The index ${pin.tag} has no image id.`);
-  const { code: _, ...check } = pinnedCheck(wanted, pin);
   return {
     action: observed.moving.state === 'absent' ? 'restore' : 'publish',
     steps: [
@@ -107,6 +106,6 @@ function moveBack({ wanted, pin, observed, pinned }: PinnedIndex): SettledIndex 
       }),
     ],
     settled: [],
-    checks: [check],
+    checks: [pinnedCheck(wanted, pin)],
   };
 }

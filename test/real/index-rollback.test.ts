@@ -3,12 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RollbackReport } from '../../src/plan/rollback-types.ts';
+import type { Plan } from '../../src/plan/types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
 import { deliver } from '../support/deliver.ts';
 import { runAndCommit } from '../support/proxied-site.ts';
 import { createSite, readServed, readText, type Site } from '../support/site.ts';
 
 const checked = compileSchema<RollbackReport>('index-rollback');
+const planned = compileSchema<Plan>('plan');
 const OLD = ['a.v1.0.0', 'b.v1.0.0'];
 const NEW = ['a.v1.0.0', 'a.v1.1.0', 'b.v1.0.0'];
 const WHY = ['--reason', 'a 1.1 crashes: "boom" # now', '--by', 'kim'];
@@ -57,6 +59,11 @@ test('index rollback goes back, the next pass keeps it, and without the pin it g
   );
   await site.commit('pin');
 
+  const json = parseChecked(planned, (await site.olmirror(['plan', '--format', 'json'])).stdout);
+  assert.deepEqual(
+    [json.steps, json.checks.map(({ kind, severity }) => [kind, severity])],
+    [[], [['pinned', 'warning']]],
+  );
   const plan = await site.olmirror(['plan']);
   assert.equal(plan.code, 0, plan.stdout + plan.stderr);
   assert.match(plan.stdout, /stays, as pinned\n {2}held back by the pin:\n {2}~ a {2}\+1 bundle/);
