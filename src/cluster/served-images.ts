@@ -7,6 +7,8 @@ export interface ServedImage {
   readonly image: string;
   /** OLM serves it by its own opm (`extractContent`), so that the image needs no program to start. */
   readonly extracted: boolean;
+  /** Folder of the image that OLM copies as the cache, where it is extracted; null for none. */
+  readonly cacheDir: string | null;
 }
 
 /** Where an index lies, whatever host a cluster pulls it from. */
@@ -60,11 +62,14 @@ function findImage(object: unknown): readonly ServedImage[] {
     const image = field(spec, 'image');
     const extract = field(field(spec, 'grpcPodConfig'), 'extractContent');
     const extracted = field(extract, 'catalogDir') !== undefined;
-    return typeof image === 'string' ? [{ kind, image, extracted }] : [];
+    const cacheDir = extracted ? field(extract, 'cacheDir') : undefined;
+    return typeof image === 'string'
+      ? [{ kind, image, extracted, cacheDir: typeof cacheDir === 'string' ? cacheDir : null }]
+      : [];
   }
   if (kind !== 'ClusterCatalog') return [];
   const image = field(field(field(spec, 'source'), 'image'), 'ref');
-  return typeof image === 'string' ? [{ kind, image, extracted: false }] : [];
+  return typeof image === 'string' ? [{ kind, image, extracted: false, cacheDir: null }] : [];
 }
 
 function field(value: unknown, name: string): unknown {

@@ -157,6 +157,18 @@ export function clusterDiffersCheck(wanted: WantedIndex, tag: string): Check {
   };
 }
 
+/** `fault`: `/tmp/cache is missing or empty`. */
+export function pinCacheCheck(wanted: WantedIndex, pin: CatalogPin, fault: string): IndexCheck {
+  return {
+    ...checkOf(wanted),
+    kind: 'cache-unfit',
+    severity: 'blocked',
+    message: `The index of ${wanted.catalog} does not go back to ${pin.tag}: its ${fault}. A CatalogSource below cluster/ takes the cache from there (extractContent.cacheDir), so that its pod would fail, and OperatorHub would lose every operator of it.`,
+    hint: 'Take cacheDir out of that CatalogSource, apply it to the clusters and commit; or choose another index.',
+    code: 'PLAN_INDEX_UNSERVABLE',
+  };
+}
+
 /** `closure` is no passed one. */
 export function pinClosureCheck(
   wanted: WantedIndex,

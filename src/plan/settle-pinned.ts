@@ -1,6 +1,7 @@
 import type { CatalogPin } from '../manifest/types.ts';
 import {
   foreignCheck,
+  pinCacheCheck,
   pinClosureCheck,
   pinForeignCheck,
   pinMissingCheck,
@@ -85,6 +86,8 @@ function findObstacle({ wanted, pin, observed, pinned }: PinnedIndex): SettledIn
   const { closure } = pinned;
   if (observed.servedStarts && !pinned.canBeServed)
     return withhold(wanted, programLostCheck(wanted), REFUSED);
+  if (pinned.cacheFault !== null)
+    return withhold(wanted, pinCacheCheck(wanted, pin, pinned.cacheFault), REFUSED);
   if (closure?.state === 'failed')
     return withhold(wanted, pinClosureCheck(wanted, pin, closure), REFUSED);
   if (closure?.state === 'unknown')

@@ -54,6 +54,8 @@ export interface ObservedPin {
   readonly labelled: boolean;
   /** A pod can start from it, or Git has a CatalogSource that needs no such image. */
   readonly canBeServed: boolean;
+  /** Why no pod of a CatalogSource in Git that takes a cache out of it would come up; null for no reason, or where it was not read. */
+  readonly cacheFault: string | null;
   /** Whether production holds what it names; null where its tag serves it already, or nobody could ask. */
   readonly closure: VerifiedCheck | null;
 }
@@ -180,6 +182,7 @@ export interface Check {
     | 'foreign-index'
     | 'immutable-tag-taken'
     | 'program-lost'
+    | 'cache-unfit'
     | 'collision'
     | 'known-missing'
     | 'index-only'

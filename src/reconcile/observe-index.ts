@@ -6,8 +6,8 @@ import { buildCatalog } from '../catalog/build-catalog.ts';
 import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { findMissing } from '../catalog/find-missing.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { type ClusterFile, findClusterTags } from '../cluster/point-cluster-files.ts';
-import { findIndexTag, type IndexPlace, listServedImages } from '../cluster/served-images.ts';
+import { findExtracting } from '../cluster/find-extracting.ts';
+import { findClusterTags } from '../cluster/point-cluster-files.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
@@ -132,7 +132,7 @@ async function observePinned(
     ...context,
     loaded,
     isServed,
-    isExtracted: isExtracted(files, wanted),
+    extracting: findExtracting(files, wanted),
   });
   return { observed, target: catalog, named };
 }
@@ -215,19 +215,12 @@ async function wantIndex(
     takenIn: records
       .filter((record) => record.catalog === entry.name)
       .map(({ digest, content }) => ({ digest, content })),
-    canBeServed: entry.base !== 'scratch' || isExtracted(told, place),
+    canBeServed: entry.base !== 'scratch' || findExtracting(told, place).length > 0,
     pin: ended ? null : entry.pin,
     endedPin: ended ? entry.pin : null,
     moves: letsTagsMove(manifest.registries.production),
     told: findClusterTags(told, place),
   };
-}
-
-/** Whether Git has a CatalogSource for an index that brings a program of its own. */
-export function isExtracted(files: readonly ClusterFile[], place: IndexPlace): boolean {
-  return files
-    .flatMap(({ text }) => listServedImages(text))
-    .some(({ image, extracted }) => extracted && findIndexTag(image, place) !== null);
 }
 
 export function indexRepository(

@@ -4,11 +4,14 @@ import type { EmitEvent } from '../base/events.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
+import type { ServedImage } from '../cluster/served-images.ts';
 import { findKnown } from '../images/find-known.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
+import { inspectIndexImage } from '../index/describe-index.ts';
+import { findCacheFault } from '../index/judge-serving.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
-import { type IndexIdentity, readIndexCatalog } from '../index/read-index.ts';
+import type { IndexIdentity } from '../index/read-index.ts';
 import type { CatalogPin } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import type { ObservedPin, WantedIndex } from '../plan/types.ts';
@@ -25,8 +28,8 @@ export interface ObservePinContext {
   readonly production: RegistryPort;
   /** Whether a manifest is served already: then what it names need not be looked for. */
   readonly isServed: (digest: Digest) => boolean;
-  /** Git has a CatalogSource that brings a program of its own. */
-  readonly isExtracted: boolean;
+  /** CatalogSources in Git that bring a program of their own. */
+  readonly extracting: readonly ServedImage[];
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -52,7 +55,8 @@ export async function observePin(
     presence,
     ...chooseId(identity, (id) => formatImmutableTag(wanted.tag, id) === pin.tag),
     labelled: identity?.labels[OURS_LABEL] !== undefined,
-    canBeServed: context.isExtracted || (identity?.entrypoint.length ?? 0) > 0,
+    canBeServed: context.extracting.length > 0 || (identity?.entrypoint.length ?? 0) > 0,
+    cacheFault: null,
     closure: null,
   };
   if (presence.state !== 'present' || context.isServed(presence.digest))
@@ -69,7 +73,11 @@ export async function observePin(
     };
   const subject = { catalog: read.catalog, registry: production, role: 'production' as const };
   return {
-    observed: { ...observed, closure: await verifyClosure(subject, context) },
+    observed: {
+      ...observed,
+      cacheFault: read.cacheFault,
+      closure: await verifyClosure(subject, context),
+    },
     catalog: read.catalog,
     named: listNamed(read.catalog, context),
   };
@@ -91,15 +99,24 @@ function listNamed(catalog: Catalog, context: ObservePinContext): readonly Closu
   return buildClosure(images, context.loaded.entry.name, findKnown(knownMissing, images, manifest));
 }
 
+interface PinnedContent {
+  readonly catalog: Catalog;
+  readonly cacheFault: string | null;
+}
+
 async function readPinned(
   repository: string,
   digest: string,
-  { production, state, loaded }: ObservePinContext,
-): Promise<{ readonly catalog: Catalog } | { readonly fault: string }> {
+  { production, state, loaded, extracting }: ObservePinContext,
+): Promise<PinnedContent | { readonly fault: string }> {
   try {
-    const { files } = await readIndexCatalog(production, repository, digest);
-    const { catalog } = parseCatalog(files);
-    return { catalog: turnAddresses(catalog, state.manifest, loaded.catalog).catalog };
+    const image = await inspectIndexImage(production, repository, digest);
+    const { catalog } = parseCatalog(image.files);
+    const folders = extracting.flatMap(({ cacheDir }) => cacheDir ?? []);
+    return {
+      catalog: turnAddresses(catalog, state.manifest, loaded.catalog).catalog,
+      cacheFault: findCacheFault(image, folders),
+    };
   } catch (error) {
     if (!isToolError(error)) throw error;
     return { fault: error.message };

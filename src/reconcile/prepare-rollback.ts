@@ -2,6 +2,7 @@ import type { ClosureEntry } from '../apply/port.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { Catalog } from '../catalog/types.ts';
+import { findExtracting } from '../cluster/find-extracting.ts';
 import type { ClusterFile } from '../cluster/point-cluster-files.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import { letsTagsMove } from '../manifest/defaults.ts';
@@ -19,7 +20,7 @@ import type { RollbackReport } from '../plan/rollback-types.ts';
 import type { Check, ObservedIndex, PackagePlan, Plan, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { describePackages } from './describe-packages.ts';
-import { isExtracted, observeServed } from './observe-index.ts';
+import { observeServed } from './observe-index.ts';
 import { observePin } from './observe-pin.ts';
 import { readServedCatalog } from './read-served-catalog.ts';
 
@@ -78,7 +79,7 @@ export async function prepareRollback(
     loaded: { entry: request.entry, catalog: context.catalog },
     production,
     isServed: () => way === 'none',
-    isExtracted: isExtracted(context.clusterFiles, wanted),
+    extracting: findExtracting(context.clusterFiles, wanted),
     emit: context.emit,
     signal,
   });

@@ -13,9 +13,14 @@ const PLAIN =
 test('listServedImages finds what CatalogSources and ClusterCatalogs serve, and how', () => {
   const v1 = 'kind: ClusterCatalog\nspec: { source: { type: Image, image: { ref: "c:1" } } }\n';
   assert.deepEqual(listServedImages(`${PLAIN}---\n${EXTRACTED}---\n${v1}`), [
-    { kind: 'CatalogSource', image: 'p.example:5000/olm/other:v1', extracted: false },
-    { kind: 'CatalogSource', image: 'p.example:5000/olm/idx:v1', extracted: true },
-    { kind: 'ClusterCatalog', image: 'c:1', extracted: false },
+    {
+      kind: 'CatalogSource',
+      image: 'p.example:5000/olm/other:v1',
+      extracted: false,
+      cacheDir: null,
+    },
+    { kind: 'CatalogSource', image: 'p.example:5000/olm/idx:v1', extracted: true, cacheDir: null },
+    { kind: 'ClusterCatalog', image: 'c:1', extracted: false, cacheDir: null },
   ]);
   const list = {
     kind: 'List',

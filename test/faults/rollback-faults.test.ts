@@ -56,6 +56,18 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
     assert.match(text.stdout, /Nothing was changed: neither the tag nor a file\.\n$/);
   });
 
+  await t.test('a registry that hangs: after --copy-timeout tag and file stay', async () => {
+    faults.hit = false;
+    faults.rule = (request) => {
+      if (!isMove(request)) return null;
+      faults.hit = true;
+      return { kind: 'hang' };
+    };
+    const report = await roll(1, [...APPLY, '--copy-timeout', '1s']);
+    assert.deepEqual([report.outcome?.kind, report.written, faults.hit], ['failed', [], true]);
+    await assertUntouched();
+  });
+
   await t.test('stopped by a signal while the tag moves: tag and file stay', async () => {
     faults.hit = false;
     faults.rule = (request) => {

@@ -147,6 +147,11 @@ const REFUSALS: readonly (readonly [string, Partial<ObservedIndex>, readonly unk
     { ...NEWER, servedStarts: true, pinned: seenPin({ canBeServed: false }) },
     [[], ['blocked program-lost'], 4],
   ],
+  [
+    'to an index whose cache a CatalogSource takes and no opm would',
+    { ...NEWER, pinned: seenPin({ cacheFault: '/tmp/cache is missing or empty' }) },
+    [[], ['blocked cache-unfit'], 4],
+  ],
 ];
 for (const [name, observed, expected] of REFUSALS) {
   test(`planPass moves no tag for a pin ${name}`, () => {

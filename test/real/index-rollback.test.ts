@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RollbackReport } from '../../src/plan/rollback-types.ts';
@@ -172,4 +172,33 @@ spec:
   const forced = await roll(site, ['previous', '--apply', '--force', ...WHY], 0);
   assert.deepEqual([forced.checks[0]?.severity, forced.outcome?.kind], ['warning', 'copied']);
   assert.deepEqual(await readServed(production), OLD);
+});
+
+const CATALOG_SOURCE = `kind: CatalogSource
+spec:
+  image: nexus.example.com/olm/idx:v1
+  grpcPodConfig: { extractContent: { catalogDir: /configs, cacheDir: /tmp/cache } }
+`;
+
+// Seen to fail: without findCacheFault the tag moved to an index of which no pod would have come up.
+test('index rollback does not take the cache away that a CatalogSource needs', async (t) => {
+  const site = await createSite(t);
+  await publish(site);
+  const production = site.open(site.production);
+  await mkdir(join(site.state, 'cluster'));
+  await writeFile(join(site.state, 'cluster/idx.yaml'), CATALOG_SOURCE);
+  const refused = await roll(site, ['previous', '--apply', ...WHY], 4);
+  assert.deepEqual(
+    refused.checks.map(({ kind, severity }) => [kind, severity]),
+    [['cache-unfit', 'blocked']],
+  );
+  assert.match(refused.checks[0]?.message ?? '', /its \/tmp\/cache is missing or empty\./);
+  assert.deepEqual(await readServed(production), NEW);
+  const plain = CATALOG_SOURCE.replace(', cacheDir: /tmp/cache', '');
+  await writeFile(join(site.state, 'cluster/idx.yaml'), plain);
+  const done = await roll(site, ['previous', '--apply', ...WHY], 0);
+  assert.deepEqual([done.checks, await readServed(production)], [[], OLD]);
+  await writeFile(join(site.state, 'cluster/idx.yaml'), CATALOG_SOURCE);
+  const forth = await roll(site, [refused.from?.tag ?? '', '--apply', ...WHY], 0);
+  assert.deepEqual([forth.checks, await readServed(production)], [[], NEW], 'ours has a cache');
 });

@@ -125,6 +125,7 @@ export function seenPin(changes: Partial<ObservedPin> = {}): ObservedPin {
     byRecipe: false,
     labelled: true,
     canBeServed: true,
+    cacheFault: null,
     closure: passed('closure', 'All is there.'),
     ...changes,
   };
