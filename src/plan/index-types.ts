@@ -33,7 +33,7 @@ export interface ListedIndex {
   readonly origin: 'olmirror' | 'other' | 'misnamed' | 'unknown';
   /** The served tag points at this very manifest. */
   readonly served: boolean;
-  /** The manifest's pin names it. */
+  /** The manifest's pin names it, and has not ended. */
   readonly pinned: boolean;
   readonly digest: Digest | null;
   readonly imageId: Digest | null;

@@ -51,7 +51,10 @@ export async function listIndexes(
   const indexes = await Promise.all(
     kept.map((tag) =>
       limit(() =>
-        readIndex({ repository, tag, movingTag, servedDigest, pinned: tag === pin?.tag }, context),
+        readIndex(
+          { repository, tag, movingTag, servedDigest, pinned: !pinEnded && tag === pin?.tag },
+          context,
+        ),
       ),
     ),
   );

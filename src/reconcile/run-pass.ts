@@ -1,11 +1,19 @@
 import type { Applier, ApplyRequest, ClosureEntry } from '../apply/port.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { MirrorManifest } from '../manifest/types.ts';
-import { findStaleBinding, judgeFact, listStepFacts, type StaleFact } from '../plan/find-stale.ts';
+import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import {
+  findEndedPins,
+  findStaleBinding,
+  judgeFact,
+  listStepFacts,
+  type StaleFact,
+} from '../plan/find-stale.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import { exitCodeOfApply, sumOutcomes } from '../plan/sum-outcomes.ts';
-import type { Plan } from '../plan/types.ts';
+import type { Plan, WantedIndex } from '../plan/types.ts';
+import type { RegistryPort } from '../registry/port.ts';
 import { buildClosure } from './closure-entries.ts';
+import type { LoadedState } from './load-state.ts';
 import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts';
 
 export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
@@ -73,17 +81,28 @@ function listClosure(prepared: PreparedPass, catalog: string): readonly ClosureE
   return buildClosure(images, catalog, state.knownMissing);
 }
 
+/** What of a prepared pass a saved plan is held against. */
+export interface FreshFacts {
+  readonly state: Pick<LoadedState, 'binding'>;
+  readonly indexes: readonly { readonly wanted: Pick<WantedIndex, 'catalog' | 'endedPin'> }[];
+  readonly registries: PerRole<Pick<RegistryPort, 'headManifest'>>;
+}
+
 /**
  * Throws `PLAN_STALE` unless a saved plan still fits: same manifest, same catalogs, and every step
  * finds the registries as it was planned for. Nothing has been written then (promise 10).
  */
 export async function assertFresh(
   plan: Plan,
-  prepared: PreparedPass,
+  prepared: FreshFacts,
   signal: AbortSignal,
 ): Promise<void> {
   const stale = [
     ...findStaleBinding(plan.binding, prepared.state.binding),
+    ...findEndedPins(
+      plan,
+      prepared.indexes.map(({ wanted }) => wanted),
+    ),
     ...(await findStaleSteps(plan, prepared, signal)),
   ];
   const [first] = stale;
@@ -102,7 +121,7 @@ export async function assertFresh(
 
 async function findStaleSteps(
   plan: Plan,
-  prepared: PreparedPass,
+  prepared: FreshFacts,
   signal: AbortSignal,
 ): Promise<readonly StaleFact[]> {
   const checks = plan.steps.flatMap((step) =>

@@ -8,8 +8,7 @@ import { findKnown } from '../images/find-known.ts';
 import { listWanted, type WantedList } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
 import type { RoleName } from '../manifest/types.ts';
-import type { VerifiedCheck } from '../plan/verified-check.ts';
-import { failed, passed, skipped, unknown } from '../plan/verified-check.ts';
+import { failed, passed, skipped, unknown, type VerifiedCheck } from '../plan/verified-check.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 

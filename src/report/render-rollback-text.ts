@@ -53,7 +53,10 @@ function listNext(report: RollbackReport): readonly string[] {
 }
 
 function listDryRun({ exitCode, way }: RollbackReport): readonly string[] {
-  if (exitCode !== 0) return ['Dry run: nothing was changed. As it stands, it would be refused.'];
+  if (exitCode !== 0) {
+    const end = exitCode === 4 ? 'it would be refused' : 'it would fail';
+    return [`Dry run: nothing was changed. As it stands, ${end}.`];
+  }
   const what: Readonly<Record<RollbackReport['way'], string>> = {
     'move-tag':
       'Dry run: nothing was changed. --apply --reason TEXT moves the tag and writes the pin; --pin-only writes the pin alone, for a pipeline or `olmirror watch` to carry out.',
