@@ -186,6 +186,9 @@ test('a pinned index stays as it is until the pin ends, and a pin to nothing is 
   const verify = await site.olmirror(['index', 'verify', 'production']);
   assert.match(verify.stdout, /– The pin has ended: v1-/);
   assert.equal(verify.code, 0, verify.stdout);
+  const list = await site.olmirror(['index', 'list']);
+  assert.match(list.stdout, /the pin has ended: v1-/);
+  assert.doesNotMatch(list.stdout, /\(pinned\)/);
 });
 
 test('a movable tag follows staging, and what it leaves keeps a tag', async (t) => {
