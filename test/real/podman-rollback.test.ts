@@ -117,10 +117,9 @@ describe('index rollback with builder: podman', { skip: NO_PODMAN }, () => {
     const odd = `v1-${'e'.repeat(12)}`;
     const place = `docker://${site.production.host}/olm/idx`;
     const tls = ['--src-tls-verify=false', '--dest-tls-verify=false'];
-    await promisify(execFile)('skopeo', [
-      ...['--insecure-policy', 'copy', '--preserve-digests', ...tls],
-      ...[`${place}:${move.immutableTag}`, `${place}:${odd}`],
-    ]);
+    const copy = ['--insecure-policy', 'copy', '--preserve-digests', ...tls];
+    const images = [`${place}:${move.immutableTag}`, `${place}:${odd}`];
+    await promisify(execFile)('skopeo', [...copy, ...images]);
     const refused = await run(site, ['index', 'rollback', odd, '--apply', ...WHY], 4);
     assert.match(refused, /refused: .*holds a foreign index/);
     const text = await readText(site, 'mirror.yaml');
