@@ -3,13 +3,15 @@ import { isDigest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
 import { formatCount } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { MoveIndexStep } from '../plan/types.ts';
+import type { MoveIndexStep, PushIndexStep } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
 import type { ClosureEntry } from './port.ts';
 import { headPresence } from './read-registry.ts';
 
 const HEADS_AT_A_TIME = 8;
 const NAMED = 5;
+
+type IndexStep = MoveIndexStep | PushIndexStep;
 
 interface Seen {
   readonly entry: ClosureEntry;
@@ -21,7 +23,7 @@ interface Seen {
  * `APPLY_CLOSURE` unless each is clearly there: a refusal where one is absent, a failure worth
  * trying again where it only cannot be told (promise 6).
  */
-export async function checkClosure(context: PassContext, step: MoveIndexStep): Promise<void> {
+export async function checkClosure(context: PassContext, step: IndexStep): Promise<void> {
   if (context.request.plan.indexOnly) return;
   const entries = context.request.closure(step.catalog);
   context.request.emit({ kind: 'closure-started', catalog: step.catalog, images: entries.length });
@@ -53,17 +55,17 @@ function isOther(presence: Presence, entry: ClosureEntry): boolean {
   );
 }
 
-function notThere(step: MoveIndexStep, absent: readonly Seen[]): ToolError {
-  const message = `The index of ${step.catalog} names ${formatCount(absent.length, 'image')} that the serving registry does not hold: ${listEntries(absent)}. Tag ${step.repository}:${step.tag} was not moved.`;
+function notThere(step: IndexStep, absent: readonly Seen[]): ToolError {
+  const message = `The index of ${step.catalog} names ${formatCount(absent.length, 'image')} that the serving registry does not hold: ${listEntries(absent)}. Tag ${step.repository}:${step.tag} was not written.`;
   return new ToolError('APPLY_CLOSURE', message, {
     hint: 'Bring these images into staging and apply again, or take their bundles out of the catalog.',
   });
 }
 
-function notKnown(step: MoveIndexStep, unknown: readonly Seen[]): ToolError {
+function notKnown(step: IndexStep, unknown: readonly Seen[]): ToolError {
   const [first] = unknown;
   const why = first?.presence.state === 'unknown' ? ` ${first.presence.message}` : '';
-  const message = `Whether the serving registry holds ${formatCount(unknown.length, 'image')} of the index of ${step.catalog} is unknown: ${listEntries(unknown)}.${why} Tag ${step.repository}:${step.tag} was not moved.`;
+  const message = `Whether the serving registry holds ${formatCount(unknown.length, 'image')} of the index of ${step.catalog} is unknown: ${listEntries(unknown)}.${why} Tag ${step.repository}:${step.tag} was not written.`;
   return new ToolError('APPLY_CLOSURE', message, {
     disposition: 'retry',
     hint: 'Apply again when the registry answers.',

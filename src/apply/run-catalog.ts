@@ -23,7 +23,7 @@ export interface CatalogSteps {
 /**
  * Publishes one index, last of all: nothing of it is pushed and no tag moves unless every earlier
  * step that it rests on was done and every image it names is seen in the serving registry
- * (promise 3).
+ * (promise 3). Where no tag may move, the push is what publishes.
  */
 export async function runCatalog(
   context: PassContext,
@@ -31,7 +31,9 @@ export async function runCatalog(
   before: { readonly results: readonly StepResult[]; readonly running: Running },
 ): Promise<readonly StepResult[]> {
   const { push, move } = steps;
-  const obstacle = move === null ? null : await findObstacle(context, move, before.results);
+  const publishing = move ?? push;
+  const obstacle =
+    publishing === null ? null : await findObstacle(context, publishing, before.results);
   if (obstacle !== null) return endAll(context, steps, obstacle);
   const pushed = push === null ? null : await runStep(context, push, before.running);
   if (move === null) return pushed === null ? [] : [pushed];
@@ -43,13 +45,13 @@ export async function runCatalog(
 
 async function findObstacle(
   context: PassContext,
-  move: MoveIndexStep,
+  step: MoveIndexStep | PushIndexStep,
   results: readonly StepResult[],
 ): Promise<Ending | null> {
   if (context.stop.aborted) return DEFERRED;
   try {
-    assertImagesSettled(context, move, results);
-    await retryStep(context, nameStep(move), () => checkClosure(context, move));
+    assertImagesSettled(context, step, results);
+    await retryStep(context, nameStep(step), () => checkClosure(context, step));
     return null;
   } catch (error) {
     return endWith(error);
@@ -59,13 +61,13 @@ async function findObstacle(
 // A refused tag keeps back the index that needs its image, even where the image itself is there.
 function assertImagesSettled(
   context: PassContext,
-  move: MoveIndexStep,
+  step: MoveIndexStep | PushIndexStep,
   results: readonly StepResult[],
 ): void {
   if (context.request.plan.indexOnly) return;
   const names = new Map(
     context.request
-      .closure(move.catalog)
+      .closure(step.catalog)
       .flatMap((entry) =>
         ['@', ':'].map(
           (sign) => [`${entry.repository}${sign}${entry.reference}`, entry.label] as const,
@@ -76,12 +78,12 @@ function assertImagesSettled(
     const named = outcomes.find((outcome) => names.has(outcome.item));
     const bad = named === undefined ? undefined : outcomes.find((outcome) => !isDone(outcome));
     if (named !== undefined && bad !== undefined)
-      throw notSettled(move, bad, names.get(named.item) ?? named.item);
+      throw notSettled(step, bad, names.get(named.item) ?? named.item);
   }
 }
 
-function notSettled(move: MoveIndexStep, bad: Outcome, label: string): ToolError {
-  const message = `The index of ${move.catalog} stays as it is: ${bad.item}, needed for ${label}, is ${bad.kind}.`;
+function notSettled(step: Pick<MoveIndexStep, 'catalog'>, bad: Outcome, label: string): ToolError {
+  const message = `The index of ${step.catalog} stays as it is: ${bad.item}, needed for ${label}, is ${bad.kind}.`;
   return new ToolError('APPLY_CLOSURE', message, { hint: 'Settle that first, then apply again.' });
 }
 

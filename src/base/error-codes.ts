@@ -73,6 +73,9 @@ export const ERROR_CODES = [
   'SERVE_ENDED',
   'SERVE_FAILED',
   'SERVE_TIMEOUT',
+  'MANIFEST_IN_USE_INVALID',
+  'PLAN_PIN_MISSING',
+  'PLAN_NO_SUCH_INDEX',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

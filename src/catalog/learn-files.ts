@@ -77,7 +77,9 @@ export function reviveFile({ path, problems, blobs, bytes }: LearnedFile): Parse
   const lines = createLineIndex(bytes);
   return { problems, blobs: blobs.map(revive) };
   function revive({ text, line, facts, ...head }: LearnedBlob): Blob {
-    const findLine = () => line ?? lines.lineAt(text.start);
+    function findLine(): number {
+      return line ?? lines.lineAt(text.start);
+    }
     const blob = blobOfText(head, text, { file: path, findLine });
     if (facts.bundle !== null) readBundleFacts.know(blob, facts.bundle);
     if (facts.entries !== null) readEntries.know(blob, facts.entries);

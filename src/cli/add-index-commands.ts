@@ -1,4 +1,5 @@
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
+import { addRollback } from './add-rollback-command.ts';
 import {
   FORMAT,
   type Parser,
@@ -11,9 +12,17 @@ import {
 export function addIndex(parser: Parser, run: Run): void {
   parser.command(
     'index',
-    'Look into index images: show, extract, verify, rehearse, list, and the resources that serve them',
+    'Look into index images: show, extract, verify, rehearse, list, and the resources that serve them; go back to one',
     (group) => {
-      for (const add of [addShow, addExtract, addVerify, addRehearse, addList, addInfo])
+      for (const add of [
+        addShow,
+        addExtract,
+        addVerify,
+        addRehearse,
+        addList,
+        addInfo,
+        addRollback,
+      ])
         add(group, run);
       return group.demandCommand(1, 'Which one? See `olmirror index --help`.');
     },

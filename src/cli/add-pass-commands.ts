@@ -1,6 +1,13 @@
 import { ToolError } from '../base/tool-error.ts';
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
-import { FORMAT, type Parser, type Run, readDuration, WORKING_TREE } from './command-options.ts';
+import {
+  COPY_TIMEOUT,
+  FORMAT,
+  type Parser,
+  type Run,
+  readDuration,
+  WORKING_TREE,
+} from './command-options.ts';
 
 const INDEX_ONLY = {
   type: 'boolean',
@@ -20,13 +27,6 @@ const CONCURRENCY = {
   type: 'string',
   default: '4',
   describe: 'Copies at a time',
-  requiresArg: true,
-} as const;
-
-const COPY_TIMEOUT = {
-  type: 'string',
-  default: '1h',
-  describe: 'Time one copy may take, or one build by podman',
   requiresArg: true,
 } as const;
 

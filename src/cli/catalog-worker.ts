@@ -7,10 +7,12 @@ interface Message {
   readonly task: CatalogTask;
 }
 
-parentPort?.on('message', async ({ id, task }: Message) => {
-  const answer: readonly CatalogAnswer[] = await runCatalogTask(task);
-  parentPort?.postMessage({ id, answer }, answer.flatMap(listBuffers));
-});
+parentPort?.on('message', (message: Message) => void work(message));
+
+async function work({ id, task }: Message): Promise<void> {
+  const answers: readonly CatalogAnswer[] = await runCatalogTask(task);
+  parentPort?.postMessage({ id, answer: answers }, answers.flatMap(listBuffers));
+}
 
 // Texts are handed over, not copied. A small one shares its memory with others and is copied.
 function listBuffers(answer: CatalogAnswer): readonly TransferListItem[] {

@@ -74,6 +74,20 @@ export const SOURCE_OPTIONS: SourceOptionTypes = {
   },
 };
 
+interface TimeoutOption {
+  readonly type: 'string';
+  readonly default: '1h';
+  readonly describe: string;
+  readonly requiresArg: true;
+}
+
+export const COPY_TIMEOUT: TimeoutOption = {
+  type: 'string',
+  default: '1h',
+  describe: 'Time one copy may take, or one build by podman',
+  requiresArg: true,
+};
+
 /** Milliseconds that an option names. Throws `CLI_USAGE` for what is no duration. */
 export function readDuration(text: string, option: string): number {
   const value = parseDuration(text);

@@ -1,8 +1,10 @@
 import { ToolError } from '../base/tool-error.ts';
 import { joinPath } from '../images/map-path.ts';
+import { letsTagsMove } from '../manifest/defaults.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CommandContext } from './context.ts';
 import { type ImagePlace, locateImage, locateLayout, locateRole } from './locate-image.ts';
+import { readServedTag } from './served-tag.ts';
 import { buildSourceContext, findManifest, isRole, pickCatalog } from './source-context.ts';
 import type { Wiring } from './wire.ts';
 
@@ -48,7 +50,8 @@ export async function locateInManifest(
     });
   if (isRole(ref)) {
     const entry = manifest === null ? null : pickCatalog(manifest, request);
-    return { place: locateRole(ref, entry, context), manifest, entry };
+    const place = locateRole(ref, entry, context);
+    return { place: await followClusters({ place, manifest, entry }, wiring), manifest, entry };
   }
   const place = ref.startsWith('oci:')
     ? await locateLayout(ref, context)
@@ -56,6 +59,19 @@ export async function locateInManifest(
   if (place === null) throw notAnImage(ref);
   const named = catalog !== null && manifest !== null ? pickCatalog(manifest, request) : null;
   return { place, manifest, entry: named ?? findCatalog(place, manifest) };
+}
+
+// Where no tag moves, what production serves is what Git tells clusters of.
+async function followClusters(
+  { place, manifest, entry }: LocatedIndex,
+  wiring: Wiring,
+): Promise<ImagePlace> {
+  if (manifest === null || entry === null || place.role !== 'production') return place;
+  if (letsTagsMove(manifest.registries.production)) return place;
+  const told = await readServedTag(entry, manifest, await wiring.openGit());
+  if (told === null) return place;
+  const name = `${place.name.slice(0, -place.reference.length)}${told}`;
+  return { ...place, name, reference: told };
 }
 
 function notAnImage(ref: string): ToolError {

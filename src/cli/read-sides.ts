@@ -46,8 +46,7 @@ export async function readSides({
   const located = await snapshot.locateFiles(entry.path);
   const files = located.map((file) => ({ ...file, path: file.path.slice(entry.path.length + 1) }));
   const [ours, theirs] = [await splitFiles(files), await splitFiles(source.files)];
-  const pool = openCatalogPool({ size: sumSizes([...ours.loaded, ...theirs.loaded]), signal });
-  const learned = await learnAll(theirs.loaded, ours.loaded, pool).finally(() => pool.close());
+  const learned = await learnAll(theirs.loaded, ours.loaded, signal);
   const [delivered, own] = [theirs.loaded, ours.loaded].map((side) => reviveSide(side, learned));
   if (delivered === undefined || own === undefined) throw new Error('A side was not read.');
   const { exclusions, problems } = await readExcludes(snapshot, entry);
@@ -92,8 +91,9 @@ const BATCH = 2_000_000;
 async function learnAll(
   delivered: readonly FileSource[],
   ours: readonly FileSource[],
-  pool: CatalogPool,
+  signal: AbortSignal,
 ): Promise<Learned> {
+  const pool = openCatalogPool({ size: sumSizes([...ours, ...delivered]), signal });
   const learned = new Map<FileSource, LearnedSource>();
   async function learnBatch(batch: Batch): Promise<void> {
     const files = [...batch.delivered, ...batch.ours];
@@ -103,8 +103,12 @@ async function learnAll(
       if (file !== undefined) learned.set(file, answer);
     }
   }
-  await Promise.all(splitBatches(delivered, ours).map(learnBatch));
-  return learned;
+  try {
+    await Promise.all(splitBatches(delivered, ours).map(learnBatch));
+    return learned;
+  } finally {
+    await pool.close();
+  }
 }
 
 interface Batch {

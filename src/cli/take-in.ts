@@ -150,6 +150,7 @@ async function mergeSource(request: TakeInRequest, deps: TakeInDeps): Promise<Me
       notes: [...result.notes, ...ended.map(noteEnded)],
       held,
       newImages,
+      cluster: null,
     },
   };
 }

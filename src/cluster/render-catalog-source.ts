@@ -4,7 +4,7 @@ import { dump } from 'js-yaml';
 export interface ServedIndex {
   /** As the cluster pulls it. */
   readonly image: string;
-  /** By digest: then nothing newer can come under the reference. */
+  /** By digest or a never-moving tag: then nothing newer can come under the reference. */
   readonly pinned: boolean;
   readonly catalogSource: { readonly name: string; readonly namespace: string };
   readonly displayName: string;
@@ -52,6 +52,16 @@ export function renderClusterCatalog({ image, pinned, catalogSource }: ServedInd
       },
     },
   });
+}
+
+/** Name of the CatalogSource of a catalog for which the manifest gives none, as Kubernetes takes names. */
+export function nameCatalogSource(catalog: string): ServedIndex['catalogSource'] {
+  const plain = catalog
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
+  const name = `cs-${plain.slice(0, 50)}`.replace(/-+$/, '');
+  return { name, namespace: 'openshift-marketplace' };
 }
 
 // As oc-mirror names the two of them.

@@ -8,6 +8,7 @@ import {
   type InspectedImage,
 } from './describe-index.ts';
 import { normalizeEntryPath } from './layer-tree.ts';
+import { USUAL_CACHES } from './read-index-image.ts';
 
 export interface ServingFinding {
   /** `error`: a pod of this image does not come up. */
@@ -40,6 +41,27 @@ export function judgeServing(image: InspectedImage): Serving {
     extract: { catalogDir: image.configsPath, cacheDir: right?.path ?? null },
     findings: [...general, ...judgeExtracted(caches, right)],
   };
+}
+
+/**
+ * Why a pod whose extractContent copies one of these folders as its cache would not come up, as a part
+ * of a sentence: opm ends at a cache that is missing, empty or wrong (spec "file-based catalogs" §5.2).
+ * Null where it would, or nobody can tell.
+ */
+export function findCacheFault(
+  { caches, cacheFault, serve }: InspectedImage,
+  folders: readonly string[],
+): string | null {
+  if (cacheFault !== null) return null;
+  for (const folder of folders) {
+    const cache = caches.find(({ path }) => isSame(path, folder));
+    const fault = cache === undefined ? null : describeCacheFault(cache);
+    if (fault !== null) return `${folder} ${fault}`;
+    const known = [...USUAL_CACHES, serve.cacheDir ?? ''].some((path) => isSame(path, folder));
+    if (known && (cache === undefined || cache.contents === 'none'))
+      return `${folder} is missing or empty`;
+  }
+  return null;
 }
 
 function isRight(cache: IndexCache): boolean {

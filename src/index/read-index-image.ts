@@ -39,7 +39,7 @@ export interface IndexImage extends IndexContent {
 
 const PROGRAMS = ['opm', 'grpc_health_probe'];
 /** Where opm's own Dockerfile puts the cache, and where oc-mirror put it. */
-const USUAL_CACHES = ['/tmp/cache', '/cache'];
+export const USUAL_CACHES: readonly string[] = ['/tmp/cache', '/cache'];
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**

@@ -1,4 +1,5 @@
 import { normalize } from 'node:path/posix';
+import { checkPin } from './check-pin.ts';
 import { type Fault, findRepeats, type Located, readRef } from './fault.ts';
 import type { CatalogEntry, RoleName } from './types.ts';
 import type { ValuePath } from './yaml-document.ts';
@@ -17,6 +18,7 @@ export function checkCatalogs(catalogs: readonly LocatedCatalog[]): readonly Fau
     ...checkCatalogPaths(catalogs),
     ...catalogs.flatMap(checkBase),
     ...catalogs.flatMap(checkBuilder),
+    ...catalogs.flatMap(checkPin),
   ];
 }
 

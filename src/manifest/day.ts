@@ -4,3 +4,13 @@ export function isDay(date: string): boolean {
   const found = new Date(Date.UTC(year, month - 1, day));
   return found.getUTCMonth() === month - 1 && found.getUTCDate() === day;
 }
+
+/** The UTC day of a moment, `YYYY-MM-DD`. */
+export function dayOf(moment: Date): string {
+  return moment.toISOString().slice(0, 10);
+}
+
+/** Whether something that holds `until` a day has ended: that day is the first that no longer counts; null for no end. */
+export function hasEnded(until: string | null, today: string): boolean {
+  return until !== null && until <= today;
+}

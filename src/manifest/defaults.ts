@@ -58,3 +58,8 @@ export const CATALOG_SOURCE_NAMESPACE_DEFAULT = 'openshift-marketplace';
 export function buildCatalogPath(name: string): string {
   return `catalogs/${name}`;
 }
+
+/** Whether a tag of this registry may be moved, as far as the manifest says. */
+export function letsTagsMove({ writePolicy }: Pick<RegistryEntry, 'writePolicy'>): boolean {
+  return writePolicy !== 'allow-once' && writePolicy !== 'deny';
+}

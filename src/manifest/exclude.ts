@@ -1,5 +1,5 @@
 import type { Problem } from '../base/problem.ts';
-import { isDay } from './day.ts';
+import { hasEnded, isDay } from './day.ts';
 import { readChecked } from './parse-record.ts';
 import { excludeSchema, type RawExclusion } from './schemas.ts';
 import type { Exclusion } from './types.ts';
@@ -32,7 +32,7 @@ export function buildExcludeFileName(catalog: string): string {
 
 /** Whether an exclude has ended on this UTC day, `YYYY-MM-DD`. */
 export function isExpired(exclusion: Exclusion, today: string): boolean {
-  return exclusion.until !== null && exclusion.until <= today;
+  return hasEnded(exclusion.until, today);
 }
 
 interface Item {

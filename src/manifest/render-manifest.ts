@@ -21,7 +21,7 @@ export function renderManifest(draft: ManifestDraft): string {
 apiVersion: olmirror/v1alpha1
 kind: Mirror
 metadata:
-  name: ${quote(draft.name)}
+  name: ${quoteYaml(draft.name)}
 spec:
   # append: production only grows, deliveries land in staging and are copied over.
   strategy: append
@@ -30,14 +30,14 @@ spec:
     production: ${renderRegistry(registries.production)}
     staging: ${renderRegistry(registries.staging)}
   catalogs:
-    - name: ${quote(catalog.name)}
+    - name: ${quoteYaml(catalog.name)}
       # One folder per package; nothing else may lie in it.
-      path: ${quote(buildCatalogPath(catalog.name))}
+      path: ${quoteYaml(buildCatalogPath(catalog.name))}
       repository: ${renderPerRole(catalog.repository)}
       tag: ${renderPerRole(catalog.tag)}
       # scratch, or an image in production that carries opm, pinned by its digest.
-      base: ${quote(catalog.base)}
-      platforms: [${catalog.platforms.map(quote).join(', ')}]
+      base: ${quoteYaml(catalog.base)}
+      platforms: [${catalog.platforms.map(quoteYaml).join(', ')}]
       # keep: the index names upstream addresses and the cluster redirects them. rewrite: the serving host.
       references: keep
   policy:
@@ -50,17 +50,24 @@ spec:
 }
 
 function renderRegistry(registry: { readonly host: string; readonly insecure: boolean }): string {
-  return `{ host: ${quote(registry.host)}${registry.insecure ? ', insecure: true' : ''} }`;
+  return `{ host: ${quoteYaml(registry.host)}${registry.insecure ? ', insecure: true' : ''} }`;
 }
 
 function renderPerRole(value: PerRole<string>): string {
-  if (value.production === value.staging) return quote(value.production);
-  return `{ production: ${quote(value.production)}, staging: ${quote(value.staging)} }`;
+  if (value.production === value.staging) return quoteYaml(value.production);
+  return `{ production: ${quoteYaml(value.production)}, staging: ${quoteYaml(value.staging)} }`;
 }
 
-// JSON strings are YAML strings. Words that YAML could take for nothing else stay bare.
-function quote(text: string): string {
-  return /^[a-z][a-z/-]*[a-z]$/.test(text) && !/^(?:true|false|null|yes|no|on|off)$/.test(text)
-    ? text
-    : JSON.stringify(text);
+// What YAML takes for no printable character, and what editors show as nothing.
+const UNPRINTABLE =
+  /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]|\p{Surrogate}/gu;
+
+/** A text as YAML: bare where it can be nothing else, else in quotes, on one line. JSON strings are YAML strings. */
+export function quoteYaml(text: string): string {
+  if (/^[a-z][a-z/-]*[a-z]$/.test(text) && !/^(?:true|false|null|yes|no|on|off)$/.test(text))
+    return text;
+  return JSON.stringify(text).replaceAll(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

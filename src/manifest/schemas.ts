@@ -1,6 +1,7 @@
 import bridgesJson from '../../schemas/bridges.schema.json' with { type: 'json' };
 import deliveryJson from '../../schemas/delivery.schema.json' with { type: 'json' };
 import excludeJson from '../../schemas/exclude.schema.json' with { type: 'json' };
+import inUseJson from '../../schemas/in-use.schema.json' with { type: 'json' };
 import knownMissingJson from '../../schemas/known-missing.schema.json' with { type: 'json' };
 import mirrorJson from '../../schemas/mirror.schema.json' with { type: 'json' };
 import selectionJson from '../../schemas/selection.schema.json' with { type: 'json' };
@@ -38,6 +39,29 @@ export interface RawBridge {
   readonly until?: string | null;
 }
 
+/** `in-use.yaml` as written, as far as olmirror reads it. */
+export interface RawInUse {
+  readonly spec: {
+    readonly clusters: readonly {
+      readonly name: string;
+      readonly seen?: string | null;
+      readonly subscriptions?: readonly {
+        readonly name: string;
+        readonly namespace?: string | null;
+        readonly package: string;
+        readonly source?: string | null;
+        readonly installed: string | null;
+      }[];
+      readonly clusterExtensions?: readonly {
+        readonly name: string;
+        readonly package: string;
+        readonly installed: string | null;
+      }[];
+    }[];
+  };
+}
+
+export const inUseSchema: SchemaCheck<RawInUse> = createSchemaCheck(inUseJson);
 export const bridgesSchema: SchemaCheck<readonly RawBridge[]> = createSchemaCheck(bridgesJson);
 export const mirrorSchema: SchemaCheck<RawManifest> = createSchemaCheck(mirrorJson);
 export const deliverySchema: SchemaCheck<RawDelivery> = createSchemaCheck(deliveryJson);

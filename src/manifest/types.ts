@@ -25,10 +25,13 @@ export interface RegistryEntry {
   readonly requestsPerDay: number | null;
 }
 
+/** Holds a catalog's index at an earlier one. */
 export interface CatalogPin {
+  /** A never-moving tag of the catalog's repository in production. */
   readonly tag: string;
   readonly reason: string;
   readonly by: string;
+  /** First UTC day on which it no longer counts, `YYYY-MM-DD`; null for never. */
   readonly until: string | null;
 }
 
@@ -190,4 +193,17 @@ export interface BridgeRule {
   readonly file: string;
   /** 1-based line on which it starts. */
   readonly line: number;
+}
+
+/** One installed version of `in-use.yaml`. */
+export interface InstalledVersion {
+  readonly cluster: string;
+  /** Day on which the cluster was looked at; null where nobody wrote it down. */
+  readonly seen: string | null;
+  /** Whose it is, for people: `Subscription namespace/name`. */
+  readonly user: string;
+  readonly package: string;
+  readonly bundle: string;
+  /** Name of the CatalogSource; null where it is not known. */
+  readonly source: string | null;
 }

@@ -18,6 +18,18 @@ export interface YamlDocument {
   placeOf(path: ValuePath): Place;
   /** Place of the field name; that of the value for list items and the root. */
   placeOfKey(path: ValuePath): Place;
+  /** Offsets of a value that is written at this very path; null where there is none, or it comes by an alias or a merge key. */
+  spanOf(path: ValuePath): Span | null;
+}
+
+/** Offsets in a text that has no byte order mark. */
+export interface Span {
+  /** Of the field name; that of the value for list items and the root. */
+  readonly key: number;
+  /** At its end for a value that is left out (`pin:`). */
+  readonly start: number;
+  /** Behind its last character; comments and line breaks that follow are outside. */
+  readonly end: number;
 }
 
 export type YamlResult =
@@ -25,7 +37,9 @@ export type YamlResult =
   | { readonly document: null; readonly problem: Problem };
 
 interface YamlNode {
+  /** -1 for a value that is left out. */
   readonly start: number;
+  readonly end: number;
   readonly value: unknown;
   readonly isKey: boolean;
 }
@@ -37,7 +51,10 @@ interface OpenNode {
 
 interface Member {
   readonly key: number;
+  /** What people are shown: that of the key for a value that is left out. */
   readonly value: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Members of one mapping or list, by field name or index; `merged` are the values of its `<<`. */
@@ -121,9 +138,15 @@ function createRecorder(text: string): Recorder {
     const isEmpty = state.position <= start;
     const value: unknown = state.result;
     if (typeof value === 'object' && value !== null && !members.has(value))
-      members.set(value, readMembers(value, node.children));
+      members.set(value, readMembers(text, value, node.children));
     const isKey = text[skipBlanks(text, state.position)] === ':';
-    (open.at(-1)?.children ?? roots).push({ start: isEmpty ? -1 : start, value, isKey });
+    const end = findEnd(text, {
+      start,
+      position: state.position,
+      value,
+      children: node.children,
+    });
+    (open.at(-1)?.children ?? roots).push({ start: isEmpty ? -1 : start, end, value, isKey });
   }
   return {
     roots,
@@ -135,8 +158,24 @@ function createRecorder(text: string): Recorder {
   };
 }
 
-function readMembers(value: object, children: readonly YamlNode[]): Members {
-  return Array.isArray(value) ? readItems(value, children) : readFields(children);
+interface ClosedNode {
+  readonly start: number;
+  readonly position: number;
+  readonly value: unknown;
+  readonly children: readonly YamlNode[];
+}
+
+// js-yaml ends a block collection where the next node begins; its text ends with that of its last child.
+function findEnd(text: string, { start, position, value, children }: ClosedNode): number {
+  if (position <= start) return -1;
+  const isFlow = /^(?:[&!]\S*\s+)*[{[]/.test(text.slice(start, position));
+  const last = isFlow ? undefined : children.findLast((child) => child.end >= 0);
+  if (last?.isKey === true && typeof value === 'object') return skipBlanks(text, last.end) + 1;
+  return text.slice(0, last?.end ?? position).trimEnd().length;
+}
+
+function readMembers(text: string, value: object, children: readonly YamlNode[]): Members {
+  return Array.isArray(value) ? readItems(value, children) : readFields(text, children);
 }
 
 function readItems(items: readonly unknown[], children: readonly YamlNode[]): Members {
@@ -147,22 +186,28 @@ function readItems(items: readonly unknown[], children: readonly YamlNode[]): Me
     const found = children.findIndex((child, at) => at >= next && Object.is(child.value, item));
     const start = found < 0 ? -1 : (children[found]?.start ?? -1);
     if (found >= 0) next = found + 1;
-    byName.set(String(index), { key: start, value: start });
+    byName.set(String(index), { key: start, value: start, start, end: children[found]?.end ?? -1 });
   }
   return { byName, merged: [] };
 }
 
-function readFields(children: readonly YamlNode[]): Members {
+function readFields(text: string, children: readonly YamlNode[]): Members {
   const byName = new Map<string, Member>();
   const merged: unknown[] = [];
   for (const [index, child] of children.entries()) {
     if (!child.isKey) continue;
     const after = children[index + 1];
-    const value = after === undefined || after.isKey || after.start < 0 ? child.start : after.start;
-    byName.set(String(child.value), { key: child.start, value });
+    byName.set(String(child.value), buildMember(text, child, after));
     if (child.value === '<<') merged.push(...[after?.value].flat());
   }
   return { byName, merged };
+}
+
+function buildMember(text: string, key: YamlNode, after: YamlNode | undefined): Member {
+  if (after !== undefined && !after.isKey && after.start >= 0)
+    return { key: key.start, value: after.start, start: after.start, end: after.end };
+  const behindColon = skipBlanks(text, key.end) + 1;
+  return { key: key.start, value: key.start, start: behindColon, end: behindColon };
 }
 
 interface Recorded {
@@ -172,13 +217,27 @@ interface Recorded {
 }
 
 function buildDocument(text: string, recorded: Recorded): YamlDocument {
-  const root = { key: Math.max(recorded.root.start, 0), value: Math.max(recorded.root.start, 0) };
+  const start = Math.max(recorded.root.start, 0);
+  const root = { key: start, value: start, start, end: recorded.root.end };
   function find(path: ValuePath): Member {
-    let member = root;
+    let member: Member = root;
     let value = recorded.root.value;
     for (const part of path) {
       const next = findMember(recorded.members, value, String(part));
       if (next === null || next.key < 0) return member;
+      member = next;
+      value = readPart(value, part);
+    }
+    return member;
+  }
+  function findOwn(path: ValuePath): Span | null {
+    let member: Member = root;
+    let value = recorded.root.value;
+    for (const part of path) {
+      const own = typeof value === 'object' && value !== null ? recorded.members.get(value) : null;
+      const next = own?.byName.get(String(part));
+      // What an alias stands for is written at its anchor, not here.
+      if (next === undefined || next.start < 0 || text[member.start] === '*') return null;
       member = next;
       value = readPart(value, part);
     }
@@ -189,6 +248,7 @@ function buildDocument(text: string, recorded: Recorded): YamlDocument {
     value: recorded.root.value,
     placeOf: (path) => placeAt(text, find(path).value),
     placeOfKey: (path) => placeAt(text, find(path).key),
+    spanOf: findOwn,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Presence } from '../base/presence.ts';
-import type { PlanBinding, Step } from './types.ts';
+import type { Plan, PlanBinding, Step, WantedIndex } from './types.ts';
 
 /** What a saved plan was bound to that is no longer so. */
 export interface StaleFact {
@@ -25,6 +25,24 @@ export function findStaleBinding(planned: PlanBinding, now: PlanBinding): readon
       message: `Catalog ${name} has changed in Git since the plan was made.`,
     })),
   ];
+}
+
+/** Finds the steps of a saved plan that a pin wanted which has ended since, though Git says the same. */
+export function findEndedPins(
+  { catalogs, steps }: Pick<Plan, 'catalogs' | 'steps'>,
+  wanted: readonly Pick<WantedIndex, 'catalog' | 'endedPin'>[],
+): readonly StaleFact[] {
+  const pinned = new Set(catalogs.filter(({ pin }) => pin !== null).map(({ catalog }) => catalog));
+  const ended = new Set(
+    wanted
+      .filter(({ catalog, endedPin }) => endedPin !== null && pinned.has(catalog))
+      .map(({ catalog }) => catalog),
+  );
+  return steps.flatMap((step) =>
+    step.kind === 'move-index' && ended.has(step.catalog)
+      ? [{ step: step.id, message: `The pin of ${step.catalog} has ended.` }]
+      : [],
+  );
 }
 
 /** The facts that a step rests on, to be asked again just before a saved plan is carried out. */

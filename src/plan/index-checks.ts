@@ -1,7 +1,9 @@
 import type { Presence } from '../base/presence.ts';
 import { formatCount } from '../base/text.ts';
+import type { CatalogPin } from '../manifest/types.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
 import type { Check, ObservedIndex, Outcome, WantedIndex } from './types.ts';
+import type { VerifiedCheck } from './verified-check.ts';
 
 /** What a person must know about an index that is not published, with the code of its outcome. */
 export type IndexCheck = Check & { readonly code: Outcome['code'] };
@@ -10,7 +12,7 @@ export function unknownCheck(wanted: WantedIndex, observed: ObservedIndex): Inde
   const answers: readonly (Presence | null)[] = [
     observed.moving,
     observed.servedImmutable,
-    observed.expectedImmutable,
+    ...(observed.pinned === null ? [observed.expectedImmutable] : [observed.pinned.presence]),
   ];
   const answer = answers.find((entry) => entry?.state === 'unknown');
   const why =
@@ -21,7 +23,7 @@ export function unknownCheck(wanted: WantedIndex, observed: ObservedIndex): Inde
     ...checkOf(wanted),
     kind: 'unknown',
     severity: 'error',
-    message: `Which index production serves as ${wanted.repository}:${wanted.tag} is unknown: ${why.message}`,
+    message: `Which index production ${observed.pinned?.presence === answer ? `holds as ${wanted.repository}:${wanted.pin?.tag ?? ''}` : `serves as ${wanted.repository}:${wanted.tag}`} is unknown: ${why.message}`,
     hint: why.hint,
     code: why.code,
   };
@@ -99,15 +101,98 @@ export function emptyCheck(wanted: WantedIndex, served: boolean): IndexCheck {
   };
 }
 
-export function pinnedCheck(wanted: WantedIndex): IndexCheck {
+/** That the index is held, by whom, why and until when. */
+export function pinnedCheck(wanted: WantedIndex, pin: CatalogPin): Check {
   return {
     ...checkOf(wanted),
     kind: 'pinned',
     severity: 'warning',
-    message: `The index of ${wanted.catalog} is pinned and stays as it is: ${wanted.pinned ?? ''}.`,
-    hint: 'Remove `pin` from the catalog in mirror.yaml to publish again.',
-    code: null,
+    message: `The index of ${wanted.catalog} is pinned to ${formatPin(pin)}. What Git says besides is not published meanwhile.`,
+    hint: 'Take `pin` out of the catalog in mirror.yaml and commit, to publish what Git says again.',
   };
+}
+
+/** That a pin has ended and no longer counts, though it still stands in the manifest. */
+export function pinEndedCheck(wanted: WantedIndex, pin: CatalogPin): Check {
+  return {
+    ...checkOf(wanted),
+    kind: 'pin-ended',
+    severity: 'warning',
+    message: `The pin of ${wanted.catalog} has ended: ${formatPin(pin)}. Its index follows Git again.`,
+    hint: 'Take `pin` out of the catalog in mirror.yaml, or give it another `until`.',
+  };
+}
+
+export function pinMissingCheck(wanted: WantedIndex, pin: CatalogPin): IndexCheck {
+  return {
+    ...checkOf(wanted),
+    kind: 'pin-missing',
+    severity: 'blocked',
+    message: `The index of ${wanted.catalog} is pinned to ${formatPin(pin)}, and production has no ${wanted.repository}:${pin.tag}. The index stays as it is.`,
+    hint: `Name a tag that is there (\`olmirror index list ${wanted.catalog}\`), or take \`pin\` out of the catalog in mirror.yaml.`,
+    code: 'PLAN_PIN_MISSING',
+  };
+}
+
+export function pinForeignCheck(wanted: WantedIndex, pin: CatalogPin): IndexCheck {
+  return {
+    ...checkOf(wanted),
+    kind: 'foreign-index',
+    severity: 'blocked',
+    message: `${wanted.repository}:${pin.tag} holds a foreign index: this repository neither produced it under that tag nor took it in, so it is not served.`,
+    hint: `\`olmirror index list ${wanted.catalog}\` shows which can be. To serve this one, take it in with \`olmirror merge ${wanted.catalog} --from HOST/${wanted.repository}:${pin.tag}\`, review and commit.`,
+    code: 'PLAN_FOREIGN_INDEX',
+  };
+}
+
+/** Where no tag moves: Git tells clusters of another index than the one it wants served. */
+export function clusterDiffersCheck(wanted: WantedIndex, tag: string): Check {
+  const others = wanted.told.filter((name) => name !== tag);
+  return {
+    ...checkOf(wanted),
+    kind: 'cluster-differs',
+    severity: 'warning',
+    message: `Git tells clusters of ${wanted.repository}:${others.join(', ')} below cluster/, and the index that it wants served is ${tag}: production lets no tag move, so they will not see it.`,
+    hint: `Write that tag into cluster/ and commit: \`olmirror merge ${wanted.catalog}\` does so, and for a pin \`olmirror index rollback ${tag}\`.`,
+  };
+}
+
+/** `fault`: `/tmp/cache is missing or empty`. */
+export function pinCacheCheck(wanted: WantedIndex, pin: CatalogPin, fault: string): IndexCheck {
+  return {
+    ...checkOf(wanted),
+    kind: 'cache-unfit',
+    severity: 'blocked',
+    message: `The index of ${wanted.catalog} does not go back to ${pin.tag}: its ${fault}. A CatalogSource below cluster/ takes the cache from there (extractContent.cacheDir), so that its pod would fail, and OperatorHub would lose every operator of it.`,
+    hint: 'Take cacheDir out of that CatalogSource, apply it to the clusters and commit; or choose another index.',
+    code: 'PLAN_INDEX_UNSERVABLE',
+  };
+}
+
+/** `closure` is no passed one. */
+export function pinClosureCheck(
+  wanted: WantedIndex,
+  pin: CatalogPin,
+  closure: VerifiedCheck,
+): IndexCheck {
+  const shown = closure.details.slice(0, 3).join('; ');
+  const more = closure.details.length > 3 ? `; and ${closure.details.length - 3} more` : '';
+  return {
+    ...checkOf(wanted),
+    kind: closure.state === 'failed' ? 'closure' : 'unknown',
+    severity: closure.state === 'failed' ? 'blocked' : 'error',
+    message: `The index of ${wanted.catalog} does not go back to ${pin.tag}: ${closure.message}${shown === '' ? '' : ` ${shown}${more}.`}`,
+    hint:
+      closure.state === 'failed'
+        ? 'An index must name nothing that is not there: bring these images back, or choose another index.'
+        : 'Repeat it when the registry answers.',
+    code: closure.state === 'failed' ? 'APPLY_CLOSURE' : null,
+  };
+}
+
+/** `v1-… : reason (by kim, until 2026-12-31)`. */
+export function formatPin({ tag, reason, by, until }: CatalogPin): string {
+  return `${tag}: ${reason.replace(/[.\s]+$/, '')} (by ${by}, ${until === null ? 'without an end' : `until ${until}`})`;
 }
 
 function checkOf(wanted: WantedIndex): Pick<Check, 'catalog' | 'item' | 'neededBy'> {

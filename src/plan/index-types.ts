@@ -1,19 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { CatalogPin } from '../manifest/types.ts';
 import type { ExitCode } from './sum-outcomes.ts';
-
-export type IndexCheckName = 'catalog' | 'image-id' | 'content' | 'cache' | 'closure';
-
-/** One thing that `index verify` or `index rehearse` looked at. */
-export interface VerifiedCheck<Name extends string = IndexCheckName> {
-  readonly name: Name;
-  /** `skipped`: it does not apply to this index; `unknown`: nobody could tell. */
-  readonly state: 'passed' | 'failed' | 'skipped' | 'unknown';
-  /** A sentence for people. */
-  readonly message: string;
-  /** What it was found by, item by item; empty where there is nothing to list. */
-  readonly details: readonly string[];
-}
+import type { IndexCheckName, VerifiedCheck } from './verified-check.ts';
 
 /** `olmirror index verify --format json`. */
 export interface IndexVerification {
@@ -30,7 +18,7 @@ export interface IndexVerification {
 }
 
 export type RehearsalCheckName =
-  | Exclude<IndexCheckName, 'closure'>
+  | Exclude<IndexCheckName, 'closure' | 'pin'>
   | 'layout'
   | 'start'
   | 'packages'
@@ -70,6 +58,8 @@ export interface ListedIndex {
   readonly origin: 'olmirror' | 'other' | 'misnamed' | 'unknown';
   /** The served tag points at this very manifest. */
   readonly served: boolean;
+  /** The manifest's pin names it, and has not ended. */
+  readonly pinned: boolean;
   readonly digest: Digest | null;
   readonly imageId: Digest | null;
   /** Commit and its time, from the manifest's annotations; null where there are none. */
@@ -85,6 +75,7 @@ export interface CatalogIndexes {
   readonly catalog: string;
   readonly host: string;
   readonly repository: string;
+  /** The tag that clusters use: a never-moving one where production lets no tag move. */
   readonly servedTag: string;
   /** What the served tag points at. */
   readonly served:
@@ -92,6 +83,8 @@ export interface CatalogIndexes {
     | { readonly state: 'absent' }
     | { readonly state: 'unknown'; readonly message: string };
   readonly pin: CatalogPin | null;
+  /** The pin no longer counts. */
+  readonly pinEnded: boolean;
   /** Newest first; those without a time come last. */
   readonly indexes: readonly ListedIndex[];
   /** Tags of the repository that name no earlier index of this catalog. */

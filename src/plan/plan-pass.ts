@@ -1,3 +1,4 @@
+import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
@@ -7,15 +8,17 @@ import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
-import { formatIndexItem } from './item.ts';
+import type { SettledIndex } from './index-steps.ts';
+import { formatImmutableTag, formatIndexItem } from './item.ts';
 import { type ImagePolicy, settleImage } from './settle-image.ts';
-import { type SettledIndex, settleIndex } from './settle-index.ts';
+import { settleIndex } from './settle-index.ts';
 import { joinSettled, type Settled } from './settled.ts';
 import type {
   CatalogPlan,
   Check,
   CopyStep,
   Observed,
+  ObservedIndex,
   Outcome,
   PackagePlan,
   Plan,
@@ -265,17 +268,34 @@ function countNew(step: CopyStep, input: PlanInput, seen: Set<string>): number {
 
 function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanInput): CatalogPlan {
   const observed = input.observed.indexes.get(index.catalog);
+  const wantedId = index.pin === null ? index.imageId : (observed?.pinned?.imageId ?? null);
   return {
     catalog: index.catalog,
-    target: `${index.repository}:${index.tag}`,
-    servedId: observed?.servedId ?? null,
-    wantedId: index.imageId,
-    ...(index.builder === 'podman' ? { builder: index.builder } : {}),
+    target: `${index.repository}:${formatServedTag(index)}`,
+    servedId: (index.moves ? observed?.servedId : findUnmoved(index, observed)) ?? null,
+    wantedId,
+    ...(isRecipe(index, observed) ? { builder: 'podman' } : {}),
     action: result.action,
+    pin: index.pin,
     packages: input.offers.get(index.catalog) ?? null,
   };
 }
 
+function isRecipe({ pin, builder }: WantedIndex, observed: ObservedIndex | undefined): boolean {
+  return pin === null ? builder === 'podman' : observed?.pinned?.byRecipe === true;
+}
+
+// Where no tag moves, clusters are told of the immutable one.
+function formatServedTag({ moves, tag, pin, imageId }: WantedIndex): string {
+  return moves ? tag : (pin?.tag ?? formatImmutableTag(tag, imageId));
+}
+
+function findUnmoved(index: WantedIndex, observed: ObservedIndex | undefined): Digest | null {
+  if (observed === undefined) return null;
+  return index.pin === null ? observed.expectedImmutableId : (observed.pinned?.imageId ?? null);
+}
+
 function describeBroken(catalog: string): CatalogPlan {
-  return { catalog, target: '', servedId: null, wantedId: null, action: 'blocked', packages: null };
+  const nothing = { servedId: null, wantedId: null, pin: null, packages: null } as const;
+  return { catalog, target: '', action: 'blocked', ...nothing };
 }

@@ -2,7 +2,8 @@ import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Presence } from '../base/presence.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
-import type { RoleName } from '../manifest/types.ts';
+import type { CatalogPin, RoleName } from '../manifest/types.ts';
+import type { VerifiedCheck } from './verified-check.ts';
 
 /** What the live registries said about one wanted image. */
 export interface ObservedImage {
@@ -38,6 +39,25 @@ export interface ObservedIndex {
   readonly expectedImmutableId: Digest | null;
   /** For a foreign index: what it serves and Git lacks; null otherwise. */
   readonly foreign: ForeignContent | null;
+  /** What the tag of its pin holds; null for a catalog without a pin. */
+  readonly pinned: ObservedPin | null;
+}
+
+/** The index that a pin names. */
+export interface ObservedPin {
+  readonly presence: Presence;
+  /** Null where it is not there, or is no image. Where its tag is named after a recipe, that of the recipe. */
+  readonly imageId: Digest | null;
+  /** `imageId` is the id of a recipe: podman built it. */
+  readonly byRecipe: boolean;
+  /** Its labels say that olmirror built it. */
+  readonly labelled: boolean;
+  /** A pod can start from it, or Git has a CatalogSource that needs no such image. */
+  readonly canBeServed: boolean;
+  /** Why no pod of a CatalogSource in Git that takes a cache out of it would come up; null for no reason, or where it was not read. */
+  readonly cacheFault: string | null;
+  /** Whether production holds what it names; null where its tag serves it already, or nobody could ask. */
+  readonly closure: VerifiedCheck | null;
 }
 
 export interface ForeignContent {
@@ -68,8 +88,14 @@ export interface WantedIndex {
   readonly takenIn: readonly { readonly digest: Digest; readonly content: Digest }[];
   /** A pod can start from it, as its base carries opm, or Git has a CatalogSource that needs no such image. */
   readonly canBeServed: boolean;
-  /** Why the catalog's index is held where it is; null for no pin. */
-  readonly pinned: string | null;
+  /** Holds the index where it is; null for no pin, or one that has ended. */
+  readonly pin: CatalogPin | null;
+  /** A pin that the manifest still has, though it has ended. */
+  readonly endedPin: CatalogPin | null;
+  /** False where production lets no tag move: then its immutable tag is all that is published. */
+  readonly moves: boolean;
+  /** Tags of this index of which Git tells clusters below `cluster/`. */
+  readonly told: readonly string[];
 }
 
 export interface Wanted {
@@ -129,7 +155,7 @@ export interface PushIndexStep extends StepBase, NamedIndex {
   readonly kind: 'push-index';
   readonly catalog: string;
   readonly repository: string;
-  /** The immutable tag, `<tag>-<12 hex>`. */
+  /** The immutable tag, `<tag>-<12 hex>`. Where no tag may move, this is what is served, and closure is checked before. */
   readonly tag: string;
 }
 
@@ -156,10 +182,15 @@ export interface Check {
     | 'foreign-index'
     | 'immutable-tag-taken'
     | 'program-lost'
+    | 'cache-unfit'
     | 'collision'
     | 'known-missing'
     | 'index-only'
     | 'pinned'
+    | 'pin-ended'
+    | 'pin-missing'
+    | 'in-use'
+    | 'cluster-differs'
     | 'invalid'
     | 'uncommitted';
   readonly severity: 'error' | 'blocked' | 'warning';
@@ -210,10 +241,13 @@ export interface CatalogPlan {
   /** `repository:tag` in the serving registry. */
   readonly target: string;
   readonly servedId: Digest | null;
+  /** Of the pin, else of Git's catalog. */
   readonly wantedId: Digest | null;
-  /** `wantedId` is the id of the recipe that podman builds the index of; left out where olmirror builds. */
+  /** `wantedId` is the id of the recipe that podman builds, or built, the index of; left out where olmirror builds. */
   readonly builder?: 'podman';
   readonly action: 'none' | 'publish' | 'restore' | 'blocked' | 'pinned';
+  /** Null for no pin, or one that has ended. */
+  readonly pin: CatalogPin | null;
   /** Null where what is served could not be compared. */
   readonly packages: readonly PackagePlan[] | null;
 }

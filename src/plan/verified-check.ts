@@ -1,4 +1,15 @@
-import type { VerifiedCheck } from './index-types.ts';
+export type IndexCheckName = 'catalog' | 'pin' | 'image-id' | 'content' | 'cache' | 'closure';
+
+/** One thing that `index verify` or `index rehearse` looked at. */
+export interface VerifiedCheck<Name extends string = IndexCheckName> {
+  readonly name: Name;
+  /** `skipped`: it does not apply to this index; `unknown`: nobody could tell. */
+  readonly state: 'passed' | 'failed' | 'skipped' | 'unknown';
+  /** A sentence for people. */
+  readonly message: string;
+  /** What it was found by, item by item; empty where there is nothing to list. */
+  readonly details: readonly string[];
+}
 
 export function passed<Name extends string>(name: Name, message: string): VerifiedCheck<Name> {
   return { name, state: 'passed', message, details: [] };

@@ -29,21 +29,24 @@ export interface IndexSummary {
 
 /** Builds index images and remembers their ids by what they are a function of (promise 7). */
 export interface IndexBuilder {
-  summarize(loaded: LoadedCatalog, state: LoadedState): Promise<IndexSummary>;
+  summarize(loaded: BuiltCatalog, state: BuiltState): Promise<IndexSummary>;
   /** Throws `PLAN_UNSUPPORTED` for a catalog that podman builds. */
-  build(loaded: LoadedCatalog, state: LoadedState): Promise<BuiltIndex>;
+  build(loaded: BuiltCatalog, state: BuiltState): Promise<BuiltIndex>;
   /** What podman builds the index of. Throws `INDEX_BAD_BASE` where base or builder image do not fit. */
-  describe(loaded: LoadedCatalog, state: LoadedState): Promise<PodmanRecipe>;
+  describe(loaded: BuiltCatalog, state: BuiltState): Promise<PodmanRecipe>;
   /**
    * Throws `INDEX_BAD_BASE` where a pod of the index would not start, since its base carries no opm.
    * The base is read whole for it, unless the index that is served has it beneath, too.
    */
   assertStarts(
-    loaded: LoadedCatalog,
-    state: LoadedState,
+    loaded: BuiltCatalog,
+    state: BuiltState,
     servedDiffIds: readonly Digest[],
   ): Promise<void>;
 }
+
+type BuiltCatalog = Pick<LoadedCatalog, 'entry' | 'catalog' | 'content'>;
+type BuiltState = Pick<LoadedState, 'manifest' | 'snapshot'>;
 
 /** Threads that build, and layers of earlier processes; nothing of the image hangs on them. */
 export type IndexWork = Pick<ContentWork, 'store' | 'buildGroups'>;
@@ -59,8 +62,8 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
   const summaries = new Map<string, IndexSummary>();
   let last: BuiltIndex | null = null;
   async function make(
-    loaded: LoadedCatalog,
-    state: LoadedState,
+    loaded: BuiltCatalog,
+    state: BuiltState,
     withBytes: boolean,
   ): Promise<BuiltIndex> {
     const { entry } = loaded;
@@ -77,7 +80,7 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     summaries.set(keyOf(loaded, state.manifest), summarizeBuilt(last));
     return last;
   }
-  async function describe(loaded: LoadedCatalog, state: LoadedState): Promise<PodmanRecipe> {
+  async function describe(loaded: BuiltCatalog, state: BuiltState): Promise<PodmanRecipe> {
     const { entry } = loaded;
     const recipe = buildRecipe({
       name: entry.name,
@@ -103,8 +106,8 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
 
 /** What goes into an index whoever builds it. */
 function describeContent(
-  { entry, catalog, content }: LoadedCatalog,
-  { manifest }: LoadedState,
+  { entry, catalog, content }: BuiltCatalog,
+  { manifest }: BuiltState,
 ): Pick<IndexInput, 'catalog' | 'content' | 'cache' | 'compression' | 'platforms'> {
   const { cache, compression, platforms } = entry;
   const served = rewriteForProduction(catalog, entry, manifest);
@@ -165,7 +168,7 @@ function summarizeBuilt({ imageId, layerBytes, content }: BuiltIndex): IndexSumm
   return { imageId, bytes: layerBytes, packages: content.packages };
 }
 
-function keyOf(loaded: LoadedCatalog, manifest: MirrorManifest): string {
+function keyOf(loaded: BuiltCatalog, manifest: MirrorManifest): string {
   const { entry } = loaded;
   const rewriting =
     entry.references === 'rewrite' ? [manifest.registries.production, manifest.paths] : null;
@@ -228,7 +231,7 @@ function parseBase(
 }
 
 // Manifest annotations only: they do not enter the image id (design §8).
-function annotate(state: LoadedState, source: string | null): Readonly<Record<string, string>> {
+function annotate(state: BuiltState, source: string | null): Readonly<Record<string, string>> {
   const { revision, time } = state.snapshot;
   return {
     ...(revision === 'working-tree' ? {} : { 'org.opencontainers.image.revision': revision }),

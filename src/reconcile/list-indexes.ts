@@ -6,6 +6,8 @@ import { joinPath } from '../images/map-path.ts';
 import { readOrigin } from '../index/describe-index.ts';
 import { listIndexIds } from '../index/podman-recipe.ts';
 import { type IndexIdentity, readIndexIdentity } from '../index/read-index.ts';
+import { isNeverMoving } from '../manifest/check-pin.ts';
+import { hasEnded } from '../manifest/day.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
@@ -16,6 +18,10 @@ export interface ListIndexesContext {
   readonly production: RegistryPort;
   /** First line of a commit's message; null where the repository has no such commit. */
   readonly readSubject: (revision: string) => Promise<string | null>;
+  /** The tag that clusters are told of; the catalog's own where tags may move. */
+  readonly servedTag: string;
+  /** UTC date, `YYYY-MM-DD`. */
+  readonly today: string;
   readonly signal: AbortSignal;
 }
 
@@ -27,22 +33,29 @@ export async function listIndexes(
   entry: CatalogEntry,
   context: ListIndexesContext,
 ): Promise<CatalogIndexes> {
-  const { manifest, production, signal } = context;
+  const { manifest, production, servedTag, signal } = context;
   const { host, pathPrefix } = manifest.registries.production;
   const repository = joinPath(pathPrefix, entry.repository.production);
-  const servedTag = entry.tag.production;
+  const movingTag = entry.tag.production;
+  const { pin } = entry;
+  const pinEnded = pin !== null && hasEnded(pin.until, context.today);
   const head = await production.headManifest(repository, servedTag, signal);
-  const place = { catalog: entry.name, host, repository, servedTag, pin: entry.pin };
+  const place = { catalog: entry.name, host, repository, servedTag, pin, pinEnded };
   const served =
     head.state === 'unknown' ? { state: head.state, message: head.message } : narrow(head);
   const tags = await listTags(repository, context);
   if ('fault' in tags) return { ...place, served, indexes: [], otherTags: [], fault: tags.fault };
   const servedDigest = head.state === 'present' ? head.digest : null;
   const limit = pLimit(INDEXES_AT_ONCE);
-  const kept = tags.names.filter((tag) => isKept(tag, servedTag));
+  const kept = tags.names.filter((tag) => isNeverMoving(tag, movingTag));
   const indexes = await Promise.all(
     kept.map((tag) =>
-      limit(() => readIndex({ repository, tag, servedTag, servedDigest }, context)),
+      limit(() =>
+        readIndex(
+          { repository, tag, movingTag, servedDigest, pinned: !pinEnded && tag === pin?.tag },
+          context,
+        ),
+      ),
     ),
   );
   return {
@@ -50,7 +63,7 @@ export async function listIndexes(
     served,
     indexes: indexes.toSorted(compareAge),
     otherTags: tags.names
-      .filter((tag) => tag !== servedTag && !kept.includes(tag))
+      .filter((tag) => tag !== movingTag && !kept.includes(tag))
       .toSorted(compareNatural),
     fault: null,
   };
@@ -74,32 +87,28 @@ async function listTags(
   }
 }
 
-// `sha256-…` keeps an index whose own never-moving tag was taken.
-function isKept(tag: string, servedTag: string): boolean {
-  if (/^(?:sha256|olmirror)-[0-9a-f]{64}$/.test(tag)) return true;
-  return tag.startsWith(`${servedTag}-`) && /^[0-9a-f]{12}$/.test(tag.slice(servedTag.length + 1));
-}
-
 interface TagPlace {
   readonly repository: string;
   readonly tag: string;
-  readonly servedTag: string;
+  readonly movingTag: string;
   readonly servedDigest: Digest | null;
+  readonly pinned: boolean;
 }
 
 async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<ListedIndex> {
-  const { repository, tag } = place;
+  const { repository, tag, pinned } = place;
   context.signal.throwIfAborted();
   try {
     const image = await readIndexIdentity(context.production, repository, tag);
     const origin = readOrigin(image);
     const revision = origin?.revision ?? null;
-    const expected = formatImmutableTag(place.servedTag, image.imageId);
+    const expected = formatImmutableTag(place.movingTag, image.imageId);
     const misnamed = isMisnamed(image, place);
     return {
       tag,
       origin: misnamed ? 'misnamed' : nameOrigin(origin !== null),
       served: image.digest === place.servedDigest,
+      pinned,
       digest: image.digest,
       imageId: image.imageId,
       revision,
@@ -111,14 +120,14 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
     if (!isToolError(error)) throw error;
     // Signatures and other things that belong to an image may lie under tags of this form.
     const origin = error.code === 'INDEX_NOT_AN_INDEX' ? 'other' : 'unknown';
-    return { ...UNREAD, origin, tag, message: error.message };
+    return { ...UNREAD, origin, tag, pinned, message: error.message };
   }
 }
 
 // An index that podman built is named after its recipe.
-function isMisnamed(image: IndexIdentity, { tag, servedTag }: TagPlace): boolean {
+function isMisnamed(image: IndexIdentity, { tag, movingTag }: TagPlace): boolean {
   if (/^(?:sha256|olmirror)-/.test(tag)) return false;
-  return listIndexIds(image).every((id) => tag !== formatImmutableTag(servedTag, id));
+  return listIndexIds(image).every((id) => tag !== formatImmutableTag(movingTag, id));
 }
 
 function nameOrigin(ours: boolean): ListedIndex['origin'] {

@@ -271,9 +271,10 @@ export async function readRecords(snapshot: Snapshot): Promise<readonly Delivery
   return records;
 }
 
-async function readKnownMissing(
+/** Upstream references that production was known to lack when `init` looked. */
+export async function readKnownMissing(
   snapshot: Snapshot,
-  manifest: MirrorManifest,
+  manifest: Pick<MirrorManifest, 'catalogs'>,
 ): Promise<ReadonlySet<string>> {
   const references = new Set<string>();
   for (const entry of manifest.catalogs) {

@@ -1,29 +1,31 @@
+import type { ClosureEntry } from '../apply/port.ts';
 import type { Digest } from '../base/digest.ts';
-import { type Presence, unknownFrom } from '../base/presence.ts';
-import { isToolError } from '../base/tool-error.ts';
-import { buildCatalog, joinCatalog } from '../catalog/build-catalog.ts';
+import type { EmitEvent } from '../base/events.ts';
+import type { Presence } from '../base/presence.ts';
+import { buildCatalog } from '../catalog/build-catalog.ts';
 import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { findMissing } from '../catalog/find-missing.ts';
-import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { listExtractedImages } from '../cluster/find-extracting.ts';
+import { findExtracting } from '../cluster/find-extracting.ts';
+import { findClusterTags } from '../cluster/point-cluster-files.ts';
 import { joinPath } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
-import {
-  type IndexIdentity,
-  readIndexCatalog,
-  readIndexIdentity,
-  readOtherLayers,
-} from '../index/read-index.ts';
+import type { IndexIdentity } from '../index/read-index.ts';
+import { dayOf, hasEnded } from '../manifest/day.ts';
+import { letsTagsMove } from '../manifest/defaults.ts';
 import { isExpired } from '../manifest/exclude.ts';
-import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import type { MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
-import { type IndexStanding, judgeIndex } from '../plan/settle-index.ts';
-import type { ForeignContent, ObservedIndex, WantedIndex } from '../plan/types.ts';
+import { type IndexStanding, judgeIndex } from '../plan/judge-index.ts';
+import type { ObservedIndex, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder, IndexSummary } from './build-index.ts';
+import { identifyIndex } from './identify-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
+import { observePin } from './observe-pin.ts';
+import { readClusterFiles } from './read-cluster-files.ts';
+import { type KnownLayers, readServedCatalog } from './read-served-catalog.ts';
 
 /** An observed index, and the catalog it serves where that had to be read. */
 export interface IndexObservation {
@@ -31,6 +33,10 @@ export interface IndexObservation {
   readonly observed: ObservedIndex;
   /** What is served today; null where nothing is, or it could not be read or need not be. */
   readonly served: Catalog | null;
+  /** What is to be served: Git's catalog, or that of a pin where the tag must go there; null where that is unknown. */
+  readonly target: Catalog | null;
+  /** What the index of a pin names, where the tag must go there; null where Git's catalog says it. */
+  readonly named: readonly ClosureEntry[] | null;
 }
 
 export interface ServedCatalog {
@@ -46,6 +52,7 @@ export interface ObserveIndexContext {
   readonly now: Date;
   /** Remembers what each repository served last. */
   readonly servedCache: Map<string, ServedCatalog>;
+  readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
 
@@ -60,74 +67,132 @@ export async function observeIndex(
   const summary = await context.builder.summarize(loaded, context.state);
   const wanted = await wantIndex(loaded, summary, context);
   const { production, signal } = context;
-  const moving = await identify(production, {
-    repository: wanted.repository,
-    tag: wanted.tag,
-    signal,
-  });
-  const expected = await identify(production, {
+  const { diffIds, ...served } = await observeServed(wanted, production, signal);
+  const expected = await identifyIndex(production, {
     repository: wanted.repository,
     tag: formatImmutableTag(wanted.tag, wanted.imageId),
     signal,
   });
-  const served = describeServed(moving.identity);
-  const { servedId } = served;
-  const partial: Omit<ObservedIndex, 'foreign'> = {
-    moving: moving.presence,
+  const partial = {
     ...served,
-    servedImmutable:
-      servedId === null
-        ? null
-        : await production.headManifest(
-            wanted.repository,
-            formatImmutableTag(wanted.tag, servedId),
-            signal,
-          ),
     expectedImmutable: expected.presence,
     expectedImmutableId: expected.identity === null ? null : readId(expected.identity, wanted),
   };
+  const { moving } = partial;
+  const pinned = await observePinned(wanted, { loaded, moving }, context);
+  const { target, named } = pinned;
+  const rest = { wanted, target: target ?? loaded.catalog, named };
+  const observed = { ...partial, foreign: null, pinned: pinned.observed };
   const standing = judgeIndex(wanted, partial);
-  if (standing === 'expected' || standing === 'taken-in-equal') {
+  if (mayBePushed(standing, wanted, expected.presence))
+    await context.builder.assertStarts(loaded, context.state, diffIds);
+  if (isAsInGit(wanted, standing)) {
     // What is served now is what the next commit will be compared with.
-    if (moving.presence.state === 'present')
+    if (moving.state === 'present')
       context.servedCache.set(wanted.repository, {
-        digest: moving.presence.digest,
+        digest: moving.digest,
         catalog: loaded.catalog,
       });
-    return { wanted, observed: { ...partial, foreign: null }, served: loaded.catalog };
+    return { ...rest, observed, served: loaded.catalog };
   }
-  if (mayBePushed(standing, wanted, expected.presence))
-    await context.builder.assertStarts(loaded, context.state, moving.identity?.diffIds ?? []);
-  const content = await readServed(wanted, moving.presence, {
-    context,
-    // Only of an image that looks like ours: others may hide in one layer what another has.
-    layers: served.servedLabelled ? summary.packages : new Map(),
-    catalog: loaded.catalog,
-  });
-  const foreign: ForeignContent | null =
-    standing === 'foreign' && content !== null
-      ? findMissing(loaded.catalog, dropExcluded(content, loaded, context.now))
-      : null;
-  return { wanted, observed: { ...partial, foreign }, served: content };
+  // Which index clusters were told of before, no registry knows.
+  if (!wanted.moves) return { ...rest, observed, served: null };
+  // Only of an image that looks like ours: others may hide in one layer what another has.
+  const layers = served.servedLabelled ? summary.packages : new Map<Digest, readonly string[]>();
+  const known = { layers, catalog: loaded.catalog };
+  const content = await readServed(wanted, { moving, known }, context);
+  if (standing !== 'foreign' || content === null) return { ...rest, observed, served: content };
+  const foreign = findMissing(loaded.catalog, dropExcluded(content, loaded, context.now));
+  return { ...rest, observed: { ...observed, foreign }, served: content };
 }
 
 // Of what stays as it is, or lies there already, the base is not read again.
 function mayBePushed(standing: IndexStanding, wanted: WantedIndex, expected: Presence): boolean {
-  const isKept = standing === 'unknown' || standing === 'foreign' || wanted.pinned !== null;
-  return !isKept && expected.state === 'absent';
+  if (wanted.pin !== null || expected.state !== 'absent') return false;
+  switch (standing) {
+    case 'unknown':
+    case 'expected':
+      return false;
+    case 'foreign':
+    case 'taken-in-equal':
+      return !wanted.moves;
+    case 'absent':
+    case 'ours':
+    case 'taken-in':
+      return true;
+  }
 }
 
-function describeServed(
-  identity: IndexIdentity | null,
-): Pick<ObservedIndex, 'servedId' | 'servedByRecipe' | 'servedLabelled' | 'servedStarts'> {
-  if (identity === null)
-    return { servedId: null, servedByRecipe: false, servedLabelled: false, servedStarts: false };
-  const recipe = readRecipeId(identity.labels);
+function isAsInGit({ pin }: WantedIndex, standing: IndexStanding): boolean {
+  return pin === null && (standing === 'expected' || standing === 'taken-in-equal');
+}
+
+interface PinnedTarget {
+  readonly observed: ObservedIndex['pinned'];
+  /** Null where Git's catalog is, or it could not be read. */
+  readonly target: Catalog | null;
+  readonly named: IndexObservation['named'];
+}
+
+async function observePinned(
+  wanted: WantedIndex,
+  { loaded, moving }: { readonly loaded: LoadedCatalog; readonly moving: Presence },
+  context: ObserveIndexContext,
+): Promise<PinnedTarget> {
+  if (wanted.pin === null) return { observed: null, target: null, named: null };
+  const files = await readClusterFiles(context.state.snapshot);
+  // Where no tag moves, the pin was looked into when clusters were told of it.
+  function isServed(digest: Digest): boolean {
+    return !wanted.moves || (moving.state === 'present' && moving.digest === digest);
+  }
+  const { observed, catalog, named } = await observePin(wanted, wanted.pin, {
+    ...context,
+    loaded,
+    isServed,
+    extracting: findExtracting(files, wanted),
+  });
+  return { observed, target: catalog, named };
+}
+
+/** What the moving tag of an index holds. */
+export type ObservedServed = Pick<
+  ObservedIndex,
+  'moving' | 'servedId' | 'servedByRecipe' | 'servedLabelled' | 'servedStarts' | 'servedImmutable'
+>;
+
+interface ServedImage extends ObservedServed {
+  /** Uncompressed layers of what is served, of its first platform. */
+  readonly diffIds: readonly Digest[];
+}
+
+const NOTHING_SERVED = {
+  servedId: null,
+  servedByRecipe: false,
+  servedLabelled: false,
+  servedStarts: false,
+  servedImmutable: null,
+  diffIds: [],
+} as const;
+
+export async function observeServed(
+  { repository, tag }: Pick<WantedIndex, 'repository' | 'tag'>,
+  production: RegistryPort,
+  signal: AbortSignal,
+): Promise<ServedImage> {
+  const { presence, identity } = await identifyIndex(production, { repository, tag, signal });
+  if (identity === null) return { moving: presence, ...NOTHING_SERVED };
+  const { imageId, labels, entrypoint, diffIds } = identity;
+  const recipe = readRecipeId(labels);
+  const servedId = recipe ?? imageId;
+  const immutable = formatImmutableTag(tag, servedId);
   return {
-    servedId: recipe ?? identity.imageId,
+    moving: presence,
+    servedId,
     servedByRecipe: recipe !== null,
-    servedLabelled: identity.labels[OURS_LABEL] !== undefined,
-    servedStarts: identity.entrypoint.length > 0,
+    servedLabelled: labels[OURS_LABEL] !== undefined,
+    servedStarts: entrypoint.length > 0,
+    servedImmutable: await production.headManifest(repository, immutable, signal),
+    diffIds,
   };
 }
 
@@ -137,7 +202,7 @@ function readId(identity: IndexIdentity, { builder }: WantedIndex): Digest | nul
 
 // What is excluded is not missing: a merge would keep it out again.
 function dropExcluded(served: Catalog, loaded: LoadedCatalog, now: Date): Catalog {
-  const today = now.toISOString().slice(0, 10);
+  const today = dayOf(now);
   const active = loaded.exclusions.filter((exclusion) => !isExpired(exclusion, today));
   return excludeFromDelivery(served, loaded.catalog, active).catalog;
 }
@@ -150,10 +215,12 @@ async function wantIndex(
   const { entry, catalog } = loaded;
   const { manifest, records } = context.state;
   const packages = [...catalog.packages.values()];
+  const ended = entry.pin !== null && hasEnded(entry.pin.until, dayOf(context.now));
+  const place = { repository: indexRepository(loaded, manifest), tag: entry.tag.production };
+  const told = await readClusterFiles(context.state.snapshot);
   return {
     catalog: entry.name,
-    repository: indexRepository(loaded, manifest),
-    tag: entry.tag.production,
+    ...place,
     imageId: summary.imageId,
     builder: entry.builder,
     content: loaded.content,
@@ -165,32 +232,12 @@ async function wantIndex(
     takenIn: records
       .filter((record) => record.catalog === entry.name)
       .map(({ digest, content }) => ({ digest, content })),
-    canBeServed: entry.base !== 'scratch' || (await isExtracted(loaded, context)),
-    pinned: describePin(entry.pin, context.now),
+    canBeServed: entry.base !== 'scratch' || findExtracting(told, place).length > 0,
+    pin: ended ? null : entry.pin,
+    endedPin: ended ? entry.pin : null,
+    moves: letsTagsMove(manifest.registries.production),
+    told: findClusterTags(told, place),
   };
-}
-
-const CLUSTER_FOLDER = 'cluster';
-
-// Hosts differ between what a cluster pulls and the manifest, and the mirror rules may have several.
-async function isExtracted(
-  loaded: LoadedCatalog,
-  { state }: ObserveIndexContext,
-): Promise<boolean> {
-  const suffix = `/${indexRepository(loaded, state.manifest)}:${loaded.entry.tag.production}`;
-  const files = await state.snapshot.listFiles(CLUSTER_FOLDER);
-  const objects = files.filter(({ path }) => /\.(?:ya?ml|json)$/.test(path));
-  for await (const { bytes } of state.snapshot.readFiles(objects)) {
-    const images = listExtractedImages(Buffer.from(bytes).toString());
-    if (images.some((image) => image.endsWith(suffix))) return true;
-  }
-  return false;
-}
-
-// A pin ends by itself at `until`.
-function describePin(pin: CatalogEntry['pin'], now: Date): string | null {
-  if (pin === null || (pin.until !== null && now.getTime() >= Date.parse(pin.until))) return null;
-  return `${pin.reason} (by ${pin.by}${pin.until === null ? '' : `, until ${pin.until}`})`;
 }
 
 export function indexRepository(
@@ -201,81 +248,17 @@ export function indexRepository(
   return joinPath(manifest.registries[role].pathPrefix, loaded.entry.repository[role]);
 }
 
-interface Identified {
-  readonly presence: Presence;
-  readonly identity: IndexIdentity | null;
-}
-
-async function identify(
-  registry: RegistryPort,
-  place: { readonly repository: string; readonly tag: string; readonly signal: AbortSignal },
-): Promise<Identified> {
-  const presence = await registry.headManifest(place.repository, place.tag, place.signal);
-  if (presence.state !== 'present') return { presence, identity: null };
-  try {
-    return {
-      presence,
-      identity: await readIndexIdentity(registry, place.repository, presence.digest),
-    };
-  } catch (error) {
-    if (!isToolError(error)) throw error;
-    return { presence: unknownFrom(error), identity: null };
-  }
-}
-
-/** What is known of layers that production may serve: those that hold packages of Git's catalog. */
-interface KnownLayers {
-  readonly context: ObserveIndexContext;
-  readonly layers: ReadonlyMap<Digest, readonly string[]>;
-  readonly catalog: Catalog;
-}
-
-// What is served only serves to tell people what changes: a served index that cannot be read stops nothing here.
 async function readServed(
-  wanted: WantedIndex,
-  moving: Presence,
-  known: KnownLayers,
+  { repository }: WantedIndex,
+  { moving, known }: { readonly moving: Presence; readonly known: KnownLayers },
+  context: ObserveIndexContext,
 ): Promise<Catalog | null> {
-  const { context } = known;
   if (moving.state === 'absent') return buildCatalog([]);
   if (moving.state !== 'present') return null;
-  const remembered = context.servedCache.get(wanted.repository);
-  if (remembered?.digest === moving.digest) return remembered.catalog;
-  try {
-    const catalog =
-      (await readAround(wanted.repository, moving.digest, known)) ??
-      (await readWhole(wanted.repository, moving.digest, context));
-    context.servedCache.set(wanted.repository, { digest: moving.digest, catalog });
-    return catalog;
-  } catch (error) {
-    if (!isToolError(error)) throw error;
-    return null;
-  }
-}
-
-async function readWhole(
-  repository: string,
-  digest: Digest,
-  { production }: ObserveIndexContext,
-): Promise<Catalog> {
-  return parseCatalog((await readIndexCatalog(production, repository, digest)).files).catalog;
-}
-
-// A change of one package leaves the other layers as they are, and what they hold is at hand. Null
-// where the image is not made of such layers.
-async function readAround(
-  repository: string,
-  digest: Digest,
-  { context, layers, catalog }: KnownLayers,
-): Promise<Catalog | null> {
-  if (layers.size === 0) return null;
-  const place = { repository, reference: digest };
-  const { files, passed } = await readOtherLayers(context.production, place, (layer) =>
-    layers.has(layer),
-  );
-  const { packages, loose } = parseCatalog(files).catalog;
-  const names = passed.flatMap((layer) => layers.get(layer) ?? []);
-  const same = names.flatMap((name) => catalog.packages.get(name) ?? []);
-  if (names.some((name) => packages.has(name)) || same.length < names.length) return null;
-  return joinCatalog([...packages.values(), ...same], loose);
+  const { digest } = moving;
+  const remembered = context.servedCache.get(repository);
+  if (remembered?.digest === digest) return remembered.catalog;
+  const catalog = await readServedCatalog(context.production, { repository, digest }, known);
+  if (catalog !== null) context.servedCache.set(repository, { digest, catalog });
+  return catalog;
 }

@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
-import { diffCatalogs } from '../catalog/diff-catalogs.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import { listWanted, type WantedList } from '../images/list-wanted.ts';
@@ -13,6 +12,7 @@ import { planPass } from '../plan/plan-pass.ts';
 import type { Observed, PackagePlan, Plan, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
+import { describePackages } from './describe-packages.ts';
 import {
   createStateLoader,
   type LoadedCatalog,
@@ -177,6 +177,7 @@ async function observe(
     builder,
     imageKeys: wanted.keysByCatalog,
     servedCache: memory.served,
+    emit,
     now: deps.clock.now(),
     signal,
   });
@@ -251,7 +252,8 @@ async function connect(
   return memory.connection;
 }
 
-function assertSupported(manifest: MirrorManifest): void {
+/** Throws `PLAN_UNSUPPORTED` for a strategy that this version does not carry out. */
+export function assertSupported(manifest: MirrorManifest): void {
   if (manifest.strategy === 'append') return;
   throw new ToolError(
     'PLAN_UNSUPPORTED',
@@ -275,21 +277,11 @@ function firstFault(loaded: LoadedCatalog): string {
 
 function describeOffer(entry: IndexObservation, state: LoadedState): readonly PackagePlan[] | null {
   const loaded = findLoaded(state, entry.wanted);
-  if (entry.served === null) return null;
-  if (entry.served === loaded.catalog) return [];
+  if (entry.served === null || entry.target === null) return null;
+  if (entry.served === entry.target) return [];
   // Git holds upstream addresses, an index may name its registry: for users that is no change.
   const served = turnAddresses(entry.served, state.manifest, loaded.catalog).catalog;
-  return diffCatalogs(served, loaded.catalog).packages.map((change) => ({
-    package: change.package,
-    change: change.kind,
-    channels: change.channels.map((channel) => ({
-      channel: channel.channel,
-      old: channel.oldHead?.name ?? null,
-      new: channel.newHead?.name ?? null,
-    })),
-    bundlesAdded: change.bundlesAdded,
-    bundlesRemoved: change.bundlesRemoved,
-  }));
+  return describePackages(served, entry.target);
 }
 
 export function findLoaded(

@@ -99,7 +99,10 @@ async function readDelivery(
       (entry) => entry.catalog === catalog.catalog && entry.digest === digest,
     );
   return {
-    state: judgeDelivery(catalog, record !== undefined, committed !== undefined),
+    state: judgeDelivery(isApplied(catalog, prepared), {
+      recorded: record !== undefined,
+      committed: committed !== undefined,
+    }),
     digest,
     recorded: record?.date ?? null,
     gaps: record?.gaps ?? [],
@@ -107,8 +110,18 @@ async function readDelivery(
   };
 }
 
-function judgeDelivery(catalog: CatalogPlan, recorded: boolean, committed: boolean): DeliveryState {
+// Behind a pin the served index is that of Git's catalog only by chance.
+function isApplied(catalog: CatalogPlan, { indexes }: PreparedPass): boolean {
+  if (catalog.pin === null) return catalog.action === 'none';
+  const index = indexes.find(({ wanted }) => wanted.catalog === catalog.catalog);
+  return index !== undefined && catalog.servedId === index.wanted.imageId;
+}
+
+function judgeDelivery(
+  applied: boolean,
+  { recorded, committed }: { readonly recorded: boolean; readonly committed: boolean },
+): DeliveryState {
   if (!recorded) return 'not-merged';
   if (!committed) return 'merged-not-committed';
-  return catalog.action === 'none' ? 'applied' : 'merged';
+  return applied ? 'applied' : 'merged';
 }

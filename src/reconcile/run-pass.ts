@@ -1,10 +1,19 @@
-import type { Applier, ApplyRequest } from '../apply/port.ts';
+import type { Applier, ApplyRequest, ClosureEntry } from '../apply/port.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { MirrorManifest } from '../manifest/types.ts';
-import { findStaleBinding, judgeFact, listStepFacts, type StaleFact } from '../plan/find-stale.ts';
+import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import {
+  findEndedPins,
+  findStaleBinding,
+  judgeFact,
+  listStepFacts,
+  type StaleFact,
+} from '../plan/find-stale.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import { exitCodeOfApply, sumOutcomes } from '../plan/sum-outcomes.ts';
-import type { Plan } from '../plan/types.ts';
+import type { Plan, WantedIndex } from '../plan/types.ts';
+import type { RegistryPort } from '../registry/port.ts';
+import { buildClosure } from './closure-entries.ts';
+import type { LoadedState } from './load-state.ts';
 import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts';
 
 export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
@@ -62,22 +71,21 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
   };
 }
 
-/** Everything that the index of a catalog names, where the serving registry must hold it. */
-function listClosure(
-  prepared: PreparedPass,
-  catalog: string,
-): readonly { readonly repository: string; readonly reference: string; readonly label: string }[] {
-  const keys = new Set(prepared.wanted.keysByCatalog.get(catalog));
-  return prepared.wanted.images
-    .filter((image) => keys.has(image.key) && !prepared.state.knownMissing.has(image.upstream))
-    .map((image) => {
-      const need = image.neededBy.find((entry) => entry.catalog === catalog);
-      return {
-        repository: image.repository.production,
-        reference: image.digest ?? image.tag ?? '',
-        label: `${image.upstream} of ${need?.item ?? catalog}`,
-      };
-    });
+// A pin goes back to an index that names other images than Git's catalog does.
+function listClosure(prepared: PreparedPass, catalog: string): readonly ClosureEntry[] {
+  const { wanted, state, indexes } = prepared;
+  const keys = new Set(wanted.keysByCatalog.get(catalog));
+  const pinned = indexes.find((entry) => entry.wanted.catalog === catalog)?.named ?? null;
+  if (pinned !== null) return pinned;
+  const images = wanted.images.filter((image) => keys.has(image.key));
+  return buildClosure(images, catalog, state.knownMissing);
+}
+
+/** What of a prepared pass a saved plan is held against. */
+export interface FreshFacts {
+  readonly state: Pick<LoadedState, 'binding'>;
+  readonly indexes: readonly { readonly wanted: Pick<WantedIndex, 'catalog' | 'endedPin'> }[];
+  readonly registries: PerRole<Pick<RegistryPort, 'headManifest'>>;
 }
 
 /**
@@ -86,11 +94,15 @@ function listClosure(
  */
 export async function assertFresh(
   plan: Plan,
-  prepared: PreparedPass,
+  prepared: FreshFacts,
   signal: AbortSignal,
 ): Promise<void> {
   const stale = [
     ...findStaleBinding(plan.binding, prepared.state.binding),
+    ...findEndedPins(
+      plan,
+      prepared.indexes.map(({ wanted }) => wanted),
+    ),
     ...(await findStaleSteps(plan, prepared, signal)),
   ];
   const [first] = stale;
@@ -109,7 +121,7 @@ export async function assertFresh(
 
 async function findStaleSteps(
   plan: Plan,
-  prepared: PreparedPass,
+  prepared: FreshFacts,
   signal: AbortSignal,
 ): Promise<readonly StaleFact[]> {
   const checks = plan.steps.flatMap((step) =>

@@ -5,11 +5,10 @@ import { formatProblemLine } from '../base/problem.ts';
 import { formatCount } from '../base/text.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { findKnown } from '../images/find-known.ts';
-import { listWanted } from '../images/list-wanted.ts';
+import { listWanted, type WantedList } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
 import type { RoleName } from '../manifest/types.ts';
-import type { VerifiedCheck } from '../plan/index-types.ts';
-import { failed, passed, skipped, unknown } from '../plan/verified-check.ts';
+import { failed, passed, skipped, unknown, type VerifiedCheck } from '../plan/verified-check.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 
@@ -23,8 +22,8 @@ export interface ClosureSubject {
 }
 
 export interface ClosureContext {
-  readonly state: LoadedState;
-  readonly loaded: LoadedCatalog;
+  readonly state: Pick<LoadedState, 'manifest' | 'knownMissing'>;
+  readonly loaded: Pick<LoadedCatalog, 'entry'>;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -53,11 +52,7 @@ export async function verifyClosure(
       `The manifest does not name ${registry.host}, so nobody knows where its images would lie.`,
     );
   const { manifest, knownMissing } = context.state;
-  const { images, problems } = listWanted({
-    manifest: { ...manifest, images: [], releases: [] },
-    catalogs: new Map([[context.loaded.entry.name, subject.catalog]]),
-    releases: [],
-  });
+  const { images, problems } = listNamedImages(subject.catalog, context);
   const known = findKnown(knownMissing, images, manifest);
   const seen = await headImages(images, { registry, role }, context);
   const absent = seen.filter(({ image, presence }) => isMissing(image, presence));
@@ -84,6 +79,18 @@ export async function verifyClosure(
     );
   const debt = absent.length === 0 ? '' : `, save ${absent.length} that Git lists as known missing`;
   return passed('closure', `${registry.host} holds ${total} that its bundles name${debt}.`);
+}
+
+/** Every image that the bundles of a catalog name, and where it lies. */
+export function listNamedImages(
+  catalog: Catalog,
+  { state, loaded }: Pick<ClosureContext, 'state' | 'loaded'>,
+): Pick<WantedList, 'images' | 'problems'> {
+  return listWanted({
+    manifest: { ...state.manifest, images: [], releases: [] },
+    catalogs: new Map([[loaded.entry.name, catalog]]),
+    releases: [],
+  });
 }
 
 async function headImages(

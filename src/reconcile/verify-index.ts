@@ -19,17 +19,19 @@ import {
 } from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
 import type { IndexIdentity } from '../index/read-index.ts';
-import type { RoleName } from '../manifest/types.ts';
-import type { VerifiedCheck } from '../plan/index-types.ts';
-import { failed, passed, skipped, unknown } from '../plan/verified-check.ts';
+import { hasEnded } from '../manifest/day.ts';
+import type { CatalogPin, RoleName } from '../manifest/types.ts';
+import { formatPin } from '../plan/index-checks.ts';
+import { failed, passed, skipped, unknown, type VerifiedCheck } from '../plan/verified-check.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder } from './build-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
+import { indexRepository } from './observe-index.ts';
 import { verifyClosure } from './verify-closure.ts';
 
 /** An index image as it was read, its caches judged already. */
 export interface IndexSubject {
-  readonly image: Pick<IndexIdentity, 'imageId' | 'labels'>;
+  readonly image: Pick<IndexIdentity, 'imageId' | 'labels' | 'digest'>;
   readonly catalog: Catalog;
   /** Faults of reading the catalog, as lines. */
   readonly faults: readonly string[];
@@ -39,23 +41,29 @@ export interface IndexSubject {
   readonly registry: RegistryPort | null;
   /** Null for a registry that the manifest does not name. */
   readonly role: RoleName | null;
+  /** It is what clusters are told of, so that a pin of its catalog is about it. */
+  readonly served: boolean;
 }
 
 /** What `verifyIndex` looks at, out of an image that was read. */
 export function buildSubject(
-  { imageId, labels, files, caches, cacheFault }: InspectedImage,
-  { registry, role }: Pick<IndexSubject, 'registry' | 'role'>,
+  { imageId, labels, digest, files, caches, cacheFault }: InspectedImage,
+  place: Pick<IndexSubject, 'registry' | 'role' | 'served'>,
 ): IndexSubject {
   const { catalog, problems } = parseCatalog(files);
   const all = [...problems, ...[...catalog.packages.values()].flatMap(validatePackage)];
   const faults = all.filter(({ severity }) => severity === 'error').map(formatProblemLine);
-  return { image: { imageId, labels }, catalog, faults, caches, cacheFault, registry, role };
+  const { registry, role, served } = place;
+  const image = { imageId, labels, digest };
+  return { image, catalog, faults, caches, cacheFault, registry, role, served };
 }
 
 export interface VerifyContext {
   readonly state: LoadedState;
   readonly loaded: LoadedCatalog;
   readonly builder: IndexBuilder;
+  /** UTC date, `YYYY-MM-DD`. */
+  readonly today: string;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -68,10 +76,17 @@ export async function verifyIndex(
   const { manifest } = context.state;
   const { catalog } = turnAddresses(subject.catalog, manifest, context.loaded.catalog);
   const content = hashCatalog(catalog);
+  const held = subject.served && findPin(context) !== null;
+  const against = held
+    ? listUncounted(formatCommit(context.state))
+    : [
+        await checkImageId(subject, content, context),
+        checkContent({ ...subject, catalog }, content, context),
+      ];
   return [
     checkCatalog(subject),
-    await checkImageId(subject, content, context),
-    checkContent({ ...subject, catalog }, content, context),
+    ...(subject.served ? await checkPin(subject, context) : []),
+    ...against,
     ...checkCaches(subject),
     await verifyClosure({ ...subject, catalog }, context),
   ];
@@ -91,6 +106,38 @@ function checkCatalog({ catalog, faults }: IndexSubject): VerifiedCheck {
     'catalog',
     `The catalog is sound: ${formatCount(packages.length, 'package')}, ${formatCount(bundles, 'bundle')}.`,
   );
+}
+
+/** The pin that counts today. */
+function findPin({ loaded, today }: VerifyContext): CatalogPin | null {
+  const { pin } = loaded.entry;
+  return pin === null || hasEnded(pin.until, today) ? null : pin;
+}
+
+async function checkPin(
+  { image, registry }: IndexSubject,
+  context: VerifyContext,
+): Promise<readonly VerifiedCheck[]> {
+  const { state, loaded, signal } = context;
+  if (loaded.entry.pin === null) return [];
+  const pin = findPin(context);
+  if (pin === null || registry === null)
+    return [skipped('pin', `The pin has ended: ${formatPin(loaded.entry.pin)}.`)];
+  const repository = indexRepository(loaded, state.manifest);
+  const presence = await registry.headManifest(repository, pin.tag, signal);
+  const about = `what the pin names, ${formatPin(pin)}`;
+  if (presence.state === 'unknown')
+    return [unknown('pin', `Whether it is ${about}, cannot be told: ${presence.message}`)];
+  if (presence.state === 'absent')
+    return [failed('pin', `${registry.host} does not hold ${about}.`)];
+  return presence.digest === image.digest
+    ? [passed('pin', `It is ${about}.`)]
+    : [failed('pin', `It is not ${about}: that is manifest ${shortHex(presence.digest)}.`)];
+}
+
+function listUncounted(commit: string): readonly VerifiedCheck[] {
+  const why = `of ${commit} does not count while the index is pinned; --against holds it against another commit`;
+  return [skipped('image-id', `The image id ${why}.`), skipped('content', `The catalog ${why}.`)];
 }
 
 async function checkImageId(

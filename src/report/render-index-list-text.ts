@@ -1,8 +1,9 @@
 import { shortHex } from '../base/digest.ts';
+import { formatPin } from '../plan/index-checks.ts';
 import type { CatalogIndexes, IndexList, ListedIndex } from '../plan/index-types.ts';
 import { cleanLine, renderLines } from './clean-line.ts';
 
-/** The earlier indexes of each catalog, newest first; the served one is marked. */
+/** The earlier indexes of each catalog, newest first; the served one and the pinned one are marked. */
 export function renderIndexListText({ catalogs }: IndexList): string {
   return renderLines(
     catalogs.flatMap((catalog, i) => [...(i === 0 ? [] : ['']), ...renderCatalog(catalog)]),
@@ -10,16 +11,23 @@ export function renderIndexListText({ catalogs }: IndexList): string {
 }
 
 function renderCatalog(catalog: CatalogIndexes): readonly string[] {
-  const { host, repository, servedTag, pin, indexes, otherTags, fault } = catalog;
+  const { host, repository, servedTag, indexes, otherTags, fault } = catalog;
   return [
     `Catalog ${catalog.catalog}: ${host}/${repository}:${servedTag}${formatServed(catalog)}`,
-    ...(pin === null ? [] : [`  pinned to ${pin.tag}: ${pin.reason} (by ${pin.by})`]),
+    ...listPin(catalog),
     ...(fault === null ? [] : [`  unknown: ${fault}`]),
     ...alignRows(indexes.map(listCells)).map((line) => `  ${line}`),
     ...(otherTags.length === 0
       ? []
       : [`  other tags, which keep no earlier index of this catalog: ${otherTags.join(', ')}`]),
   ];
+}
+
+function listPin({ pin, pinEnded, indexes, fault }: CatalogIndexes): readonly string[] {
+  if (pin === null) return [];
+  if (pinEnded) return [`  the pin has ended: ${formatPin(pin)}`];
+  const isThere = fault !== null || indexes.some(({ pinned }) => pinned);
+  return [`  pinned to ${formatPin(pin)}${isThere ? '' : '; production has no such tag'}`];
 }
 
 function formatServed({ served, indexes, fault }: CatalogIndexes): string {
@@ -45,14 +53,14 @@ const ORIGINS: Readonly<Record<ListedIndex['origin'], string>> = {
 };
 
 function listCells(index: ListedIndex): readonly string[] {
-  const { tag, served, created, revision, subject, origin, message } = index;
+  const { tag, served, pinned, created, revision, subject, origin, message } = index;
   const what = [ORIGINS[origin], message ?? ''].filter((part) => part !== '').join(': ');
   return [
     served ? '*' : ' ',
     tag,
     created ?? '-',
     revision === null ? '-' : revision.slice(0, 12),
-    [subject ?? '', what].filter((part) => part !== '').join('  '),
+    [subject ?? '', what, pinned ? '(pinned)' : ''].filter((part) => part !== '').join('  '),
   ];
 }
 

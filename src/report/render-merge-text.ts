@@ -22,6 +22,8 @@ export interface MergeSummary {
   readonly held: readonly { readonly bundle: string; readonly image: string }[];
   readonly newImages: number;
   readonly record: string | null;
+  /** What Git tells clusters to serve, where production lets no tag move; null where it does. */
+  readonly cluster: { readonly tag: string; readonly files: readonly string[] } | null;
 }
 
 /** What changes for the users of OperatorHub, what stays although it was not delivered, and what could not be merged. */
@@ -51,8 +53,17 @@ export function renderMergeText(summary: MergeSummary): string {
     ...summary.gaps.flatMap((gap) => listGapLines(gap, summary.catalog)),
     `  ${formatCount(summary.newImages, 'image')} named for the first time`,
     ...(summary.record === null ? [] : [`  recorded in ${summary.record}`]),
+    ...listCluster(summary),
   ];
   return renderLines(lines);
+}
+
+function listCluster({ cluster }: MergeSummary): readonly string[] {
+  if (cluster === null) return [];
+  const { tag, files } = cluster;
+  return [
+    `  production lets no tag move: clusters are told of ${tag}${files.length === 0 ? ' already' : ` in ${files.join(', ')}`}`,
+  ];
 }
 
 function listChangeLines(change: PackageChange): readonly string[] {

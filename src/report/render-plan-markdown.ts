@@ -51,11 +51,14 @@ function formatCheck(check: Check): string {
 
 function renderCatalog(catalog: CatalogPlan): string {
   const head = `#### Catalog ${formatCode(catalog.catalog)}${catalog.target === '' ? '' : ` → ${formatCode(catalog.target)}`}\n\nIndex ${escapeMarkdown([formatIds(catalog), ...listRecipeLines(catalog)].join('; '))}`;
-  if (catalog.packages === null) return `${head}\n\nWhat is served today could not be compared.`;
+  const pinned = catalog.action === 'pinned';
+  if (catalog.packages === null)
+    return pinned ? head : `${head}\n\nWhat is served today could not be compared.`;
   if (catalog.packages.length === 0) return head;
   const rows = catalog.packages.flatMap(renderPackageRows);
   return [
     head,
+    ...(pinned ? ['', 'Held back by the pin:'] : []),
     '',
     '| | Operator | Channel | Head | Bundles |',
     '|---|---|---|---|---|',

@@ -74,19 +74,24 @@ function listCatalogLines(catalog: CatalogPlan): readonly string[] {
   const id = [`index ${formatIds(catalog)}`, ...listRecipeLines(catalog)].map(
     (line) => `  ${line}`,
   );
-  const packages = catalog.packages?.flatMap(listPackageLines) ?? [
-    '  what is served today could not be compared',
-  ];
-  return [head, ...id, ...(catalog.action === 'none' ? [] : packages)];
+  return [head, ...id, ...listChanges(catalog)];
 }
 
 /** That the id is a recipe's, where that is news. */
-export function listRecipeLines({ builder, action, wantedId }: CatalogPlan): readonly string[] {
-  const built = action === 'publish' || action === 'restore';
+export function listRecipeLines(catalog: CatalogPlan): readonly string[] {
+  const { builder, action, wantedId, pin } = catalog;
+  const built = pin === null && (action === 'publish' || action === 'restore');
   if (builder !== 'podman' || !built || wantedId === null) return [];
   return [
     `podman builds it: ${shortHex(wantedId)} names its recipe; the image id is known after the build`,
   ];
+}
+
+function listChanges({ action, packages }: CatalogPlan): readonly string[] {
+  const lines = packages?.flatMap(listPackageLines);
+  if (action === 'none') return [];
+  if (action !== 'pinned') return lines ?? ['  what is served today could not be compared'];
+  return lines === undefined || lines.length === 0 ? [] : ['  held back by the pin:', ...lines];
 }
 
 export function formatIds(catalog: CatalogPlan): string {
@@ -96,13 +101,13 @@ export function formatIds(catalog: CatalogPlan): string {
     case 'none':
       return `${served} in sync`;
     case 'publish':
-      return `${served} → ${wanted}`;
+      return `${served} → ${wanted}${catalog.pin === null ? '' : ', as pinned'}`;
     case 'restore':
       return `${wanted} (nothing is served under the tag now)`;
     case 'blocked':
       return `${served} stays; ${wanted} is blocked`;
     case 'pinned':
-      return `${served} stays; pinned`;
+      return `${served} stays, as pinned`;
     default:
       return assertNever(catalog.action);
   }
@@ -110,7 +115,7 @@ export function formatIds(catalog: CatalogPlan): string {
 
 const SYMBOLS = { added: '+', changed: '~', removed: '-' } as const;
 
-function listPackageLines(change: PackagePlan): readonly string[] {
+export function listPackageLines(change: PackagePlan): readonly string[] {
   const bundles = [
     ...(change.bundlesAdded.length > 0
       ? [`+${formatCount(change.bundlesAdded.length, 'bundle')}`]
@@ -136,7 +141,7 @@ export function formatHeads(channel: {
   return `${channel.old ?? 'new'} → ${channel.new ?? 'gone'}`;
 }
 
-const SEVERITY_MARKS = { error: 'error', blocked: 'refused', warning: 'warning' } as const;
+export const SEVERITY_MARKS = { error: 'error', blocked: 'refused', warning: 'warning' } as const;
 
 function listCheckLines(checks: readonly Check[]): readonly string[] {
   return checks.flatMap((check) => [

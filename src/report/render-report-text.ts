@@ -1,7 +1,7 @@
 import { formatBytes, formatCount } from '../base/text.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import { formatSums } from '../plan/sum-outcomes.ts';
-import type { Outcome, OutcomeKind } from '../plan/types.ts';
+import type { Check, Outcome, OutcomeKind } from '../plan/types.ts';
 import { renderLines } from './clean-line.ts';
 
 const SHOWN = 10;
@@ -13,7 +13,14 @@ export function renderReportText(report: PassReport): string {
   const hints = report.checks.flatMap((check) =>
     check.hint === null || check.severity === 'warning' ? [] : [`Hint: ${check.hint}`],
   );
-  return renderLines([...troubles, ...new Set(hints), formatEnd(report)]);
+  return renderLines([...troubles, ...new Set(hints), ...listHeld(report), formatEnd(report)]);
+}
+
+const HELD: ReadonlySet<Check['kind']> = new Set(['pinned', 'pin-ended', 'cluster-differs']);
+
+// Nobody may take an index that is held for one that follows Git.
+function listHeld({ checks }: PassReport): readonly string[] {
+  return checks.filter(({ kind }) => HELD.has(kind)).map(({ message }) => `warning: ${message}`);
 }
 
 // A registry that is away fails everything alike: a screen of it is enough, the report in JSON has all.

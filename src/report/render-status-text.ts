@@ -36,7 +36,7 @@ function renderCatalog(catalog: CatalogStatus): readonly string[] {
   return [
     `Catalog ${catalog.catalog}: ${formatCount(catalog.packageCount, 'package')}, ${formatCount(catalog.bundleCount, 'bundle')} in Git`,
     `  production  ${catalog.target === '' ? '' : `${catalog.target}  `}index ${formatIds(catalog)}`,
-    `  staging     ${formatDelivery(catalog.staging)}`,
+    `  staging     ${formatDelivery(catalog)}`,
   ];
 }
 
@@ -49,9 +49,13 @@ const DELIVERY_WORDS: Readonly<Record<DeliveryState, string>> = {
   unknown: 'unknown',
 };
 
-function formatDelivery(staging: CatalogStatus['staging']): string {
+const HELD_BACK = 'merged, held back by the pin';
+
+function formatDelivery({ staging, pin }: CatalogStatus): string {
+  const words =
+    staging.state === 'merged' && pin !== null ? HELD_BACK : DELIVERY_WORDS[staging.state];
   const digest = staging.digest === null ? '' : `delivery ${shortHex(staging.digest)} `;
   const recorded = staging.recorded === null ? '' : ` (taken in ${staging.recorded})`;
   const gaps = staging.gaps.length === 0 ? '' : `; a gap left ${staging.gaps.join(', ')} as before`;
-  return `${digest}${DELIVERY_WORDS[staging.state]}${recorded}${gaps}${staging.message === null ? '' : `: ${staging.message}`}`;
+  return `${digest}${words}${recorded}${gaps}${staging.message === null ? '' : `: ${staging.message}`}`;
 }

@@ -1,6 +1,7 @@
 import { shortHex } from '../base/digest.ts';
 import { formatCount } from '../base/text.ts';
-import type { IndexVerification, VerifiedCheck } from '../plan/index-types.ts';
+import type { IndexVerification } from '../plan/index-types.ts';
+import type { VerifiedCheck } from '../plan/verified-check.ts';
 import { renderLines } from './clean-line.ts';
 
 const MARKS: Readonly<Record<VerifiedCheck['state'], string>> = {

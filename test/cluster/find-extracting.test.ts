@@ -1,38 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listExtractedImages } from '../../src/cluster/find-extracting.ts';
+import { findExtracting } from '../../src/cluster/find-extracting.ts';
 
-const EXTRACTED = `kind: CatalogSource
-spec:
-  image: p.example:5000/olm/idx:v1
-  grpcPodConfig: { extractContent: { catalogDir: /configs } }
-`;
-const PLAIN =
-  'kind: CatalogSource\nspec: { image: p.example:5000/olm/other:v1, sourceType: grpc }\n';
+const PLACE = { repository: 'olm/idx', tag: 'v1' };
 
-test('listExtractedImages finds the images that OLM serves by its own opm', () => {
-  assert.deepEqual(listExtractedImages(`${PLAIN}---\n${EXTRACTED}`), ['p.example:5000/olm/idx:v1']);
-  const list = {
-    kind: 'List',
-    items: [
-      { kind: 'CatalogSource', spec: { image: 'a:1' } },
-      {
-        kind: 'CatalogSource',
-        spec: { image: 'b:1', grpcPodConfig: { extractContent: { catalogDir: '/configs' } } },
-      },
+function source(image: string, extract: string): string {
+  return `kind: CatalogSource\nspec: { image: "${image}", grpcPodConfig: { ${extract} } }\n`;
+}
+
+test('findExtracting finds what serves this index by opm of OLM, with the cache that it takes', () => {
+  const files = [
+    { path: 'cluster/a.yaml', text: source('h/olm/idx:v1', 'memoryTarget: 30Mi') },
+    {
+      path: 'cluster/b.yaml',
+      text: `${source('h/olm/idx:v1-0123456789ab', 'extractContent: { catalogDir: /configs, cacheDir: /tmp/cache }')}---\n${source('h/olm/other:v1', 'extractContent: { catalogDir: /configs }')}`,
+    },
+    { path: 'cluster/c.yaml', text: source('h/olm/idx:v1', 'extractContent: { cacheDir: /x }') },
+    { path: 'cluster/d.yaml', text: source('h/olm/idx:v1', 'extractContent: { catalogDir: /c }') },
+  ];
+  assert.deepEqual(
+    findExtracting(files, PLACE).map(({ image, cacheDir }) => [image, cacheDir]),
+    [
+      ['h/olm/idx:v1-0123456789ab', '/tmp/cache'],
+      ['h/olm/idx:v1', null],
     ],
-  };
-  assert.deepEqual(listExtractedImages(JSON.stringify(list)), ['b:1']);
-});
-
-test('listExtractedImages finds none in other objects, in what is half written, and in no YAML', () => {
-  for (const text of [
-    '',
-    'kind: [',
-    '- 1',
-    'null',
-    'kind: CatalogSource',
-    EXTRACTED.replace('CatalogSource', 'Pod'),
-  ])
-    assert.deepEqual(listExtractedImages(text), []);
+  );
 });

@@ -4,7 +4,7 @@ import { type ImageSpec, makeLayer } from '../../scripts/lib/build-image.ts';
 import { makeTar, type TarEntry } from '../../scripts/lib/make-tar.ts';
 import type { TreeEntry } from '../../src/index/cache/go-tar.ts';
 import { type InspectedImage, inspectIndexImage } from '../../src/index/describe-index.ts';
-import { judgeServing } from '../../src/index/judge-serving.ts';
+import { findCacheFault, judgeServing } from '../../src/index/judge-serving.ts';
 import { type IndexImage, readIndexImage } from '../../src/index/read-index-image.ts';
 import { readServeCommand } from '../../src/index/serve-command.ts';
 import { createFakeRegistry } from '../fakes/registry.ts';
@@ -187,5 +187,28 @@ test('judgeServing says what keeps a pod from coming up', async () => {
     const found = findings.map(({ severity, message }) => `${severity}: ${message}`);
     assert.equal(found.length, expected.length, found.join('\n'));
     for (const [i, text] of expected.entries()) assert.ok(found[i]?.startsWith(text), found[i]);
+  }
+});
+
+test('findCacheFault says which folder no pod could take as its cache, and nothing of what it cannot know', async () => {
+  const stale = { ...BASE.files, 'tmp/cache/digest': 'f'.repeat(16), 'tmp/cache/cache/x': '{}' };
+  const cases: readonly (readonly [Partial<ImageSpec>, readonly string[], RegExp | null])[] = [
+    [{}, [], null],
+    [{}, ['/tmp/cache'], /^\/tmp\/cache is missing or empty$/],
+    [{}, ['/tmp/cache/'], /^\/tmp\/cache\/ is missing or empty$/],
+    [layersOf([{ name: 'tmp/cache/', type: 'directory' }]), ['/tmp/cache'], /is missing or empty$/],
+    [{ files: stale }, ['/tmp/cache'], /^\/tmp\/cache holds a stale json cache: /],
+    [{ files: stale }, ['/cache'], /^\/cache is missing or empty$/],
+    [{ files: stale }, ['/elsewhere'], null],
+    [
+      { ...OPM, cmd: ['serve', '/configs', '--cache-dir=/c'] },
+      ['/c'],
+      /^\/c is empty or missing, though/,
+    ],
+  ];
+  for (const [image, folders, expected] of cases) {
+    const fault = findCacheFault(await inspect(image), folders);
+    if (expected === null) assert.equal(fault, null);
+    else assert.match(fault ?? 'none', expected);
   }
 });

@@ -69,6 +69,31 @@ const IMPOSSIBLE: readonly (readonly [string, string, RegExp])[] = [
     /names both registries/,
   ],
   [
+    'a pin to the tag that moves',
+    catalogs(`${X}, pin: {tag: §v1, reason: r, by: b}`),
+    /pin of x names the tag v1, which is no never-moving tag/,
+  ],
+  [
+    'a pin to a tag of another index',
+    catalogs(`${X}, pin: {tag: §v10-0123456789ab, reason: r, by: b}`),
+    /which is no never-moving tag of its index/,
+  ],
+  [
+    'a pin until no day',
+    catalogs(`${X}, pin: {tag: v1-0123456789ab, reason: r, by: b, until: §2026-02-30}`),
+    /There is no day 2026-02-30/,
+  ],
+  [
+    'a pin until a time',
+    catalogs(`${X}, pin: {tag: v1-0123456789ab, reason: r, by: b, until: §"2026-12-31T18:00:00Z"}`),
+    /pin.until is "2026-12-31T18:00:00Z", but a date such as/,
+  ],
+  [
+    'a pin without reason',
+    catalogs(`${X}, §pin: {tag: v1-0123456789ab, by: b}`),
+    /pin lacks the field "reason"/,
+  ],
+  [
     'an image without tag and digest',
     `${HEAD}${REGISTRIES}  images: [{source: §quay.io/a/b}]\n`,
     /neither a digest nor a tag/,
@@ -146,8 +171,8 @@ test('parseManifest warns of every field that asks for what this version does no
       'metadata: { name: a }',
       'spec:',
       '  registries:',
-      '    production: { host: "a:5000", writePolicy: allow-once, requestsPerDay: 20000 }',
-      '    staging: { host: "a:5001", writePolicy: allow }',
+      '    production: { host: "a:5000", writePolicy: deny, requestsPerDay: 20000 }',
+      '    staging: { host: "a:5001", writePolicy: allow-once }',
       '  policy: { automaticUpgrades: block }',
       '  reconcile: { proofAge: 1d }',
       '',
@@ -158,7 +183,7 @@ test('parseManifest warns of every field that asks for what this version does no
   assert.deepEqual(
     problems.map(({ severity, line, message }) => [severity, line, message.split(' ')[0]]),
     [
-      ['warning', 6, 'spec.registries.production.writePolicy'],
+      ['warning', 7, 'spec.registries.staging.writePolicy'],
       ['warning', 6, 'spec.registries.production.requestsPerDay'],
       ['warning', 8, 'spec.policy.automaticUpgrades'],
       ['warning', 9, 'spec.reconcile.proofAge'],

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeFact, listStepFacts } from '../../src/plan/find-stale.ts';
-import { A, ABSENT, B, deliverable, makeImage, planWorld, present } from '../support/world.ts';
+import { findEndedPins, judgeFact, listStepFacts } from '../../src/plan/find-stale.ts';
+import {
+  A,
+  ABSENT,
+  B,
+  C,
+  deliverable,
+  makeImage,
+  makeIndex,
+  PINNED,
+  planWorld,
+  present,
+  seenIndex,
+  seenPin,
+} from '../support/world.ts';
 
 // Promise 10. Seen to fail: without facts for its tags, a copy was carried out that had to leave a tag out.
 test('a planned copy is stale once one of its tags points at other content', () => {
@@ -18,4 +31,23 @@ test('a planned copy is stale once one of its tags points at other content', () 
     judgeFact(step, tag, present(B))?.message ?? '',
     /v\/a:v1 in production is sha256:b/,
   );
+});
+
+// Promise 10.
+test('a planned move is stale once the pin that wanted it has ended', () => {
+  const pin = { tag: PINNED, reason: 'r', by: 'kim', until: '2026-12-01' };
+  const seenNewer = seenIndex({
+    moving: present(C),
+    servedId: B,
+    servedLabelled: true,
+    servedImmutable: present(C),
+    pinned: seenPin(),
+  });
+  const plan = planWorld({ indexes: [[makeIndex({ pin }), seenNewer]] });
+  assert.deepEqual(findEndedPins(plan, [makeIndex({ pin })]), []);
+  assert.deepEqual(findEndedPins(plan, [makeIndex({ endedPin: pin })]), [
+    { step: 'index idx', message: 'The pin of idx has ended.' },
+  ]);
+  const free = planWorld({ indexes: [[makeIndex({ endedPin: pin }), seenIndex()]] });
+  assert.deepEqual(findEndedPins(free, [makeIndex({ endedPin: pin })]), [], 'it had ended before');
 });

@@ -253,7 +253,7 @@ test('planPass tells apart a base that is wrong and one of which the registry sa
   }
 });
 
-test('planPass touches no index that it cannot see clearly, that is broken in Git, or that is pinned', () => {
+test('planPass touches no index that it cannot see clearly, or that is broken in Git', () => {
   const unclear = planWorld({ indexes: [[makeIndex(), seenIndex({ moving: UNKNOWN })]] });
   assert.deepEqual(
     [unclear.steps, unclear.settled[0]?.kind, exitCodeOfPlan(unclear)],
@@ -264,11 +264,6 @@ test('planPass touches no index that it cannot see clearly, that is broken in Gi
   });
   assert.deepEqual([broken.settled[0]?.kind, exitCodeOfPlan(broken)], ['failed', 1]);
   assert.match(broken.checks[0]?.message ?? '', /catalog\.json:3/);
-  const pinned = planWorld({ indexes: [[makeIndex({ pinned: 'bad release (by kim)' }), ours]] });
-  assert.deepEqual(
-    [pinned.steps, pinned.settled[0]?.kind, exitCodeOfPlan(pinned)],
-    [[], 'deferred', 0],
-  );
 });
 
 test('planPass does not replace a served index by an empty one, and publishes no empty one', () => {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import { readIndexIdentity } from '../../src/index/read-index.ts';
+import { formatImmutableTag } from '../../src/plan/item.ts';
 import { deliver } from '../support/deliver.ts';
-import { createSite, pushIndex, pushOperator, readServed } from '../support/site.ts';
+import { createSite, pushIndex, pushOperator, readServed, readText } from '../support/site.ts';
 
 test('init without a manifest writes one that fits what is served', async (t) => {
   const site = await createSite(t);
@@ -150,28 +151,44 @@ test('the journal holds one line per outcome and no secret', async (t) => {
   );
 });
 
-test('a pinned index stays as it is until the pin ends', async (t) => {
+test('a pinned index stays as it is until the pin ends, and a pin to nothing is refused', async (t) => {
   const site = await createSite(t);
   await deliver(site);
   const production = site.open(site.production);
   await site.olmirror(['init']);
-  await site.olmirror(['merge', '--dry-run']);
+  const taken = await readIndexIdentity(production, 'olm/idx', 'v1');
   await site.commit('base');
   await site.olmirror(['merge']);
-  const manifest = await readFile(join(site.state, 'mirror.yaml'), 'utf8');
-  async function pin(until: string): Promise<void> {
-    const pinned = `, pin: { tag: v1-0123456789ab, reason: broken, by: kim, until: "${until}" } }`;
+  const manifest = await readText(site, 'mirror.yaml');
+  async function pin(tag: string, until: string): Promise<void> {
+    const pinned = `, pin: { tag: ${tag}, reason: broken, by: kim, until: ${until} } }`;
     await writeFile(join(site.state, 'mirror.yaml'), manifest.replace(/ \}\n*$/, `${pinned}\n`));
-    await site.commit(`pinned until ${until}`);
+    await site.commit(`pinned to ${tag} until ${until}`);
   }
-  await pin('2099-01-01T00:00:00Z');
+  await pin('v1-0123456789ab', '2099-01-01');
+  const nothing = await site.olmirror(['apply']);
+  assert.equal(nothing.code, 4, nothing.stdout + nothing.stderr);
+  assert.match(nothing.stdout, /production has no olm\/idx:v1-0123456789ab/);
+  const served = formatImmutableTag('v1', taken.imageId);
+  await pin(served, '2099-01-01');
   const held = await site.olmirror(['apply']);
   assert.equal(held.code, 0, held.stdout + held.stderr);
-  assert.match(held.stdout, /deferred 1 /);
+  assert.match(held.stdout, /pinned to v1-.*: broken \(by kim, until 2099-01-01\)/);
   assert.deepEqual(await readServed(production), ['a.v1.0.0', 'b.v1.0.0']);
-  await pin('2001-01-01T00:00:00Z');
-  assert.equal((await site.olmirror(['apply'])).code, 0);
+  assert.ok((await production.listTags('olm/idx')).includes(served), 'its tag was given to it');
+  const images = await production.listTags('vendor/a-bundle');
+  assert.equal(images.length, 2, 'the images of what Git says are copied meanwhile');
+  await pin(served, '2001-01-01');
+  const ended = await site.olmirror(['apply']);
+  assert.equal(ended.code, 0, ended.stdout + ended.stderr);
+  assert.match(ended.stdout, /warning: The pin of idx has ended: v1-.* until 2001-01-01/);
   assert.ok((await readServed(production)).includes('a.v1.1.0'));
+  const verify = await site.olmirror(['index', 'verify', 'production']);
+  assert.match(verify.stdout, /– The pin has ended: v1-/);
+  assert.equal(verify.code, 0, verify.stdout);
+  const list = await site.olmirror(['index', 'list']);
+  assert.match(list.stdout, /the pin has ended: v1-/);
+  assert.doesNotMatch(list.stdout, /\(pinned\)/);
 });
 
 test('a movable tag follows staging, and what it leaves keeps a tag', async (t) => {

@@ -197,6 +197,7 @@ function tell([title, base, incoming, options]: Story): string {
     held: [],
     newImages: 0,
     record: null,
+    cluster: null,
   });
   return `# ${title}\n${text}`;
 }

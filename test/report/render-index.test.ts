@@ -5,8 +5,8 @@ import {
   type IndexList,
   type IndexVerification,
   type ListedIndex,
-  type VerifiedCheck,
 } from '../../src/plan/index-types.ts';
+import type { VerifiedCheck } from '../../src/plan/verified-check.ts';
 import type { IndexDocument } from '../../src/report/index-document.ts';
 import { renderIndexListText } from '../../src/report/render-index-list-text.ts';
 import { renderIndexResources } from '../../src/report/render-index-resources.ts';
@@ -88,6 +88,7 @@ function listIndex(more: Partial<ListedIndex>): ListedIndex {
     tag: 'v1-0123456789ab',
     origin: 'olmirror',
     served: false,
+    pinned: false,
     digest: A,
     imageId: B,
     revision: '8fa22e175a2a0000000000000000000000000000',
@@ -111,8 +112,9 @@ const LIST: IndexList = {
       servedTag: 'v1',
       served: { state: 'present', digest: A },
       pin: { tag: 'v1-0123456789ab', reason: 'a hot fix', by: 'kim', until: null },
+      pinEnded: false,
       indexes: [
-        listIndex({ served: true }),
+        listIndex({ served: true, pinned: true }),
         listIndex({ tag: 'v1-aaaaaaaaaaaa', ...UNREAD, origin: 'other' }),
         listIndex({ tag: 'v1-bbbbbbbbbbbb', ...UNREAD, origin: 'unknown', message: '403' }),
       ],
@@ -125,7 +127,8 @@ const LIST: IndexList = {
       repository: 'olm/none',
       servedTag: 'v1',
       served: { state: 'present', digest: A },
-      pin: null,
+      pin: { tag: 'v1-0123456789ab', reason: 'gone', by: 'kim', until: '2026-01-01' },
+      pinEnded: true,
       indexes: [],
       otherTags: [],
       fault: null,
@@ -137,6 +140,7 @@ const LIST: IndexList = {
       servedTag: 'v1',
       served: { state: 'unknown', message: '403' },
       pin: null,
+      pinEnded: false,
       indexes: [],
       otherTags: [],
       fault: 'no tags: 403',

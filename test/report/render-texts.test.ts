@@ -100,6 +100,7 @@ function mergeSummary(): MergeSummary {
     held: [{ bundle: 'late/late.v1.0.0', image: `quay.io/v/late@${C}` }],
     newImages: 2,
     record: 'deliveries/2026-01-01-aaaaaaaaaaaa.yaml',
+    cluster: null,
   };
 }
 

@@ -6,14 +6,15 @@ import {
   A,
   ABSENT,
   B,
-  C,
   deliverable,
   makeImage,
   makeIndex,
+  PINNED,
   planWorld,
   present,
   seen,
   seenIndex,
+  seenPin,
   UNKNOWN,
 } from '../support/world.ts';
 
@@ -109,8 +110,16 @@ export function planTrouble(): Plan {
         }),
       ],
       [
-        makeIndex({ catalog: 'pinned', repository: 'olm/pinned', pinned: 'waits for June' }),
-        seenIndex({ moving: present(C), servedId: C }),
+        makeIndex({
+          catalog: 'pinned',
+          repository: 'olm/pinned',
+          pin: { tag: PINNED, reason: 'waits for June', by: 'kim', until: '2027-06-01' },
+        }),
+        seenIndex({
+          ...served(A),
+          servedImmutable: present(A),
+          pinned: seenPin({ presence: present(A), imageId: A }),
+        }),
       ],
     ],
     changes: {

@@ -1,7 +1,14 @@
 import type { Presence } from '../../src/base/presence.ts';
 import type { WantedImage } from '../../src/images/types.ts';
 import { type PlanInput, planPass } from '../../src/plan/plan-pass.ts';
-import type { ObservedImage, ObservedIndex, Plan, WantedIndex } from '../../src/plan/types.ts';
+import type {
+  ObservedImage,
+  ObservedIndex,
+  ObservedPin,
+  Plan,
+  WantedIndex,
+} from '../../src/plan/types.ts';
+import { passed } from '../../src/plan/verified-check.ts';
 import { digestOfChar, makeManifest } from './manifest.ts';
 
 export const A: `sha256:${string}` = digestOfChar('a');
@@ -83,7 +90,10 @@ export function makeIndex(changes: Partial<WantedIndex> = {}): WantedIndex {
     imageKeys: [],
     takenIn: [],
     canBeServed: true,
-    pinned: null,
+    pin: null,
+    endedPin: null,
+    moves: true,
+    told: [],
     ...changes,
   };
 }
@@ -99,6 +109,24 @@ export function seenIndex(changes: Partial<ObservedIndex> = {}): ObservedIndex {
     expectedImmutable: ABSENT,
     expectedImmutableId: null,
     foreign: null,
+    pinned: null,
+    ...changes,
+  };
+}
+
+/** The never-moving tag of an index with the id `A`. */
+export const PINNED: string = `v1-${'a'.repeat(12)}`;
+
+/** What a pin's tag holds: an index of ours, with all that it names. */
+export function seenPin(changes: Partial<ObservedPin> = {}): ObservedPin {
+  return {
+    presence: present(B),
+    imageId: A,
+    byRecipe: false,
+    labelled: true,
+    canBeServed: true,
+    cacheFault: null,
+    closure: passed('closure', 'All is there.'),
     ...changes,
   };
 }

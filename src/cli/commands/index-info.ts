@@ -1,7 +1,9 @@
 import { ToolError } from '../../base/tool-error.ts';
+import { nameCatalogSource } from '../../cluster/render-catalog-source.ts';
 import { joinPath } from '../../images/map-path.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
 import { judgeServing } from '../../index/judge-serving.ts';
+import { isNeverMoving } from '../../manifest/check-pin.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { renderIndexResources } from '../../report/render-index-resources.ts';
 import type { CommandContext } from '../context.ts';
@@ -26,11 +28,8 @@ export async function runIndexInfo(
     renderIndexResources(
       {
         image: address,
-        pinned: address.includes('@'),
-        catalogSource: entry?.catalogSource ?? {
-          name: buildName(name),
-          namespace: 'openshift-marketplace',
-        },
+        pinned: address.includes('@') || isKeptTag(address, located),
+        catalogSource: entry?.catalogSource ?? nameCatalogSource(name),
         displayName: name,
       },
       serving,
@@ -53,11 +52,8 @@ function findAddress({ place, manifest, entry }: LocatedIndex): string {
   });
 }
 
-/** As Kubernetes takes names. */
-function buildName(name: string): string {
-  const plain = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9-]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
-  return `cs-${plain.slice(0, 50)}`.replace(/-+$/, '');
+// Nothing newer comes under a tag that never moves, so that a cluster need not ask again.
+function isKeptTag(address: string, { entry }: LocatedIndex): boolean {
+  const tag = address.slice(address.lastIndexOf(':') + 1);
+  return entry !== null && isNeverMoving(tag, entry.tag.production);
 }

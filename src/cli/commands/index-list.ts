@@ -1,11 +1,14 @@
 import { isToolError, ToolError } from '../../base/tool-error.ts';
 import type { GitPort } from '../../git/port.ts';
+import { dayOf } from '../../manifest/day.ts';
 import type { CatalogIndexes, IndexList } from '../../plan/index-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { listIndexes } from '../../reconcile/list-indexes.ts';
 import { renderIndexListText } from '../../report/render-index-list-text.ts';
 import type { CommandContext } from '../context.ts';
+import { readServedTag } from '../served-tag.ts';
 import { findManifest } from '../source-context.ts';
+import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 import { selectCatalogs } from './merge.ts';
 
@@ -31,12 +34,24 @@ export async function runIndexList(
       },
     );
   const production = wiring.openRegistry(manifest.registries.production);
-  const readSubject = createSubjectReader(wiring);
+  const openGit = createGitOpener(wiring);
+  const today = dayOf(systemClock.now());
+  const { signal } = context;
   const catalogs: CatalogIndexes[] = [];
-  for (const entry of selectCatalogs(manifest, options.catalogs, null))
+  for (const entry of selectCatalogs(manifest, options.catalogs, null)) {
+    const git = await openGit();
+    const told = git === null ? null : await readServedTag(entry, manifest, git);
     catalogs.push(
-      await listIndexes(entry, { manifest, production, readSubject, signal: context.signal }),
+      await listIndexes(entry, {
+        manifest,
+        production,
+        readSubject: createSubjectReader(openGit),
+        servedTag: told ?? entry.tag.production,
+        today,
+        signal,
+      }),
     );
+  }
   const list: IndexList = { apiVersion: 'olmirror/v1alpha1', kind: 'IndexList', catalogs };
   context.progress.clear();
   context.console.result(
@@ -53,12 +68,21 @@ function isUnclear({ fault, served, indexes }: CatalogIndexes): boolean {
   );
 }
 
-// An index may come of a commit that this clone lacks, and a list is of use without any repository.
-function createSubjectReader(wiring: Wiring): (revision: string) => Promise<string | null> {
+// A list is of use without any repository.
+function createGitOpener(wiring: Wiring): () => Promise<GitPort | null> {
   let opened: Promise<GitPort | null> | null = null;
-  return async (revision) => {
+  return () => {
     opened ??= wiring.openGit().catch(nullFor('GIT_NOT_A_REPOSITORY', 'GIT_MISSING'));
-    const git = await opened;
+    return opened;
+  };
+}
+
+/** First line of a commit's message; null for a commit that this clone lacks. */
+export function createSubjectReader(
+  openGit: () => Promise<GitPort | null>,
+): (revision: string) => Promise<string | null> {
+  return async (revision) => {
+    const git = await openGit();
     if (git === null || (await git.resolveRevision(revision)) === null) return null;
     return (await git.openCommit(revision)).subject;
   };

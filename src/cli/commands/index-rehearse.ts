@@ -7,6 +7,7 @@ import { withTemporaryFolder } from '../../files/temporary-folder.ts';
 import type { BuiltIndex } from '../../index/build-index.ts';
 import { inspectImage } from '../../index/describe-index.ts';
 import type { IndexImage } from '../../index/read-index-image.ts';
+import { dayOf } from '../../manifest/day.ts';
 import {
   exitCodeOfChecks,
   type IndexRehearsal,
@@ -29,6 +30,7 @@ import type { CommandContext } from '../context.ts';
 import { findProgram } from '../find-program.ts';
 import { readIndexLayout, unpackIndex, writeIndexLayout } from '../rehearsal-layout.ts';
 import { pickCatalog } from '../source-context.ts';
+import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 import { openSnapshot } from './plan.ts';
 
@@ -145,12 +147,16 @@ async function rehearse(rehearsal: Rehearsal): Promise<readonly RehearsalCheck[]
   if ('state' in image) return [image];
   const { signal, progress } = rehearsal.context;
   signal.throwIfAborted();
-  const subject = buildSubject(inspectImage(image), { registry: null, role: null });
-  const checks = await verifyIndex(subject, { ...rehearsal, emit: progress.emit, signal });
+  const nowhere = { registry: null, role: null, served: false };
+  const subject = buildSubject(inspectImage(image), nowhere);
+  const today = dayOf(systemClock.now());
+  const checks = await verifyIndex(subject, { ...rehearsal, today, emit: progress.emit, signal });
   return [
     describeLayout(rehearsal.built),
-    // A layout has no registry that could lack an image.
-    ...checks.flatMap(({ name, ...rest }) => (name === 'closure' ? [] : [{ name, ...rest }])),
+    // A layout has no registry that could lack an image, and no tag that a pin could hold.
+    ...checks.flatMap(({ name, ...rest }) =>
+      name === 'closure' || name === 'pin' ? [] : [{ name, ...rest }],
+    ),
     ...(await serve(image, subject.catalog, rehearsal)),
   ];
 }

@@ -1,5 +1,7 @@
 import { ToolError } from '../../base/tool-error.ts';
+import { joinPath } from '../../images/map-path.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
+import { dayOf } from '../../manifest/day.ts';
 import type { CatalogEntry } from '../../manifest/types.ts';
 import { exitCodeOfChecks, type IndexVerification } from '../../plan/index-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
@@ -15,7 +17,9 @@ import { createLayerBuilder } from '../build-layers.ts';
 import type { CommandContext } from '../context.ts';
 import type { ImagePlace } from '../locate-image.ts';
 import { type IndexRequest, type LocatedIndex, locateInManifest } from '../locate-index.ts';
+import { readServedTag } from '../served-tag.ts';
 import { pickCatalog } from '../source-context.ts';
+import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface IndexVerifyOptions extends IndexRequest {
@@ -34,8 +38,9 @@ export async function runIndexVerify(
   const state = await createStateLoader()(snapshot, context.manifestFile);
   const located = await locateInManifest(options, state.manifest, wiring);
   const loaded = findLoaded(located, state);
+  const servedTag = await readServedTag(loaded.entry, state.manifest, git);
   const { place } = located;
-  const { subject, ...read } = await readSubject(place);
+  const { subject, ...read } = await readSubject(place, isServed(located, loaded.entry, servedTag));
   const builder = createIndexBuilder({
     production: wiring.openRegistry(state.manifest.registries.production),
     readSource: () => git.readRemoteUrl(),
@@ -44,7 +49,14 @@ export async function runIndexVerify(
   });
   const { emit } = context.progress;
   const { signal } = context;
-  const checks = await verifyIndex(subject, { state, loaded, builder, emit, signal });
+  const checks = await verifyIndex(subject, {
+    state,
+    loaded,
+    builder,
+    today: dayOf(systemClock.now()),
+    emit,
+    signal,
+  });
   const verification: IndexVerification = {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'IndexVerification',
@@ -65,6 +77,19 @@ export async function runIndexVerify(
   return verification.exitCode;
 }
 
+function isServed(
+  { place, manifest }: LocatedIndex,
+  entry: CatalogEntry,
+  servedTag: string | null,
+): boolean {
+  if (manifest === null || place.role !== 'production') return false;
+  const repository = joinPath(
+    manifest.registries.production.pathPrefix,
+    entry.repository.production,
+  );
+  return place.repository === repository && place.reference === (servedTag ?? entry.tag.production);
+}
+
 function findLoaded({ entry }: LocatedIndex, state: LoadedState): LoadedCatalog {
   const wanted: CatalogEntry = entry ?? pickCatalog(state.manifest, { catalog: null });
   const loaded = state.catalogs.find((candidate) => candidate.entry.name === wanted.name);
@@ -75,10 +100,10 @@ function findLoaded({ entry }: LocatedIndex, state: LoadedState): LoadedCatalog 
 }
 
 /** The image itself is let go of here: its files and caches may be hundreds of megabytes. */
-async function readSubject({ reader, repository, reference, ...place }: ImagePlace): Promise<{
-  readonly subject: IndexSubject;
-  readonly digest: IndexVerification['digest'];
-}> {
+async function readSubject(
+  { reader, repository, reference, ...place }: ImagePlace,
+  served: boolean,
+): Promise<{ readonly subject: IndexSubject; readonly digest: IndexVerification['digest'] }> {
   const image = await inspectIndexImage(reader, repository, reference);
-  return { subject: buildSubject(image, place), digest: image.digest };
+  return { subject: buildSubject(image, { ...place, served }), digest: image.digest };
 }

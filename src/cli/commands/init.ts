@@ -5,6 +5,7 @@ import { formatCount } from '../../base/text.ts';
 import { ToolError } from '../../base/tool-error.ts';
 import { replaceFiles } from '../../files/replace-files.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
+import { letsTagsMove } from '../../manifest/defaults.ts';
 import { buildKnownMissingFileName, formatKnownMissing } from '../../manifest/known-missing.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import { renderManifest } from '../../manifest/render-manifest.ts';
@@ -52,6 +53,7 @@ export async function runInit(
     draft === null ? options.catalogs : [],
     options.from[0] ?? null,
   );
+  assertKnowsServed(options, manifest);
   for (const entry of entries) await assertEmpty(git, snapshot, entry);
   const extra = new Map([...listDraftFiles(draft, context), ...(await draftAttributes(snapshot))]);
   let gaps = 0;
@@ -136,6 +138,16 @@ async function writeKnownMissing(
   await replaceFiles(git.folder, new Map([[file, formatKnownMissing(missing)]]), { remove: [] });
   context.console.warn(
     `warning: production lacks ${formatCount(missing.length, 'image')} that its own index names; they are listed in ${file} and do not block.`,
+  );
+}
+
+// Where no tag moves, clusters are told of a tag of its own for each index: which one, only a person knows.
+function assertKnowsServed({ from }: InitOptions, { registries }: MirrorManifest): void {
+  if (from.length > 0 || letsTagsMove(registries.production)) return;
+  throw new ToolError(
+    'CLI_USAGE',
+    `${registries.production.host} lets no tag move (writePolicy: ${registries.production.writePolicy}), so the index that clusters are served may lie under any tag.`,
+    { hint: 'Name it as their CatalogSource does: --from HOST/REPOSITORY:TAG.' },
   );
 }
 

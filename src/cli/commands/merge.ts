@@ -1,15 +1,17 @@
 import { ToolError } from '../../base/tool-error.ts';
-import type { GitPort } from '../../git/port.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
+import { createIndexBuilder } from '../../reconcile/build-index.ts';
 import { readManifest } from '../../reconcile/load-state.ts';
 import { type MergeSummary, renderMergeText } from '../../report/render-merge-text.ts';
+import { createLayerBuilder } from '../build-layers.ts';
 import type { CommandContext } from '../context.ts';
 import { findHeld } from '../find-held.ts';
 import { openSource } from '../read-source.ts';
 import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, type TakeInDeps, takeIn } from '../take-in.ts';
+import { assertCanTell, type TellContext, tellClusters } from '../tell-clusters.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface MergeOptions {
@@ -31,15 +33,20 @@ export async function runMerge(
   const git = await wiring.openGit();
   const manifest = await readManifest(await git.openWorkingTree(), context.manifestFile);
   const entries = selectCatalogs(manifest, options.catalogs, options.from);
-  const clean = assertAllClean(git, entries);
+  const builder = createIndexBuilder({
+    production: wiring.openRegistry(manifest.registries.production),
+    readSource: () => git.readRemoteUrl(),
+    work: { buildGroups: createLayerBuilder(context.signal) },
+  });
+  const allowed = assertAllowed(entries, { git, manifest, builder });
   // Whoever awaits it hears of its failure, but that may come before anybody awaits it.
-  clean.catch(() => null);
+  allowed.catch(() => null);
   const summaries: MergeSummary[] = [];
   for (const entry of entries) {
     const deps: TakeInDeps = {
       git,
       signal: context.signal,
-      allowed: clean,
+      allowed,
       today: systemClock.now().toISOString().slice(0, 10),
       findHeld:
         manifest.policy.missing === 'hold'
@@ -53,35 +60,36 @@ export async function runMerge(
               })
           : null,
     };
-    summaries.push(
-      await takeIn(
-        {
-          command: 'merge',
+    const summary = await takeIn(
+      {
+        command: 'merge',
+        entry,
+        manifest,
+        source: await openSource(
+          options.from ?? 'staging',
           entry,
-          manifest,
-          source: await openSource(
-            options.from ?? 'staging',
-            entry,
-            buildSourceContext(wiring, manifest),
-          ).catch(async (error: unknown) => {
-            await clean;
-            throw error;
-          }),
-          acceptDefaultChannel: options.acceptDefaultChannel,
-          allOrNothing: options.allOrNothing,
-          dryRun: options.dryRun,
-        },
-        deps,
-      ),
+          buildSourceContext(wiring, manifest),
+        ).catch(async (error: unknown) => {
+          await allowed;
+          throw error;
+        }),
+        acceptDefaultChannel: options.acceptDefaultChannel,
+        allOrNothing: options.allOrNothing,
+        dryRun: options.dryRun,
+      },
+      deps,
     );
+    const cluster = options.dryRun ? null : await tellClusters(entry, { git, manifest, builder });
+    summaries.push({ ...summary, cluster });
   }
   context.progress.clear();
   report(summaries, options, context);
   return summaries.some((summary) => summary.gaps.length > 0) ? 4 : 0;
 }
 
-async function assertAllClean(git: GitPort, entries: readonly CatalogEntry[]): Promise<void> {
-  for (const entry of entries) await assertClean(git, entry);
+async function assertAllowed(entries: readonly CatalogEntry[], deps: TellContext): Promise<void> {
+  for (const entry of entries) await assertClean(deps.git, entry);
+  for (const entry of entries) await assertCanTell(entry, deps);
 }
 
 /** The catalogs that are named, or all; a source of their own fits only one. */
@@ -135,7 +143,9 @@ function report(
     return;
   }
   for (const summary of summaries) context.console.result(renderMergeText(summary));
-  const written = summaries.some((summary) => summary.record !== null);
+  const written = summaries.some(
+    ({ record, cluster }) => record !== null || (cluster?.files.length ?? 0) > 0,
+  );
   if (options.dryRun) context.console.say('Dry run: nothing was written.');
   else if (written)
     context.console.say(

@@ -1,0 +1,27 @@
+import { findClusterTags } from '../cluster/point-cluster-files.ts';
+import type { GitPort } from '../git/port.ts';
+import { joinPath } from '../images/map-path.ts';
+import { letsTagsMove } from '../manifest/defaults.ts';
+import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import { readClusterFiles } from '../reconcile/read-cluster-files.ts';
+
+/**
+ * The tag of a catalog's index that clusters are told of, where production lets no tag move: what the
+ * objects below `cluster/` of the working tree name. Null where the catalog's own tag is what is
+ * served, or nothing (or more than one tag) is named there.
+ */
+export async function readServedTag(
+  entry: CatalogEntry,
+  manifest: MirrorManifest,
+  git: Pick<GitPort, 'openWorkingTree'>,
+): Promise<string | null> {
+  if (letsTagsMove(manifest.registries.production)) return null;
+  const { pathPrefix } = manifest.registries.production;
+  const files = await readClusterFiles(await git.openWorkingTree());
+  const place = {
+    repository: joinPath(pathPrefix, entry.repository.production),
+    tag: entry.tag.production,
+  };
+  const [tag, ...others] = findClusterTags(files, place);
+  return tag === undefined || others.length > 0 ? null : tag;
+}

@@ -1,0 +1,95 @@
+import { isToolError, ToolError } from '../base/tool-error.ts';
+import { buildCatalog } from '../catalog/build-catalog.ts';
+import { hashCatalog } from '../catalog/hash-catalog.ts';
+import { type PublishedIndex, pointClusterFiles } from '../cluster/point-cluster-files.ts';
+import { nameCatalogSource } from '../cluster/render-catalog-source.ts';
+import { replaceFiles } from '../files/replace-files.ts';
+import type { GitPort } from '../git/port.ts';
+import { joinPath } from '../images/map-path.ts';
+import { CACHE_FOLDER } from '../index/build-group.ts';
+import { dayOf, hasEnded } from '../manifest/day.ts';
+import { letsTagsMove } from '../manifest/defaults.ts';
+import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import { formatImmutableTag } from '../plan/item.ts';
+import type { IndexBuilder } from '../reconcile/build-index.ts';
+import { readCatalog } from '../reconcile/load-state.ts';
+import { readClusterFiles } from '../reconcile/read-cluster-files.ts';
+import type { MergeSummary } from '../report/render-merge-text.ts';
+import { systemClock } from './system-clock.ts';
+
+export interface TellContext {
+  readonly git: GitPort;
+  readonly manifest: MirrorManifest;
+  /** It asks production for a base; a catalog from scratch opens no connection. */
+  readonly builder: IndexBuilder;
+}
+
+/**
+ * Where production lets no tag move, lets `cluster/` of the working tree name the index that its
+ * catalog gives: the id is known before anything is built or pushed. Null where tags move, where a
+ * pin holds what clusters are told, and where there is no package.
+ */
+export async function tellClusters(
+  entry: CatalogEntry,
+  { git, manifest, builder }: TellContext,
+): Promise<MergeSummary['cluster']> {
+  const { production } = manifest.registries;
+  const { pin } = entry;
+  const isPinned = pin !== null && !hasEnded(pin.until, dayOf(systemClock.now()));
+  if (letsTagsMove(production) || isPinned) return null;
+  const snapshot = await git.openWorkingTree();
+  const { catalog } = await readCatalog(snapshot, entry);
+  if (catalog.packages.size === 0) return null;
+  const loaded = { entry, catalog, content: hashCatalog(catalog) };
+  const { imageId } = await builder
+    .summarize(loaded, { manifest, snapshot })
+    .catch((error) => failToTell(entry, error));
+  const tag = formatImmutableTag(entry.tag.production, imageId);
+  const files = pointClusterFiles(await readClusterFiles(snapshot), {
+    catalog: entry.name,
+    host: production.host,
+    repository: joinPath(production.pathPrefix, entry.repository.production),
+    tag: entry.tag.production,
+    to: tag,
+    catalogSource: entry.catalogSource ?? nameCatalogSource(entry.name),
+    extract: findExtract(entry),
+  });
+  return { tag, files: await replaceFiles(git.folder, files, { remove: [] }) };
+}
+
+/**
+ * Throws where `tellClusters` could not tell the id of an index, since its base or builder image cannot be read; asked
+ * before a merge writes anything.
+ */
+export async function assertCanTell(
+  entry: CatalogEntry,
+  { git, manifest, builder }: TellContext,
+): Promise<void> {
+  const isAlone = entry.base === 'scratch' && entry.builderImage === null;
+  if (letsTagsMove(manifest.registries.production) || isAlone) return;
+  const catalog = buildCatalog([]);
+  const snapshot = await git.openWorkingTree();
+  await builder.summarize(
+    { entry, catalog, content: hashCatalog(catalog) },
+    { manifest, snapshot },
+  );
+}
+
+// An image on a base starts by itself (design §8).
+function findExtract({ base, cache }: CatalogEntry): PublishedIndex['extract'] {
+  if (base !== 'scratch') return null;
+  return { catalogDir: '/configs', cacheDir: cache === 'none' ? null : `/${CACHE_FOLDER}` };
+}
+
+function failToTell({ name }: CatalogEntry, error: unknown): never {
+  if (!isToolError(error)) throw error;
+  throw new ToolError(
+    error.code,
+    `The catalog ${name} is merged, but which index it gives cannot be told, so cluster/ is as it was: ${error.message}`,
+    {
+      cause: error,
+      disposition: error.disposition,
+      hint: `Commit what was merged, then repeat \`olmirror merge ${name}\`: it does what is left.${error.hint === undefined ? '' : ` ${error.hint}`}`,
+    },
+  );
+}

@@ -1,0 +1,61 @@
+import { formatImmutableTag } from './item.ts';
+import type { ObservedIndex, ObservedPin, WantedIndex } from './types.ts';
+
+/** An index image that is present under the moving tag, and what it is to this repository. */
+export type IndexStanding =
+  | 'absent'
+  | 'expected'
+  | 'ours'
+  | 'taken-in-equal'
+  | 'taken-in'
+  | 'foreign'
+  | 'unknown';
+
+/**
+ * Tells what the served index is (design §8). Ours: its labels say so and its never-moving tag
+ * holds this very manifest. Taken in: a delivery record names its digest. Everything else is
+ * foreign and is never replaced (promise 2). An image id proves the index that Git wants; the recipe
+ * that an index names is a label, which others can copy, so it only counts of an index that is ours.
+ */
+export function judgeIndex(
+  wanted: WantedIndex,
+  observed: Omit<ObservedIndex, 'foreign' | 'pinned'>,
+): IndexStanding {
+  const { moving } = observed;
+  if (moving.state !== 'present') return moving.state;
+  const named = isNamed(wanted, observed);
+  if (named && !observed.servedByRecipe) return 'expected';
+  if (observed.servedImmutable?.state === 'unknown') return 'unknown';
+  if (observed.servedLabelled && isKept(observed)) return named ? 'expected' : 'ours';
+  const record = wanted.takenIn.findLast((entry) => entry.digest === moving.digest);
+  if (record === undefined) return 'foreign';
+  return record.content === wanted.content ? 'taken-in-equal' : 'taken-in';
+}
+
+function isNamed(
+  { imageId, builder }: WantedIndex,
+  { servedId, servedByRecipe }: Pick<ObservedIndex, 'servedId' | 'servedByRecipe'>,
+): boolean {
+  return servedId === imageId && servedByRecipe === (builder === 'podman');
+}
+
+/** Whether the never-moving tag of the served index holds this very manifest. */
+export function isKept({
+  moving,
+  servedImmutable,
+}: Pick<ObservedIndex, 'moving' | 'servedImmutable'>): boolean {
+  return (
+    moving.state === 'present' &&
+    servedImmutable?.state === 'present' &&
+    servedImmutable.digest === moving.digest
+  );
+}
+
+/** Whether the index under a pin's tag is one that this repository produced or took in. */
+export function isOwnPin(wanted: WantedIndex, tag: string, pinned: ObservedPin): boolean {
+  const { presence, imageId, labelled } = pinned;
+  if (presence.state !== 'present' || imageId === null) return false;
+  if (wanted.takenIn.some((entry) => entry.digest === presence.digest)) return true;
+  const namesDigest = /^(?:sha256|olmirror)-[0-9a-f]{64}$/.test(tag);
+  return labelled && (namesDigest || tag === formatImmutableTag(wanted.tag, imageId));
+}

@@ -1,0 +1,20 @@
+import type { ClosureEntry } from '../apply/port.ts';
+import type { WantedImage } from '../images/types.ts';
+
+/** What must be seen in production before an index that names these images is served; what was known to be missing is left out. */
+export function buildClosure(
+  images: readonly WantedImage[],
+  catalog: string,
+  known: ReadonlySet<string>,
+): readonly ClosureEntry[] {
+  return images
+    .filter((image) => !known.has(image.upstream))
+    .map((image) => {
+      const need = image.neededBy.find((entry) => entry.catalog === catalog);
+      return {
+        repository: image.repository.production,
+        reference: image.digest ?? image.tag ?? '',
+        label: `${image.upstream} of ${need?.item ?? catalog}`,
+      };
+    });
+}
