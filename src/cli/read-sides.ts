@@ -11,7 +11,7 @@ import { readFile } from '../files/read-file.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { CatalogEntry, Exclusion } from '../manifest/types.ts';
 import { placeFaults, readExcludes } from '../reconcile/load-state.ts';
-import { type CatalogPool, openCatalogPool, sumSizes } from './catalog-pool.ts';
+import { openCatalogPool, sumSizes } from './catalog-pool.ts';
 import type { FileSource, LearnedSource } from './catalog-task.ts';
 import { digestOfFiles, type FileDigest, type OpenSource } from './read-source.ts';
 

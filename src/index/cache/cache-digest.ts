@@ -15,7 +15,11 @@ export function computeJsonDigest({ configs, cache }: CacheTrees): string {
   return formatDigest64(hashTree(state, cache));
 }
 
-/** Goes on with the hash over a whole tree; a tree without entries is not there, and changes nothing. */
+/**
+ * Goes on with the hash over a whole tree; a tree without entries is not there, and changes nothing.
+ *
+ * @internal
+ */
 export function hashTree(state: bigint, entries: Iterable<TreeEntry>): bigint {
   let current = state;
   for (const entry of entries) current = hashEntry(current, entry);

@@ -20,7 +20,11 @@ export const OPM_CACHE_MODES: TreeModes = { directory: 0o750, file: 0o640 };
 /** Those of the layers that olmirror builds. */
 export const LAYER_MODES: TreeModes = { directory: DIRECTORY_MODE, file: FILE_MODE };
 
-/** The files of a tree with all folders above them and its root, in the order in which opm walks it. */
+/**
+ * The files of a tree with all folders above them and its root, in the order in which opm walks it.
+ *
+ * @internal
+ */
 export function* listTreeEntries(
   files: Iterable<CatalogFile>,
   modes: TreeModes,
