@@ -1,9 +1,9 @@
-import { Buffer } from 'node:buffer';
 import { type Digest, digestOf } from '../base/digest.ts';
 import { type OncePer, oncePer } from '../base/once-per.ts';
 import { noteRendering } from './blob-text.ts';
 import { listPackageBlobs } from './build-catalog.ts';
 import { formatOpmJson } from './format-json.ts';
+import { createTextSheet } from './text-sheet.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
 /**
@@ -29,7 +29,11 @@ function hashBlobs(blobs: readonly Blob[]): Digest {
 
 /** Hash of what one blob says, as it counts in the catalog's; computed once. */
 export const hashBlob: OncePer<Blob, Digest> = oncePer((blob) => {
-  const rendering = Buffer.from(formatOpmJson(blob.value, blob.schema));
+  const text = formatOpmJson(blob.value, blob.schema);
+  SHEET.clear();
+  const rendering = SHEET.look(SHEET.write(text));
   noteRendering(blob, rendering);
   return digestOf(rendering);
 });
+
+const SHEET = createTextSheet();

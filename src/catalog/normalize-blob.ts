@@ -74,15 +74,30 @@ export function normalizeBlob(blob: Blob): JsonObject {
 
 // `opm render` sorts related images by address and moves the manifests behind the other properties.
 function reorderBundle(value: JsonObject): JsonObject {
-  return objectOf(Object.keys(value).map((key) => [key, reorderField(key, value[key] ?? null)]));
+  const keys = Object.keys(value);
+  return keys.every((key) => isInOrder(key, value[key] ?? null))
+    ? value
+    : objectOf(keys.map((key) => [key, reorderField(key, value[key] ?? null)]));
 }
 
 function reorderField(key: string, value: JsonValue): JsonValue {
   if (!isJsonArray(value)) return value;
-  if (key === 'relatedImages')
-    return value.toSorted((a, b) => compareBytes(textOf(a, 'image'), textOf(b, 'image')));
+  if (key === 'relatedImages') return value.toSorted(compareImages);
   if (key !== 'properties') return value;
   return [...value.filter((property) => !isManifest(property)), ...value.filter(isManifest)];
+}
+
+function isInOrder(key: string, value: JsonValue): boolean {
+  if (!isJsonArray(value)) return true;
+  if (key === 'relatedImages')
+    return value.every((item, index) => compareImages(value[index - 1] ?? item, item) <= 0);
+  if (key !== 'properties') return true;
+  const first = value.findIndex(isManifest);
+  return first === -1 || value.slice(first).every(isManifest);
+}
+
+function compareImages(a: JsonValue, b: JsonValue): number {
+  return compareBytes(textOf(a, 'image'), textOf(b, 'image'));
 }
 
 function isManifest(property: JsonValue): boolean {

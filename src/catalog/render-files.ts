@@ -6,6 +6,7 @@ import { type PackageRun, walkPackageRuns } from './package-runs.ts';
 import { parsePackages } from './parse-catalog.ts';
 import { type RenderForm, renderBlob } from './render-blob.ts';
 import { orderBlobs } from './render-catalog.ts';
+import { createTextSheet, type TextSpan } from './text-sheet.ts';
 import type { Blob, CatalogFile, CatalogPackage } from './types.ts';
 import { validateRenderable } from './validate-shapes.ts';
 
@@ -14,6 +15,9 @@ export interface RenderedPackage {
   /** UTF-8. */
   readonly text: Uint8Array;
 }
+
+/** Holds the texts of one run at a time. */
+const SHEET = createTextSheet();
 
 /** One file rendered, as far as that can be done without the others: plain data, for another thread. */
 export interface RenderedFile {
@@ -31,19 +35,23 @@ export function renderFile(file: CatalogFile, form: RenderForm): RenderedFile {
   const parts = new Map<string, RenderedFile['parts'][number]>();
   const loose: Uint8Array[] = [];
   const faults: Problem[] = [];
-  let texts = new Map<Blob, Uint8Array>();
+  let texts = new Map<Blob, TextSpan>();
   function learn(blob: Blob): void {
     const found = validateRenderable(blob);
     faults.push(...found);
-    if (found.length === 0) texts.set(blob, Buffer.from(renderBlob(blob, form)));
+    if (found.length === 0) texts.set(blob, SHEET.write(renderBlob(blob, form)));
   }
   function visit({ catalog, again }: PackageRun): void {
-    loose.push(...catalog.loose.flatMap((blob) => texts.get(blob) ?? []));
+    if (catalog.loose.length > 0) loose.push(joinTexts(catalog.loose));
     for (const pkg of catalog.packages.values()) {
-      const text = Buffer.concat(orderBlobs(pkg).flatMap((blob) => texts.get(blob) ?? []));
+      const text = joinTexts(orderBlobs(pkg));
       parts.set(pkg.name, { package: pkg.name, text, whole: !again });
     }
     texts = new Map();
+    SHEET.clear();
+  }
+  function joinTexts(blobs: readonly Blob[]): Uint8Array {
+    return SHEET.join(blobs.flatMap((blob) => texts.get(blob) ?? []));
   }
   const problems = walkPackageRuns(file, { learn, visit });
   return {
