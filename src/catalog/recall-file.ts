@@ -52,12 +52,23 @@ export function noteFile({ blobs, problems }: ParsedFile): FileNote | null {
   }));
 }
 
+/** A file that is known from a note. */
+export interface RecalledFile extends ParsedFile {
+  /** Whether its bytes were needed and given. */
+  readonly isRead: () => boolean;
+  /** Takes the bytes that will be needed, so that they are not asked for one file at a time. */
+  readonly fill: (bytes: Uint8Array) => void;
+}
+
 /** The file of a note. `open` gives its bytes, once, when more is asked of it than the note has. */
-export function recallFile(note: FileNote, path: string, open: () => Uint8Array): ParsedFile {
+export function recallFile(note: FileNote, path: string, open: () => Uint8Array): RecalledFile {
   let read: readonly Blob[] | null = null;
+  function fill(bytes: Uint8Array): void {
+    read = parseCatalogFile({ path, bytes }).blobs;
+  }
   function readBlob(place: number): Blob {
-    read ??= parseCatalogFile({ path, bytes: open() }).blobs;
-    const blob = read[place];
+    if (read === null) fill(open());
+    const blob = read?.[place];
     if (blob === undefined) throw new Error(`The file ${path} is not the one that was noted.`);
     return blob;
   }
@@ -71,7 +82,7 @@ export function recallFile(note: FileNote, path: string, open: () => Uint8Array)
     noteFacts(blob, known);
     return blob;
   });
-  return { blobs, problems: [] };
+  return { blobs, problems: [], isRead: () => read !== null, fill };
 }
 
 function hasFault(blob: Blob): boolean {

@@ -25,7 +25,7 @@ import {
 } from '../manifest/delivery-record.ts';
 import { isExpired } from '../manifest/exclude.ts';
 import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
-import { readRecords } from '../reconcile/load-state.ts';
+import { readRecords } from '../reconcile/read-records.ts';
 import type { MergeSummary } from '../report/render-merge-text.ts';
 import type { HeldBundle } from './find-held.ts';
 import { readBridges } from './read-bridges.ts';

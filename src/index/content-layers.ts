@@ -116,6 +116,7 @@ async function buildGroups(
   const found = new Map<Digest, BuiltGroup | null>();
   for (const { key } of groups) found.set(key, await recallGroup(key, input));
   const missing = groups.filter(({ key }) => found.get(key) === null);
+  await input.fetchTexts?.(missing.flatMap(({ packages }) => packages.map(({ name }) => name)));
   const jobs = missing.map(({ packages }) => ({
     size: packages.reduce((sum, pkg) => sum + estimateSize(pkg), 0),
     open: () => openTask(packages, input),

@@ -12,6 +12,8 @@ export interface ContentWork {
   readonly store?: LayerStore | null;
   /** Threads, where there are some; else this one builds. */
   readonly buildGroups?: BuildGroups;
+  /** Brings the texts of packages that are to be laid into layers, where they are not at hand. */
+  readonly fetchTexts?: (packages: Iterable<string>) => Promise<void>;
   /** Whether the bytes of layers are needed: false where their names are enough, as for the id. */
   readonly withBytes?: boolean;
 }

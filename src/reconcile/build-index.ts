@@ -45,7 +45,7 @@ export interface IndexBuilder {
   ): Promise<void>;
 }
 
-type BuiltCatalog = Pick<LoadedCatalog, 'entry' | 'catalog' | 'content'>;
+type BuiltCatalog = Pick<LoadedCatalog, 'entry' | 'catalog' | 'content' | 'fetchTexts'>;
 type BuiltState = Pick<LoadedState, 'manifest' | 'snapshot'>;
 
 /** Threads that build, and layers of earlier processes; nothing of the image hangs on them. */
@@ -73,7 +73,7 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
       ...deps.work,
       withBytes,
       known: last?.content ?? null,
-      ...describeContent(loaded, state),
+      ...(await describeContent(loaded, state)),
       base: await readBase(entry, state.manifest, deps.production),
       annotations: annotate(state, await deps.readSource()),
     });
@@ -84,7 +84,7 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     const { entry } = loaded;
     const recipe = buildRecipe({
       name: entry.name,
-      ...describeContent(loaded, state),
+      ...(await describeContent(loaded, state)),
       ...(await readStages(entry, state.manifest, deps.production)),
       annotations: annotate(state, await deps.readSource()),
     });
@@ -105,14 +105,28 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
 }
 
 /** What goes into an index whoever builds it. */
-function describeContent(
-  { entry, catalog, content }: BuiltCatalog,
+async function describeContent(
+  { entry, catalog, content, fetchTexts }: BuiltCatalog,
   { manifest }: BuiltState,
-): Pick<IndexInput, 'catalog' | 'content' | 'cache' | 'compression' | 'platforms'> {
+): Promise<SharedInput> {
   const { cache, compression, platforms } = entry;
+  // To rewrite an address is to write the whole blob anew.
+  if (entry.references === 'rewrite') await fetchTexts?.(catalog.packages.keys());
   const served = rewriteForProduction(catalog, entry, manifest);
-  return { catalog: served, content, cache, compression, platforms };
+  return {
+    catalog: served,
+    content,
+    cache,
+    compression,
+    platforms,
+    ...(fetchTexts === undefined ? {} : { fetchTexts }),
+  };
 }
+
+type SharedInput = Pick<
+  IndexInput,
+  'catalog' | 'content' | 'cache' | 'compression' | 'platforms' | 'fetchTexts'
+>;
 
 function createStartCheck(production: RegistryPort): IndexBuilder['assertStarts'] {
   const sound = new Set<string>();

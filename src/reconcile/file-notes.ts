@@ -1,16 +1,46 @@
 import { digestOf } from '../base/digest.ts';
 import type { ParsedFile } from '../catalog/parse-catalog.ts';
-import { FILE_NOTES, type FileNote, noteFile, recallFile } from '../catalog/recall-file.ts';
-import type { TreeFile } from '../git/port.ts';
+import {
+  FILE_NOTES,
+  type FileNote,
+  noteFile,
+  type RecalledFile,
+  recallFile,
+} from '../catalog/recall-file.ts';
+import type { Snapshot, TreeFile } from '../git/port.ts';
 import type { LayerStore } from '../index/layer-store.ts';
 
 /** Where notes lie from one process to the next; what it does not have is read again. */
 export type NoteStore = Pick<LayerStore, 'readNote' | 'writeNote'>;
 
+/** A file of a commit that is known from a note. */
+export interface NotedFile extends RecalledFile {
+  readonly file: TreeFile;
+}
+
+/** Of these files, gives those their bytes that hold a package of these names and lack them. */
+export async function fillNoted(
+  files: Iterable<ParsedFile>,
+  packages: ReadonlySet<string>,
+  snapshot: Snapshot,
+): Promise<void> {
+  const lacking = [...files].filter(
+    (file): file is NotedFile =>
+      isNoted(file) && !file.isRead() && file.blobs.some((blob) => packages.has(blob.package)),
+  );
+  const byKey = new Map(lacking.map((noted) => [keyOfFile(noted.file), noted]));
+  for await (const { file, bytes } of snapshot.readFiles(lacking.map((noted) => noted.file)))
+    byKey.get(keyOfFile(file))?.fill(bytes);
+}
+
+function isNoted(file: ParsedFile): file is NotedFile {
+  return 'fill' in file;
+}
+
 /** What the files of one catalog say, for later processes to know without reading them. */
 export interface FileNotes {
   /** A file as it was noted; null where it was not. `open` gives its bytes. */
-  recall(file: TreeFile, path: string, open: () => Uint8Array): ParsedFile | null;
+  recall(file: TreeFile, path: string, open: () => Uint8Array): NotedFile | null;
   /** Keeps what these files say, by `keyOfFile`, and no others. */
   keep(files: ReadonlyMap<string, ParsedFile>): Promise<void>;
 }
@@ -27,7 +57,7 @@ export async function openFileNotes(store: NoteStore, catalog: string): Promise<
   return {
     recall(file, path, open) {
       const note = noted.get(keyOfFile(file)) ?? null;
-      return note === null ? null : recallFile(note, path, open);
+      return note === null ? null : { ...recallFile(note, path, open), file };
     },
     async keep(files) {
       if (files.size === noted.size && [...files.keys()].every((name) => noted.has(name))) return;

@@ -11,14 +11,20 @@ import { type LearnBlob, type ParsedFile, parseCatalogFile } from '../catalog/pa
 import type { Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
-import { parseDeliveryRecord } from '../manifest/delivery-record.ts';
 import { buildExcludeFileName, type ExcludeFile, parseExcludes } from '../manifest/exclude.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
 import { parseKnownMissing } from '../manifest/known-missing.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
 import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
 import type { PlanBinding } from '../plan/types.ts';
-import { type FileNotes, keyOfFile, type NoteStore, openFileNotes } from './file-notes.ts';
+import {
+  type FileNotes,
+  fillNoted,
+  keyOfFile,
+  type NoteStore,
+  openFileNotes,
+} from './file-notes.ts';
+import { readRecords } from './read-records.ts';
 
 export interface ReadCatalog {
   readonly entry: CatalogEntry;
@@ -34,6 +40,11 @@ export interface ReadCatalog {
 export interface LoadedCatalog extends ReadCatalog {
   /** Canonical hash of what the catalog says. */
   readonly content: Digest;
+  /**
+   * Reads the texts of packages that are only known from notes so far: all at once, where each is
+   * asked for otherwise when it is needed.
+   */
+  readonly fetchTexts?: (packages: Iterable<string>) => Promise<void>;
 }
 
 /** Everything that one commit (or the working tree) says. */
@@ -84,7 +95,11 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
       });
       await notes?.keep(own);
       for (const [key, file] of own) used.set(key, file);
-      const loaded = { ...read, content: hashCatalog(read.catalog, hash) };
+      const loaded: LoadedCatalog = {
+        ...read,
+        content: hashCatalog(read.catalog, hash),
+        fetchTexts: (packages) => fillNoted(own.values(), new Set(packages), snapshot),
+      };
       judged.set(entry.name, loaded);
       catalogs.push(loaded);
     }
@@ -258,17 +273,6 @@ function hashTree(files: readonly TreeFile[]): string {
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${file.objectId} ${file.path}\n`);
   return hash.digest('hex');
-}
-
-/** Delivery records, in order of their file names, so oldest first. */
-export async function readRecords(snapshot: Snapshot): Promise<readonly DeliveryRecord[]> {
-  const files = (await snapshot.listFiles('deliveries')).filter((file) =>
-    file.path.endsWith('.yaml'),
-  );
-  const records: DeliveryRecord[] = [];
-  for await (const { file, bytes } of snapshot.readFiles(files))
-    records.push(parseDeliveryRecord(Buffer.from(bytes).toString(), file.path));
-  return records;
 }
 
 /** Upstream references that production was known to lack when `init` looked. */

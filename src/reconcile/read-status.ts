@@ -3,9 +3,9 @@ import { typeOfItem } from '../plan/item.ts';
 import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
 import { exitCodeOfPlan, sumOutcomes } from '../plan/sum-outcomes.ts';
 import type { CatalogPlan, Outcome, Plan } from '../plan/types.ts';
-import { readRecords } from './load-state.ts';
 import { indexRepository } from './observe-index.ts';
 import { findLoaded, type PreparedPass } from './prepare-pass.ts';
+import { readRecords } from './read-records.ts';
 
 /** Puts a prepared pass and the deliveries in staging into one picture; writes nothing. */
 export async function readStatus(

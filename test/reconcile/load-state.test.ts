@@ -87,6 +87,20 @@ test('createStateLoader reads in a later process only what changed since, and th
   const fresh = await createStateLoader()(await git.openCommit('HEAD'), 'mirror.yaml');
   assert.deepEqual(describe(recalled), describe(fresh));
 
+  // Texts that will be needed are read together, and no other.
+  const part = spy(await git.openCommit('HEAD'));
+  const { readFileNow: _, ...slow } = part.snapshot;
+  const [partly] = (
+    await createStateLoader(store)(
+      { ...slow, readFileNow: () => assert.fail('one by one') },
+      'mirror.yaml',
+    )
+  ).catalogs;
+  await partly?.fetchTexts?.(['b']);
+  await partly?.fetchTexts?.(['b']);
+  assert.deepEqual(part.read, ['catalogs/idx/b/catalog.json']);
+  assert.equal(partly?.catalog.packages.get('b')?.bundles[0]?.value['image'], 'quay.io/v/b:1');
+
   git.write(
     'catalogs/idx/b/catalog.json',
     makePackageText('b', [{ version: '2.0.0', image: 'quay.io/v/b:2' }]),

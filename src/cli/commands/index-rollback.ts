@@ -24,15 +24,11 @@ import type { NamedIndex, RollbackReport } from '../../plan/rollback-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import type { WantedIndex } from '../../plan/types.ts';
 import { listIndexes } from '../../reconcile/list-indexes.ts';
-import {
-  readCatalog,
-  readKnownMissing,
-  readManifest,
-  readRecords,
-} from '../../reconcile/load-state.ts';
+import { readCatalog, readKnownMissing, readManifest } from '../../reconcile/load-state.ts';
 import { assertSupported } from '../../reconcile/prepare-pass.ts';
 import { type PreparedRollback, prepareRollback } from '../../reconcile/prepare-rollback.ts';
 import { readClusterFiles } from '../../reconcile/read-cluster-files.ts';
+import { readRecords } from '../../reconcile/read-records.ts';
 import { type RollbackEnd, runRollback } from '../../reconcile/run-rollback.ts';
 import type { RegistryPort } from '../../registry/port.ts';
 import { renderRollbackText } from '../../report/render-rollback-text.ts';
