@@ -3,7 +3,8 @@ import { joinPath } from '../images/map-path.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CommandContext } from './context.ts';
 import { type ImagePlace, locateImage, locateLayout, locateRole } from './locate-image.ts';
-import { buildSourceContext, findManifest, isRole, pickCatalog } from './source-context.ts';
+import { buildSourceContext, findManifest, pickCatalog } from './source-context.ts';
+import { isRole } from './source-name.ts';
 import type { Wiring } from './wire.ts';
 
 /** What a command on one index image was given. */

@@ -12,7 +12,8 @@ import type { Snapshot } from '../git/port.ts';
 import type { CatalogEntry, Exclusion } from '../manifest/types.ts';
 import { placeFaults, readExcludes } from '../reconcile/load-state.ts';
 import { type CatalogPool, openCatalogPool, sumSizes } from './catalog-pool.ts';
-import type { FileSource, LearnedSource } from './catalog-task.ts';
+import type { LearnedSource } from './catalog-task.ts';
+import type { FileSource } from './file-source.ts';
 import { digestOfFiles, type FileDigest, type OpenSource } from './read-source.ts';
 
 interface Side {
