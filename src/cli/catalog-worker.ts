@@ -7,10 +7,13 @@ interface Message {
   readonly task: CatalogTask;
 }
 
-parentPort?.on('message', async ({ id, task }: Message) => {
+// A failure ends the thread, and the pool hears of that.
+parentPort?.on('message', (message: Message) => void reply(message));
+
+async function reply({ id, task }: Message): Promise<void> {
   const answer: readonly CatalogAnswer[] = await runCatalogTask(task);
   parentPort?.postMessage({ id, answer }, answer.flatMap(listBuffers));
-});
+}
 
 // Texts are handed over, not copied. A small one shares its memory with others and is copied.
 function listBuffers(answer: CatalogAnswer): readonly TransferListItem[] {

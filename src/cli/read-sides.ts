@@ -11,7 +11,7 @@ import { readFile } from '../files/read-file.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { CatalogEntry, Exclusion } from '../manifest/types.ts';
 import { placeFaults, readExcludes } from '../reconcile/load-state.ts';
-import { type CatalogPool, openCatalogPool, sumSizes } from './catalog-pool.ts';
+import { openCatalogPool, sumSizes } from './catalog-pool.ts';
 import type { LearnedSource } from './catalog-task.ts';
 import type { FileSource } from './file-source.ts';
 import { digestOfFiles, type FileDigest, type OpenSource } from './read-source.ts';
@@ -47,8 +47,7 @@ export async function readSides({
   const located = await snapshot.locateFiles(entry.path);
   const files = located.map((file) => ({ ...file, path: file.path.slice(entry.path.length + 1) }));
   const [ours, theirs] = [await splitFiles(files), await splitFiles(source.files)];
-  const pool = openCatalogPool({ size: sumSizes([...ours.loaded, ...theirs.loaded]), signal });
-  const learned = await learnAll(theirs.loaded, ours.loaded, pool).finally(() => pool.close());
+  const learned = await learnAll(theirs.loaded, ours.loaded, signal);
   const [delivered, own] = [theirs.loaded, ours.loaded].map((side) => reviveSide(side, learned));
   if (delivered === undefined || own === undefined) throw new Error('A side was not read.');
   const { exclusions, problems } = await readExcludes(snapshot, entry);
@@ -93,8 +92,9 @@ const BATCH = 2_000_000;
 async function learnAll(
   delivered: readonly FileSource[],
   ours: readonly FileSource[],
-  pool: CatalogPool,
+  signal: AbortSignal,
 ): Promise<Learned> {
+  const pool = openCatalogPool({ size: sumSizes([...delivered, ...ours]), signal });
   const learned = new Map<FileSource, LearnedSource>();
   async function learnBatch(batch: Batch): Promise<void> {
     const files = [...batch.delivered, ...batch.ours];
@@ -104,7 +104,11 @@ async function learnAll(
       if (file !== undefined) learned.set(file, answer);
     }
   }
-  await Promise.all(splitBatches(delivered, ours).map(learnBatch));
+  try {
+    await Promise.all(splitBatches(delivered, ours).map(learnBatch));
+  } finally {
+    await pool.close();
+  }
   return learned;
 }
 

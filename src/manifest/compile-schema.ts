@@ -1,6 +1,10 @@
 import { Ajv, type AnySchemaObject, type Options, type ValidateFunction } from 'ajv';
 
-/** How every schema is compiled, at build time or here. */
+/**
+ * How every schema is compiled, at build time or here.
+ *
+ * @internal
+ */
 export const AJV_OPTIONS: Options = {
   allErrors: true,
   verbose: true,
