@@ -64,8 +64,12 @@ export function joinNames(names: readonly string[], separator = ', '): string {
 
 /** `1 image`, `2 images`. */
 export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
-  const digits = `${count}`.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
-  return `${digits} ${count === 1 ? noun : plural}`;
+  return `${formatNumber(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** A whole number for people: `5,210`. */
+export function formatNumber(count: number): string {
+  return `${count}`.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** Bytes for people, decimal units: `1.2 GB`. */

@@ -77,10 +77,8 @@ export function reviveFile({ path, problems, blobs, bytes }: LearnedFile): Parse
   const lines = createLineIndex(bytes);
   return { problems, blobs: blobs.map(revive) };
   function revive({ text, line, facts, ...head }: LearnedBlob): Blob {
-    function findLine(): number {
-      return line ?? lines.lineAt(text.start);
-    }
-    const blob = blobOfText(head, text, { file: path, findLine });
+    const place = { file: path, findLine: () => line ?? lines.lineAt(text.start) };
+    const blob = blobOfText(head, text, place);
     if (facts.bundle !== null) readBundleFacts.know(blob, facts.bundle);
     if (facts.entries !== null) readEntries.know(blob, facts.entries);
     if (facts.faults !== null) validateShape.know(blob, facts.faults);

@@ -1,13 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import {
-  type CatalogAnswers,
-  type CatalogTask,
-  type CatalogTaskKind,
-  type FileSource,
-  runCatalogTask,
-} from './catalog-task.ts';
+import type { CatalogAnswers, CatalogTask, CatalogTaskKind } from './catalog-task.ts';
+import type { FileSource } from './file-source.ts';
 
 /** This thread and others that read catalogs; this one alone where there is little to read. */
 export interface CatalogPool {
@@ -92,9 +87,11 @@ interface Thread {
   stop(): Promise<unknown>;
 }
 
-// Between its tasks this thread hears of the others and of signals.
+// Between its tasks this thread hears of the others and of signals. It loads what reads catalogs
+// while the others start.
 const OWN_THREAD: Thread = {
   async ask(task) {
+    const { runCatalogTask } = await import('./catalog-task.ts');
     await setImmediate();
     return runCatalogTask(task);
   },

@@ -6,7 +6,7 @@ import { isIgnoreFile, selectFiles } from '../catalog/ignore.ts';
 import type { CatalogFile } from '../catalog/types.ts';
 import { type FolderEntry, listFolder } from '../files/list-folder.ts';
 import { readFile } from '../files/read-file.ts';
-import { type FileSource, toProblem } from './catalog-task.ts';
+import { type FileSource, toProblem } from './file-source.ts';
 
 /** The files of a catalog that opm would load, in its order, and those that cannot be read. */
 export interface CatalogSources {

@@ -2,7 +2,7 @@
 // thread reads them itself, or with their bytes; what comes out is plain data.
 import { type Digest, digestOf } from '../base/digest.ts';
 import type { Problem } from '../base/problem.ts';
-import { isToolError, type ToolError } from '../base/tool-error.ts';
+import { isToolError } from '../base/tool-error.ts';
 import { type JudgedFile, judgeFile, judgeGroup } from '../catalog/judge-files.ts';
 import { type LearnedFile, learnFiles } from '../catalog/learn-files.ts';
 import type { RenderForm } from '../catalog/render-blob.ts';
@@ -15,14 +15,7 @@ import {
 import type { CatalogFile } from '../catalog/types.ts';
 import { createFileReader, type FileReader } from '../files/read-file.ts';
 import type { GroupTask as LayerTask, RenderedGroup } from '../index/build-group.ts';
-
-/** A file of a catalog, with its bytes, or with the place to read them from when its turn comes. */
-export interface FileSource {
-  /** As problems name it. */
-  readonly path: string;
-  readonly size: number;
-  readonly content: string | Uint8Array;
-}
+import { type FileSource, toProblem } from './file-source.ts';
 
 interface FilesTask {
   readonly files: readonly FileSource[];
@@ -158,13 +151,6 @@ function learnSources(
       },
     ];
   });
-}
-
-/** The fault of a file that cannot be read, beside those of files that can. */
-export function toProblem(path: string, error: ToolError): Problem {
-  const { code, message, hint } = error;
-  const place = { file: path, line: 1 };
-  return { severity: 'error', code, message, ...(hint === undefined ? {} : { hint }), ...place };
 }
 
 const READER = createFileReader();

@@ -7,11 +7,12 @@ interface Message {
   readonly task: CatalogTask;
 }
 
-parentPort?.on('message', (message: Message) => void work(message));
+// A failure ends the thread, and the pool hears of that.
+parentPort?.on('message', (message: Message) => void reply(message));
 
-async function work({ id, task }: Message): Promise<void> {
-  const answers: readonly CatalogAnswer[] = await runCatalogTask(task);
-  parentPort?.postMessage({ id, answer: answers }, answers.flatMap(listBuffers));
+async function reply({ id, task }: Message): Promise<void> {
+  const answer: readonly CatalogAnswer[] = await runCatalogTask(task);
+  parentPort?.postMessage({ id, answer }, answer.flatMap(listBuffers));
 }
 
 // Texts are handed over, not copied. A small one shares its memory with others and is copied.

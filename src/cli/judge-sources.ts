@@ -1,5 +1,4 @@
 import type { Problem } from '../base/problem.ts';
-import { joinJudged } from '../catalog/judge-files.ts';
 import type { CatalogPool } from './catalog-pool.ts';
 import type { CatalogSources } from './catalog-sources.ts';
 
@@ -17,6 +16,8 @@ export async function judgeSources(
   pool: CatalogPool,
 ): Promise<SourcesVerdict> {
   const judged = await pool.run({ kind: 'judge', files });
+  // Not before the pool is at work: it starts threads before anything that takes long is loaded.
+  const { joinJudged } = await import('../catalog/judge-files.ts');
   const { problems, packages, bundles } = await joinJudged(judged, (group) =>
     pool.run({
       kind: 'judge-group',

@@ -5,7 +5,8 @@ import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CommandContext } from './context.ts';
 import { type ImagePlace, locateImage, locateLayout, locateRole } from './locate-image.ts';
 import { readServedTag } from './served-tag.ts';
-import { buildSourceContext, findManifest, isRole, pickCatalog } from './source-context.ts';
+import { buildSourceContext, findManifest, pickCatalog } from './source-context.ts';
+import { isRole } from './source-name.ts';
 import type { Wiring } from './wire.ts';
 
 /** What a command on one index image was given. */

@@ -12,7 +12,8 @@ import type { Snapshot } from '../git/port.ts';
 import type { CatalogEntry, Exclusion } from '../manifest/types.ts';
 import { placeFaults, readExcludes } from '../reconcile/load-state.ts';
 import { openCatalogPool, sumSizes } from './catalog-pool.ts';
-import type { FileSource, LearnedSource } from './catalog-task.ts';
+import type { LearnedSource } from './catalog-task.ts';
+import type { FileSource } from './file-source.ts';
 import { digestOfFiles, type FileDigest, type OpenSource } from './read-source.ts';
 
 interface Side {
@@ -93,7 +94,7 @@ async function learnAll(
   ours: readonly FileSource[],
   signal: AbortSignal,
 ): Promise<Learned> {
-  const pool = openCatalogPool({ size: sumSizes([...ours, ...delivered]), signal });
+  const pool = openCatalogPool({ size: sumSizes([...delivered, ...ours]), signal });
   const learned = new Map<FileSource, LearnedSource>();
   async function learnBatch(batch: Batch): Promise<void> {
     const files = [...batch.delivered, ...batch.ours];
@@ -105,10 +106,10 @@ async function learnAll(
   }
   try {
     await Promise.all(splitBatches(delivered, ours).map(learnBatch));
-    return learned;
   } finally {
     await pool.close();
   }
+  return learned;
 }
 
 interface Batch {

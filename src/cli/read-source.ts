@@ -10,7 +10,7 @@ import type { GitPort } from '../git/port.ts';
 import { type IndexContent, readIndexCatalog } from '../index/read-index.ts';
 import type { CatalogEntry, RoleName } from '../manifest/types.ts';
 import { locateFolderContent, readFolderContent } from './catalog-sources.ts';
-import type { FileSource } from './catalog-task.ts';
+import type { FileSource } from './file-source.ts';
 import {
   type ImagePlace,
   type LocateContext,
@@ -18,6 +18,7 @@ import {
   locateLayout,
   locateRole,
 } from './locate-image.ts';
+import { isImageName, isRole } from './source-name.ts';
 
 /** A catalog as it came from a SOURCE. */
 export interface SourceContent {
@@ -55,8 +56,7 @@ export async function readSource(
   entry: CatalogEntry | null,
   context: SourceContext,
 ): Promise<SourceContent> {
-  if (source === 'production' || source === 'staging')
-    return readIndex(locateRole(source, entry, context));
+  if (isRole(source)) return readIndex(locateRole(source, entry, context));
   if (source.startsWith('oci:')) return readIndex(await locateLayout(source, context));
   const path = resolve(context.folder, source);
   const found = await stat(path).catch(() => null);
@@ -76,7 +76,7 @@ export async function openSource(
   context: SourceContext,
 ): Promise<OpenSource> {
   const path = resolve(context.folder, source);
-  return isImage(source) || (await stat(path).catch(() => null))?.isDirectory() !== true
+  return isImageName(source) || (await stat(path).catch(() => null))?.isDirectory() !== true
     ? holdSource(await readSource(source, entry, context))
     : { ...readLocal(source, []), ...(await locateFolderContent(path)) };
 }
@@ -90,10 +90,6 @@ export function holdSource(source: SourceContent): OpenSource {
 function holdFile({ path, bytes }: CatalogFile): FileSource {
   const content = bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
   return { path, size: bytes.length, content };
-}
-
-function isImage(source: string): boolean {
-  return source === 'production' || source === 'staging' || source.startsWith('oci:');
 }
 
 async function readIndex(place: ImagePlace): Promise<SourceContent> {

@@ -6,9 +6,10 @@ import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { readFile } from '../files/read-file.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
-import type { CatalogEntry, MirrorManifest, RoleName } from '../manifest/types.ts';
+import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CommandContext } from './context.ts';
 import { readSource, type SourceContent, type SourceContext } from './read-source.ts';
+import { isImageName, isRole } from './source-name.ts';
 import type { Wiring } from './wire.ts';
 
 export interface SourceOptions {
@@ -65,14 +66,9 @@ export function buildSourceContext(
   return { folder: process.cwd(), openRegistry, openGit, manifest, insecure };
 }
 
-/** Whether a SOURCE names a role of the manifest. */
-export function isRole(source: string): source is RoleName {
-  return source === 'production' || source === 'staging';
-}
-
 async function isLocal(source: string): Promise<boolean> {
   if (isRole(source)) return false;
-  return source.startsWith('oci:') || (await stat(resolve(source)).catch(() => null)) !== null;
+  return isImageName(source) || (await stat(resolve(source)).catch(() => null)) !== null;
 }
 
 export async function findManifest(context: CommandContext): Promise<MirrorManifest | null> {

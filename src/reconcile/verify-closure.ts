@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { EmitEvent } from '../base/events.ts';
 import type { Presence } from '../base/presence.ts';
 import { formatProblemLine } from '../base/problem.ts';
-import { formatCount } from '../base/text.ts';
+import { formatCount, formatNumber } from '../base/text.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { findKnown } from '../images/find-known.ts';
 import { listWanted, type WantedList } from '../images/list-wanted.ts';
@@ -68,13 +68,13 @@ export async function verifyClosure(
   if (lost.length > 0)
     return failed(
       'closure',
-      `${lost.length} of ${total} that its bundles name are not in ${registry.host}.`,
+      `${formatNumber(lost.length)} of ${total} that its bundles name are not in ${registry.host}.`,
       [...lost.map(formatSeen), ...unclear.map(formatSeen)],
     );
   if (unclear.length > 0)
     return unknown(
       'closure',
-      `Whether ${registry.host} holds ${unclear.length} of ${total} cannot be told.`,
+      `Whether ${registry.host} holds ${formatNumber(unclear.length)} of ${total} cannot be told.`,
       unclear.map(formatSeen),
     );
   const debt = absent.length === 0 ? '' : `, save ${absent.length} that Git lists as known missing`;

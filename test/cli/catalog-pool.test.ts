@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Problem } from '../../src/base/problem.ts';
 import { type CatalogPool, openCatalogPool } from '../../src/cli/catalog-pool.ts';
-import type { FileSource } from '../../src/cli/catalog-task.ts';
+import type { FileSource } from '../../src/cli/file-source.ts';
 import { makePackageText } from '../support/catalog.ts';
 
 const { signal } = new AbortController();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isToolError } from '../../src/base/tool-error.ts';
@@ -111,6 +112,24 @@ export function describeGitContract(
     assert.deepEqual(working, committed);
     assert.equal(committed[0]?.objectId, committed[1]?.objectId);
     assert.notEqual(committed[0]?.objectId, committed[2]?.objectId);
+  });
+
+  check('locateFiles gives the files of listFiles, with their sizes and bytes', async (world) => {
+    for (const name of NAMES) await world.write(name, `content of ${name}`);
+    await world.commit('Add files');
+    for (const snapshot of [await world.git.openCommit('HEAD'), await world.git.openWorkingTree()])
+      for (const path of ['', 'catalogs/a', 'mirror.yaml', 'catalogs/none']) {
+        const located = await snapshot.locateFiles(path);
+        assert.deepEqual(
+          located.map((file) => file.path),
+          await listPaths(snapshot, path),
+        );
+        for (const { path: file, size, content } of located) {
+          const bytes = typeof content === 'string' ? await readFile(content) : content;
+          assert.equal(Buffer.from(bytes).toString(), `content of ${file}`);
+          assert.equal(size, bytes.length);
+        }
+      }
   });
 
   check(

@@ -5,13 +5,13 @@ import { formatCount } from '../../base/text.ts';
 import { ToolError } from '../../base/tool-error.ts';
 import { selectCatalogFiles } from '../../catalog/ignore.ts';
 import type { RenderForm } from '../../catalog/render-blob.ts';
-import { joinRendered } from '../../catalog/render-files.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { openCatalogPool, sumSizes } from '../catalog-pool.ts';
 import { type CatalogSources, listFolderSources } from '../catalog-sources.ts';
 import type { CommandContext } from '../context.ts';
 import type { SourceContent } from '../read-source.ts';
-import { isRole, readSources, type SourceOptions } from '../source-context.ts';
+import type { SourceOptions } from '../source-context.ts';
+import { isImageName } from '../source-name.ts';
 import type { Wiring } from '../wire.ts';
 import { writeOutput } from '../write-output.ts';
 
@@ -30,6 +30,8 @@ export async function runRender(
   const pool = openCatalogPool({ size: sumSizes(files), signal: context.signal });
   try {
     const rendered = await pool.run({ kind: 'render', files, form: options.output });
+    // Not before the pool is at work: it starts threads before anything that takes long is loaded.
+    const { joinRendered } = await import('../../catalog/render-files.ts');
     const problems = [...sources, ...rendered].flatMap((part) => part.problems);
     if (hasErrors(problems)) throw unreadable(problems);
     for (const problem of problems) context.console.warn(formatProblemLine(problem));
@@ -58,12 +60,23 @@ async function listSources(
   for (const source of options.sources)
     if (await isFolder(source)) listed.set(source, await listFolderSources(source));
   const others = options.sources.filter((source) => !listed.has(source));
-  const read = (await readSources({ ...options, sources: others }, context, wiring)).values();
+  const read = (await readOthers({ ...options, sources: others }, context, wiring)).values();
   return options.sources.map((source) => listed.get(source) ?? holdSource(read.next().value));
 }
 
+// Reading folders takes neither manifests nor images, nor what reads them.
+async function readOthers(
+  options: SourceOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<readonly SourceContent[]> {
+  if (options.sources.length === 0) return [];
+  const { readSources } = await import('../source-context.ts');
+  return readSources(options, context, wiring);
+}
+
 async function isFolder(source: string): Promise<boolean> {
-  if (isRole(source) || source.startsWith('oci:')) return false;
+  if (isImageName(source)) return false;
   const found = await stat(resolve(source)).catch(() => null);
   return found?.isDirectory() === true;
 }
