@@ -66,6 +66,10 @@ test('a folder that is no Git repository, one without a commit, and a dirty cata
     [merge.code, /catalogs\/idx\/a\/note\.json/.test(merge.stderr), /git stash/.test(merge.stderr)],
     [1, true, true],
   );
+  await mkdir(join(site.folder, 'broken'));
+  await writeFile(join(site.folder, 'broken/catalog.json'), '{');
+  for (const from of [join(site.folder, 'broken'), 'no source'])
+    assert.equal((await site.olmirror(['merge', '--from', from])).stderr, merge.stderr);
   const plan = await site.olmirror(['plan']);
   assert.equal(plan.code, 2, 'plan warns and uses HEAD');
   assert.match(plan.stderr, /not committed/);
