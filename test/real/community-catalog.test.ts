@@ -28,6 +28,9 @@ async function readGit(site: Site): Promise<Catalog> {
   return catalog;
 }
 
+/** Bytes of white space behind each file, for the cache's digest. */
+const SETTLED = 8;
+
 test('a whole community catalog goes from old through new into an index that reads back equal', {
   skip: PAIR.skip,
 }, async (t) => {
@@ -63,7 +66,9 @@ test('a whole community catalog goes from old through new into an index that rea
   const { files } = await readIndexCatalog(site.open(site.production), 'olm/idx', 'v1');
   assert.equal(hashCatalog(parseCatalog(files).catalog), hashCatalog(wanted));
   const texts = new Map(
-    files.map((file) => [file.path, Buffer.from(file.bytes).toString()] as const),
+    files.map(
+      ({ path, bytes }) => [path, Buffer.from(bytes.subarray(0, -SETTLED)).toString()] as const,
+    ),
   );
   assert.deepEqual(texts, renderCatalogFiles(wanted));
   assert.match(await run(['plan', '--index-only']), /^No changes\./);
