@@ -1,15 +1,13 @@
 // Compiling a JSON Schema takes longer than a whole short command, so the build does it, once: this
 // plugin of esbuild puts a module in the place of src/manifest/compile-schema.ts that has them all.
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { AJV_OPTIONS } from '../../src/manifest/compile-schema.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Schemas that values are judged by; the others in schemas/ describe what is printed. */
-const CHECKED = ['bridges', 'delivery', 'exclude', 'known-missing', 'mirror', 'plan', 'selection'];
 
 export function compileSchemas({ onLoad }) {
   onLoad({ filter: /src[/]manifest[/]compile-schema[.]ts$/ }, () => ({
@@ -21,8 +19,8 @@ export function compileSchemas({ onLoad }) {
 
 function renderModule() {
   const ajv = new Ajv({ ...AJV_OPTIONS, code: { source: true, esm: true } });
-  const ids = CHECKED.map((name) => {
-    const schema = JSON.parse(readFileSync(`${ROOT}schemas/${name}.schema.json`, 'utf8'));
+  const ids = listChecked().map((file) => {
+    const schema = JSON.parse(readFileSync(join(ROOT, 'schemas', file), 'utf8'));
     ajv.addSchema(schema);
     return schema.$id;
   });
@@ -34,4 +32,17 @@ function renderModule() {
       if (check === undefined) throw new Error('The build has no check for ' + $id + '.');
       return check;
     }`;
+}
+
+// Values are judged by the schemas that the sources import; the others describe what is printed.
+function listChecked() {
+  const sources = globSync('src/**/*.ts', { cwd: ROOT }).map((path) =>
+    readFileSync(join(ROOT, path), 'utf8'),
+  );
+  const files = sources.flatMap((text) =>
+    [...text.matchAll(/^import .* from '.*\/schemas\/(.+\.schema\.json)'/gm)].map(
+      ([, file]) => file,
+    ),
+  );
+  return [...new Set(files)].toSorted();
 }
