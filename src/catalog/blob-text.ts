@@ -56,16 +56,11 @@ function foldedBlob({ schema, package: pkg, name }: BlobHead, { file, findLine }
 
 /**
  * A blob of which no more is at hand than what it is called. `open` gives it as it was read, when
- * its value, its line or its text is asked for. `rendered`: its text is known to be its rendering.
+ * its value, its line or its text is asked for.
  */
-export function recallBlob(
-  known: Pick<Blob, 'schema' | 'package' | 'name' | 'file'>,
-  rendered: boolean,
-  open: () => Blob,
-): Blob {
-  const blob = foldedBlob(known, { file: known.file, findLine: () => open().line });
+export function recallBlob(head: BlobHead, file: string, open: () => Blob): Blob {
+  const blob = foldedBlob(head, { file, findLine: () => open().line });
   OPENERS.set(blob, open);
-  if (rendered) RENDERED.add(blob);
   return blob;
 }
 

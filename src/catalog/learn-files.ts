@@ -1,14 +1,8 @@
 // What merging asks of the files of two catalogs, as plain data: threads learn it side by side, and
 // the one that merges makes blobs of it without reading the texts again.
 import { Buffer } from 'node:buffer';
-import type { Digest } from '../base/digest.ts';
 import type { Problem } from '../base/problem.ts';
-import {
-  type BundleFacts,
-  type ChannelEntry,
-  readBundleFacts,
-  readEntries,
-} from './blob-fields.ts';
+import { type BlobFacts, hasFaults, knowFacts, readContentFacts, readFacts } from './blob-facts.ts';
 import {
   type BlobHead,
   type BlobText,
@@ -16,30 +10,15 @@ import {
   foldBlob,
   forgetValue,
   hasSameBytes,
-  isRendered,
-  noteRendered,
   printText,
   type TextPlace,
 } from './blob-text.ts';
 import type { BlobPlace } from './build-blob.ts';
-import { hashBlob } from './hash-catalog.ts';
 import { learnBlob, learnContent } from './learn-blob.ts';
 import { createLineIndex } from './line-index.ts';
 import type { LearnBlob, ParsedFile } from './parse-catalog.ts';
 import type { Blob, CatalogFile } from './types.ts';
-import { validateShape } from './validate-shapes.ts';
 import { walkBlobs } from './walk-blobs.ts';
-
-/** What the functions that are asked once of a blob say of it; null where its schema is not theirs. */
-interface BlobFacts {
-  readonly bundle: BundleFacts | null;
-  readonly entries: readonly ChannelEntry[] | null;
-  readonly faults: readonly Problem[] | null;
-  /** Null where nobody asked for it yet. */
-  readonly digest: Digest | null;
-  /** Its text is its rendering. */
-  readonly rendered: boolean;
-}
 
 interface LearnedBlob extends BlobHead {
   readonly text: BlobText;
@@ -79,11 +58,7 @@ export function reviveFile({ path, problems, blobs, bytes }: LearnedFile): Parse
   function revive({ text, line, facts, ...head }: LearnedBlob): Blob {
     const place = { file: path, findLine: () => line ?? lines.lineAt(text.start) };
     const blob = blobOfText(head, text, place);
-    if (facts.bundle !== null) readBundleFacts.know(blob, facts.bundle);
-    if (facts.entries !== null) readEntries.know(blob, facts.entries);
-    if (facts.faults !== null) validateShape.know(blob, facts.faults);
-    if (facts.digest !== null) hashBlob.know(blob, facts.digest);
-    if (facts.rendered) noteRendered(blob);
+    knowFacts(blob, facts);
     return blob;
   }
 }
@@ -105,7 +80,7 @@ type Recall = (text: TextPlace) => LearnedBlob | undefined;
 function learnDelivered(file: CatalogFile): LearnedFile {
   const { path, problems, found } = findBlobs(file, {
     learn: learnContent,
-    readFacts: readContent,
+    readFacts: readContentFacts,
   });
   return found.every(({ text }) => text.bytes === file.bytes)
     ? { path, problems, blobs: found.map((blob) => settle(blob)), bytes: file.bytes }
@@ -145,25 +120,11 @@ function findBlobs(file: CatalogFile, { learn, readFacts: factsOf, recall }: Lea
   return { path: file.path, problems, found };
 }
 
-function readFacts(blob: Blob): BlobFacts {
-  return {
-    bundle: blob.schema === 'olm.bundle' ? readBundleFacts(blob) : null,
-    entries: blob.schema === 'olm.channel' ? readEntries(blob) : null,
-    faults: blob.schema.startsWith('olm.') ? validateShape(blob) : null,
-    digest: null,
-    rendered: false,
-  };
-}
-
-function readContent(blob: Blob): BlobFacts {
-  return { ...readFacts(blob), digest: hashBlob(blob), rendered: isRendered(blob) };
-}
-
 /** Finds the blob of a text. One with faults is found by nobody, since they name its place. */
 function createRecall(blobs: readonly LearnedBlob[]): Recall {
   const bySize = new Map<number, LearnedBlob[]>();
   for (const blob of blobs) {
-    if (blob.facts.faults !== null && blob.facts.faults.length > 0) continue;
+    if (hasFaults(blob.facts)) continue;
     const size = blob.text.end - blob.text.start;
     const others = bySize.get(size);
     if (others === undefined) bySize.set(size, [blob]);

@@ -1,18 +1,7 @@
-import type { Digest } from '../base/digest.ts';
-import {
-  type BundleFacts,
-  type ChannelEntry,
-  type DeprecationEntry,
-  readBlobDefault,
-  readBundleFacts,
-  readDeprecations,
-  readEntries,
-} from './blob-fields.ts';
-import { isRendered, recallBlob } from './blob-text.ts';
-import { hashBlob } from './hash-catalog.ts';
+import { type BlobFacts, hasFaults, knowFacts, readContentFacts } from './blob-facts.ts';
+import { type BlobHead, recallBlob } from './blob-text.ts';
 import { type ParsedFile, parseCatalogFile } from './parse-catalog.ts';
 import type { Blob } from './types.ts';
-import { noteSoundShape, validateShape } from './validate-shapes.ts';
 
 /**
  * What a file says, without what its blobs are in full, as plain data for JSON: enough to judge it,
@@ -20,36 +9,23 @@ import { noteSoundShape, validateShape } from './validate-shapes.ts';
  */
 export type FileNote = readonly BlobNote[];
 
-interface BlobNote {
-  readonly schema: string;
-  readonly package: string;
-  readonly name: string;
-  readonly hash: Digest;
-  /** The text in the file is the rendering. */
-  readonly rendered: boolean;
-  readonly defaultChannel?: string;
-  readonly entries?: readonly ChannelEntry[];
-  readonly bundle?: BundleFacts;
-  readonly deprecations?: readonly DeprecationEntry[];
-}
+interface BlobNote extends BlobHead, BlobFacts {}
 
 /**
  * Part of what notes are kept by. To be raised with every change of what is read out of a file, of
- * `hashBlob`, or of what `validateShape` refuses.
+ * `BlobFacts`, or of how they are found out.
  */
-export const FILE_NOTES = 'file notes 1';
+export const FILE_NOTES = 'file notes 2';
 
 /** What to keep of a file; null where something is wrong with it, since faults need its text. */
 export function noteFile({ blobs, problems }: ParsedFile): FileNote | null {
-  if (problems.length > 0 || blobs.some(hasFault)) return null;
-  return blobs.map((blob) => ({
+  const notes = blobs.map((blob) => ({
     schema: blob.schema,
     package: blob.package,
     name: blob.name,
-    hash: hashBlob(blob),
-    rendered: isRendered(blob),
-    ...readFacts(blob),
+    ...readContentFacts(blob),
   }));
+  return problems.length > 0 || notes.some(hasFaults) ? null : notes;
 }
 
 /** A file that is known from a note. */
@@ -73,41 +49,9 @@ export function recallFile(note: FileNote, path: string, open: () => Uint8Array)
     return blob;
   }
   const blobs = note.map((known, place) => {
-    const { schema, package: pkg, name, rendered } = known;
-    const blob = recallBlob({ schema, package: pkg, name, file: path }, rendered, () =>
-      readBlob(place),
-    );
-    hashBlob.know(blob, known.hash);
-    if (schema.startsWith('olm.')) noteSoundShape(blob);
-    noteFacts(blob, known);
+    const blob = recallBlob(known, path, () => readBlob(place));
+    knowFacts(blob, known);
     return blob;
   });
   return { blobs, problems: [], isRead: () => read !== null, fill };
-}
-
-function hasFault(blob: Blob): boolean {
-  return blob.schema.startsWith('olm.') && validateShape(blob).length > 0;
-}
-
-function readFacts(blob: Blob): Partial<BlobNote> {
-  switch (blob.schema) {
-    case 'olm.package':
-      return { defaultChannel: readBlobDefault(blob) };
-    case 'olm.channel':
-      return { entries: readEntries(blob) };
-    case 'olm.bundle':
-      return { bundle: readBundleFacts(blob) };
-    case 'olm.deprecations':
-      return { deprecations: readDeprecations(blob) };
-    default:
-      return {};
-  }
-}
-
-function noteFacts(blob: Blob, known: BlobNote): void {
-  const { defaultChannel, entries, bundle, deprecations } = known;
-  if (defaultChannel !== undefined) readBlobDefault.know(blob, defaultChannel);
-  if (entries !== undefined) readEntries.know(blob, entries);
-  if (bundle !== undefined) readBundleFacts.know(blob, bundle);
-  if (deprecations !== undefined) readDeprecations.know(blob, deprecations);
 }

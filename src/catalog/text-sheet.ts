@@ -24,7 +24,7 @@ export function createTextSheet(): TextSheet {
   let used = 0;
   function makeRoom(size: number): void {
     if (used + size <= bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow((used + size) * 2);
+    const larger = Buffer.allocUnsafeSlow(Math.max(used + size, bytes.length * 2));
     bytes.copy(larger, 0, 0, used);
     bytes = larger;
   }

@@ -26,11 +26,6 @@ export const validateShape: OncePer<Blob, readonly Problem[]> = oncePer((blob) =
 
 const NO_PROBLEMS: readonly Problem[] = [];
 
-/** Takes it from an earlier look that the fields of a blob have sound types. */
-export function noteSoundShape(blob: Blob): void {
-  validateShape.know(blob, NO_PROBLEMS);
-}
-
 /**
  * What keeps `opm render` from printing a blob (B1 to B6): it decodes no properties but the
  * manifests that a bundle holds.
