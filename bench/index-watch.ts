@@ -5,6 +5,7 @@ import { systemClock } from '../src/cli/system-clock.ts';
 import { createWiring } from '../src/cli/wire.ts';
 import { runPass } from '../src/reconcile/run-pass.ts';
 import { commitChange } from './index-change.ts';
+import { medianOf } from './measure.ts';
 
 const [folder = '.', runs = '3'] = process.argv.slice(2);
 const { signal } = new AbortController();
@@ -36,7 +37,7 @@ for (let round = 1; round <= Number(runs); round += 1) {
 await wiring.close();
 const peak = process.resourceUsage().maxRSS / 1e3;
 console.log(
-  `| one package changed: commit to moved tag, as \`watch\` | ${format(seconds)} | ${format(cpu)} | 1 | ${peak.toFixed(0)} |`,
+  `| one package changed: commit to moved tag, as \`watch\` | ${medianOf(seconds).toFixed(2)} | ${medianOf(cpu).toFixed(2)} | 1 | ${peak.toFixed(0)} |`,
 );
 
 async function pass(): Promise<number> {
@@ -49,9 +50,4 @@ async function pass(): Promise<number> {
 
 function nothing(): void {
   // What is said along the way is no part of what is measured.
-}
-
-function format(values: readonly number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.floor(sorted.length / 2)] ?? Number.NaN).toFixed(2);
 }

@@ -72,6 +72,11 @@ export function formatNumber(count: number): string {
   return `${count}`.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
+/** A commit id as people are told of it; `the working tree` for `working-tree`. */
+export function formatRevision(revision: string): string {
+  return revision === 'working-tree' ? 'the working tree' : `commit ${revision.slice(0, 12)}`;
+}
+
 /** Bytes for people, decimal units: `1.2 GB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

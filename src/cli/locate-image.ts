@@ -2,7 +2,7 @@ import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import type { ContentReader } from '../base/oci.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import { openOciLayout } from '../files/oci-layout.ts';
-import { hasPathPrefix, joinPath } from '../images/map-path.ts';
+import { hasPathPrefix, indexRepository } from '../images/map-path.ts';
 import { REGISTRY_DEFAULTS } from '../manifest/defaults.ts';
 import type { CatalogEntry, MirrorManifest, RegistryEntry, RoleName } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -38,8 +38,8 @@ export function locateRole(
   { manifest, openRegistry }: LocateContext,
 ): ImagePlace {
   if (manifest === null || entry === null) throw noManifest(role);
-  const { host, pathPrefix } = manifest.registries[role];
-  const repository = joinPath(pathPrefix, entry.repository[role]);
+  const { host } = manifest.registries[role];
+  const repository = indexRepository(entry, manifest, role);
   const reference = entry.tag[role];
   const registry = openRegistry(manifest.registries[role]);
   const name = `${host}/${repository}:${reference}`;

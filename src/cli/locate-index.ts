@@ -1,5 +1,5 @@
 import { ToolError } from '../base/tool-error.ts';
-import { joinPath } from '../images/map-path.ts';
+import { indexRepository } from '../images/map-path.ts';
 import { letsTagsMove } from '../manifest/defaults.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CommandContext } from './context.ts';
@@ -91,9 +91,8 @@ function findCatalog(place: ImagePlace, manifest: MirrorManifest | null): Catalo
   const single = manifest?.catalogs.length === 1 ? (manifest.catalogs[0] ?? null) : null;
   if (registry === null) return single;
   if (role === null || manifest === null) return null;
-  const { pathPrefix } = manifest.registries[role];
   const candidates = manifest.catalogs.filter(
-    (entry) => joinPath(pathPrefix, entry.repository[role]) === repository,
+    (entry) => indexRepository(entry, manifest, role) === repository,
   );
   const tagged = candidates.filter(
     ({ tag }) => reference === tag[role] || reference.startsWith(`${tag[role]}-`),

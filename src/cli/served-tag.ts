@@ -1,6 +1,6 @@
 import { findClusterTags } from '../cluster/point-cluster-files.ts';
 import type { GitPort } from '../git/port.ts';
-import { joinPath } from '../images/map-path.ts';
+import { indexRepository } from '../images/map-path.ts';
 import { letsTagsMove } from '../manifest/defaults.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { readClusterFiles } from '../reconcile/read-cluster-files.ts';
@@ -16,12 +16,8 @@ export async function readServedTag(
   git: Pick<GitPort, 'openWorkingTree'>,
 ): Promise<string | null> {
   if (letsTagsMove(manifest.registries.production)) return null;
-  const { pathPrefix } = manifest.registries.production;
   const files = await readClusterFiles(await git.openWorkingTree());
-  const place = {
-    repository: joinPath(pathPrefix, entry.repository.production),
-    tag: entry.tag.production,
-  };
+  const place = { repository: indexRepository(entry, manifest), tag: entry.tag.production };
   const [tag, ...others] = findClusterTags(files, place);
   return tag === undefined || others.length > 0 ? null : tag;
 }

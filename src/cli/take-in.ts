@@ -16,7 +16,7 @@ import { parseOpenShiftTag } from '../catalog/openshift-version.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { type FileContent, replaceFiles } from '../files/replace-files.ts';
 import type { GitPort } from '../git/port.ts';
-import { joinPath } from '../images/map-path.ts';
+import { indexRepository } from '../images/map-path.ts';
 import { normalizeAddresses } from '../images/normalize-addresses.ts';
 import {
   buildDeliveryFileName,
@@ -199,8 +199,8 @@ function formatCommand(request: TakeInRequest): string {
 /** The role, where the source is that role's own index of the catalog; else as the user named it. */
 function nameSource({ entry, manifest, source: { name, role } }: TakeInRequest): string {
   if (role === null) return name;
-  const { host, pathPrefix } = manifest.registries[role];
-  const index = `${host}/${joinPath(pathPrefix, entry.repository[role])}:${entry.tag[role]}`;
+  const { host } = manifest.registries[role];
+  const index = `${host}/${indexRepository(entry, manifest, role)}:${entry.tag[role]}`;
   return name === index ? role : name;
 }
 

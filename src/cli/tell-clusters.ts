@@ -5,9 +5,10 @@ import { type PublishedIndex, pointClusterFiles } from '../cluster/point-cluster
 import { nameCatalogSource } from '../cluster/render-catalog-source.ts';
 import { replaceFiles } from '../files/replace-files.ts';
 import type { GitPort } from '../git/port.ts';
-import { joinPath } from '../images/map-path.ts';
+import { indexRepository } from '../images/map-path.ts';
 import { CACHE_FOLDER } from '../index/build-group.ts';
-import { dayOf, hasEnded } from '../manifest/day.ts';
+import { findActivePin } from '../manifest/active-pin.ts';
+import { dayOf } from '../manifest/day.ts';
 import { letsTagsMove } from '../manifest/defaults.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
@@ -20,8 +21,8 @@ import { systemClock } from './system-clock.ts';
 export interface TellContext {
   readonly git: GitPort;
   readonly manifest: MirrorManifest;
-  /** It asks production for a base; a catalog from scratch opens no connection. */
-  readonly builder: IndexBuilder;
+  /** One builder, made when it is first asked for. It asks production for a base; a catalog from scratch opens no connection. */
+  readonly openBuilder: () => Promise<IndexBuilder>;
 }
 
 /**
@@ -31,16 +32,16 @@ export interface TellContext {
  */
 export async function tellClusters(
   entry: CatalogEntry,
-  { git, manifest, builder }: TellContext,
+  { git, manifest, openBuilder }: TellContext,
 ): Promise<MergeSummary['cluster']> {
   const { production } = manifest.registries;
-  const { pin } = entry;
-  const isPinned = pin !== null && !hasEnded(pin.until, dayOf(systemClock.now()));
-  if (letsTagsMove(production) || isPinned) return null;
+  const pin = findActivePin(entry.pin, dayOf(systemClock.now()));
+  if (letsTagsMove(production) || pin !== null) return null;
   const snapshot = await git.openWorkingTree();
   const { catalog } = await readCatalog(snapshot, entry);
   if (catalog.packages.size === 0) return null;
   const loaded = { entry, catalog, content: hashCatalog(catalog) };
+  const builder = await openBuilder();
   const { imageId } = await builder
     .summarize(loaded, { manifest, snapshot })
     .catch((error) => failToTell(entry, error));
@@ -48,7 +49,7 @@ export async function tellClusters(
   const files = pointClusterFiles(await readClusterFiles(snapshot), {
     catalog: entry.name,
     host: production.host,
-    repository: joinPath(production.pathPrefix, entry.repository.production),
+    repository: indexRepository(entry, manifest),
     tag: entry.tag.production,
     to: tag,
     catalogSource: entry.catalogSource ?? nameCatalogSource(entry.name),
@@ -63,12 +64,13 @@ export async function tellClusters(
  */
 export async function assertCanTell(
   entry: CatalogEntry,
-  { git, manifest, builder }: TellContext,
+  { git, manifest, openBuilder }: TellContext,
 ): Promise<void> {
   const isAlone = entry.base === 'scratch' && entry.builderImage === null;
   if (letsTagsMove(manifest.registries.production) || isAlone) return;
   const catalog = buildCatalog([]);
   const snapshot = await git.openWorkingTree();
+  const builder = await openBuilder();
   await builder.summarize(
     { entry, catalog, content: hashCatalog(catalog) },
     { manifest, snapshot },

@@ -1,4 +1,5 @@
 import { loadAll, YAMLException } from 'js-yaml';
+import { isNeverMoving } from '../manifest/index-tags.ts';
 
 /** An index image that an object tells a cluster to serve. */
 export interface ServedImage {
@@ -32,12 +33,7 @@ export function findIndexTag(image: string, { repository, tag }: IndexPlace): st
   const at = image.lastIndexOf(`/${repository}:`);
   if (at < 0) return null;
   const found = image.slice(at + repository.length + 2);
-  const own = found === tag || (found.startsWith(`${tag}-`) && isId(found.slice(tag.length + 1)));
-  return own || /^(?:sha256|olmirror)-[0-9a-f]{64}$/.test(found) ? found : null;
-}
-
-function isId(text: string): boolean {
-  return /^[0-9a-f]{12}$/.test(text);
+  return found === tag || isNeverMoving(found, tag) ? found : null;
 }
 
 function readDocuments(text: string): readonly unknown[] {

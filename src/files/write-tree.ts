@@ -1,22 +1,13 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { TreeEntry } from '../base/tree-entry.ts';
 import { buildTemporaryFailure } from './write-failure.ts';
-
-/** A file or folder of a tree, with the permission bits that it is to have. */
-type TreeItem =
-  | { readonly type: 'directory'; readonly path: string; readonly mode: number }
-  | {
-      readonly type: 'file';
-      readonly path: string;
-      readonly mode: number;
-      readonly bytes: Uint8Array;
-    };
 
 /**
  * Writes a tree into a temporary folder that nobody else looks at yet, with the modes that it says, whatever
  * the umask; its root is `.`. Throws `FILES_UNWRITABLE`.
  */
-export async function writeTree(folder: string, items: readonly TreeItem[]): Promise<void> {
+export async function writeTree(folder: string, items: readonly TreeEntry[]): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     for (const item of items) {

@@ -1,5 +1,5 @@
 import { formatImageRef, type ImageRef } from '../base/image-ref.ts';
-import type { MirrorManifest, PathRule, RoleName } from '../manifest/types.ts';
+import type { CatalogEntry, MirrorManifest, PathRule, RoleName } from '../manifest/types.ts';
 
 /** Where a release payload and its components come from upstream. */
 export const RELEASE_PAYLOAD = 'quay.io/openshift-release-dev/ocp-release';
@@ -38,6 +38,15 @@ export function mapReference(ref: ImageRef, role: RoleName, manifest: PathManife
     registry: manifest.registries[role].host,
     repository: mapRepository(ref, role, manifest),
   });
+}
+
+/** The repository of a catalog's index in the registry of a role, path prefix included. */
+export function indexRepository(
+  { repository }: Pick<CatalogEntry, 'repository'>,
+  { registries }: Pick<MirrorManifest, 'registries'>,
+  role: RoleName = 'production',
+): string {
+  return joinPath(registries[role].pathPrefix, repository[role]);
 }
 
 /** Rules of the manifest, then the built-in ones. */

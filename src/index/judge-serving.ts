@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { formatCount } from '../base/text.ts';
-import type { TreeEntry } from './cache/go-tar.ts';
+import type { TreeEntry } from '../base/tree-entry.ts';
 import {
   describeCacheFault,
   findUnchecked,

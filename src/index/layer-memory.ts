@@ -13,7 +13,7 @@ export interface ContentWork {
   /** Threads, where there are some; else this one builds. */
   readonly buildGroups?: BuildGroups;
   /** Brings the texts of packages that are to be laid into layers, where they are not at hand. */
-  readonly fetchTexts?: (packages: Iterable<string>) => Promise<void>;
+  readonly fetchTexts?: ((packages: Iterable<string>) => Promise<void>) | undefined;
   /** Whether the bytes of layers are needed: false where their names are enough, as for the id. */
   readonly withBytes?: boolean;
 }

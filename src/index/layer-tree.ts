@@ -1,7 +1,8 @@
 import { normalize } from 'node:path/posix';
 import { ToolError } from '../base/tool-error.ts';
+import type { TreeEntry } from '../base/tree-entry.ts';
 import type { CatalogFile } from '../catalog/types.ts';
-import { TREE_ROOT, type TreeEntry } from './cache/go-tar.ts';
+import { TREE_ROOT } from './cache/go-tar.ts';
 import { listParents } from './cache/tree-entries.ts';
 
 /** What a layer puts at a path; links keep the path they point at. */

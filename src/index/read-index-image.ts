@@ -2,7 +2,7 @@ import { basename } from 'node:path/posix';
 import type { Digest } from '../base/digest.ts';
 import type { ContentReader } from '../base/oci.ts';
 import { isToolError } from '../base/tool-error.ts';
-import type { TreeEntry } from './cache/go-tar.ts';
+import type { TreeEntry } from '../base/tree-entry.ts';
 import { isBelow, listFolderEntries, normalizeEntryPath } from './layer-tree.ts';
 import { type LayerTree, listSortedFiles, readLayerTree } from './read-files.ts';
 import { type Image, readImage } from './read-image.ts';

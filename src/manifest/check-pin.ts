@@ -1,15 +1,7 @@
 import { isDay } from './day.ts';
 import type { Fault, Located } from './fault.ts';
+import { isNeverMoving } from './index-tags.ts';
 import type { CatalogEntry } from './types.ts';
-
-/**
- * Whether a tag may keep an index of a catalog: `<tag>-<12 hex of its image id>`, or the name of a
- * digest where that one was taken (design §8).
- */
-export function isNeverMoving(tag: string, movingTag: string): boolean {
-  if (/^(?:sha256|olmirror)-[0-9a-f]{64}$/.test(tag)) return true;
-  return tag.startsWith(`${movingTag}-`) && /^[0-9a-f]{12}$/.test(tag.slice(movingTag.length + 1));
-}
 
 /** Finds a pin that could never hold: to a tag that moves, or until a day that the calendar lacks. */
 export function checkPin({ path, value }: Located<CatalogEntry>): readonly Fault[] {

@@ -25,12 +25,17 @@ export function keepServed(wanted: WantedIndex, checks: readonly Check[] = []): 
   return { action: checks.length === 0 ? 'none' : 'pinned', steps: [], settled, checks };
 }
 
+/** Ends of an index that a check keeps back: by policy, or since something is unknown. */
+export const REFUSED: WithholdEnd = { kind: 'refused', action: 'blocked' };
+export const FAILED: WithholdEnd = { kind: 'failed', action: 'blocked' };
+
+interface WithholdEnd {
+  readonly kind: Outcome['kind'];
+  readonly action: CatalogPlan['action'];
+}
+
 /** The index stays as it is because of a check, which a person must know. */
-export function withhold(
-  wanted: WantedIndex,
-  check: IndexCheck,
-  end: { readonly kind: Outcome['kind']; readonly action: CatalogPlan['action'] },
-): SettledIndex {
+export function withhold(wanted: WantedIndex, check: IndexCheck, end: WithholdEnd): SettledIndex {
   const { code, ...plain } = check;
   return {
     action: end.action,

@@ -1,3 +1,4 @@
+import { namesDigest } from '../manifest/index-tags.ts';
 import { formatImmutableTag } from './item.ts';
 import type { ObservedIndex, ObservedPin, WantedIndex } from './types.ts';
 
@@ -56,6 +57,5 @@ export function isOwnPin(wanted: WantedIndex, tag: string, pinned: ObservedPin):
   const { presence, imageId, labelled } = pinned;
   if (presence.state !== 'present' || imageId === null) return false;
   if (wanted.takenIn.some((entry) => entry.digest === presence.digest)) return true;
-  const namesDigest = /^(?:sha256|olmirror)-[0-9a-f]{64}$/.test(tag);
-  return labelled && (namesDigest || tag === formatImmutableTag(wanted.tag, imageId));
+  return labelled && (namesDigest(tag) || tag === formatImmutableTag(wanted.tag, imageId));
 }

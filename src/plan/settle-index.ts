@@ -9,10 +9,12 @@ import {
   unknownCheck,
 } from './index-checks.ts';
 import {
+  FAILED,
   keepPrevious,
   keepServed,
   moveStep,
   pushStep,
+  REFUSED,
   restoreImmutable,
   type SettledIndex,
   withhold,
@@ -21,8 +23,6 @@ import { formatImmutableTag, formatIndexItem } from './item.ts';
 import { judgeIndex } from './judge-index.ts';
 import { settlePinned } from './settle-pinned.ts';
 import type { Check, ObservedIndex, Step, WantedIndex } from './types.ts';
-
-const REFUSED = { kind: 'refused', action: 'blocked' } as const;
 
 export interface IndexPolicy {
   /** Replace an index that was taken in and equals Git by one that olmirror builds. */
@@ -71,15 +71,9 @@ function settleMoving(
   const standing = judgeIndex(wanted, observed);
   switch (standing) {
     case 'unknown':
-      return withhold(wanted, unknownCheck(wanted, observed), {
-        kind: 'failed',
-        action: 'blocked',
-      });
+      return withhold(wanted, unknownCheck(wanted, observed), FAILED);
     case 'foreign':
-      return withhold(wanted, foreignCheck(wanted, observed), {
-        kind: 'refused',
-        action: 'blocked',
-      });
+      return withhold(wanted, foreignCheck(wanted, observed), REFUSED);
     case 'expected':
       return { ...keepServed(wanted), steps: restoreExpected(wanted, observed) };
     case 'taken-in-equal':
@@ -102,8 +96,7 @@ function settleUnmoving(
     expectedImmutable.state === 'present' && observed.expectedImmutableId === wanted.imageId;
   if (isThere) return keepServed(wanted);
   const standing = judgeIndex(wanted, observed);
-  if (standing === 'unknown')
-    return withhold(wanted, unknownCheck(wanted, observed), { kind: 'failed', action: 'blocked' });
+  if (standing === 'unknown') return withhold(wanted, unknownCheck(wanted, observed), FAILED);
   const isTold = wanted.told.includes(formatImmutableTag(wanted.tag, wanted.imageId));
   if (standing === 'taken-in-equal' && !policy.rebuild && !isTold) return keepServed(wanted);
   const obstacle = findObstacle(wanted, observed, policy);
@@ -138,7 +131,7 @@ function findObstacle(
   const { expectedImmutable } = observed;
   if (wanted.packages === 0) return withholdEmpty(wanted, observed);
   if (expectedImmutable.state === 'unknown')
-    return withhold(wanted, unknownCheck(wanted, observed), { kind: 'failed', action: 'blocked' });
+    return withhold(wanted, unknownCheck(wanted, observed), FAILED);
   if (expectedImmutable.state === 'present' && observed.expectedImmutableId !== wanted.imageId)
     return withhold(wanted, takenCheck(wanted), REFUSED);
   if (observed.servedStarts && !wanted.canBeServed)

@@ -10,9 +10,11 @@ import {
   unknownCheck,
 } from './index-checks.ts';
 import {
+  FAILED,
   keepPrevious,
   keepServed,
   moveStep,
+  REFUSED,
   restoreImmutable,
   type SettledIndex,
   withhold,
@@ -20,9 +22,6 @@ import {
 import { formatImmutableTag } from './item.ts';
 import { isOwnPin, judgeIndex } from './judge-index.ts';
 import type { ObservedIndex, ObservedPin, WantedIndex } from './types.ts';
-
-const REFUSED = { kind: 'refused', action: 'blocked' } as const;
-const FAILED = { kind: 'failed', action: 'blocked' } as const;
 
 /**
  * Decides about the index of a pinned catalog: what the pin names is to be served, whatever Git's

@@ -113,14 +113,7 @@ async function describeContent(
   // To rewrite an address is to write the whole blob anew.
   if (entry.references === 'rewrite') await fetchTexts?.(catalog.packages.keys());
   const served = rewriteForProduction(catalog, entry, manifest);
-  return {
-    catalog: served,
-    content,
-    cache,
-    compression,
-    platforms,
-    ...(fetchTexts === undefined ? {} : { fetchTexts }),
-  };
+  return { catalog: served, content, cache, compression, platforms, fetchTexts };
 }
 
 type SharedInput = Pick<

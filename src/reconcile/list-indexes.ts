@@ -2,12 +2,12 @@ import pLimit from 'p-limit';
 import type { Digest } from '../base/digest.ts';
 import { compareNatural } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
-import { joinPath } from '../images/map-path.ts';
+import { indexRepository } from '../images/map-path.ts';
 import { readOrigin } from '../index/describe-index.ts';
 import { listIndexIds } from '../index/podman-recipe.ts';
 import { type IndexIdentity, readIndexIdentity } from '../index/read-index.ts';
-import { isNeverMoving } from '../manifest/check-pin.ts';
-import { hasEnded } from '../manifest/day.ts';
+import { findActivePin } from '../manifest/active-pin.ts';
+import { isNeverMoving, namesDigest } from '../manifest/index-tags.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
@@ -34,11 +34,11 @@ export async function listIndexes(
   context: ListIndexesContext,
 ): Promise<CatalogIndexes> {
   const { manifest, production, servedTag, signal } = context;
-  const { host, pathPrefix } = manifest.registries.production;
-  const repository = joinPath(pathPrefix, entry.repository.production);
+  const { host } = manifest.registries.production;
+  const repository = indexRepository(entry, manifest);
   const movingTag = entry.tag.production;
   const { pin } = entry;
-  const pinEnded = pin !== null && hasEnded(pin.until, context.today);
+  const pinEnded = pin !== null && findActivePin(pin, context.today) === null;
   const head = await production.headManifest(repository, servedTag, signal);
   const place = { catalog: entry.name, host, repository, servedTag, pin, pinEnded };
   const served =
@@ -126,7 +126,7 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
 
 // An index that podman built is named after its recipe.
 function isMisnamed(image: IndexIdentity, { tag, movingTag }: TagPlace): boolean {
-  if (/^(?:sha256|olmirror)-/.test(tag)) return false;
+  if (namesDigest(tag)) return false;
   return listIndexIds(image).every((id) => tag !== formatImmutableTag(movingTag, id));
 }
 

@@ -7,15 +7,15 @@ import { excludeFromDelivery } from '../catalog/exclude-content.ts';
 import { findMissing } from '../catalog/find-missing.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { findExtracting } from '../cluster/find-extracting.ts';
-import { findClusterTags } from '../cluster/point-cluster-files.ts';
-import { joinPath } from '../images/map-path.ts';
+import { type ClusterFile, findClusterTags } from '../cluster/point-cluster-files.ts';
+import { indexRepository } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
 import type { IndexIdentity } from '../index/read-index.ts';
-import { dayOf, hasEnded } from '../manifest/day.ts';
+import { findActivePin } from '../manifest/active-pin.ts';
+import { dayOf } from '../manifest/day.ts';
 import { letsTagsMove } from '../manifest/defaults.ts';
 import { isExpired } from '../manifest/exclude.ts';
-import type { MirrorManifest } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import { type IndexStanding, judgeIndex } from '../plan/judge-index.ts';
 import type { ObservedIndex, WantedIndex } from '../plan/types.ts';
@@ -24,7 +24,6 @@ import type { IndexBuilder, IndexSummary } from './build-index.ts';
 import { identifyIndex } from './identify-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 import { observePin } from './observe-pin.ts';
-import { readClusterFiles } from './read-cluster-files.ts';
 import { type KnownLayers, readServedCatalog } from './read-served-catalog.ts';
 
 /** An observed index, and the catalog it serves where that had to be read. */
@@ -49,6 +48,8 @@ export interface ObserveIndexContext {
   readonly production: RegistryPort;
   readonly builder: IndexBuilder;
   readonly imageKeys: ReadonlyMap<string, readonly string[]>;
+  /** By which Git says what clusters are told. */
+  readonly clusterFiles: readonly ClusterFile[];
   readonly now: Date;
   /** Remembers what each repository served last. */
   readonly servedCache: Map<string, ServedCatalog>;
@@ -65,7 +66,7 @@ export async function observeIndex(
   context: ObserveIndexContext,
 ): Promise<IndexObservation> {
   const summary = await context.builder.summarize(loaded, context.state);
-  const wanted = await wantIndex(loaded, summary, context);
+  const wanted = wantIndex(loaded, summary, context);
   const { production, signal } = context;
   const { diffIds, ...served } = await observeServed(wanted, production, signal);
   const expected = await identifyIndex(production, {
@@ -140,7 +141,6 @@ async function observePinned(
   context: ObserveIndexContext,
 ): Promise<PinnedTarget> {
   if (wanted.pin === null) return { observed: null, target: null, named: null };
-  const files = await readClusterFiles(context.state.snapshot);
   // Where no tag moves, the pin was looked into when clusters were told of it.
   function isServed(digest: Digest): boolean {
     return !wanted.moves || (moving.state === 'present' && moving.digest === digest);
@@ -149,7 +149,7 @@ async function observePinned(
     ...context,
     loaded,
     isServed,
-    extracting: findExtracting(files, wanted),
+    extracting: findExtracting(context.clusterFiles, wanted),
   });
   return { observed, target: catalog, named };
 }
@@ -207,17 +207,16 @@ function dropExcluded(served: Catalog, loaded: LoadedCatalog, now: Date): Catalo
   return excludeFromDelivery(served, loaded.catalog, active).catalog;
 }
 
-async function wantIndex(
+function wantIndex(
   loaded: LoadedCatalog,
   summary: IndexSummary,
   context: ObserveIndexContext,
-): Promise<WantedIndex> {
+): WantedIndex {
   const { entry, catalog } = loaded;
   const { manifest, records } = context.state;
   const packages = [...catalog.packages.values()];
-  const ended = entry.pin !== null && hasEnded(entry.pin.until, dayOf(context.now));
-  const place = { repository: indexRepository(loaded, manifest), tag: entry.tag.production };
-  const told = await readClusterFiles(context.state.snapshot);
+  const pin = findActivePin(entry.pin, dayOf(context.now));
+  const place = { repository: indexRepository(entry, manifest), tag: entry.tag.production };
   return {
     catalog: entry.name,
     ...place,
@@ -232,20 +231,12 @@ async function wantIndex(
     takenIn: records
       .filter((record) => record.catalog === entry.name)
       .map(({ digest, content }) => ({ digest, content })),
-    canBeServed: entry.base !== 'scratch' || findExtracting(told, place).length > 0,
-    pin: ended ? null : entry.pin,
-    endedPin: ended ? entry.pin : null,
+    canBeServed: entry.base !== 'scratch' || findExtracting(context.clusterFiles, place).length > 0,
+    pin,
+    endedPin: pin === null ? entry.pin : null,
     moves: letsTagsMove(manifest.registries.production),
-    told: findClusterTags(told, place),
+    told: findClusterTags(context.clusterFiles, place),
   };
-}
-
-export function indexRepository(
-  loaded: Pick<LoadedCatalog, 'entry'>,
-  manifest: MirrorManifest,
-  role: 'production' | 'staging' = 'production',
-): string {
-  return joinPath(manifest.registries[role].pathPrefix, loaded.entry.repository[role]);
 }
 
 async function readServed(

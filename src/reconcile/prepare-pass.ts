@@ -26,6 +26,7 @@ import {
   observeIndex,
   type ServedCatalog,
 } from './observe-index.ts';
+import { readClusterFiles } from './read-cluster-files.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 
 export interface PassOptions {
@@ -176,6 +177,7 @@ async function observe(
     production: registries.production,
     builder,
     imageKeys: wanted.keysByCatalog,
+    clusterFiles: await readClusterFiles(state.snapshot),
     servedCache: memory.served,
     emit,
     now: deps.clock.now(),

@@ -1,9 +1,9 @@
 import type { GitPort } from '../git/port.ts';
+import { indexRepository } from '../images/map-path.ts';
 import { typeOfItem } from '../plan/item.ts';
 import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
 import { exitCodeOfPlan, sumOutcomes } from '../plan/sum-outcomes.ts';
 import type { CatalogPlan, Outcome, Plan } from '../plan/types.ts';
-import { indexRepository } from './observe-index.ts';
 import { findLoaded, type PreparedPass } from './prepare-pass.ts';
 import { readRecords } from './read-records.ts';
 
@@ -81,7 +81,7 @@ async function readDelivery(
   const { state, registries } = prepared;
   const loaded = findLoaded(state, catalog);
   const presence = await registries.staging.headManifest(
-    indexRepository(loaded, state.manifest, 'staging'),
+    indexRepository(loaded.entry, state.manifest, 'staging'),
     loaded.entry.tag.staging,
     context.signal,
   );

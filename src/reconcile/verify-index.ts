@@ -2,13 +2,14 @@ import type { Digest } from '../base/digest.ts';
 import { shortHex } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
-import { formatCount } from '../base/text.ts';
+import { formatCount, formatRevision } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { diffCatalogs, type PackageDiff } from '../catalog/diff-catalogs.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
+import { indexRepository } from '../images/map-path.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import { CONTENT_LABEL, OURS_LABEL } from '../index/build-config.ts';
 import {
@@ -19,14 +20,13 @@ import {
 } from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
 import type { IndexIdentity } from '../index/read-index.ts';
-import { hasEnded } from '../manifest/day.ts';
-import type { CatalogPin, RoleName } from '../manifest/types.ts';
+import { findActivePin } from '../manifest/active-pin.ts';
+import type { RoleName } from '../manifest/types.ts';
 import { formatPin } from '../plan/index-checks.ts';
 import { failed, passed, skipped, unknown, type VerifiedCheck } from '../plan/verified-check.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder } from './build-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
-import { indexRepository } from './observe-index.ts';
 import { verifyClosure } from './verify-closure.ts';
 
 /** An index image as it was read, its caches judged already. */
@@ -76,9 +76,9 @@ export async function verifyIndex(
   const { manifest } = context.state;
   const { catalog } = turnAddresses(subject.catalog, manifest, context.loaded.catalog);
   const content = hashCatalog(catalog);
-  const held = subject.served && findPin(context) !== null;
+  const held = subject.served && findActivePin(context.loaded.entry.pin, context.today) !== null;
   const against = held
-    ? listUncounted(formatCommit(context.state))
+    ? listUncounted(formatRevision(context.state.snapshot.revision))
     : [
         await checkImageId(subject, content, context),
         checkContent({ ...subject, catalog }, content, context),
@@ -108,22 +108,16 @@ function checkCatalog({ catalog, faults }: IndexSubject): VerifiedCheck {
   );
 }
 
-/** The pin that counts today. */
-function findPin({ loaded, today }: VerifyContext): CatalogPin | null {
-  const { pin } = loaded.entry;
-  return pin === null || hasEnded(pin.until, today) ? null : pin;
-}
-
 async function checkPin(
   { image, registry }: IndexSubject,
   context: VerifyContext,
 ): Promise<readonly VerifiedCheck[]> {
-  const { state, loaded, signal } = context;
+  const { state, loaded, today, signal } = context;
   if (loaded.entry.pin === null) return [];
-  const pin = findPin(context);
+  const pin = findActivePin(loaded.entry.pin, today);
   if (pin === null || registry === null)
     return [skipped('pin', `The pin has ended: ${formatPin(loaded.entry.pin)}.`)];
-  const repository = indexRepository(loaded, state.manifest);
+  const repository = indexRepository(loaded.entry, state.manifest);
   const presence = await registry.headManifest(repository, pin.tag, signal);
   const about = `what the pin names, ${formatPin(pin)}`;
   if (presence.state === 'unknown')
@@ -145,7 +139,7 @@ async function checkImageId(
   content: Digest,
   { state, loaded, builder }: VerifyContext,
 ): Promise<VerifiedCheck> {
-  const commit = formatCommit(state);
+  const commit = formatRevision(state.snapshot.revision);
   if (image.labels[OURS_LABEL] === undefined)
     return skipped('image-id', `olmirror did not build it, so its content is what counts.`);
   if (hasErrors(loaded.problems)) return { ...unsound(loaded, commit), name: 'image-id' };
@@ -208,7 +202,7 @@ function checkContent(
   content: Digest,
   { state, loaded }: VerifyContext,
 ): VerifiedCheck {
-  const commit = formatCommit(state);
+  const commit = formatRevision(state.snapshot.revision);
   if (hasErrors(loaded.problems)) return unsound(loaded, commit);
   if (content !== loaded.content)
     return failed(
@@ -271,9 +265,4 @@ function nameHarm({ path, used }: IndexCache): readonly string[] {
   return used
     ? ['the image starts opm with it, so its pod ends at once']
     : [`a CatalogSource whose extractContent has cacheDir ${path} does not come up`];
-}
-
-function formatCommit({ snapshot }: LoadedState): string {
-  const { revision } = snapshot;
-  return revision === 'working-tree' ? 'the working tree' : `commit ${revision.slice(0, 12)}`;
 }

@@ -1,5 +1,5 @@
 import { shortHex } from '../base/digest.ts';
-import { formatBytes, formatCount } from '../base/text.ts';
+import { formatBytes, formatCount, formatRevision } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
 import { sumOutcomes } from '../plan/sum-outcomes.ts';
 import type {
@@ -36,8 +36,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): string {
 
 /** One sentence: what this plan comes to. */
 export function formatVerdict(plan: Plan): string {
-  const where =
-    plan.revision === 'working-tree' ? 'the working tree' : `commit ${plan.revision.slice(0, 12)}`;
+  const where = formatRevision(plan.revision);
   const errors = plan.checks.filter((check) => check.severity === 'error').length;
   const blocked = plan.checks.filter((check) => check.severity === 'blocked').length;
   const trouble = [

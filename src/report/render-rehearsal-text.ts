@@ -1,4 +1,5 @@
 import { shortHex } from '../base/digest.ts';
+import { formatRevision } from '../base/text.ts';
 import type { IndexRehearsal } from '../plan/index-types.ts';
 import { renderLines } from './clean-line.ts';
 import { listCheckLines } from './render-verification-text.ts';
@@ -9,10 +10,8 @@ export function renderRehearsalText(
   { verbose }: { readonly verbose: boolean },
 ): string {
   const { catalog, revision, imageId, digest, checks } = rehearsal;
-  const where =
-    revision === 'working-tree' ? 'the working tree' : `commit ${revision.slice(0, 12)}`;
   return renderLines([
-    `Index ${shortHex(imageId)} of catalog ${catalog} at ${where}, manifest ${shortHex(digest)}`,
+    `Index ${shortHex(imageId)} of catalog ${catalog} at ${formatRevision(revision)}, manifest ${shortHex(digest)}`,
     ...listCheckLines(checks, verbose),
   ]);
 }

@@ -1,5 +1,5 @@
 import { shortHex } from '../base/digest.ts';
-import { formatCount } from '../base/text.ts';
+import { formatCount, formatRevision } from '../base/text.ts';
 import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
 import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
 import { renderLines } from './clean-line.ts';
@@ -7,10 +7,7 @@ import { formatIds } from './render-plan-text.ts';
 
 /** One screen: is production in step with Git, what is served, and what became of the delivery in staging. */
 export function renderStatusText(status: StatusReport): string {
-  const where =
-    status.revision === 'working-tree'
-      ? 'the working tree'
-      : `commit ${status.revision.slice(0, 12)}`;
+  const where = formatRevision(status.revision);
   const pending =
     status.pendingSteps === 0 ? '' : `, ${formatCount(status.pendingSteps, 'step')} pending`;
   const lines = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ImageSpec, makeLayer } from '../../scripts/lib/build-image.ts';
 import { makeTar, type TarEntry } from '../../scripts/lib/make-tar.ts';
-import type { TreeEntry } from '../../src/index/cache/go-tar.ts';
+import type { TreeEntry } from '../../src/base/tree-entry.ts';
 import { type InspectedImage, inspectIndexImage } from '../../src/index/describe-index.ts';
 import { findCacheFault, judgeServing } from '../../src/index/judge-serving.ts';
 import { type IndexImage, readIndexImage } from '../../src/index/read-index-image.ts';

@@ -1,9 +1,9 @@
 import { ToolError } from '../../base/tool-error.ts';
 import { nameCatalogSource } from '../../cluster/render-catalog-source.ts';
-import { joinPath } from '../../images/map-path.ts';
+import { indexRepository } from '../../images/map-path.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
 import { judgeServing } from '../../index/judge-serving.ts';
-import { isNeverMoving } from '../../manifest/check-pin.ts';
+import { isNeverMoving } from '../../manifest/index-tags.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { renderIndexResources } from '../../report/render-index-resources.ts';
 import type { CommandContext } from '../context.ts';
@@ -44,8 +44,8 @@ export async function runIndexInfo(
 function findAddress({ place, manifest, entry }: LocatedIndex): string {
   if (place.registry !== null) return place.name;
   if (manifest !== null && entry !== null) {
-    const { host, pathPrefix } = manifest.registries.production;
-    return `${host}/${joinPath(pathPrefix, entry.repository.production)}:${entry.tag.production}`;
+    const { host } = manifest.registries.production;
+    return `${host}/${indexRepository(entry, manifest)}:${entry.tag.production}`;
   }
   throw new ToolError('CLI_USAGE', `No cluster can pull ${place.name}.`, {
     hint: 'Name the catalog of the manifest whose index it is to be with --catalog, or give the index as an image reference.',

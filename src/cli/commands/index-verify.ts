@@ -1,5 +1,5 @@
 import { ToolError } from '../../base/tool-error.ts';
-import { joinPath } from '../../images/map-path.ts';
+import { indexRepository } from '../../images/map-path.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
 import { dayOf } from '../../manifest/day.ts';
 import type { CatalogEntry } from '../../manifest/types.ts';
@@ -83,11 +83,10 @@ function isServed(
   servedTag: string | null,
 ): boolean {
   if (manifest === null || place.role !== 'production') return false;
-  const repository = joinPath(
-    manifest.registries.production.pathPrefix,
-    entry.repository.production,
+  return (
+    place.repository === indexRepository(entry, manifest) &&
+    place.reference === (servedTag ?? entry.tag.production)
   );
-  return place.repository === repository && place.reference === (servedTag ?? entry.tag.production);
 }
 
 function findLoaded({ entry }: LocatedIndex, state: LoadedState): LoadedCatalog {

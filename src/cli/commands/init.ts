@@ -5,6 +5,7 @@ import { formatCount } from '../../base/text.ts';
 import { ToolError } from '../../base/tool-error.ts';
 import { replaceFiles } from '../../files/replace-files.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
+import { dayOf } from '../../manifest/day.ts';
 import { letsTagsMove } from '../../manifest/defaults.ts';
 import { buildKnownMissingFileName, formatKnownMissing } from '../../manifest/known-missing.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
@@ -92,7 +93,7 @@ interface InitContext {
 
 async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<number> {
   const { options, context, git, manifest } = init;
-  const today = systemClock.now().toISOString().slice(0, 10);
+  const today = dayOf(systemClock.now());
   let gaps = 0;
   let remote = false;
   for (const from of options.from.length === 0 ? ['production'] : options.from) {

@@ -1,10 +1,9 @@
 import { ToolError } from '../../base/tool-error.ts';
+import { dayOf } from '../../manifest/day.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import { createIndexBuilder } from '../../reconcile/build-index.ts';
 import { readManifest } from '../../reconcile/load-state.ts';
 import { type MergeSummary, renderMergeText } from '../../report/render-merge-text.ts';
-import { createLayerBuilder } from '../build-layers.ts';
 import type { CommandContext } from '../context.ts';
 import { findHeld } from '../find-held.ts';
 import { openSource } from '../read-source.ts';
@@ -33,12 +32,12 @@ export async function runMerge(
   const git = await wiring.openGit();
   const manifest = await readManifest(await git.openWorkingTree(), context.manifestFile);
   const entries = selectCatalogs(manifest, options.catalogs, options.from);
-  const builder = createIndexBuilder({
-    production: wiring.openRegistry(manifest.registries.production),
-    readSource: () => git.readRemoteUrl(),
-    work: { buildGroups: createLayerBuilder(context.signal) },
-  });
-  const allowed = assertAllowed(entries, { git, manifest, builder });
+  const telling = {
+    git,
+    manifest,
+    openBuilder: createBuilderOpener({ git, manifest, wiring, context }),
+  };
+  const allowed = assertAllowed(entries, telling);
   // Whoever awaits it hears of its failure, but that may come before anybody awaits it.
   allowed.catch(() => null);
   const summaries: MergeSummary[] = [];
@@ -47,7 +46,7 @@ export async function runMerge(
       git,
       signal: context.signal,
       allowed,
-      today: systemClock.now().toISOString().slice(0, 10),
+      today: dayOf(systemClock.now()),
       findHeld:
         manifest.policy.missing === 'hold'
           ? (incoming, base) =>
@@ -79,12 +78,38 @@ export async function runMerge(
       },
       deps,
     );
-    const cluster = options.dryRun ? null : await tellClusters(entry, { git, manifest, builder });
+    const cluster = options.dryRun ? null : await tellClusters(entry, telling);
     summaries.push({ ...summary, cluster });
   }
   context.progress.clear();
   report(summaries, options, context);
   return summaries.some((summary) => summary.gaps.length > 0) ? 4 : 0;
+}
+
+// Where tags may move, nobody asks for it, nor for what it loads.
+function createBuilderOpener({
+  git,
+  manifest,
+  wiring,
+  context,
+}: Pick<TellContext, 'git' | 'manifest'> & {
+  readonly wiring: Wiring;
+  readonly context: CommandContext;
+}): TellContext['openBuilder'] {
+  let opened: ReturnType<TellContext['openBuilder']> | null = null;
+  async function open(): ReturnType<TellContext['openBuilder']> {
+    const { createIndexBuilder } = await import('../../reconcile/build-index.ts');
+    const { createLayerBuilder } = await import('../build-layers.ts');
+    return createIndexBuilder({
+      production: wiring.openRegistry(manifest.registries.production),
+      readSource: () => git.readRemoteUrl(),
+      work: { buildGroups: createLayerBuilder(context.signal) },
+    });
+  }
+  return () => {
+    opened ??= open();
+    return opened;
+  };
 }
 
 async function assertAllowed(entries: readonly CatalogEntry[], deps: TellContext): Promise<void> {

@@ -24,8 +24,9 @@ export interface BuiltDigest {
 }
 
 /**
- * The digest of a json cache of settled files, beside a catalog folder of settled files (`settleConfig`), and the files that settle the hash where it is not:
- * before the first run, and behind runs that are not settled. opm reads no files of these names.
+ * The digest of a json cache of settled files beside a catalog folder of settled files
+ * (`settleConfig`), and the files that settle the hash where it is not: before the first run, and
+ * behind runs that are not settled. opm reads no files of these names.
  */
 export function buildCacheDigest(
   configs: Iterable<DigestPart>,

@@ -1,5 +1,6 @@
 import { FNV64_START, hashFnv64 } from '../../base/fnv64.ts';
-import { renderGoEntry, TAR_END, type TreeEntry } from './go-tar.ts';
+import type { TreeEntry } from '../../base/tree-entry.ts';
+import { renderGoEntry, TAR_END } from './go-tar.ts';
 
 /** The two trees that the digest of a json cache is about; entries in the order of `compareTreePaths` (base/tree-order.ts). */
 export interface CacheTrees {

@@ -1,5 +1,6 @@
 import { FNV64_PRIME, hashFnv64 } from '../../base/fnv64.ts';
-import { renderGoEntry, type TreeEntry } from './go-tar.ts';
+import type { TreeEntry } from '../../base/tree-entry.ts';
+import { renderGoEntry } from './go-tar.ts';
 
 /**
  * What a run of entries does to the hash, as plain data to keep. FNV-1a takes each byte in by an

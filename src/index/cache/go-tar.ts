@@ -1,3 +1,4 @@
+import type { TreeEntry } from '../../base/tree-entry.ts';
 import { sumLengths } from '../../catalog/cache/pieced-file.ts';
 import {
   BLOCK,
@@ -8,16 +9,6 @@ import {
   writeFields,
   writeOctal,
 } from '../tar-writer.ts';
-
-/** A file or folder of a tree that opm hashes, with the permission bits that it has. */
-export type TreeEntry =
-  | { readonly type: 'directory'; readonly path: string; readonly mode: number }
-  | {
-      readonly type: 'file';
-      readonly path: string;
-      readonly mode: number;
-      readonly bytes: Uint8Array;
-    };
 
 /** Path of the tree's root, which is an entry of the tree like others. */
 export const TREE_ROOT = '.';

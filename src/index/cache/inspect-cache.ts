@@ -1,7 +1,8 @@
+import type { TreeEntry } from '../../base/tree-entry.ts';
 import { compareTreePaths } from '../../base/tree-order.ts';
 import type { CatalogFile } from '../../catalog/types.ts';
 import { computeJsonDigest } from './cache-digest.ts';
-import { TREE_ROOT, type TreeEntry } from './go-tar.ts';
+import { TREE_ROOT } from './go-tar.ts';
 import { computePogrebDigest } from './pogreb-digest.ts';
 import { readPogreb } from './pogreb-store.ts';
 

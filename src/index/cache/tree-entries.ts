@@ -1,8 +1,9 @@
 import { dirname } from 'node:path/posix';
+import type { TreeEntry } from '../../base/tree-entry.ts';
 import { compareTreePaths } from '../../base/tree-order.ts';
 import type { CatalogFile } from '../../catalog/types.ts';
 import { DIRECTORY_MODE, FILE_MODE } from '../tar-writer.ts';
-import { TREE_ROOT, type TreeEntry } from './go-tar.ts';
+import { TREE_ROOT } from './go-tar.ts';
 
 /** Permission bits of all folders, the root among them, and all files of a tree. */
 export interface TreeModes {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { TreeEntry } from '../../../src/base/tree-entry.ts';
 import { compareTreePaths } from '../../../src/base/tree-order.ts';
 import type { CatalogFile } from '../../../src/catalog/types.ts';
 import { type BuiltDigest, buildCacheDigest } from '../../../src/index/cache/build-digest.ts';
 import { computeJsonDigest } from '../../../src/index/cache/cache-digest.ts';
 import { applyPart, type DigestPart, hashPart } from '../../../src/index/cache/digest-part.ts';
-import type { TreeEntry } from '../../../src/index/cache/go-tar.ts';
 import {
   SETTLED,
   settleConfig,

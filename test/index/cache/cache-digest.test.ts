@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { TreeEntry } from '../../../src/base/tree-entry.ts';
 import { computeJsonDigest, hashTree } from '../../../src/index/cache/cache-digest.ts';
-import type { TreeEntry } from '../../../src/index/cache/go-tar.ts';
 
 const CATALOG_TEXT = '{"schema":"olm.package","name":"a","defaultChannel":"s"}\n';
 const CATALOG = folderOf(file('catalog.json', 0o644, CATALOG_TEXT));

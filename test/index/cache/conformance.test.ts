@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, describe, it } from 'node:test';
+import type { TreeEntry } from '../../../src/base/tree-entry.ts';
 import { listCacheGroups } from '../../../src/catalog/cache/list-groups.ts';
 import { validateServable } from '../../../src/catalog/cache/validate-servable.ts';
 import { parseCatalog } from '../../../src/catalog/parse-catalog.ts';
 import type { Catalog, CatalogFile } from '../../../src/catalog/types.ts';
 import { computeJsonDigest } from '../../../src/index/cache/cache-digest.ts';
-import type { TreeEntry } from '../../../src/index/cache/go-tar.ts';
 import {
   LAYER_MODES,
   listSortedEntries,

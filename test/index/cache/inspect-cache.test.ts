@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { TreeEntry } from '../../../src/base/tree-entry.ts';
 import { listCacheGroups } from '../../../src/catalog/cache/list-groups.ts';
 import { parseCatalog } from '../../../src/catalog/parse-catalog.ts';
 import type { CatalogFile } from '../../../src/catalog/types.ts';
 import { computeJsonDigest } from '../../../src/index/cache/cache-digest.ts';
-import type { TreeEntry } from '../../../src/index/cache/go-tar.ts';
 import { type InspectedCache, inspectCache } from '../../../src/index/cache/inspect-cache.ts';
 import { computePogrebDigest } from '../../../src/index/cache/pogreb-digest.ts';
 import {
