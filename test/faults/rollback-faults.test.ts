@@ -22,6 +22,11 @@ function isMove({ method, url }: ProxiedRequest): boolean {
   return method === 'PUT' && url.endsWith('/olm/idx/manifests/v1');
 }
 
+interface Started {
+  readonly child: ReturnType<Awaited<ReturnType<typeof createProxiedSite>>['start']>;
+  readonly ended: ReturnType<typeof collect>;
+}
+
 test('a rollback writes one manifest or nothing, whatever the registry does', async (t) => {
   const faults: { rule: ((request: ProxiedRequest) => Fault | null) | null; hit: boolean } = {
     rule: null,
@@ -44,6 +49,21 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
     assert.deepEqual(await readServed(production), NEW);
     assert.equal(await readText(site, 'mirror.yaml'), manifest);
   }
+  function hangAtMove(): void {
+    faults.hit = false;
+    faults.rule = (request) => {
+      if (!isMove(request)) return null;
+      faults.hit = true;
+      return { kind: 'hang' };
+    };
+  }
+  async function startHanging(): Promise<Started> {
+    hangAtMove();
+    const child = site.start(APPLY);
+    const ended = collect(child);
+    while (!faults.hit) await sleep(50);
+    return { child, ended };
+  }
 
   // Seen to fail: without restoreFiles in run-rollback.ts mirror.yaml kept a pin.
   await t.test('refused by the registry: tag and file stay', async () => {
@@ -57,27 +77,14 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
   });
 
   await t.test('a registry that hangs: after --copy-timeout tag and file stay', async () => {
-    faults.hit = false;
-    faults.rule = (request) => {
-      if (!isMove(request)) return null;
-      faults.hit = true;
-      return { kind: 'hang' };
-    };
+    hangAtMove();
     const report = await roll(1, [...APPLY, '--copy-timeout', '1s']);
     assert.deepEqual([report.outcome?.kind, report.written, faults.hit], ['failed', [], true]);
     await assertUntouched();
   });
 
   await t.test('stopped by a signal while the tag moves: tag and file stay', async () => {
-    faults.hit = false;
-    faults.rule = (request) => {
-      if (!isMove(request)) return null;
-      faults.hit = true;
-      return { kind: 'hang' };
-    };
-    const child = site.start(APPLY);
-    const ended = collect(child);
-    while (!faults.hit) await sleep(50);
+    const { child, ended } = await startHanging();
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
     assert.equal(code, 1, stdout + stderr);
@@ -87,15 +94,7 @@ test('a rollback writes one manifest or nothing, whatever the registry does', as
   await t.test(
     'killed while the tag moves: the pin stands, and the same command goes on',
     async () => {
-      faults.hit = false;
-      faults.rule = (request) => {
-        if (!isMove(request)) return null;
-        faults.hit = true;
-        return { kind: 'hang' };
-      };
-      const child = site.start(APPLY);
-      const ended = collect(child);
-      while (!faults.hit) await sleep(50);
+      const { child, ended } = await startHanging();
       child.kill('SIGKILL');
       await ended;
       assert.deepEqual(await readServed(production), NEW);
