@@ -44,5 +44,5 @@ function listChecked() {
       ([, file]) => file,
     ),
   );
-  return [...new Set(files)].toSorted();
+  return [...new Set(files)].toSorted((a, b) => a.localeCompare(b, 'en'));
 }

@@ -89,6 +89,7 @@ describe('noteFile', () => {
 });
 
 describe('every file of the catalogs that opm judged', { skip: NO_TREES }, () => {
+  let compared = 0;
   for (const tree of listOracleTrees())
     it(`is recalled as it was read: ${tree.path}`, () => {
       const files = readTreeFiles(tree);
@@ -101,7 +102,12 @@ describe('every file of the catalogs that opm judged', { skip: NO_TREES }, () =>
       // A package whose files do not fit together is told where they stand, which needs their text.
       const sound = validateCatalog(b).length === 0;
       if (sound) assert.deepEqual(judge(a), judge(b));
+      if (sound) compared += 1;
     });
+
+  it('which were sound, and so compared, more than a few times', () => {
+    assert.ok(compared >= 40, `${compared}`);
+  });
 });
 
 function render({ blobs }: ParsedFile): readonly string[] {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createSandbox } from '../support/sandbox.ts';
 
 const CATALOG_COMMANDS = ['validate', 'render', 'graph', 'diff', 'merge', 'filter', 'convert'];
-const INDEX_COMMANDS = ['show', 'extract', 'verify', 'list', 'info', 'rollback'];
+const INDEX_COMMANDS = ['show', 'extract', 'verify', 'list', 'info', 'rollback', 'rehearse'];
 
 // Seen to fail: with the example of merge taken out, and with "convert" missing from README.ko.md.
 test('--help of what works on catalogs and indexes shows an example and the exit codes, and both READMEs have it', async (t) => {
