@@ -3,6 +3,7 @@
 
 import { systemClock } from '../src/cli/system-clock.ts';
 import { createWiring } from '../src/cli/wire.ts';
+import type { PassReport } from '../src/plan/report-types.ts';
 import { runPass } from '../src/reconcile/run-pass.ts';
 import { commitChange } from './index-change.ts';
 import { medianOf } from './measure.ts';
@@ -28,8 +29,8 @@ const cpu: number[] = [];
 for (let round = 1; round <= Number(runs); round += 1) {
   commitChange(folder, 1_000 + round);
   const [start, used] = [performance.now(), process.cpuUsage()];
-  const steps = await pass();
-  if (steps !== 2) throw new Error(`${steps} steps were carried out.`);
+  const { steps, outcomes } = await pass();
+  if (steps.done !== 2) throw new Error(JSON.stringify({ steps, outcomes }, null, 2));
   const { user, system } = process.cpuUsage(used);
   seconds.push((performance.now() - start) / 1e3);
   cpu.push((user + system) / 1e6);
@@ -40,12 +41,12 @@ console.log(
   `| one package changed: commit to moved tag, as \`watch\` | ${medianOf(seconds).toFixed(2)} | ${medianOf(cpu).toFixed(2)} | 1 | ${peak.toFixed(0)} |`,
 );
 
-async function pass(): Promise<number> {
+async function pass(): Promise<PassReport> {
   const prepared = await prepare(await git.openCommit('HEAD'), options);
   const { findAccess } = wiring;
   const clock = systemClock;
   const deps = { applier, concurrency: 4, findAccess, clock, emit: nothing, signal };
-  return (await runPass(prepared, prepared.plan, deps)).steps.done;
+  return runPass(prepared, prepared.plan, deps);
 }
 
 function nothing(): void {

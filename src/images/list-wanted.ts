@@ -31,29 +31,31 @@ export interface WantedList {
  * named by several bundles is one location; equal inputs give equal lists, whatever their order.
  */
 export function listWanted(sources: WantedSources): WantedList {
-  const mentions = [
-    ...listCatalogMentions(sources),
-    ...listReleaseMentions(sources),
-    ...listExtraMentions(sources),
-  ];
   const problems: Problem[] = [];
   const groups = new Map<string, Resolved[]>();
-  const places = new Map<string, Place | ToolError>();
-  for (const mention of mentions) {
-    const name = `${mention.reference} ${mention.mappedAs ?? ''}`;
-    const place = places.get(name) ?? findPlace(mention, sources.manifest);
-    places.set(name, place);
+  const placeOf = createPlaceFinder(sources.manifest);
+  const needs = createNeedList();
+  for (const mention of listMentions(sources)) {
+    needs.add(mention.demand.neededBy);
+    const place = placeOf(mention);
     if (isToolError(place)) problems.push(describeUnreadable(mention, place));
-    else addTo(groups, { ...mention, ...place });
+    else addTo(groups, { mention, place });
   }
   for (const group of groups.values()) problems.push(...findCollision(group));
+  const uniqueNeeds = needs.close();
   const joined = [...groups.values()]
-    .map(joinMentions)
+    .map((group) => joinMentions(group, uniqueNeeds))
     .toSorted((a, b) => compareBytes(a.key, b.key));
   const contested = findContestedTags(joined);
   problems.push(...contested.values());
   const images = joined.map((image) => withoutTags(image, contested));
   return { images, keysByCatalog: groupByCatalog(images, sources.catalogs), problems };
+}
+
+function* listMentions(sources: WantedSources): Iterable<Mention> {
+  yield* listCatalogMentions(sources);
+  yield* listReleaseMentions(sources);
+  yield* listExtraMentions(sources);
 }
 
 /** What production must hold for one catalog alone. */
@@ -66,9 +68,8 @@ export function listCatalogWanted(
   return listWanted({ manifest: alone, catalogs: new Map([[name, catalog]]), releases: [] }).images;
 }
 
-interface Mention {
-  readonly reference: string;
-  readonly kind: WantedKind;
+/** Who asks for images, and how: the same object for all images of one bundle. */
+interface Demand {
   readonly neededBy: NeededBy;
   readonly demandedTags: readonly string[];
   readonly arrivalTags: readonly string[];
@@ -78,6 +79,12 @@ interface Mention {
   readonly place?: () => Pick<Problem, 'file' | 'line'>;
 }
 
+interface Mention {
+  readonly reference: string;
+  readonly kind: WantedKind;
+  readonly demand: Demand;
+}
+
 /** Where an image lies, or is to lie. */
 interface Place {
   readonly key: string;
@@ -85,7 +92,10 @@ interface Place {
   readonly repository: PerRole<string>;
 }
 
-type Resolved = Mention & Place;
+interface Resolved {
+  readonly mention: Mention;
+  readonly place: Place;
+}
 
 const NO_TAGS = { demandedTags: [], arrivalTags: [] } as const;
 
@@ -96,15 +106,15 @@ function* listCatalogMentions(sources: WantedSources): Iterable<Mention> {
 }
 
 function* listBundleMentions(catalog: string, bundle: BundleImages): Iterable<Mention> {
-  const common = {
+  const demand = {
     neededBy: { catalog, package: bundle.package, item: bundle.bundle },
     place: () => ({ file: bundle.file, line: bundle.line }),
     ...NO_TAGS,
   };
-  if (bundle.image !== '') yield { reference: bundle.image, kind: 'bundle', ...common };
+  if (bundle.image !== '') yield { reference: bundle.image, kind: 'bundle', demand };
   for (const reference of bundle.relatedImages) {
     if (reference !== '' && reference !== bundle.image)
-      yield { reference, kind: 'related', ...common };
+      yield { reference, kind: 'related', demand };
   }
 }
 
@@ -114,21 +124,23 @@ function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
     yield {
       reference: `${RELEASE_PAYLOAD}:${tag}`,
       kind: 'release',
-      neededBy: releaseItem(tag),
-      ...NO_TAGS,
+      demand: { neededBy: releaseItem(tag), ...NO_TAGS },
     };
   }
   for (const release of sources.releases) {
     const tag = formatReleaseTag(release);
+    const neededBy = releaseItem(tag);
     for (const component of release.components) {
       // oc-mirror puts every component into one repository, whatever repository the payload names.
       yield {
         reference: component.image,
         kind: 'release',
-        neededBy: releaseItem(tag),
-        demandedTags: [],
-        arrivalTags: [`${tag}-${component.name}`],
-        mappedAs: RELEASE_COMPONENTS,
+        demand: {
+          neededBy,
+          demandedTags: [],
+          arrivalTags: [`${tag}-${component.name}`],
+          mappedAs: RELEASE_COMPONENTS,
+        },
       };
     }
   }
@@ -139,20 +151,33 @@ function releaseItem(tag: string): NeededBy {
 }
 
 function* listExtraMentions(sources: WantedSources): Iterable<Mention> {
+  const neededBy = { catalog: null, package: null, item: 'images' };
   for (const image of sources.manifest.images) {
     yield {
       reference: image.source,
       kind: 'extra',
-      neededBy: { catalog: null, package: null, item: 'images' },
-      demandedTags: image.tags,
-      arrivalTags: [],
+      demand: { neededBy, demandedTags: image.tags, arrivalTags: [] },
     };
   }
 }
 
+type PlaceFinder = (mention: Mention) => Place | ToolError;
+
 // Bundles of one package name the same images again and again, so each is looked at once.
+function createPlaceFinder(manifest: WantedSources['manifest']): PlaceFinder {
+  const known = new Map<string | undefined, Map<string, Place | ToolError>>();
+  return (mention) => {
+    const { mappedAs } = mention.demand;
+    const places = known.get(mappedAs) ?? new Map<string, Place | ToolError>();
+    known.set(mappedAs, places);
+    const place = places.get(mention.reference) ?? findPlace(mention, manifest);
+    places.set(mention.reference, place);
+    return place;
+  };
+}
+
 function findPlace(
-  { reference, mappedAs }: Mention,
+  { reference, demand: { mappedAs } }: Mention,
   manifest: WantedSources['manifest'],
 ): Place | ToolError {
   try {
@@ -169,37 +194,39 @@ function findPlace(
   }
 }
 
-function describeUnreadable(mention: Mention, error: ToolError): Problem {
+function describeUnreadable({ demand }: Mention, error: ToolError): Problem {
   return {
     severity: 'error',
     code: error.code,
-    message: `${formatNeed(mention.neededBy)}: ${error.message}`,
+    message: `${formatNeed(demand.neededBy)}: ${error.message}`,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...mention.place?.(),
+    ...demand.place?.(),
   };
 }
 
-function addTo(groups: Map<string, Resolved[]>, mention: Resolved): void {
-  const group = groups.get(mention.key);
-  if (group === undefined) groups.set(mention.key, [mention]);
-  else group.push(mention);
+function addTo(groups: Map<string, Resolved[]>, resolved: Resolved): void {
+  const group = groups.get(resolved.place.key);
+  if (group === undefined) groups.set(resolved.place.key, [resolved]);
+  else group.push(resolved);
 }
 
 // Two upstream images may share a digest, but not a tag: a tag has one content.
 function findCollision(group: readonly Resolved[]): readonly Problem[] {
-  const tagOnly = group.filter((mention) => mention.ref.digest === null);
-  const upstream = [
-    ...new Set(tagOnly.map((mention) => `${mention.ref.registry}/${mention.ref.repository}`)),
-  ].toSorted(compareBytes);
-  const first = tagOnly[0];
-  if (upstream.length < 2 || first === undefined) return [];
+  const tagOnly = group.filter(({ place }) => place.ref.digest === null);
+  const [first] = tagOnly;
+  if (first === undefined) return [];
+  const upstream = uniqueSorted(
+    tagOnly.map(({ place: { ref } }) => `${ref.registry}/${ref.repository}`),
+  );
+  if (upstream.length < 2) return [];
+  const { catalog } = first.mention.demand.neededBy;
   return [
     {
       severity: 'error',
       code: 'IMAGES_COLLISION',
-      message: `${upstream.join(' and ')} would both become ${first.key} in production.`,
+      message: `${upstream.join(' and ')} would both become ${first.place.key} in production.`,
       hint: 'Give one of them a path of its own with a rule in spec.paths of mirror.yaml.',
-      ...(first.neededBy.catalog === null ? {} : { catalog: first.neededBy.catalog }),
+      ...(catalog === null ? {} : { catalog }),
     },
   ];
 }
@@ -234,36 +261,61 @@ function withoutTags(image: WantedImage, contested: ReadonlyMap<string, Problem>
   return demandedTags.length === image.demandedTags.length ? image : { ...image, demandedTags };
 }
 
-function joinMentions(group: readonly Resolved[]): WantedImage {
-  const sorted = group.toSorted((a, b) => compareBytes(a.reference, b.reference));
-  const first = sorted[0];
+function joinMentions(group: readonly Resolved[], uniqueNeeds: UniqueNeeds): WantedImage {
+  const sorted = group.toSorted((a, b) => compareBytes(a.mention.reference, b.mention.reference));
+  const [first] = sorted;
   if (first === undefined) throw new Error('A group of mentions is never empty.');
-  const tags = sorted.flatMap((mention) =>
-    mention.ref.digest !== null && mention.ref.tag !== null ? [mention.ref.tag] : [],
+  const tags = sorted.flatMap(({ place: { ref } }) =>
+    ref.digest !== null && ref.tag !== null ? [ref.tag] : [],
   );
-  const demandedTags = uniqueSorted(sorted.flatMap((mention) => mention.demandedTags));
+  const demandedTags = uniqueSorted(sorted.flatMap(({ mention }) => mention.demand.demandedTags));
   const arrivalTags = uniqueSorted([
     ...tags,
-    ...sorted.flatMap((mention) => mention.arrivalTags),
+    ...sorted.flatMap(({ mention }) => mention.demand.arrivalTags),
   ]).filter((tag) => !demandedTags.includes(tag));
   const [clash] = findCollision(group);
+  const { key, ref, repository } = first.place;
   return {
-    key: first.key,
-    kind: first.kind,
-    upstream: first.reference,
-    digest: first.ref.digest,
-    tag: first.ref.digest === null ? (first.ref.tag ?? 'latest') : null,
-    repository: first.repository,
+    key,
+    kind: first.mention.kind,
+    upstream: first.mention.reference,
+    digest: ref.digest,
+    tag: ref.digest === null ? (ref.tag ?? 'latest') : null,
+    repository,
     demandedTags,
     arrivalTags,
-    neededBy: uniqueNeeds(sorted.map((mention) => mention.neededBy)),
+    neededBy: uniqueNeeds(sorted.map(({ mention }) => mention.demand.neededBy)),
     ...(clash === undefined ? {} : { clash: clash.message }),
   };
 }
 
-function uniqueNeeds(needs: readonly NeededBy[]): readonly NeededBy[] {
-  const byText = new Map(needs.map((need) => [formatNeed(need), need]));
-  return [...byText.keys()].toSorted(compareBytes).flatMap((text) => byText.get(text) ?? []);
+/** Each need once, in the order of their texts. */
+type UniqueNeeds = (needs: readonly NeededBy[]) => readonly NeededBy[];
+
+interface NeedList {
+  add(need: NeededBy): void;
+  /** Orders all that were added; thousands of images then take their order from it. */
+  close(): UniqueNeeds;
+}
+
+function createNeedList(): NeedList {
+  const textOf = new Map<NeededBy, string>();
+  return {
+    add(need) {
+      if (!textOf.has(need)) textOf.set(need, formatNeed(need));
+    },
+    close() {
+      const byText = new Map([...textOf].map(([need, text]) => [text, need]));
+      const texts = [...byText.keys()].toSorted(compareBytes);
+      const rankOf = new Map(texts.map((text, rank) => [text, rank]));
+      const ranks = new Map([...textOf].map(([need, text]) => [need, rankOf.get(text) ?? 0]));
+      const inOrder = texts.flatMap((text) => byText.get(text) ?? []);
+      return (needs) =>
+        [...new Set(needs.map((need) => ranks.get(need) ?? 0))]
+          .toSorted((a, b) => a - b)
+          .flatMap((rank) => inOrder[rank] ?? []);
+    },
+  };
 }
 
 function uniqueSorted(texts: readonly string[]): readonly string[] {
