@@ -81,9 +81,7 @@ async function runOnce(
   clearInterval(watch);
   const seconds = (performance.now() - start) / 1000;
   if (!(options.accepts ?? [0]).includes(code ?? -1))
-    throw new Error(
-      `${[program, ...args].join(' ')} ended with ${code}: ${errors.slice(0, 2_000)}`,
-    );
+    throw new Error(`${[program, ...args].join(' ')} ended with ${code}: ${errors.slice(-2_000)}`);
   return { seconds, memory, cpu };
 }
 

@@ -1,0 +1,239 @@
+// What copying images costs against other tools that do it, between two real registries on this machine,
+// and what it costs to find that there is nothing to copy.
+// Arguments: --runs N (default 5), --only WORD.
+import { createCipheriv } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { ImageSpec, Layer } from '../scripts/lib/build-image.ts';
+import { pushImage } from '../scripts/lib/push-image.ts';
+import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
+import { measure } from './measure.ts';
+import { findPeer } from './peers.ts';
+import { git } from './state-repository.ts';
+
+const CLI = resolve(import.meta.dirname, '../dist/olmirror.js');
+const UPSTREAM = 'registry.example';
+const AT_ONCE = 4;
+
+interface Image {
+  readonly repository: string;
+  readonly digest: string;
+}
+
+interface Site {
+  readonly folder: string;
+  readonly staging: RunningRegistry;
+  readonly production: RunningRegistry;
+  readonly images: readonly Image[];
+  readonly bytes: number;
+}
+
+interface Way {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '5' }, only: { type: 'string', default: '' } },
+});
+const runs = Number(values.runs);
+const work = mkdtempSync(join(tmpdir(), 'olmirror-bench-'));
+const running: RunningRegistry[] = [];
+try {
+  const registry = findPeer('registry');
+  if (registry !== null) process.env['REGISTRY_BIN'] = registry;
+  console.log(
+    `Registries: ${registry === null ? 'docker-registry of Debian' : 'distribution v3'}\n`,
+  );
+  for (const [name, specs] of Object.entries({
+    'shared layers': listSharing(),
+    'small images': listSmall(240),
+    'nothing to copy': listSmall(2_000),
+  }))
+    if (name.includes(values.only)) await measureSet(name, specs);
+} finally {
+  for (const { stop } of running) await stop();
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** 200 images of 784 MB altogether: ten each rest on one of twenty layers. */
+function* listSharing(): Generator<ImageSpec> {
+  for (let base = 0; base < 20; base += 1) {
+    const shared = makeNoise(16_000_000, `base ${base}`);
+    for (let own = 0; own < 10; own += 1)
+      yield makeSpec(`shared${base}/image${base}-${own}`, [
+        shared,
+        makeNoise(2_320_000, `${base}/${own}`),
+      ]);
+  }
+}
+
+function* listSmall(count: number): Generator<ImageSpec> {
+  for (let number = 0; number < count; number += 1)
+    yield makeSpec(`small/image${number}`, [makeNoise(10_000, `small ${number}`)]);
+}
+
+function makeSpec(repository: string, layers: readonly Layer[]): ImageSpec {
+  return { repository, tags: ['v1'], files: {}, layers };
+}
+
+/** Bytes that no compression shortens, the same at every run. */
+function makeNoise(size: number, seed: string): Layer {
+  const key = Buffer.alloc(32, seed);
+  const bytes = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size));
+  return { bytes, mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip' };
+}
+
+async function measureSet(name: string, specs: Iterable<ImageSpec>): Promise<void> {
+  const site = await fillSite(join(work, name.replaceAll(' ', '-')), specs);
+  const isNew = name !== 'nothing to copy';
+  const size = (site.bytes / 1e6).toFixed(0);
+  console.log(`${name}: ${site.images.length} images, ${size} MB of unique blobs\n`);
+  console.log(
+    '| | seconds (fastest–slowest) | peak MB of its own process | MB read by production |',
+  );
+  console.log('|---|---|---|---|');
+  for (const { name: way, command } of listWays(site)) {
+    let before = 0;
+    const result = await measure(command, {
+      runs,
+      cwd: site.folder,
+      env: { XDG_STATE_HOME: join(site.folder, 'xdg-state') },
+      prepare: () => {
+        if (isNew) {
+          empty(join(site.folder, 'production', 'storage'));
+          rmSync(join(site.folder, 'xdg-state'), { recursive: true, force: true });
+        }
+        before = readReceived(site.production);
+      },
+    });
+    const received = readReceived(site.production) - before;
+    const { seconds, fastest, slowest, memory } = result;
+    console.log(
+      `| ${way} | ${seconds.toFixed(2)} (${fastest.toFixed(2)}–${slowest.toFixed(2)}) | ${(memory / 1e6).toFixed(0)} | ${(received / 1e6).toFixed(0)} |`,
+    );
+  }
+  console.log('');
+}
+
+async function fillSite(folder: string, specs: Iterable<ImageSpec>): Promise<Site> {
+  mkdirSync(folder, { recursive: true });
+  const staging = await startRegistry({ folder: join(folder, 'staging') });
+  const production = await startRegistry({ folder: join(folder, 'production') });
+  running.push(staging, production);
+  const images: Image[] = [];
+  const blobs = new Map<Uint8Array, number>();
+  for (const spec of specs) {
+    const { digest, repository } = await pushImage(staging.host, spec);
+    for (const { bytes } of spec.layers ?? []) blobs.set(bytes, bytes.length);
+    images.push({ repository, digest });
+  }
+  const bytes = [...blobs.values()].reduce((sum, size) => sum + size, 0);
+  const site = { folder, staging, production, images, bytes };
+  writeInputs(site);
+  return site;
+}
+
+function writeInputs({ folder, staging, production, images }: Site): void {
+  const sources = images.map(
+    ({ repository, digest }) => `    - { source: "${UPSTREAM}/${repository}@${digest}", tags: [] }`,
+  );
+  writeFileSync(
+    join(folder, 'mirror.yaml'),
+    `apiVersion: olmirror/v1alpha1
+kind: Mirror
+metadata: { name: bench }
+spec:
+  registries:
+    production: { host: "${production.host}", insecure: true }
+    staging: { host: "${staging.host}", insecure: true }
+  catalogs: []
+  images:
+${sources.join('\n')}
+  paths: [{ from: ${UPSTREAM}, to: "" }]
+`,
+  );
+  writeFileSync(join(folder, '.gitignore'), '*\n!mirror.yaml\n');
+  git(folder, 'init', '--initial-branch=main');
+  git(folder, 'add', 'mirror.yaml');
+  git(folder, 'commit', '--message=bench');
+  const pairs = images.map(({ repository, digest }) => [
+    `${staging.host}/${repository}@${digest}`,
+    `${production.host}/${repository}:sha256-${digest.slice(7)}`,
+  ]);
+  writeFileSync(
+    join(folder, 'skopeo.txt'),
+    pairs.map(([from, to]) => `docker://${from} docker://${to}\n`).join(''),
+  );
+  writeFileSync(join(folder, 'crane.txt'), pairs.map(([from, to]) => `${from} ${to}\n`).join(''));
+  writeFileSync(
+    join(folder, 'sync.yaml'),
+    `"${staging.host}":\n  tls-verify: false\n  images:\n${images
+      .map(({ repository }) => `    ${repository}: [v1]\n`)
+      .join('')}`,
+  );
+  const registries = [staging.host, production.host].map((registry) => ({
+    registry,
+    tls: 'disabled',
+    // Without it regsync asks no more than a few at a time of one host.
+    reqConcurrent: 8,
+  }));
+  // JSON is YAML.
+  writeFileSync(
+    join(folder, 'regsync.yaml'),
+    JSON.stringify({
+      version: 1,
+      creds: registries,
+      defaults: { parallel: AT_ONCE },
+      sync: pairs.map(([source, target]) => ({ source, target, type: 'image' })),
+    }),
+  );
+}
+
+function listWays({ folder, production }: Site): readonly Way[] {
+  const [crane, regsync] = [findPeer('crane'), findPeer('regsync')];
+  const plain = ['--src-tls-verify=false', '--dest-tls-verify=false'];
+  return [
+    { name: 'olmirror apply', command: [process.execPath, CLI, 'apply', '--quiet'] },
+    {
+      name: `${AT_ONCE} × skopeo copy`,
+      command: [
+        ...['xargs', '-a', 'skopeo.txt', `-P${AT_ONCE}`, '-n2'],
+        ...['skopeo', 'copy', '--quiet', '--all', '--preserve-digests', ...plain],
+      ],
+    },
+    {
+      name: 'skopeo sync',
+      command: [
+        ...['skopeo', 'sync', '--all', '--preserve-digests', ...plain],
+        ...['--src', 'yaml', '--dest', 'docker', join(folder, 'sync.yaml'), production.host],
+      ],
+    },
+    ...(regsync === null
+      ? []
+      : [{ name: 'regsync', command: [regsync, 'once', '-c', join(folder, 'regsync.yaml')] }]),
+    ...(crane === null
+      ? []
+      : [
+          {
+            name: `${AT_ONCE} × crane copy`,
+            command: [
+              ...['xargs', '-a', 'crane.txt', `-P${AT_ONCE}`, '-n2'],
+              ...[crane, 'copy', '--insecure'],
+            ],
+          },
+        ]),
+  ];
+}
+
+/** Bytes that the registry has read so far: from connections, and a little from its own files. */
+function readReceived({ pid }: RunningRegistry): number {
+  return Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);
+}
+
+function empty(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+}
