@@ -1,6 +1,7 @@
 // What publishing an index costs: as whole processes that push to a real registry, and the building
 // alone in one process. Bytes are those that reach the registry's disk.
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
@@ -41,7 +42,7 @@ export async function measureIndex(bench: IndexBench): Promise<void> {
       `\nThe index image: ${made.packages} packages, ${(made.bytes / 1e6).toFixed(0)} MB of catalog, json cache, gzip:\n`,
     );
     await measureProcesses(site, bench);
-    measureBuilding(site, bench.runs);
+    await measureBuilding(site, bench.runs);
   } finally {
     await registry.stop();
   }
@@ -110,17 +111,23 @@ async function measureProcesses(site: Site, bench: IndexBench): Promise<void> {
   }
 }
 
-/** Building alone and passes in a row, each in a process of its own, which print rows of one table. */
-function measureBuilding({ folder, env }: Site, runs: number): void {
+/**
+ * Building alone and passes in a row, each in a process of its own, which print rows of one table. This
+ * process goes on reading meanwhile: the registry stops where nobody takes what it logs.
+ */
+async function measureBuilding({ folder, env }: Site, runs: number): Promise<void> {
   const children = [
     ['index-child.ts', join(folder, 'catalogs/big')],
     ['index-watch.ts', folder, String(runs)],
   ] as const;
-  for (const [child, ...args] of children)
-    execFileSync(process.execPath, [join(import.meta.dirname, child), ...args], {
+  for (const [child, ...args] of children) {
+    const running = spawn(process.execPath, [join(import.meta.dirname, child), ...args], {
       stdio: 'inherit',
       env: { ...process.env, ...env },
     });
+    const [code] = await once(running, 'exit');
+    if (code !== 0) throw new Error(`${child} ended with ${code}.`);
+  }
 }
 
 interface Uploads {
