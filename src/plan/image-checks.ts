@@ -1,3 +1,4 @@
+import type { Uncopyable } from '../images/find-uncopyable.ts';
 import { formatNeed } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
 import type { Check } from './types.ts';
@@ -38,6 +39,16 @@ export function immutableTaken(image: WantedImage, tag: string, current: string)
     severity: 'blocked',
     message: `Tag ${image.repository.production}:${tag} should hold ${image.upstream}, but points at ${current} in production.`,
     hint: 'Somebody pushed other content under a tag that names a digest. Find out who, and remove that tag by hand.',
+  };
+}
+
+export function uncopyable(image: WantedImage, { reason, hint }: Uncopyable): Check {
+  return {
+    ...checkOf(image),
+    kind: 'uncopyable',
+    severity: 'blocked',
+    message: `${image.upstream} is in staging (${image.repository.staging}) but cannot be copied: ${reason}; ${formatReason(image)}.`,
+    hint,
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type TagTarget,
   tagDiffers,
   tagWouldMove,
+  uncopyable,
 } from './image-checks.ts';
 import { formatTagItem } from './item.ts';
 import {
@@ -140,6 +141,7 @@ function settleTag(target: TagTarget, current: Presence | undefined, policy: Ima
 function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePolicy): Settled {
   if (observed.staging?.state !== 'present')
     throw new Error(`${image.key} is not present in staging.`);
+  if (observed.uncopyable !== null) return refuse(image, uncopyable(image, observed.uncopyable));
   const { digest } = observed.staging;
   const repository = image.repository.production;
   const guard = observed.protectTag;

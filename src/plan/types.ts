@@ -1,6 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Presence } from '../base/presence.ts';
+import type { Uncopyable } from '../images/find-uncopyable.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { CatalogPin, RoleName } from '../manifest/types.ts';
 import type { VerifiedCheck } from './verified-check.ts';
@@ -18,6 +19,8 @@ export interface ObservedImage {
   readonly tags: Readonly<Record<string, Presence>>;
   /** Bytes of config and layers by digest, read at staging before a copy; empty otherwise. */
   readonly blobs: Readonly<Record<string, number>>;
+  /** Why what staging holds cannot be copied; null where nothing is in the way, or staging was not asked. */
+  readonly uncopyable: Uncopyable | null;
 }
 
 /** The served index of one catalog. */
@@ -175,6 +178,7 @@ export type Step = CopyStep | TagStep | PushIndexStep | MoveIndexStep;
 export interface Check {
   readonly kind:
     | 'missing-source'
+    | 'uncopyable'
     | 'unknown'
     | 'tag-would-move'
     | 'tag-differs'

@@ -72,6 +72,7 @@ const NOTHING = {
   protectTagIsReferrers: false,
   tags: {},
   blobs: {},
+  uncopyable: null,
 } as const;
 
 type Context = ObserveOptions & { readonly registries: PerRole<RegistryPort> };
@@ -132,7 +133,8 @@ async function observeDelivered(
     measureImage(registries.staging, image.repository.staging, staging.digest),
   ]);
   if (size.state === 'unknown') return { ...NOTHING, production, staging: size, tags };
-  return { production, staging, tags, ...guard, blobs: size.blobs };
+  const { blobs, uncopyable } = size;
+  return { production, staging, tags, ...guard, blobs, uncopyable };
 }
 
 async function headTags(

@@ -58,6 +58,7 @@ export function seen(changes: Partial<ObservedImage> = {}): ObservedImage {
     protectTagIsReferrers: false,
     tags: {},
     blobs: {},
+    uncopyable: null,
     ...changes,
   };
 }
