@@ -47,6 +47,14 @@ export function sparseIndex(child: string): Uncopyable {
   };
 }
 
+/** A tag of the form `sha256-<hex>` that points at something else. */
+export function referrersList(tag: string): Uncopyable {
+  return {
+    reason: `its tag ${tag} holds a list of referrers, which changes with every signature; production's must not be replaced by it`,
+    hint: 'Name what you want of that list by digest; referrers of images that are copied come along by themselves.',
+  };
+}
+
 const SCHEMA_1: Uncopyable = {
   reason: 'its manifest is of Docker schema 1, which cannot be copied without changing its digest',
   hint: 'Have it pushed anew with a current tool, and name that digest.',

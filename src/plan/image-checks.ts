@@ -16,7 +16,10 @@ export function tagDiffers(image: WantedImage, production: string, staging: stri
     kind: 'tag-differs',
     severity: 'warning',
     message: `Tag ${image.key} is ${production} in production and ${staging} in staging; production keeps its own.`,
-    hint: 'Name the image by digest in the catalog to say which one is meant.',
+    hint:
+      image.attachedTo === undefined
+        ? 'Name the image by digest in the catalog to say which one is meant.'
+        : null,
   };
 }
 
@@ -57,6 +60,7 @@ export function checkOf(image: WantedImage): Pick<Check, 'catalog' | 'item' | 'n
 }
 
 export function formatReason(image: WantedImage): string {
+  if (image.attachedTo !== undefined) return `${image.kind} of ${image.attachedTo}`;
   const [first, ...others] = image.neededBy;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   return first === undefined ? 'wanted' : `needed by ${formatNeed(first)}${more}`;

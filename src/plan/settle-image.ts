@@ -1,4 +1,6 @@
 import type { Presence } from '../base/presence.ts';
+import { isAttachedKind, isReferrersTag } from '../images/attached.ts';
+import { referrersList } from '../images/find-uncopyable.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import { restAfter } from '../images/map-path.ts';
 import type { WantedImage } from '../images/types.ts';
@@ -143,6 +145,10 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
     throw new Error(`${image.key} is not present in staging.`);
   if (observed.uncopyable !== null) return refuse(image, uncopyable(image, observed.uncopyable));
   const { digest } = observed.staging;
+  const list = [image.tag ?? '', ...image.demandedTags, ...image.arrivalTags].find((tag) =>
+    isReferrersTag(tag, digest),
+  );
+  if (list !== undefined) return refuse(image, uncopyable(image, referrersList(list)));
   const repository = image.repository.production;
   const guard = observed.protectTag;
   if (guard?.state === 'unknown') return settleUnknown(image, guard);
@@ -177,6 +183,7 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
   ];
   const step: Step = {
     kind: 'copy',
+    ...(isAttachedKind(image.kind) ? { attached: image.kind } : {}),
     id: `copy ${repository}@${digest}`,
     reason: formatReason(image),
     bytes: Object.values(observed.blobs).reduce((sum, size) => sum + size, 0),

@@ -1,6 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
-import type { Presence } from '../base/presence.ts';
+import type { Presence, UnknownPresence } from '../base/presence.ts';
+import type { AttachedKind } from '../images/attached.ts';
 import type { Uncopyable } from '../images/find-uncopyable.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { CatalogPin, RoleName } from '../manifest/types.ts';
@@ -21,6 +22,14 @@ export interface ObservedImage {
   readonly blobs: Readonly<Record<string, number>>;
   /** Why what staging holds cannot be copied; null where nothing is in the way, or staging was not asked. */
   readonly uncopyable: Uncopyable | null;
+  /** What staging holds beside an image that is to be copied; unknown where staging did not tell. */
+  readonly attached: readonly AttachedImage[] | UnknownPresence;
+}
+
+/** A signature, attestation, SBOM or other referrer of a wanted image. */
+export interface AttachedImage {
+  readonly wanted: WantedImage;
+  readonly observed: ObservedImage;
 }
 
 /** The served index of one catalog. */
@@ -125,6 +134,8 @@ interface StepBase {
 /** Copies one digest from staging to production under its never-moving tag, then gives it further tags. */
 export interface CopyStep extends StepBase {
   readonly kind: 'copy';
+  /** What it is of an image that is copied too; left out for a wanted image. */
+  readonly attached?: AttachedKind;
   readonly upstream: string;
   readonly from: { readonly role: RoleName; readonly repository: string };
   readonly to: { readonly role: RoleName; readonly repository: string };

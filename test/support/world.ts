@@ -59,6 +59,7 @@ export function seen(changes: Partial<ObservedImage> = {}): ObservedImage {
     tags: {},
     blobs: {},
     uncopyable: null,
+    attached: [],
     ...changes,
   };
 }
