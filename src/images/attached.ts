@@ -1,8 +1,5 @@
 import { type Digest, hexOf } from '../base/digest.ts';
-import type { WantedImage } from './types.ts';
-
-/** What belongs to an image without being part of it. */
-export type AttachedKind = 'signature' | 'attestation' | 'sbom' | 'referrer';
+import type { AttachedKind, WantedImage } from './types.ts';
 
 /** Tags under which cosign puts what belongs to an image, by their ending. */
 export const COSIGN_TAGS: readonly (readonly [string, AttachedKind])[] = [

@@ -1,6 +1,8 @@
 import type { Digest } from '../base/digest.ts';
 import type { PerRole } from '../manifest/types.ts';
-import type { AttachedKind } from './attached.ts';
+
+/** What belongs to an image without being part of it. */
+export type AttachedKind = 'signature' | 'attestation' | 'sbom' | 'referrer';
 
 export type WantedKind = 'bundle' | 'related' | 'release' | 'extra' | AttachedKind;
 

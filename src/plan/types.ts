@@ -1,9 +1,8 @@
 import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Presence, UnknownPresence } from '../base/presence.ts';
-import type { AttachedKind } from '../images/attached.ts';
 import type { Uncopyable } from '../images/find-uncopyable.ts';
-import type { NeededBy, WantedImage } from '../images/types.ts';
+import type { AttachedKind, NeededBy, WantedImage } from '../images/types.ts';
 import type { CatalogPin, RoleName } from '../manifest/types.ts';
 import type { VerifiedCheck } from './verified-check.ts';
 

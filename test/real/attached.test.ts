@@ -112,8 +112,8 @@ test('signatures and referrers of an image come along, a different signature and
   const planned = await plan(site, 2);
   const attached = planned.steps.map((step) => (step.kind === 'copy' ? step.attached : step.kind));
   assert.deepEqual(
-    [attached.slice(0, 2).toSorted(), attached[2]],
-    [['referrer', 'signature'], undefined],
+    [new Set(attached.slice(0, 2)), attached[2]],
+    [new Set(['referrer', 'signature']), undefined],
   );
   assert.deepEqual(
     planned.steps.flatMap((step) => step.items).toSorted(),
