@@ -18,6 +18,8 @@ export interface RegistryOptions {
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** Default true. */
   readonly deleteEnabled?: boolean;
+  /** Takes manifests whose layers name URLs to be fetched from. */
+  readonly foreignLayers?: boolean;
   /** Outlives this process; its log goes to `registry.log` in the folder. */
   readonly detached?: boolean;
 }
@@ -136,6 +138,7 @@ function renderConfig(port: number, options: RegistryOptions): string {
           readonly: { enabled: options.readOnly ?? false },
         },
       },
+      ...(options.foreignLayers && { validation: { manifests: { urls: { allow: ['.*'] } } } }),
       http: {
         addr: `127.0.0.1:${port}`,
         ...(tls && { tls: { certificate: tls.certFile, key: tls.keyFile } }),

@@ -3,6 +3,7 @@ import type { CopyStep } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
 import { putTag, type TagResult } from './put-tag.ts';
 import { headDigest } from './read-registry.ts';
+import { completeIndex } from './recover-index.ts';
 import { retryStep } from './retry.ts';
 import { nameStep } from './step-name.ts';
 import {
@@ -29,7 +30,9 @@ export async function applyCopy(context: PassContext, step: CopyStep): Promise<S
       headDigest(placeOf(context, here), step.digest),
     );
     const source = there === null ? step.from : here;
-    await putTag(context, { ...job, tag: step.protectTag, source });
+    const tagJob = { ...job, tag: step.protectTag, source };
+    await putTag(context, tagJob);
+    if (there === null) await retryStep(context, name, () => completeIndex(context, tagJob));
     main = there === null ? COPIED : IN_SYNC;
   } catch (error) {
     return buildResult(step, endWith(error));

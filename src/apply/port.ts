@@ -39,6 +39,8 @@ export interface CopyRequest {
 export interface Copier {
   /** Throws `APPLY_NO_SKOPEO` or `APPLY_OLD_SKOPEO` where no copy could work. */
   assertReady(): Promise<void>;
+  /** Whether it cannot copy an index with layers in zstd as a whole; asked of the copier once. */
+  breaksZstdIndexes(): Promise<boolean>;
   /** Throws `APPLY_COPY_FAILED`, `APPLY_COPY_TIMEOUT` or `APPLY_INTERRUPTED`; resolving proves nothing, a HEAD does. */
   copy(request: CopyRequest, signal?: AbortSignal): Promise<void>;
 }

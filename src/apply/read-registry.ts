@@ -81,6 +81,17 @@ export async function readChildren(
     : null;
 }
 
+/** Whether an image of several platforms has a layer in zstd. */
+export async function isZstdIndex(place: Place, digest: Digest): Promise<boolean> {
+  const children = (await readChildren(place, digest)) ?? [];
+  for (const child of children) {
+    const value = parseManifest(await place.registry.getManifest(place.repository, child));
+    if ('layers' in value && value.layers.some(({ mediaType }) => mediaType.endsWith('zstd')))
+      return true;
+  }
+  return false;
+}
+
 /** Image id of what lies under a tag or digest (design §8). */
 export async function readImageId(place: Place, reference: string): Promise<Digest> {
   const body = await place.registry.getManifest(place.repository, reference);

@@ -12,7 +12,7 @@ import {
   type SkopeoPlaces,
 } from './skopeo-arguments.ts';
 import { buildCopyError, formatCopy } from './skopeo-errors.ts';
-import { readSkopeoVersion } from './skopeo-version.ts';
+import { breaksZstdIndexes, readSkopeoVersion } from './skopeo-version.ts';
 
 /** One large layer is silent while it moves: a copy needs more idle time than it seems. */
 export interface SkopeoOptions extends RunLimits {
@@ -24,11 +24,15 @@ export interface SkopeoOptions extends RunLimits {
 /** Copies by running skopeo, one process of its own group per copy. */
 export function createSkopeoCopier(options: SkopeoOptions): Copier {
   let version: Promise<string> | null = null;
+  function askOnce(): Promise<string> {
+    version ??= readSkopeoVersion(options.skopeoPath ?? 'skopeo', pathOnly(options.environment));
+    return version;
+  }
   return {
     async assertReady(): Promise<void> {
-      version ??= readSkopeoVersion(options.skopeoPath ?? 'skopeo', pathOnly(options.environment));
-      await version;
+      await askOnce();
     },
+    breaksZstdIndexes: async () => breaksZstdIndexes(await askOnce()),
     async copy(request, signal): Promise<void> {
       const folder = await withDisk(formatCopy(request), () =>
         mkdtemp(join(tmpdir(), 'olmirror-skopeo-')),

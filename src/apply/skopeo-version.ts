@@ -33,3 +33,12 @@ export async function readSkopeoVersion(
     { hint: `Bring a newer one. ${INSTALL_HINT}` },
   );
 }
+
+/**
+ * Whether skopeo of this version adds annotations to an index with layers in zstd and then refuses
+ * it because its digest would change: 1.14 to 1.22 (skopeo#2778).
+ */
+export function breaksZstdIndexes(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major === 1 && minor >= 14 && minor <= 22;
+}

@@ -76,6 +76,7 @@ export const ERROR_CODES = [
   'MANIFEST_IN_USE_INVALID',
   'PLAN_PIN_MISSING',
   'PLAN_NO_SUCH_INDEX',
+  'PLAN_UNCOPYABLE',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -27,7 +27,12 @@ export function parseImageRef(text: string): ImageRef {
   if (match === null) throw badRef(text, 'it does not have the form host/path[:tag][@digest]');
   const [, host, path = '', tag, digestText] = match;
   if (digestText !== undefined && !isDigest(digestText))
-    throw badRef(text, 'its digest is not sha256: with 64 lower-case hex digits');
+    throw badRef(
+      text,
+      digestText.startsWith('sha512:')
+        ? 'its digest is sha512, but skopeo and most registries know sha256 only'
+        : 'its digest is not sha256: with 64 lower-case hex digits',
+    );
   const name = normalizeName(host, path);
   if (name.repository.length > 255) throw badRef(text, 'its path is longer than 255 characters');
   return { ...name, tag: tag ?? null, digest: digestText ?? null };

@@ -1,7 +1,10 @@
 import type { Digest } from '../base/digest.ts';
 import type { PerRole } from '../manifest/types.ts';
 
-export type WantedKind = 'bundle' | 'related' | 'release' | 'extra';
+/** What belongs to an image without being part of it. */
+export type AttachedKind = 'signature' | 'attestation' | 'sbom' | 'referrer';
+
+export type WantedKind = 'bundle' | 'related' | 'release' | 'extra' | AttachedKind;
 
 /** Who needs an image: a bundle of a catalog, a release, or the manifest's list. */
 export interface NeededBy {
@@ -28,6 +31,8 @@ export interface WantedImage {
   /** Tags it gets when it is copied, but that are not asked for when it is there already. */
   readonly arrivalTags: readonly string[];
   readonly neededBy: readonly NeededBy[];
+  /** Upstream name of the image that it belongs to, for what is attached to one. */
+  readonly attachedTo?: string;
   /** Why it cannot be had: a tag has one content, and several upstream images lay claim to it. */
   readonly clash?: string;
 }

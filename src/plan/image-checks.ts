@@ -1,3 +1,4 @@
+import type { Uncopyable } from '../images/find-uncopyable.ts';
 import { formatNeed } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
 import type { Check } from './types.ts';
@@ -15,7 +16,10 @@ export function tagDiffers(image: WantedImage, production: string, staging: stri
     kind: 'tag-differs',
     severity: 'warning',
     message: `Tag ${image.key} is ${production} in production and ${staging} in staging; production keeps its own.`,
-    hint: 'Name the image by digest in the catalog to say which one is meant.',
+    hint:
+      image.attachedTo === undefined
+        ? 'Name the image by digest in the catalog to say which one is meant.'
+        : null,
   };
 }
 
@@ -41,11 +45,22 @@ export function immutableTaken(image: WantedImage, tag: string, current: string)
   };
 }
 
+export function uncopyable(image: WantedImage, { reason, hint }: Uncopyable): Check {
+  return {
+    ...checkOf(image),
+    kind: 'uncopyable',
+    severity: 'blocked',
+    message: `${image.upstream} is in staging (${image.repository.staging}) but cannot be copied: ${reason}; ${formatReason(image)}.`,
+    hint,
+  };
+}
+
 export function checkOf(image: WantedImage): Pick<Check, 'catalog' | 'item' | 'neededBy'> {
   return { catalog: image.neededBy[0]?.catalog ?? null, item: image.key, neededBy: image.neededBy };
 }
 
 export function formatReason(image: WantedImage): string {
+  if (image.attachedTo !== undefined) return `${image.kind} of ${image.attachedTo}`;
   const [first, ...others] = image.neededBy;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   return first === undefined ? 'wanted' : `needed by ${formatNeed(first)}${more}`;

@@ -10,6 +10,7 @@ import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
+import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
 import { joinSettled, type Settled } from './settled.ts';
@@ -18,6 +19,7 @@ import type {
   Check,
   CopyStep,
   Observed,
+  ObservedImage,
   ObservedIndex,
   Outcome,
   PackagePlan,
@@ -107,10 +109,19 @@ function settleImages(input: PlanInput): Settled {
   const parts = input.wanted.images.map((image) => {
     const observed = input.observed.images.get(image.key);
     if (observed === undefined) throw new Error(`${image.key} was not observed.`);
-    return settleImage(image, observed, imagePolicy);
+    return { settled: settleImage(image, observed, imagePolicy), image, observed };
   });
-  return mergeCopies(joinSettled(parts));
+  const images = joinSettled(parts.map((part) => part.settled));
+  const attached = settleAttached(parts, { ...imagePolicy, ...ATTACHED_POLICY });
+  return mergeCopies(joinSettled([images, withoutSettled(attached, images)]));
 }
+
+// Another signature at production is reported and stays, whatever the policy for wanted tags.
+const ATTACHED_POLICY = {
+  protect: 'new',
+  tagDrift: 'keep',
+  movableTags: new Set<string>(),
+} as const;
 
 // A tag-only and a by-digest mention may come to the same copy: one step settles both.
 function mergeCopies(settled: Settled): Settled {
@@ -242,23 +253,31 @@ const STEP_ORDER: Readonly<Record<Step['kind'], number>> = {
 };
 
 function sortSteps(steps: readonly Step[]): readonly Step[] {
-  return steps.toSorted(
-    (a, b) => STEP_ORDER[a.kind] - STEP_ORDER[b.kind] || compareBytes(a.id, b.id),
-  );
+  return steps.toSorted((a, b) => rankStep(a) - rankStep(b) || compareBytes(a.id, b.id));
+}
+
+// What is attached goes first: an image that is there is not asked for its signatures again.
+function rankStep(step: Step): number {
+  return step.kind === 'copy' && step.attached !== undefined ? -1 : STEP_ORDER[step.kind];
 }
 
 // A blob that several images share is counted where it moves first, so that the sum is what goes over the wire.
 function shareBlobs(steps: readonly Step[], input: PlanInput): readonly Step[] {
   const seen = new Set<string>();
+  const observed = withAttached(input.observed.images);
   return steps.map((step) =>
-    step.kind === 'copy' ? { ...step, bytes: countNew(step, input, seen) } : step,
+    step.kind === 'copy' ? { ...step, bytes: countNew(step, observed, seen) } : step,
   );
 }
 
-function countNew(step: CopyStep, input: PlanInput, seen: Set<string>): number {
+function countNew(
+  step: CopyStep,
+  observed: ReadonlyMap<string, ObservedImage>,
+  seen: Set<string>,
+): number {
   let bytes = 0;
   for (const item of step.items) {
-    for (const [digest, size] of Object.entries(input.observed.images.get(item)?.blobs ?? {})) {
+    for (const [digest, size] of Object.entries(observed.get(item)?.blobs ?? {})) {
       if (!seen.has(digest)) bytes += size;
       seen.add(digest);
     }

@@ -1,4 +1,7 @@
+import type { Digest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
+import { isAttachedKind, isReferrersTag } from '../images/attached.ts';
+import { referrersList } from '../images/find-uncopyable.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import { restAfter } from '../images/map-path.ts';
 import type { WantedImage } from '../images/types.ts';
@@ -9,6 +12,7 @@ import {
   type TagTarget,
   tagDiffers,
   tagWouldMove,
+  uncopyable,
 } from './image-checks.ts';
 import { formatTagItem } from './item.ts';
 import {
@@ -142,14 +146,8 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
     throw new Error(`${image.key} is not present in staging.`);
   const { digest } = observed.staging;
   const repository = image.repository.production;
-  const guard = observed.protectTag;
-  if (guard?.state === 'unknown') return settleUnknown(image, guard);
-  if (guard?.state === 'present' && guard.digest !== digest) {
-    return refuse(
-      image,
-      immutableTaken(image, formatProtectTag(digest, observed.protectTagIsReferrers), guard.digest),
-    );
-  }
+  const hindered = settleHindered(image, observed, digest);
+  if (hindered !== null) return hindered;
   const demanded = image.demandedTags.map((tag) =>
     settleTag({ image, tag, digest }, observed.tags[tag], policy),
   );
@@ -175,6 +173,7 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
   ];
   const step: Step = {
     kind: 'copy',
+    ...(isAttachedKind(image.kind) ? { attached: image.kind } : {}),
     id: `copy ${repository}@${digest}`,
     reason: formatReason(image),
     bytes: Object.values(observed.blobs).reduce((sum, size) => sum + size, 0),
@@ -188,6 +187,24 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
     tags: wanted,
   };
   return { steps: [step, ...moves], settled: [], checks: arrivals.checks };
+}
+
+// What is in the way of the copy itself, whatever tags it needs.
+function settleHindered(
+  image: WantedImage,
+  observed: ObservedImage,
+  digest: Digest,
+): Settled | null {
+  if (observed.uncopyable !== null) return refuse(image, uncopyable(image, observed.uncopyable));
+  const list = [image.tag ?? '', ...image.demandedTags, ...image.arrivalTags].find((tag) =>
+    isReferrersTag(tag, digest),
+  );
+  if (list !== undefined) return refuse(image, uncopyable(image, referrersList(list)));
+  const guard = observed.protectTag;
+  if (guard?.state === 'unknown') return settleUnknown(image, guard);
+  if (guard?.state !== 'present' || guard.digest === digest) return null;
+  const tag = formatProtectTag(digest, observed.protectTagIsReferrers);
+  return refuse(image, immutableTaken(image, tag, guard.digest));
 }
 
 // A tag beside a digest is a courtesy: where it is taken, the digest still goes in and the tag stays as it is.

@@ -43,10 +43,11 @@ export function settleUnknown(image: WantedImage, answer: UnknownAnswer, name?: 
 
 export function refuse(image: WantedImage, check: Check, name?: ItemName): Settled {
   const { item, type } = name ?? { item: image.key, type: 'image' };
+  const code = check.kind === 'uncopyable' ? 'PLAN_UNCOPYABLE' : 'APPLY_TAG_CONFLICT';
   return {
     steps: [],
     settled: [
-      { item, type, kind: 'refused', message: check.message, code: 'APPLY_TAG_CONFLICT' },
+      { item, type, kind: 'refused', message: check.message, code },
       ...(name === undefined ? refusedTags(image) : []),
     ],
     checks: [{ ...check, item }],

@@ -1,7 +1,8 @@
 import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
-import type { Presence } from '../base/presence.ts';
-import type { NeededBy, WantedImage } from '../images/types.ts';
+import type { Presence, UnknownPresence } from '../base/presence.ts';
+import type { Uncopyable } from '../images/find-uncopyable.ts';
+import type { AttachedKind, NeededBy, WantedImage } from '../images/types.ts';
 import type { CatalogPin, RoleName } from '../manifest/types.ts';
 import type { VerifiedCheck } from './verified-check.ts';
 
@@ -18,6 +19,16 @@ export interface ObservedImage {
   readonly tags: Readonly<Record<string, Presence>>;
   /** Bytes of config and layers by digest, read at staging before a copy; empty otherwise. */
   readonly blobs: Readonly<Record<string, number>>;
+  /** Why what staging holds cannot be copied; null where nothing is in the way, or staging was not asked. */
+  readonly uncopyable: Uncopyable | null;
+  /** What staging holds beside an image that is to be copied; unknown where staging did not tell. */
+  readonly attached: readonly AttachedImage[] | UnknownPresence;
+}
+
+/** A signature, attestation, SBOM or other referrer of a wanted image. */
+export interface AttachedImage {
+  readonly wanted: WantedImage;
+  readonly observed: ObservedImage;
 }
 
 /** The served index of one catalog. */
@@ -122,6 +133,8 @@ interface StepBase {
 /** Copies one digest from staging to production under its never-moving tag, then gives it further tags. */
 export interface CopyStep extends StepBase {
   readonly kind: 'copy';
+  /** What it is of an image that is copied too; left out for a wanted image. */
+  readonly attached?: AttachedKind;
   readonly upstream: string;
   readonly from: { readonly role: RoleName; readonly repository: string };
   readonly to: { readonly role: RoleName; readonly repository: string };
@@ -175,6 +188,7 @@ export type Step = CopyStep | TagStep | PushIndexStep | MoveIndexStep;
 export interface Check {
   readonly kind:
     | 'missing-source'
+    | 'uncopyable'
     | 'unknown'
     | 'tag-would-move'
     | 'tag-differs'

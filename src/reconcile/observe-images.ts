@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { isIndexManifest } from '../base/oci.ts';
 import type { Presence } from '../base/presence.ts';
@@ -8,6 +9,7 @@ import type { WantedImage } from '../images/types.ts';
 import type { MirrorPolicy, PerRole } from '../manifest/types.ts';
 import type { ObservedImage } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { type AttachedFinder, createAttachedFinder } from './find-attached.ts';
 import { measureImage } from './measure-image.ts';
 
 export interface ObserveOptions {
@@ -16,6 +18,11 @@ export interface ObserveOptions {
   readonly policy: Pick<MirrorPolicy, 'protect' | 'tagDrift'>;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
+}
+
+interface Surroundings extends ObserveOptions {
+  /** Null for what is attached itself. */
+  readonly findAttached: AttachedFinder | null;
 }
 
 // The registries bound their own requests; this only bounds how many images wait in memory at once.
@@ -32,12 +39,16 @@ export async function observeImages(
 ): Promise<ReadonlyMap<string, ObservedImage>> {
   const limit = pLimit(IMAGES_AT_ONCE);
   const observed = new Map<string, ObservedImage>();
+  const findAttached = createAttachedFinder(registries.staging, options.signal);
   options.emit({ kind: 'observe-started', images: images.length });
   await Promise.all(
     images.map((image) =>
       limit(async () => {
         options.signal.throwIfAborted();
-        observed.set(image.key, await observeImage(image, registries, options));
+        observed.set(
+          image.key,
+          await observeImage(image, registries, { ...options, findAttached }),
+        );
         options.emit({ kind: 'observe-progress', done: observed.size, total: images.length });
       }),
     ),
@@ -48,7 +59,7 @@ export async function observeImages(
 async function observeImage(
   image: WantedImage,
   registries: PerRole<RegistryPort>,
-  options: ObserveOptions,
+  options: Surroundings,
 ): Promise<ObservedImage> {
   const reference = image.digest ?? image.tag ?? '';
   const production = await registries.production.headManifest(
@@ -72,9 +83,11 @@ const NOTHING = {
   protectTagIsReferrers: false,
   tags: {},
   blobs: {},
+  uncopyable: null,
+  attached: [],
 } as const;
 
-type Context = ObserveOptions & { readonly registries: PerRole<RegistryPort> };
+type Context = Surroundings & { readonly registries: PerRole<RegistryPort> };
 
 async function observePresent(
   image: WantedImage,
@@ -132,7 +145,31 @@ async function observeDelivered(
     measureImage(registries.staging, image.repository.staging, staging.digest),
   ]);
   if (size.state === 'unknown') return { ...NOTHING, production, staging: size, tags };
-  return { production, staging, tags, ...guard, blobs: size.blobs };
+  const { blobs, uncopyable } = size;
+  const attached = await observeAttached(image, staging.digest, context);
+  return { production, staging, tags, ...guard, blobs, uncopyable, attached };
+}
+
+// Staging is asked for what is attached whatever the policy says of tags, so that a difference is seen.
+async function observeAttached(
+  image: WantedImage,
+  digest: Digest,
+  context: Context,
+): Promise<ObservedImage['attached']> {
+  const found = (await context.findAttached?.(image, digest)) ?? [];
+  if ('state' in found) return found;
+  const alone: Context = {
+    ...context,
+    policy: { protect: 'new', tagDrift: 'block' },
+    movableTags: new Set(),
+    findAttached: null,
+  };
+  return Promise.all(
+    found.map(async (wanted) => ({
+      wanted,
+      observed: await observeImage(wanted, alone.registries, alone),
+    })),
+  );
 }
 
 async function headTags(

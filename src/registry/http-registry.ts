@@ -6,6 +6,7 @@ import { type Presence, unknownFrom } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { notARegistry, type RequestPlace, toConnectionError } from './describe-failure.ts';
 import { isAbsentAnswer, judgeHead } from './judge-presence.ts';
+import { listReferrers } from './list-referrers.ts';
 import { parseMediaType, parseNextPage } from './parse-headers.ts';
 import type { RegistryPort } from './port.ts';
 import { expectOk, notFound, readBytes, readText } from './read-answer.ts';
@@ -64,6 +65,12 @@ export function createHttpRegistry(options: HttpRegistryOptions): RegistryPort {
     getManifest: (repository, reference) => getManifest({ repository, reference }, context),
     getBlob: (repository, digest) => getBlob(repository, digest, context),
     listTags: (repository, signal) => listTags({ repository, signal }, context),
+    listReferrers: (repository, digest, signal) =>
+      listReferrers(
+        (path) => sender.send({ method: 'GET', repository, path, accept: OCI_INDEX, signal }),
+        { host: options.host, repository },
+        digest,
+      ),
     countRequests: () => sender.countRequests(),
     close: () => sender.close(),
   };

@@ -15,6 +15,15 @@ export interface RegistryPort extends ContentReader {
   headBlob(repository: string, digest: Digest, signal?: AbortSignal): Promise<boolean>;
   /** All tags in the registry's order; an unknown repository has none. Throws `ToolError` for anything but 200 and 404. */
   listTags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Digests of the manifests that refer to this one, by the referrers API; null where the registry has
+   * none. Throws `ToolError` for any other answer than a list.
+   */
+  listReferrers(
+    repository: string,
+    digest: Digest,
+    signal?: AbortSignal,
+  ): Promise<readonly Digest[] | null>;
   /** Requests sent so far, token requests included. */
   countRequests(): number;
   close(): Promise<void>;

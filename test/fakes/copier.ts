@@ -8,7 +8,7 @@ export interface SpyCopier extends Copier {
 }
 
 /** Records copies and passes them on: to a real copier, or to a function that stands in for it. */
-export function createSpyCopier(inner: Pick<Copier, 'copy'>): SpyCopier {
+export function createSpyCopier(inner: Pick<Copier, 'copy'> & Partial<Copier>): SpyCopier {
   const requests: CopyRequest[] = [];
   let running = 0;
   let most = 0;
@@ -16,6 +16,7 @@ export function createSpyCopier(inner: Pick<Copier, 'copy'>): SpyCopier {
     requests,
     mostAtOnce: () => most,
     assertReady: () => Promise.resolve(),
+    breaksZstdIndexes: () => inner.breaksZstdIndexes?.() ?? Promise.resolve(false),
     async copy(request, signal): Promise<void> {
       requests.push(request);
       running += 1;

@@ -75,6 +75,12 @@ export function createFakeRegistry(host = 'registry.example'): FakeRegistry {
       const keys = [...manifests.keys()].filter((key) => key.startsWith(prefix));
       return keys.map((key) => key.slice(prefix.length)).filter((name) => !name.includes(':'));
     },
+    // As docker-registry 2.8: there is no such API.
+    async listReferrers(_, __, signal) {
+      signal?.throwIfAborted();
+      requests += 1;
+      return null;
+    },
     countRequests: () => requests,
     close: async () => undefined,
   };

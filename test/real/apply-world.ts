@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type PushedImage, pushImage } from '../../scripts/lib/push-image.ts';
 import { type RegistryOptions, startRegistry } from '../../scripts/lib/start-registry.ts';
 import { type ApplierDeps, createApplier } from '../../src/apply/apply-plan.ts';
-import type { ApplyRequest, ApplyResult, RegistryAccess } from '../../src/apply/port.ts';
+import type { ApplyRequest, ApplyResult, Copier, RegistryAccess } from '../../src/apply/port.ts';
 import { createSkopeoCopier } from '../../src/apply/skopeo-copier.ts';
 import { digestOf, parseDigest } from '../../src/base/digest.ts';
 import type { PassEvent } from '../../src/base/events.ts';
@@ -49,6 +49,8 @@ export interface World {
     more?: Partial<ApplyRequest>,
     signal?: AbortSignal,
   ): Promise<ApplyResult>;
+  /** The same with another copier. */
+  applyWith(copier: Copier, steps: readonly Step[]): Promise<ApplyResult>;
   /** Digest under a reference in production; null where it is absent. */
   look(repository: string, reference: string): Promise<string | null>;
   stop(): Promise<void>;
@@ -82,7 +84,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     longestWaitMilliseconds: 2_000,
   };
   const events: PassEvent[] = [];
-  const applier = createApplier({
+  const deps = {
     copier,
     podman: createFakePodman(),
     clock: CLOCK,
@@ -90,7 +92,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     stateFolder,
     retry,
     ...options.deps,
-  });
+  };
+  const applier = createApplier(deps);
   const fixed: Omit<ApplyRequest, 'plan'> = {
     registries,
     access: {
@@ -114,6 +117,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     events,
     apply: (steps, more = {}, signal = new AbortController().signal) =>
       applier.applyPlan({ ...fixed, plan: planOf(steps), ...more }, signal),
+    applyWith: (other, steps) =>
+      createApplier({ ...deps, copier: other }).applyPlan(
+        { ...fixed, plan: planOf(steps) },
+        new AbortController().signal,
+      ),
     look: (repository, reference) => lookUp(production.host, repository, reference),
     async stop(): Promise<void> {
       await Promise.all([

@@ -160,7 +160,7 @@ function renderManifest(site: Site, options: ManifestOptions): string {
     '  registries:',
     `    production: { host: "${options.production ?? site.production.host}", insecure: true }`,
     `    staging: { host: "${options.staging ?? site.staging.host}", insecure: true }`,
-    '  catalogs:',
+    catalogs.length === 0 ? '  catalogs: []' : '  catalogs:',
     ...catalogs,
     ...(options.spec === undefined ? [] : [options.spec]),
     '',

@@ -58,6 +58,8 @@ export function seen(changes: Partial<ObservedImage> = {}): ObservedImage {
     protectTagIsReferrers: false,
     tags: {},
     blobs: {},
+    uncopyable: null,
+    attached: [],
     ...changes,
   };
 }

@@ -1,0 +1,57 @@
+import { type Digest, isDigest } from '../base/digest.ts';
+import { OCI_INDEX } from '../base/oci.ts';
+import { ToolError } from '../base/tool-error.ts';
+import type { RequestPlace } from './describe-failure.ts';
+import { parseMediaType, parseNextPage } from './parse-headers.ts';
+import { expectOk, readText } from './read-answer.ts';
+import type { RegistryAnswer } from './send.ts';
+
+const MAX_PAGES = 1_000;
+// What registries without the API say to a path that they do not know.
+const NO_API: ReadonlySet<number> = new Set([400, 404, 405]);
+
+/** Asks the OCI 1.1 referrers API, page by page; null where the registry has none. */
+export async function listReferrers(
+  send: (path: string) => Promise<RegistryAnswer>,
+  place: RequestPlace,
+  digest: Digest,
+): Promise<readonly Digest[] | null> {
+  const found = new Set<Digest>();
+  let query: string | null = '';
+  for (let page = 0; query !== null && page < MAX_PAGES; page += 1) {
+    const tail: string = query === '' ? '' : `?${query}`;
+    const answer = await send(`/v2/${place.repository}/referrers/${digest}${tail}`);
+    const isPage = parseMediaType(answer.headers['content-type']) === 'text/html';
+    if (page === 0 && NO_API.has(answer.status) && !isPage) {
+      await answer.body.dump();
+      return null;
+    }
+    await expectOk(answer, place);
+    const before = found.size;
+    for (const name of parseReferrers(await readText(answer, place), place)) found.add(name);
+    query = found.size === before ? null : parseNextPage(answer.headers['link']);
+  }
+  return [...found];
+}
+
+function parseReferrers(text: string, place: RequestPlace): readonly Digest[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw noList(place, error);
+  }
+  const manifests: unknown = Reflect.get(Object(value), 'manifests');
+  if (!Array.isArray(manifests)) throw noList(place, value);
+  return manifests
+    .map((entry): unknown => Reflect.get(Object(entry), 'digest'))
+    .filter((name): name is Digest => typeof name === 'string' && isDigest(name));
+}
+
+function noList({ host, repository }: RequestPlace, cause: unknown): ToolError {
+  return new ToolError(
+    'REGISTRY_PROTOCOL',
+    `What ${host} answers for the referrers of ${repository} is no index (${OCI_INDEX}).`,
+    { hint: `Look at it: curl -i http(s)://${host}/v2/${repository}/referrers/<digest>`, cause },
+  );
+}
