@@ -177,6 +177,7 @@ export interface Check {
     | 'missing-source'
     | 'unknown'
     | 'tag-would-move'
+    | 'write-denied'
     | 'tag-differs'
     | 'closure'
     | 'foreign-index'
