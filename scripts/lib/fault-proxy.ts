@@ -43,8 +43,13 @@ export interface FaultProxyOptions {
   /** `host:port` of a registry that speaks plain HTTP. */
   readonly target: string;
   readonly rules: (request: ProxiedRequest) => Fault | null;
-  /** Refuses a PUT of a manifest that is there already, as Nexus' "Disable redeploy": of tags, or of digests too. */
-  readonly writeOnce?: 'tags' | 'all';
+  /**
+   * Refuses a PUT of a manifest that is there already, as Nexus' "Disable redeploy": of tags, of
+   * digests too, or of tags save `latest` ("Allow redeploy only on 'latest' tag").
+   */
+  readonly writeOnce?: 'tags' | 'all' | 'not-latest';
+  /** Refuses every write, as Nexus' "Read-only". */
+  readonly readOnly?: boolean;
 }
 
 export interface FaultProxy {
@@ -92,8 +97,13 @@ async function stop(server: http.Server): Promise<void> {
 async function answer(exchange: Exchange, record: ProxiedRequest): Promise<void> {
   const fault = exchange.options.rules(record);
   if (fault !== null && answerAlone(exchange, fault)) return;
+  if (exchange.options.readOnly === true && record.method !== 'GET' && record.method !== 'HEAD') {
+    exchange.request.resume();
+    send(exchange.response, 400, { body: nexusRefusal(`${record.url} is read-only`) });
+    return;
+  }
   if (await isRefusedRewrite(exchange)) {
-    send(exchange.response, 400, { body: nexusRefusal(record.url) });
+    send(exchange.response, 400, { body: nexusRefusal(`${record.url} cannot be updated`) });
     return;
   }
   if (fault?.kind === 'delay') await new Promise((done) => setTimeout(done, fault.milliseconds));
@@ -193,7 +203,8 @@ function changesOf(fault: Fault | null): Readonly<Record<string, string | null>>
 async function isRefusedRewrite({ options, request }: Exchange): Promise<boolean> {
   const match = /\/manifests\/([^/?]+)$/.exec(request.url ?? '');
   if (options.writeOnce === undefined || request.method !== 'PUT' || match === null) return false;
-  if (options.writeOnce === 'tags' && match[1]?.startsWith('sha256:')) return false;
+  if (options.writeOnce !== 'all' && match[1]?.startsWith('sha256:')) return false;
+  if (options.writeOnce === 'not-latest' && match[1] === 'latest') return false;
   const headers: Record<string, string> = { accept: ACCEPT };
   if (request.headers.authorization) headers['authorization'] = request.headers.authorization;
   const known = await sendRequest(`http://${options.target}${request.url}`, {
@@ -210,9 +221,9 @@ const ACCEPT = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-// The body that Nexus sends when redeploy is disabled.
-function nexusRefusal(url: string): string {
-  const detail = `docker-production${url} cannot be updated`;
+// The body that Nexus sends where a write policy forbids a write.
+function nexusRefusal(why: string): string {
+  const detail = `docker-production${why}`;
   return JSON.stringify({
     errors: [{ code: 'BLOB_UPLOAD_INVALID', message: 'blob upload invalid', detail }],
   });

@@ -14,7 +14,7 @@ const WRITE_REFUSED: Shape = {
   pattern:
     /blob upload invalid|cannot be updated|does not allow updating|is read-only|StatusCode: 40[05]|method not allowed|\bunsupported\b/i,
   disposition: 'stall',
-  hint: 'The registry does not let this be written: it may be read-only or forbid redeploying. Check its write policy.',
+  hint: 'The registry does not let this be written: it may be read-only or forbid redeploying. Check its write policy, and say it in mirror.yaml: `writePolicy: allow-once`, or `deny`.',
 };
 
 // First match decides. Texts of skopeo 1.9.3 to 1.22, spec "registries" §4.5.

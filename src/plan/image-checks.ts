@@ -24,14 +24,21 @@ export function tagDiffers(image: WantedImage, production: string, staging: stri
 }
 
 /** `movable`: the tag as `movableTags` names it, without the path prefix. */
-export function tagWouldMove(target: TagTarget, current: string, movable: string): Check {
+export function tagWouldMove(
+  target: TagTarget,
+  current: string,
+  { movable, writeOnce }: { readonly movable: string; readonly writeOnce: boolean },
+): Check {
   const place = `${target.image.repository.production}:${target.tag}`;
   return {
     ...checkOf(target.image),
     kind: 'tag-would-move',
     severity: 'blocked',
     message: `Tag ${place} points at ${current} in production and would move to ${target.digest}; production only grows.`,
-    hint: `Use another tag, or list ${movable} under spec.movableTags of mirror.yaml.`,
+    hint:
+      writeOnce && target.tag !== 'latest'
+        ? 'Use another tag: under writePolicy: allow-once none moves but `latest`, whatever spec.movableTags says.'
+        : `Use another tag, or list ${movable} under spec.movableTags of mirror.yaml.`,
   };
 }
 

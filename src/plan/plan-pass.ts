@@ -6,6 +6,7 @@ import { formatNeed } from '../images/list-wanted.ts';
 import { listMovableTags } from '../images/movable-tags.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
+import { denyWrites } from './deny-writes.ts';
 import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
@@ -93,7 +94,8 @@ export function planPass(input: PlanInput): Plan {
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
     bytes: steps.reduce((sum, step) => sum + step.bytes, 0),
   };
-  return { ...plan, hash: hashPlan(plan) };
+  const allowed = denyWrites(plan, input.manifest.registries.production);
+  return { ...allowed, hash: hashPlan(allowed) };
 }
 
 function settleImages(input: PlanInput): Settled {
@@ -103,6 +105,7 @@ function settleImages(input: PlanInput): Settled {
     protect: policy.protect,
     tagDrift: policy.tagDrift,
     movableTags: listMovableTags(input.manifest),
+    writeOnce: registries.production.writePolicy === 'allow-once',
     pathPrefix: prefix,
     knownMissing: input.knownMissing,
   };

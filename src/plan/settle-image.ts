@@ -33,6 +33,8 @@ export interface ImagePolicy {
   readonly tagDrift: 'keep' | 'block';
   /** `repository:tag` in production that may be moved. */
   readonly movableTags: ReadonlySet<string>;
+  /** Production lets each tag be written once, `latest` perhaps more often. */
+  readonly writeOnce: boolean;
   /** Path prefix of production. */
   readonly pathPrefix: string;
   /** Upstream references that production was known to lack. */
@@ -124,10 +126,11 @@ function settleTag(target: TagTarget, current: Presence | undefined, policy: Ima
     return { steps: [], settled: [inSync(item, 'tag')], checks: [] };
   if (current.state === 'present' && !policy.movableTags.has(`${repository}:${tag}`)) {
     const movable = `${restAfter(repository, policy.pathPrefix)}:${tag}`;
-    return refuse(image, tagWouldMove({ image, tag, digest }, current.digest, movable), {
-      item,
-      type: 'tag',
+    const check = tagWouldMove({ image, tag, digest }, current.digest, {
+      movable,
+      writeOnce: policy.writeOnce,
     });
+    return refuse(image, check, { item, type: 'tag' });
   }
   const previous = current.state === 'present' ? current.digest : null;
   const reason =

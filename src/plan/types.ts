@@ -191,6 +191,7 @@ export interface Check {
     | 'uncopyable'
     | 'unknown'
     | 'tag-would-move'
+    | 'write-denied'
     | 'tag-differs'
     | 'closure'
     | 'foreign-index'

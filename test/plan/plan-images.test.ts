@@ -148,6 +148,30 @@ test('planPass moves a demanded tag that is declared movable', () => {
   );
 });
 
+// Seen to fail: without the filter of listMovableTags, 9.6 moved.
+test('planPass moves no movable tag but latest where production lets each tag be written once', () => {
+  const image = makeImage('ubi', { demandedTags: ['9.6', 'latest'] });
+  const { registries } = makeManifest();
+  const manifest = makeManifest({
+    movableTags: ['v/ubi:9.6', 'v/ubi:latest'],
+    registries: {
+      ...registries,
+      production: { ...registries.production, writePolicy: 'allow-once' },
+    },
+  });
+  const tags = { '9.6': present(C), latest: present(C) };
+  const plan = planWorld({
+    images: [[image, seen({ production: present(A), tags })]],
+    changes: { manifest },
+  });
+  assert.deepEqual(
+    plan.steps.map((step) => step.id),
+    ['tag v/ubi:latest'],
+  );
+  assert.deepEqual([plan.checks[0]?.kind, exitCodeOfPlan(plan)], ['tag-would-move', 4]);
+  assert.match(plan.checks[0]?.hint ?? '', /none moves but `latest`/);
+});
+
 test('planPass leaves a taken arrival tag alone and copies the digest without it', () => {
   const plan = planWorld({
     images: [
