@@ -54,7 +54,7 @@ try {
   }))
     if (name.includes(values.only)) await measureSet(name, specs);
 } finally {
-  for (const { stop } of running) await stop();
+  for (const registry of running) await registry.stop();
   rmSync(work, { recursive: true, force: true });
 }
 
@@ -193,38 +193,20 @@ ${sources.join('\n')}
 }
 
 function listWays({ folder, production }: Site): readonly Way[] {
-  const [crane, regsync] = [findPeer('crane'), findPeer('regsync')];
-  const plain = ['--src-tls-verify=false', '--dest-tls-verify=false'];
+  const plain = '--src-tls-verify=false --dest-tls-verify=false --all --preserve-digests';
+  const xargs = `xargs -P${AT_ONCE} -n2`;
+  const sync = join(folder, 'sync.yaml');
+  const peers = [
+    [`${AT_ONCE} × skopeo copy`, `${xargs} -a skopeo.txt skopeo copy --quiet ${plain}`],
+    ['skopeo sync', `skopeo sync ${plain} --src yaml --dest docker ${sync} ${production.host}`],
+    ['regsync', `${findPeer('regsync')} once -c ${join(folder, 'regsync.yaml')}`],
+    [`${AT_ONCE} × crane copy`, `${xargs} -a crane.txt ${findPeer('crane')} copy --insecure`],
+  ] as const;
   return [
     { name: 'olmirror apply', command: [process.execPath, CLI, 'apply', '--quiet'] },
-    {
-      name: `${AT_ONCE} × skopeo copy`,
-      command: [
-        ...['xargs', '-a', 'skopeo.txt', `-P${AT_ONCE}`, '-n2'],
-        ...['skopeo', 'copy', '--quiet', '--all', '--preserve-digests', ...plain],
-      ],
-    },
-    {
-      name: 'skopeo sync',
-      command: [
-        ...['skopeo', 'sync', '--all', '--preserve-digests', ...plain],
-        ...['--src', 'yaml', '--dest', 'docker', join(folder, 'sync.yaml'), production.host],
-      ],
-    },
-    ...(regsync === null
-      ? []
-      : [{ name: 'regsync', command: [regsync, 'once', '-c', join(folder, 'regsync.yaml')] }]),
-    ...(crane === null
-      ? []
-      : [
-          {
-            name: `${AT_ONCE} × crane copy`,
-            command: [
-              ...['xargs', '-a', 'crane.txt', `-P${AT_ONCE}`, '-n2'],
-              ...[crane, 'copy', '--insecure'],
-            ],
-          },
-        ]),
+    ...peers
+      .filter(([, line]) => !line.includes('null '))
+      .map(([name, line]) => ({ name, command: line.split(' ') })),
   ];
 }
 

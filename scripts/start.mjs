@@ -1,4 +1,4 @@
-// First step of `npm test`, `npm run check`, `npm run build`, `npm run demo` and `npm run bench`. It needs nothing but
+// First step of `npm test`, `npm run check`, `npm run build`, `npm run demo` and the benches. It needs nothing but
 // the machine's Node 20: it installs the packages where they are missing and goes on with Node 24,
 // which comes with them.
 import { spawnSync } from 'node:child_process';
@@ -15,6 +15,7 @@ const SCRIPTS = {
   build: 'scripts/build.mjs',
   demo: 'scripts/demo/main.ts',
   bench: 'bench/catalog.ts',
+  'bench:copies': 'bench/copies.ts',
 };
 
 const [name, ...rest] = process.argv.slice(2);
