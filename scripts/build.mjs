@@ -23,10 +23,11 @@ const AGENT_LINES = [
 rmSync(`${ROOT}dist`, { recursive: true, force: true });
 const bundle = build({
   absWorkingDir: ROOT,
-  // The worker stands beside the commands, which start it.
+  // The worker and the launcher stand beside the commands, which start them.
   entryPoints: {
     olmirror: 'src/cli/olmirror.ts',
     'chunks/catalog-worker': 'src/cli/catalog-worker.ts',
+    'chunks/launcher-process': 'src/apply/launcher-process.ts',
   },
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',

@@ -10,7 +10,7 @@ import {
   removeRunFolder,
 } from './podman-places.ts';
 import type { BuildRequest, ImageBuild, ImageBuilder } from './port.ts';
-import { askVersion, type RunLimits, runGroup } from './run-group.ts';
+import { askVersion, type RunGroup, type RunLimits, runGroup } from './run-group.ts';
 import type { Environment } from './skopeo-arguments.ts';
 
 /** opm is silent while it makes a cache: a build needs more idle time than it seems. */
@@ -19,6 +19,8 @@ export interface PodmanOptions extends RunLimits {
   readonly podmanPath?: string;
   /** Only PATH is taken. */
   readonly environment: Environment;
+  /** Default: from this process itself. */
+  readonly runGroup?: RunGroup;
 }
 
 /**
@@ -89,7 +91,7 @@ async function buildImage(run: Run, build: ImageBuild): Promise<void> {
 async function runPodman(run: Run, title: string, command: readonly string[]): Promise<string> {
   const { places, signal, options } = run;
   if (signal?.aborted === true) throw buildStopError(title, 'aborted');
-  const { stopped, failed, exitCode, output } = await runGroup({
+  const { stopped, failed, exitCode, output } = await (options.runGroup ?? runGroup)({
     program: options.podmanPath ?? 'podman',
     args: [...listGlobalArguments(places), ...command],
     environment: places.environment,

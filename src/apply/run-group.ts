@@ -34,6 +34,8 @@ export interface GroupResult {
   readonly output: string;
 }
 
+export type RunGroup = (run: GroupRun) => Promise<GroupResult>;
+
 /** Runs a program in a process group of its own, and stops all of that where it may not go on. */
 export async function runGroup(run: GroupRun): Promise<GroupResult> {
   const child = execa(run.program, [...run.args], {

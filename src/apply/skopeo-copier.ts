@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ToolError } from '../base/tool-error.ts';
 import { withDisk } from './disk-error.ts';
 import type { Copier, CopyRequest, RegistryAccess } from './port.ts';
-import { type RunLimits, runGroup } from './run-group.ts';
+import { type RunGroup, type RunLimits, runGroup } from './run-group.ts';
 import {
   buildCopyArguments,
   buildEnvironment,
@@ -19,6 +19,8 @@ export interface SkopeoOptions extends RunLimits {
   /** Default `skopeo`, looked up in PATH. */
   readonly skopeoPath?: string;
   readonly environment: Environment;
+  /** Default: from this process itself. */
+  readonly runGroup?: RunGroup;
 }
 
 /** Copies by running skopeo, one process of its own group per copy. */
@@ -61,7 +63,7 @@ async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
   const { request, folder, signal } = run;
   const places = await withDisk(formatCopy(request), () => makePlaces(run));
   if (signal?.aborted === true) throw interrupted(request);
-  const { stopped, failed, exitCode, errors } = await runGroup({
+  const { stopped, failed, exitCode, errors } = await (options.runGroup ?? runGroup)({
     program: options.skopeoPath ?? 'skopeo',
     args: buildCopyArguments(request, places),
     environment: buildEnvironment(options.environment, request, folder),

@@ -39,7 +39,7 @@ const REGISTRY_RETRIES = 3;
 const KEPT_LAYERS = 1e9;
 
 export function createWiring(context: CommandContext): Wiring {
-  const open = new Set<RegistryPort>();
+  const open = new Set<{ close(): Promise<void> }>();
   const stateFolder = findStateFolder(context.folder);
   function findFiles(entry: RegistryEntry): RegistryEntry {
     return {
@@ -103,12 +103,16 @@ export function createWiring(context: CommandContext): Wiring {
       const { createApplier } = await import('../apply/apply-plan.ts');
       const { createPodmanBuilder } = await import('../apply/podman-builder.ts');
       const { createSkopeoCopier } = await import('../apply/skopeo-copier.ts');
+      const { openLauncher } = await import('../apply/launcher.ts');
       const { openOciLayout } = await import('../files/oci-layout.ts');
+      const launcher = openLauncher();
+      open.add(launcher);
       const options = {
         timeoutMilliseconds: copyTimeout,
         // One large layer is silent while it moves: who allows a copy more time allows it more silence.
         idleMilliseconds: Math.max(SHORTEST_IDLE, copyTimeout / 2),
         environment: process.env,
+        runGroup: launcher.runGroup,
       };
       return createApplier({
         copier: createSkopeoCopier(options),
@@ -123,7 +127,7 @@ export function createWiring(context: CommandContext): Wiring {
       return openCatalogServer(request);
     },
     async close() {
-      await Promise.all([...open].map((registry) => registry.close()));
+      await Promise.all([...open].map((thing) => thing.close()));
     },
   };
 }
