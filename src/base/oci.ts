@@ -1,4 +1,5 @@
 import { type Digest, isDigest } from './digest.ts';
+import { ToolError } from './tool-error.ts';
 
 /** Media types that a manifest request must offer; a registry answers 404 for what is not named (spec "registries" §0.2). */
 export const MANIFEST_MEDIA_TYPES = [
@@ -80,6 +81,30 @@ export function isIndexManifest(mediaType: string, value: unknown): value is Ima
   return (
     typeof value === 'object' && value !== null && 'manifests' in value && !('layers' in value)
   );
+}
+
+/**
+ * The value of a manifest's bytes. Throws `REGISTRY_PROTOCOL` where they are no JSON object, or an index
+ * without a list.
+ */
+export function parseManifestBody({ digest, mediaType, bytes }: ManifestBody): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    throw noManifest(digest, 'is not JSON', error);
+  }
+  if (typeof value !== 'object' || value === null) throw noManifest(digest, 'is no JSON object');
+  if (isIndexManifest(mediaType, value) && !Array.isArray(value.manifests))
+    throw noManifest(digest, 'is an index that lists nothing');
+  return value;
+}
+
+function noManifest(digest: Digest, what: string, cause?: unknown): ToolError {
+  return new ToolError('REGISTRY_PROTOCOL', `Manifest ${digest} ${what}.`, {
+    hint: 'It is no container image: check what the reference names, and any proxy before the registry.',
+    cause,
+  });
 }
 
 /** `os/architecture[/variant]`. */

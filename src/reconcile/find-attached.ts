@@ -1,5 +1,5 @@
 import type { Digest } from '../base/digest.ts';
-import { isIndexManifest } from '../base/oci.ts';
+import { isIndexManifest, parseManifestBody } from '../base/oci.ts';
 import { type UnknownPresence, unknownFrom } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { buildAttached, COSIGN_TAGS, formatReferrersTag } from '../images/attached.ts';
@@ -63,6 +63,6 @@ async function readFallback(
 ): Promise<readonly Digest[]> {
   const body = await staging.getManifest(repository, formatReferrersTag(digest));
   if (body.digest === digest) return [];
-  const value: unknown = JSON.parse(Buffer.from(body.bytes).toString());
+  const value = parseManifestBody(body);
   return isIndexManifest(body.mediaType, value) ? value.manifests.map((entry) => entry.digest) : [];
 }

@@ -1,4 +1,9 @@
-import { isIndexManifest, listManifestBlobs, type ManifestBody } from '../base/oci.ts';
+import {
+  isIndexManifest,
+  listManifestBlobs,
+  type ManifestBody,
+  parseManifestBody,
+} from '../base/oci.ts';
 import { type UnknownPresence, unknownFrom } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
 import {
@@ -37,7 +42,7 @@ async function readContent(
   repository: string,
   body: ManifestBody,
 ): Promise<ImageContent> {
-  const value = parseBody(body);
+  const value = parseManifestBody(body);
   const uncopyable = findUncopyable({ mediaType: body.mediaType, value });
   if (!isIndexManifest(body.mediaType, value)) return { blobs: sizesOf(value), uncopyable };
   if (uncopyable !== null) return { blobs: {}, uncopyable };
@@ -62,16 +67,12 @@ async function readChild(
     if (!isToolError(error, 'REGISTRY_NOT_FOUND')) throw error;
     return { blobs: {}, uncopyable: sparseIndex(digest) };
   }
-  const value = parseBody(body);
+  const value = parseManifestBody(body);
   if (isIndexManifest(body.mediaType, value)) return { blobs: {}, uncopyable: nestedIndex(digest) };
   return {
     blobs: sizesOf(value),
     uncopyable: findUncopyable({ mediaType: body.mediaType, value }),
   };
-}
-
-function parseBody(body: ManifestBody): unknown {
-  return JSON.parse(Buffer.from(body.bytes).toString());
 }
 
 function sizesOf(value: unknown): Readonly<Record<string, number>> {

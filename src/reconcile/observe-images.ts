@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
-import { isIndexManifest } from '../base/oci.ts';
+import { isIndexManifest, parseManifestBody } from '../base/oci.ts';
 import type { Presence } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
@@ -221,13 +221,13 @@ async function holdsReferrers(
 ): Promise<boolean> {
   try {
     const body = await registry.getManifest(repository, digest);
-    const value: unknown = JSON.parse(Buffer.from(body.bytes).toString());
+    const value = parseManifestBody(body);
     return (
       isIndexManifest(body.mediaType, value) &&
       value.manifests.every((entry) => 'artifactType' in entry || entry.platform === undefined)
     );
   } catch (error) {
-    if (isToolError(error) || error instanceof SyntaxError) return false;
+    if (isToolError(error)) return false;
     throw error;
   }
 }
