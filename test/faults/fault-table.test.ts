@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { Fault, ProxiedRequest } from '../../scripts/lib/fault-proxy.ts';
 import { createFaultSite, type FaultSite } from '../support/fault-site.ts';
 import { readServed } from '../support/site.ts';
@@ -31,19 +31,33 @@ interface Report {
   readonly exitCode: number;
 }
 
-const manifests = ({ url }: ProxiedRequest): boolean => url.includes('/manifests/');
-const starts = ({ method }: ProxiedRequest): boolean => method === 'POST';
-const sends = ({ method }: ProxiedRequest): boolean => method === 'PATCH';
-const puts = (request: ProxiedRequest): boolean => request.method === 'PUT' && manifests(request);
-const moves = ({ method, url }: ProxiedRequest): boolean =>
-  method === 'PUT' && url.endsWith('/olm/idx/manifests/v1');
-const bundleBlob = ({ method, url }: ProxiedRequest): boolean =>
-  method === 'GET' && url.includes('/a-bundle/blobs/');
-const status = (code: number, body?: string): Fault => ({
-  kind: 'status',
-  status: code,
-  ...(body === undefined ? {} : { body }),
-});
+function manifests({ url }: ProxiedRequest): boolean {
+  return url.includes('/manifests/');
+}
+
+function starts({ method }: ProxiedRequest): boolean {
+  return method === 'POST';
+}
+
+function sends({ method }: ProxiedRequest): boolean {
+  return method === 'PATCH';
+}
+
+function puts(request: ProxiedRequest): boolean {
+  return request.method === 'PUT' && manifests(request);
+}
+
+function moves({ method, url }: ProxiedRequest): boolean {
+  return method === 'PUT' && url.endsWith('/olm/idx/manifests/v1');
+}
+
+function bundleBlob({ method, url }: ProxiedRequest): boolean {
+  return method === 'GET' && url.includes('/a-bundle/blobs/');
+}
+
+function status(code: number, body?: string): Fault {
+  return { kind: 'status', status: code, ...(body === undefined ? {} : { body }) };
+}
 
 const NEXUS_REFUSAL = JSON.stringify({
   errors: [
@@ -108,7 +122,7 @@ const WRITES: readonly Row[] = (
     ['hangs at uploads', { kind: 'hang' }, starts, /took too long/, /both registries answer/],
     ['hides 502 behind a page', { kind: 'html', status: 502 }, puts, /502 Bad Gateway/, LOG],
     ['is read-only (405)', status(405, 'no'), starts, /405/, /may be read-only/],
-    ['stores nothing', status(201), puts, /not there|does not have/i, /./],
+    ['stores nothing', status(201), puts, /skopeo reported success/, /its disk may be full/],
   ] as const
 ).map(([name, fault, hits, says, hint]) => ({
   name: `production ${name}`,
@@ -165,10 +179,10 @@ const ROWS = [...READS, ...STAGING_READS, ...WRITES, ...OTHERS];
 // blamed on the destination.
 test('each fault of a registry ends in the outcome that README.md names, moves nothing by half, and is healed by the next apply', async (t) => {
   const site = await createFaultSite(t);
-  for (const row of ROWS) await t.test(row.name, (row_t) => checkRow(row_t, site, row));
+  for (const row of ROWS) await t.test(row.name, () => checkRow(site, row));
 });
 
-async function checkRow(t: TestContext, site: FaultSite, row: Row): Promise<void> {
+async function checkRow(site: FaultSite, row: Row): Promise<void> {
   await site.reset();
   const before = await site.readTags();
   let hit = 0;
@@ -179,7 +193,7 @@ async function checkRow(t: TestContext, site: FaultSite, row: Row): Promise<void
       return row.fault;
     },
   });
-  const result = await site.hurry(['apply', '--format', 'json', '--copy-timeout', '2s']);
+  const result = await site.hurry(['apply', '--format', 'json', '--copy-timeout', '1s']);
   site.spoil({});
   assert.ok(hit > 0, 'the fault was met');
   assert.equal(result.code, 1, result.stdout + result.stderr);
@@ -190,10 +204,11 @@ async function checkRow(t: TestContext, site: FaultSite, row: Row): Promise<void
   for (const [tag, digest] of before) assert.equal(after.get(tag), digest, `${tag} stayed`);
   const production = site.open(site.production);
   assert.deepEqual(await readServed(production), ['a.v1.0.0', 'b.v1.0.0']);
+  // Where all was unknown nothing was begun, so that there is nothing to go on with.
+  if (row.sums === UNKNOWN) return;
   const healed = await site.hurry(['apply']);
   assert.equal(healed.code, 0, healed.stdout + healed.stderr);
   assert.deepEqual(await readServed(production), ['a.v1.0.0', 'a.v1.1.0', 'b.v1.0.0']);
-  t.diagnostic(`${hit} requests met the fault`);
 }
 
 function assertSums(report: Report, row: Row): void {

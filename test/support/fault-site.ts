@@ -21,14 +21,16 @@ export interface FaultSite extends ProxiedSite {
   readTags(): Promise<ReadonlyMap<string, string>>;
 }
 
-const SOUND: Rules = () => null;
+function sound(): null {
+  return null;
+}
 const SHORT = {
   OLMIRROR_REGISTRY_TIMEOUT_MS: '700',
   OLMIRROR_RETRY_DELAY_MS: '20',
 };
 
 export async function createFaultSite(t: TestContext): Promise<FaultSite> {
-  const now: { production: Rules; staging: Rules } = { production: SOUND, staging: SOUND };
+  const now: { production: Rules; staging: Rules } = { production: sound, staging: sound };
   const site = await createProxiedSite(t, {
     production: (request) => now.production(request),
     staging: (request) => now.staging(request),
@@ -40,7 +42,7 @@ export async function createFaultSite(t: TestContext): Promise<FaultSite> {
   await cp(storage, kept, { recursive: true });
   return {
     ...site,
-    spoil({ production = SOUND, staging = SOUND }) {
+    spoil({ production = sound, staging = sound }) {
       now.production = production;
       now.staging = staging;
     },
