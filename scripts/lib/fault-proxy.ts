@@ -25,6 +25,8 @@ export type Fault =
   | { readonly kind: 'truncate'; readonly bytes?: number }
   /** Sends headers and so many bytes of the body (default 16), then nothing more. */
   | { readonly kind: 'stall'; readonly bytes?: number }
+  /** Sends headers, then a byte of the body every so many milliseconds. */
+  | { readonly kind: 'drip'; readonly milliseconds: number }
   /** Another body with the target's other headers; its length fits. */
   | { readonly kind: 'replace-body'; readonly body: string | Uint8Array }
   /** Another `Docker-Content-Digest`, or none. */
@@ -143,6 +145,7 @@ async function pass(exchange: Exchange, fault: Fault | null): Promise<void> {
   response.writeHead(status, headers);
   if (fault?.kind === 'truncate' || fault?.kind === 'stall')
     await sendPart(arrived, response, fault);
+  else if (fault?.kind === 'drip') await sendSlowly(arrived, response, fault.milliseconds);
   else arrived.pipe(response);
 }
 
@@ -177,6 +180,21 @@ async function sendPart(
   }
   // A moment for what was written to leave: a destroyed socket drops what it still holds.
   if (fault.kind === 'truncate') setTimeout(() => response.destroy(), 20);
+}
+
+async function sendSlowly(
+  arrived: IncomingMessage,
+  response: ServerResponse,
+  milliseconds: number,
+): Promise<void> {
+  for await (const chunk of arrived) {
+    for (const byte of Buffer.from(chunk)) {
+      if (response.destroyed) return;
+      response.write(Buffer.of(byte));
+      await new Promise((done) => setTimeout(done, milliseconds));
+    }
+  }
+  response.end();
 }
 
 function changeHeaders(

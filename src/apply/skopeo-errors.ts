@@ -17,6 +17,13 @@ const WRITE_REFUSED: Shape = {
   hint: 'The registry does not let this be written: it may be read-only or forbid redeploying. Check its write policy, and say it in mirror.yaml: `writePolicy: allow-once`, or `deny`.',
 };
 
+const TROUBLE: Shape = {
+  pattern:
+    /\b50[0234]\b|connection re(?:set|fused)|broken pipe|i\/o timeout|network is unreachable/i,
+  disposition: 'retry',
+  hint: 'Look into the log of that registry and of any proxy before it, then apply again.',
+};
+
 // First match decides. Texts of skopeo 1.9.3 to 1.22, spec "registries" §4.5.
 const SHAPES: readonly Shape[] = [
   {
@@ -51,6 +58,12 @@ const SHAPES: readonly Shape[] = [
     pattern: /would not match destination reference|unsupported digest|no such host/i,
     disposition: 'stall',
   },
+  {
+    pattern: /digest did not match|unexpected eof/i,
+    disposition: 'retry',
+    hint: 'What the source sends of that image is damaged or cut off. Check its storage and any proxy before it; mirror the image into it again if it stays so.',
+  },
+  TROUBLE,
 ];
 
 const SIDES: readonly { readonly pattern: RegExp; readonly side: Side }[] = [
@@ -118,7 +131,11 @@ export function formatCopy(request: CopyRequest): string {
   return `Copy of ${source} to ${formatTarget(request.destination)}`;
 }
 
+// Go reads the source while it sends: what breaks off then is named with the address of the destination.
+const SOURCE_BROKE_OFF = /\breadfrom tcp \S+: (?!write |splice: write)/;
+
 function findSide(text: string, request: CopyRequest): Side | undefined {
+  if (SOURCE_BROKE_OFF.test(text)) return 'source';
   const { source, destination } = request;
   if (!('layout' in source) && source.host !== destination.host) {
     const names = {
@@ -138,5 +155,5 @@ function withoutFullStop(text: string): string {
 export function mayBeHalfCopied(error: ToolError): boolean {
   if (error.code !== 'APPLY_COPY_FAILED' || error.side === 'source') return false;
   const shape = SHAPES.find(({ pattern }) => pattern.test(error.message));
-  return shape === undefined || shape === WRITE_REFUSED;
+  return shape === undefined || shape === WRITE_REFUSED || shape === TROUBLE;
 }

@@ -35,6 +35,8 @@ export interface Wiring {
 const SHORTEST_IDLE = 1_200_000;
 const REGISTRY_TIMEOUT = 30_000;
 const REGISTRY_RETRIES = 3;
+const READ_DELAY = 500;
+const COPY_DELAY = 1_000;
 /** Bytes of layers that are kept for later runs: some states of a few large catalogs. */
 const KEPT_LAYERS = 1e9;
 
@@ -58,6 +60,7 @@ export function createWiring(context: CommandContext): Wiring {
       environment: process.env,
       timeoutMilliseconds: readNumber('OLMIRROR_REGISTRY_TIMEOUT_MS', REGISTRY_TIMEOUT),
       retries: REGISTRY_RETRIES,
+      backoffMilliseconds: readNumber('OLMIRROR_RETRY_DELAY_MS', READ_DELAY),
       clock: systemClock,
     });
     open.add(registry);
@@ -119,6 +122,7 @@ export function createWiring(context: CommandContext): Wiring {
         podman: { builder: createPodmanBuilder(options), openLayout: openOciLayout },
         clock: systemClock,
         random: Math.random,
+        retry: { delayMilliseconds: readNumber('OLMIRROR_RETRY_DELAY_MS', COPY_DELAY) },
         stateFolder,
       });
     },

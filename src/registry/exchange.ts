@@ -21,6 +21,8 @@ export interface RawRequest {
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** How long the whole of a small body may take. */
+  readonly timeoutMilliseconds: number;
   /** Must be read or destroyed. */
   readonly body: Dispatcher.ResponseData['body'];
 }
@@ -130,7 +132,8 @@ async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswe
     name,
     Array.isArray(value) ? value.join(', ') : value,
   ]);
-  return { status: answer.statusCode, headers: Object.fromEntries(headers), body: answer.body };
+  const { statusCode: status, body } = answer;
+  return { status, headers: Object.fromEntries(headers), timeoutMilliseconds, body };
 }
 
 async function getAgent(state: State): Promise<Agent> {

@@ -43,6 +43,8 @@ export async function readText(answer: RegistryAnswer, place: RequestPlace): Pro
 export async function readBytes(answer: RegistryAnswer, place: RequestPlace): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  // undici bounds the silence between two pieces only: a body that drips would never end.
+  const bound = setTimeout(() => answer.body.destroy(tooSlow()), answer.timeoutMilliseconds);
   try {
     for await (const chunk of answer.body) {
       const piece = Buffer.from(chunk);
@@ -52,6 +54,8 @@ export async function readBytes(answer: RegistryAnswer, place: RequestPlace): Pr
     }
   } catch (error) {
     throw toConnectionError(error, place);
+  } finally {
+    clearTimeout(bound);
   }
   if (size <= MAX_MANIFEST_BYTES) return Buffer.concat(chunks);
   throw new ToolError(
@@ -61,4 +65,8 @@ export async function readBytes(answer: RegistryAnswer, place: RequestPlace): Pr
       hint: 'No container tool accepts manifests of that size; check what the reference names.',
     },
   );
+}
+
+function tooSlow(): Error {
+  return Object.assign(new Error('The body came too slowly.'), { code: 'UND_ERR_BODY_TIMEOUT' });
 }

@@ -66,6 +66,18 @@ const SHAPES: readonly (readonly [string, string, string | undefined, boolean])[
   ],
   ['reading manifest: toomanyrequests: slow down', 'wait', undefined, false],
   [
+    'writing blob: Patch "http://nexus:5000/v2/a/blobs/uploads/1": readfrom tcp 10.0.0.1:3->10.0.0.2:5000: happened during read: unexpected EOF',
+    'retry',
+    'source',
+    false,
+  ],
+  [
+    'writing blob: Patch "http://nexus:5000/v2/a/blobs/uploads/1": readfrom tcp 10.0.0.1:3->10.0.0.2:5000: write tcp 10.0.0.1:3->10.0.0.2:5000: write: broken pipe',
+    'retry',
+    'destination',
+    true,
+  ],
+  [
     'pinging container registry nexus:5000: Get "https://nexus:5000/v2/": x509: certificate signed by unknown authority',
     'stall',
     'destination',

@@ -232,6 +232,16 @@ test('headManifest asks by GET and hashes where HEAD is refused or names no dige
   }
 });
 
+// Seen to fail: without the bound in readBytes, the manifest came after all, long after the time-out.
+test('getManifest gives up a manifest that drips in for longer than a request may take', async () => {
+  await withFault(
+    () => ({ kind: 'drip', milliseconds: 20 }),
+    async ({ client }) => {
+      await assert.rejects(client.getManifest('team/app', 'v1'), { code: 'REGISTRY_TIMEOUT' });
+    },
+  );
+});
+
 test('getManifest refuses bytes that do not have the digest, by digest and by tag', async () => {
   for (const reference of [image.digest, 'v1']) {
     await withFault(
