@@ -252,8 +252,8 @@ test('what is no manifest beside an image, or in its place, is unknown and stops
   await wantImages(site, [sound.digest, signed.digest, digest]);
   const { steps, checks } = await plan(site, 1);
   assert.deepEqual(
-    steps.map((step) => step.kind === 'copy' && step.digest).toSorted(),
-    [sound.digest, signed.digest].toSorted(),
+    new Set(steps.map((step) => (step.kind === 'copy' ? step.digest : null))),
+    new Set([sound.digest, signed.digest]),
   );
   assert.equal(checks.filter(({ message }) => message.includes('is not JSON')).length, 2);
 });
