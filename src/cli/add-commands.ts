@@ -1,5 +1,6 @@
 import { addConvert, addFilter } from './add-catalog-commands.ts';
 import { addDiff } from './add-diff-command.ts';
+import { addExplain } from './add-explain-command.ts';
 import { addGraph } from './add-graph-command.ts';
 import { addIndex } from './add-index-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
@@ -21,6 +22,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addPlan,
     addApply,
     addStatus,
+    addExplain,
     addWatch,
     addIndex,
   ])

@@ -36,7 +36,7 @@ const SHORTEST_IDLE = 1_200_000;
 const REGISTRY_TIMEOUT = 30_000;
 const REGISTRY_RETRIES = 3;
 /** Bytes of layers that are kept for later runs: some states of a few large catalogs. */
-const KEPT_LAYERS = 1e9;
+export const KEPT_LAYERS = 1e9;
 
 export function createWiring(context: CommandContext): Wiring {
   const open = new Set<{ close(): Promise<void> }>();
