@@ -11,7 +11,7 @@ import { pushImage } from '../scripts/lib/push-image.ts';
 import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
 import { measure } from './measure.ts';
 import { findPeer } from './peers.ts';
-import { git } from './state-repository.ts';
+import { makeRepository } from './state-repository.ts';
 
 const CLI = resolve(import.meta.dirname, '../dist/olmirror.js');
 const UPSTREAM = 'registry.example';
@@ -138,27 +138,17 @@ async function fillSite(folder: string, specs: Iterable<ImageSpec>): Promise<Sit
 
 function writeInputs({ folder, staging, production, images }: Site): void {
   const sources = images.map(
-    ({ repository, digest }) => `    - { source: "${UPSTREAM}/${repository}@${digest}", tags: [] }`,
+    ({ repository, digest }) =>
+      `    - { source: "${UPSTREAM}/${repository}@${digest}", tags: [] }\n`,
   );
-  writeFileSync(
-    join(folder, 'mirror.yaml'),
-    `apiVersion: olmirror/v1alpha1
-kind: Mirror
-metadata: { name: bench }
-spec:
-  registries:
-    production: { host: "${production.host}", insecure: true }
-    staging: { host: "${staging.host}", insecure: true }
-  catalogs: []
-  images:
-${sources.join('\n')}
-  paths: [{ from: ${UPSTREAM}, to: "" }]
-`,
+  makeRepository(
+    join(folder, 'state'),
+    {
+      production: `{ host: "${production.host}", insecure: true }`,
+      staging: `{ host: "${staging.host}", insecure: true }`,
+    },
+    `  catalogs: []\n  images:\n${sources.join('')}  paths: [{ from: ${UPSTREAM}, to: "" }]`,
   );
-  writeFileSync(join(folder, '.gitignore'), '*\n!mirror.yaml\n');
-  git(folder, 'init', '--initial-branch=main');
-  git(folder, 'add', 'mirror.yaml');
-  git(folder, 'commit', '--message=bench');
   const pairs = images.map(({ repository, digest }) => [
     `${staging.host}/${repository}@${digest}`,
     `${production.host}/${repository}:sha256-${digest.slice(7)}`,
@@ -192,22 +182,19 @@ ${sources.join('\n')}
   );
 }
 
-function listWays({ folder, production }: Site): readonly Way[] {
+function listWays({ production }: Site): readonly Way[] {
   const plain = '--src-tls-verify=false --dest-tls-verify=false --all --preserve-digests';
   const xargs = `xargs -P${AT_ONCE} -n2`;
-  const sync = join(folder, 'sync.yaml');
-  const peers = [
+  const [regsync, crane] = [findPeer('regsync'), findPeer('crane')];
+  const lines = new Map([
+    ['olmirror apply', `${process.execPath} ${CLI} -C state apply --quiet`],
     [`${AT_ONCE} × skopeo copy`, `${xargs} -a skopeo.txt skopeo copy --quiet ${plain}`],
-    ['skopeo sync', `skopeo sync ${plain} --src yaml --dest docker ${sync} ${production.host}`],
-    ['regsync', `${findPeer('regsync')} once -c ${join(folder, 'regsync.yaml')}`],
-    [`${AT_ONCE} × crane copy`, `${xargs} -a crane.txt ${findPeer('crane')} copy --insecure`],
-  ] as const;
-  return [
-    { name: 'olmirror apply', command: [process.execPath, CLI, 'apply', '--quiet'] },
-    ...peers
-      .filter(([, line]) => !line.includes('null '))
-      .map(([name, line]) => ({ name, command: line.split(' ') })),
-  ];
+    ['skopeo sync', `skopeo sync ${plain} --src yaml --dest docker sync.yaml ${production.host}`],
+  ]);
+  if (regsync !== null) lines.set('regsync', `${regsync} once -c regsync.yaml`);
+  if (crane !== null)
+    lines.set(`${AT_ONCE} × crane copy`, `${xargs} -a crane.txt ${crane} copy --insecure`);
+  return [...lines].map(([name, line]) => ({ name, command: line.split(' ') }));
 }
 
 /** Bytes that the registry has read so far: from connections, and a little from its own files. */

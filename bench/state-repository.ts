@@ -1,13 +1,20 @@
-// A state repository of one catalog, "big", whose files lie there already.
+// State repositories to measure with; what else they hold lies there already.
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Adds a manifest with these registries, as YAML, and makes the folder a repository with one commit. */
+const ONE_CATALOG = '  catalogs: [{ name: big, repository: olm/big, tag: v1 }]';
+
+/**
+ * Adds a manifest with these registries, as YAML, and makes the folder a repository with one commit. What
+ * is wanted is one catalog, "big", unless `wanted` says otherwise.
+ */
 export function makeRepository(
   folder: string,
   registries: { readonly production: string; readonly staging: string },
+  wanted: string = ONE_CATALOG,
 ): void {
+  mkdirSync(folder, { recursive: true });
   writeFileSync(
     join(folder, 'mirror.yaml'),
     `apiVersion: olmirror/v1alpha1
@@ -17,7 +24,7 @@ spec:
   registries:
     production: ${registries.production}
     staging: ${registries.staging}
-  catalogs: [{ name: big, repository: olm/big, tag: v1 }]
+${wanted}
 `,
   );
   git(folder, 'init', '--initial-branch=main');
