@@ -4,10 +4,11 @@ import { type Digest, digestOf, isDigest } from '../base/digest.ts';
 import { MANIFEST_MEDIA_TYPES, type ManifestBody, OCI_INDEX, OCI_MANIFEST } from '../base/oci.ts';
 import { type Presence, unknownFrom } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { collectPages } from './collect-pages.ts';
 import { notARegistry, type RequestPlace, toConnectionError } from './describe-failure.ts';
 import { isAbsentAnswer, judgeHead } from './judge-presence.ts';
 import { listReferrers } from './list-referrers.ts';
-import { parseMediaType, parseNextPage } from './parse-headers.ts';
+import { parseMediaType } from './parse-headers.ts';
 import type { RegistryPort } from './port.ts';
 import { expectOk, notFound, readBytes, readText } from './read-answer.ts';
 import { createSender, type RegistryAnswer, type Sender } from './send.ts';
@@ -229,21 +230,16 @@ async function listTags(
 ): Promise<readonly string[]> {
   const { repository, signal } = question;
   const place = { host: context.host, repository };
-  const tags = new Set<string>();
-  let query: string | null = '';
-  for (let page = 0; query !== null && page < MAX_TAG_PAGES; page += 1) {
-    const path = `/v2/${repository}/tags/list${query === '' ? '' : `?${query}`}`;
+  const tags = await collectPages(`/v2/${repository}/tags/list`, MAX_TAG_PAGES, async (path) => {
     const answer = await context.sender.send({ method: 'GET', repository, path, signal });
     if (answer.status === 404) {
-      if (isAbsentAnswer(await readText(answer, place))) return [...tags];
+      if (isAbsentAnswer(await readText(answer, place))) return null;
       throw notARegistry(404, place);
     }
     await expectOk(answer, place);
-    const before = tags.size;
-    for (const tag of parseTags(await readText(answer, place), place)) tags.add(tag);
-    query = tags.size === before ? null : parseNextPage(answer.headers['link']);
-  }
-  return [...tags];
+    return { items: parseTags(await readText(answer, place), place), link: answer.headers['link'] };
+  });
+  return tags ?? [];
 }
 
 function parseTags(text: string, place: RequestPlace): readonly string[] {

@@ -1,8 +1,9 @@
 import { type Digest, isDigest } from '../base/digest.ts';
 import { OCI_INDEX } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { collectPages } from './collect-pages.ts';
 import type { RequestPlace } from './describe-failure.ts';
-import { parseMediaType, parseNextPage } from './parse-headers.ts';
+import { parseMediaType } from './parse-headers.ts';
 import { expectOk, readText } from './read-answer.ts';
 import type { RegistryAnswer } from './send.ts';
 
@@ -16,22 +17,18 @@ export async function listReferrers(
   place: RequestPlace,
   digest: Digest,
 ): Promise<readonly Digest[] | null> {
-  const found = new Set<Digest>();
-  let query: string | null = '';
-  for (let page = 0; query !== null && page < MAX_PAGES; page += 1) {
-    const tail: string = query === '' ? '' : `?${query}`;
-    const answer = await send(`/v2/${place.repository}/referrers/${digest}${tail}`);
+  const first = `/v2/${place.repository}/referrers/${digest}`;
+  return collectPages(first, MAX_PAGES, async (path, isFirst) => {
+    const answer = await send(path);
     const isPage = parseMediaType(answer.headers['content-type']) === 'text/html';
-    if (page === 0 && NO_API.has(answer.status) && !isPage) {
+    if (isFirst && NO_API.has(answer.status) && !isPage) {
       await answer.body.dump();
       return null;
     }
     await expectOk(answer, place);
-    const before = found.size;
-    for (const name of parseReferrers(await readText(answer, place), place)) found.add(name);
-    query = found.size === before ? null : parseNextPage(answer.headers['link']);
-  }
-  return [...found];
+    const items = parseReferrers(await readText(answer, place), place);
+    return { items, link: answer.headers['link'] };
+  });
 }
 
 function parseReferrers(text: string, place: RequestPlace): readonly Digest[] {
