@@ -3,7 +3,7 @@ import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { PassContext } from './pass-context.ts';
 import type { CopyRequest } from './port.ts';
 import { headDigest, headPresence, type Place } from './read-registry.ts';
-import { copyInParts, mustCopyInParts, recoverIndex } from './recover-index.ts';
+import { copyImage, recoverIndex } from './recover-index.ts';
 import { retryStep } from './retry.ts';
 import { buildRequest, placeOf, type TagJob } from './tag-job.ts';
 
@@ -17,14 +17,8 @@ export type TagResult = 'written' | 'unchanged';
  */
 export async function putTag(context: PassContext, job: TagJob): Promise<TagResult> {
   try {
-    return await retryStep(context, job.step, async () =>
-      tryOnce(
-        context,
-        job,
-        (await mustCopyInParts(context, job))
-          ? (request) => copyInParts(context, job, request)
-          : (request) => context.copier.copy(request, context.kill),
-      ),
+    return await retryStep(context, job.step, () =>
+      tryOnce(context, job, (request) => copyImage(context, job, request)),
     );
   } catch (error) {
     if (!isToolError(error) || 'layout' in job.source) throw error;

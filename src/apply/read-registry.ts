@@ -1,11 +1,6 @@
 import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
-import {
-  type ImageIndex,
-  type ImageManifest,
-  isIndexManifest,
-  type ManifestBody,
-} from '../base/oci.ts';
+import { isIndexManifest, type ManifestBody, parseManifestBody } from '../base/oci.ts';
 import type { Presence } from '../base/presence.ts';
 import { type Disposition, ToolError } from '../base/tool-error.ts';
 import { computeImageId } from '../index/image-id.ts';
@@ -75,27 +70,30 @@ export async function readChildren(
   reference: string,
 ): Promise<readonly Digest[] | null> {
   const body = await place.registry.getManifest(place.repository, reference);
-  const value = parseManifest(body);
+  const value = parseManifestBody(body);
   return isIndexManifest(body.mediaType, value)
     ? value.manifests.map((child) => child.digest)
     : null;
 }
 
-/** Whether an image of several platforms has a layer in zstd. */
-export async function isZstdIndex(place: Place, digest: Digest): Promise<boolean> {
+/** Children of an index of which one has a layer in zstd; null for every other image. */
+export async function readZstdChildren(
+  place: Place,
+  digest: Digest,
+): Promise<readonly Digest[] | null> {
   const children = (await readChildren(place, digest)) ?? [];
   for (const child of children) {
-    const value = parseManifest(await place.registry.getManifest(place.repository, child));
+    const value = parseManifestBody(await place.registry.getManifest(place.repository, child));
     if ('layers' in value && value.layers.some(({ mediaType }) => mediaType.endsWith('zstd')))
-      return true;
+      return children;
   }
-  return false;
+  return null;
 }
 
 /** Image id of what lies under a tag or digest (design §8). */
 export async function readImageId(place: Place, reference: string): Promise<Digest> {
   const body = await place.registry.getManifest(place.repository, reference);
-  const value = parseManifest(body);
+  const value = parseManifestBody(body);
   if (!isIndexManifest(body.mediaType, value)) return configDigest(body);
   const children = value.manifests.map(async ({ digest, platform }) => ({
     platform: platform ?? { os: 'unknown', architecture: 'unknown' },
@@ -105,20 +103,9 @@ export async function readImageId(place: Place, reference: string): Promise<Dige
 }
 
 function configDigest(body: ManifestBody): Digest {
-  const value = parseManifest(body);
+  const value = parseManifestBody(body);
   if ('config' in value) return value.config.digest;
   throw new ToolError('REGISTRY_PROTOCOL', `Manifest ${body.digest} names no config.`, {
     hint: 'It is not a container image.',
   });
-}
-
-function parseManifest(body: ManifestBody): ImageIndex | ImageManifest {
-  try {
-    const value: ImageIndex | ImageManifest = JSON.parse(Buffer.from(body.bytes).toString('utf8'));
-    return value;
-  } catch (error) {
-    throw new ToolError('REGISTRY_PROTOCOL', `Manifest ${body.digest} is not JSON.`, {
-      cause: error,
-    });
-  }
 }

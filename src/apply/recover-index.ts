@@ -1,22 +1,37 @@
 import type { Digest } from '../base/digest.ts';
-import { OCI_INDEX } from '../base/oci.ts';
+import { isIndexManifest } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { PassContext } from './pass-context.ts';
 import type { CopyRequest } from './port.ts';
 import {
   headDigest,
   headPresence,
-  isZstdIndex,
   type Place,
   readChildren,
+  readZstdChildren,
 } from './read-registry.ts';
 import { mayBeHalfCopied } from './skopeo-errors.ts';
 import { buildRequest, placeOf, type TagJob } from './tag-job.ts';
 
+/** Copies an image as a whole; in parts where this copier is known to fail otherwise: some edit an index with layers in zstd (spec "registries" §4.6). */
+export async function copyImage(
+  context: PassContext,
+  job: TagJob,
+  request: CopyRequest,
+): Promise<void> {
+  const source = sourceOf(context, job);
+  const parts =
+    source !== null && (await context.copier.breaksZstdIndexes())
+      ? await readZstdChildren(source, job.digest)
+      : null;
+  if (parts === null) await context.copier.copy(request, context.kill);
+  else await copyInParts(context, job, { request, children: parts });
+}
+
 /**
  * Finds the way out for an index that skopeo cannot finish: on a write-once registry it puts every
- * child again and is refused at the first (spec "registries" §0.8). The way: `copyInParts`. Null
- * where the failure is of another kind or the image has no children.
+ * child again and is refused at the first (spec "registries" §0.8). Null where the failure is of
+ * another kind or the image has no children.
  */
 export async function recoverIndex(
   context: PassContext,
@@ -25,28 +40,18 @@ export async function recoverIndex(
 ): Promise<((request: CopyRequest) => Promise<void>) | null> {
   const source = sourceOf(context, job);
   if (source === null || context.stop.aborted || !mayBeHalfCopied(failure)) return null;
-  if ((await readChildren(source, job.digest)) === null) return null;
-  return (request) => copyInParts(context, job, request);
+  const children = await readChildren(source, job.digest);
+  return children === null ? null : (request) => copyInParts(context, job, { request, children });
 }
 
-/** Whether this copier is known to fail on the image as a whole: some edit an index with layers in zstd (spec "registries" §4.6). */
-export async function mustCopyInParts(context: PassContext, job: TagJob): Promise<boolean> {
-  const source = sourceOf(context, job);
-  if (source === null || !(await context.copier.breaksZstdIndexes())) return false;
-  return isZstdIndex(source, job.digest);
-}
-
-/** Copies the children that the destination lacks by their own digest, then the index alone. */
-export async function copyInParts(
+// The children that the destination lacks by their own digest, then the index alone.
+async function copyInParts(
   context: PassContext,
   job: TagJob,
-  request: CopyRequest,
+  { request, children }: { readonly request: CopyRequest; readonly children: readonly Digest[] },
 ): Promise<void> {
-  const source = sourceOf(context, job);
-  const children = source === null ? null : await readChildren(source, job.digest);
-  for (const child of children ?? []) await copyChild(context, job, child);
-  const multiArch = children === null ? 'all' : 'index-only';
-  await context.copier.copy({ ...request, multiArch }, context.kill);
+  for (const child of children) await copyChild(context, job, child);
+  await context.copier.copy({ ...request, multiArch: 'index-only' }, context.kill);
 }
 
 /**
@@ -57,15 +62,11 @@ export async function copyInParts(
 export async function completeIndex(context: PassContext, job: TagJob): Promise<void> {
   const place = placeOf(context, job);
   const presence = await headPresence(place, job.digest);
-  if (presence.state !== 'present' || !isIndexType(presence.mediaType)) return;
+  if (presence.state !== 'present' || !isIndexManifest(presence.mediaType, null)) return;
   for (const child of (await readChildren(place, job.digest)) ?? []) {
     await copyChild(context, job, child);
     if ((await headDigest(place, child)) !== child) throw childMissing(job, place, child);
   }
-}
-
-function isIndexType(mediaType: string): boolean {
-  return mediaType === OCI_INDEX || mediaType.includes('manifest.list');
 }
 
 function sourceOf(context: PassContext, job: TagJob): Place | null {

@@ -84,20 +84,28 @@ export function isIndexManifest(mediaType: string, value: unknown): value is Ima
 }
 
 /**
- * The value of a manifest's bytes. Throws `REGISTRY_PROTOCOL` where they are no JSON object, or an index
- * without a list.
+ * The value of a manifest's bytes; beyond what is thrown its fields are not checked. Throws
+ * `REGISTRY_PROTOCOL` where the bytes are no JSON object, or an index without a list.
  */
-export function parseManifestBody({ digest, mediaType, bytes }: ManifestBody): object {
+export function parseManifestBody({
+  digest,
+  mediaType,
+  bytes,
+}: ManifestBody): ImageIndex | ImageManifest {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
     throw noManifest(digest, 'is not JSON', error);
   }
-  if (typeof value !== 'object' || value === null) throw noManifest(digest, 'is no JSON object');
+  if (!isObject(value)) throw noManifest(digest, 'is no JSON object');
   if (isIndexManifest(mediaType, value) && !Array.isArray(value.manifests))
     throw noManifest(digest, 'is an index that lists nothing');
   return value;
+}
+
+function isObject(value: unknown): value is ImageIndex | ImageManifest {
+  return typeof value === 'object' && value !== null;
 }
 
 function noManifest(digest: Digest, what: string, cause?: unknown): ToolError {

@@ -146,7 +146,7 @@ exec skopeo "$@"
   return file;
 }
 
-// Seen to fail with mustCopyInParts always false: the first run is then `all sha256-…`.
+// Seen to fail with copyImage never copying in parts: the first run is then `all sha256-…`.
 for (const [version, compression, parts] of [
   ['1.16.1', 'zstd', true],
   ['1.13.3', 'zstd', false],
