@@ -1,4 +1,4 @@
-import { hexOf } from '../base/digest.ts';
+import { type Digest, hexOf } from '../base/digest.ts';
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
@@ -6,7 +6,9 @@ import { isToolError, type ToolError } from '../base/tool-error.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { BundleImages, Catalog } from '../catalog/types.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import { formatReferrersTag } from './attached.ts';
 import { mapRepository, RELEASE_COMPONENTS, RELEASE_PAYLOAD } from './map-path.ts';
+import { createNeedList, formatNeed, type UniqueNeeds } from './need-list.ts';
 import { formatReleaseTag, type ReleaseContent } from './release.ts';
 import type { NeededBy, WantedImage, WantedKind } from './types.ts';
 
@@ -289,35 +291,6 @@ function joinMentions(group: readonly Resolved[], uniqueNeeds: UniqueNeeds): Wan
   };
 }
 
-/** Each need once, in the order of their texts. */
-type UniqueNeeds = (needs: readonly NeededBy[]) => readonly NeededBy[];
-
-interface NeedList {
-  add(need: NeededBy): void;
-  /** Orders all that were added; thousands of images then take their order from it. */
-  close(): UniqueNeeds;
-}
-
-function createNeedList(): NeedList {
-  const textOf = new Map<NeededBy, string>();
-  return {
-    add(need) {
-      if (!textOf.has(need)) textOf.set(need, formatNeed(need));
-    },
-    close() {
-      const byText = new Map([...textOf].map(([need, text]) => [text, need]));
-      const texts = [...byText.keys()].toSorted(compareBytes);
-      const rankOf = new Map(texts.map((text, rank) => [text, rank]));
-      const ranks = new Map([...textOf].map(([need, text]) => [need, rankOf.get(text) ?? 0]));
-      const inOrder = texts.flatMap((text) => byText.get(text) ?? []);
-      return (needs) =>
-        [...new Set(needs.map((need) => ranks.get(need) ?? 0))]
-          .toSorted((a, b) => a - b)
-          .flatMap((rank) => inOrder[rank] ?? []);
-    },
-  };
-}
-
 function uniqueSorted(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)].toSorted(compareBytes);
 }
@@ -341,12 +314,7 @@ export function formatWantedKey(repository: string, ref: ImageRef): string {
     : `${repository}@${ref.digest}`;
 }
 
-/** `catalog/package/bundle`, or what else needs the image. */
-export function formatNeed(need: NeededBy): string {
-  return [need.catalog, need.package, need.item].filter((part) => part !== null).join('/');
-}
-
 /** The tag that never moves and keeps a digest from a registry's clean-up (promise 5). */
-export function formatProtectTag(digest: `sha256:${string}`, holdsReferrers: boolean): string {
-  return `${holdsReferrers ? 'olmirror' : 'sha256'}-${hexOf(digest)}`;
+export function formatProtectTag(digest: Digest, holdsReferrers: boolean): string {
+  return holdsReferrers ? `olmirror-${hexOf(digest)}` : formatReferrersTag(digest);
 }

@@ -1,5 +1,5 @@
 import type { Uncopyable } from '../images/find-uncopyable.ts';
-import { formatNeed } from '../images/list-wanted.ts';
+import { formatNeed } from '../images/need-list.ts';
 import type { WantedImage } from '../images/types.ts';
 import type { Check } from './types.ts';
 

@@ -40,15 +40,13 @@ export async function observeImages(
   const limit = pLimit(IMAGES_AT_ONCE);
   const observed = new Map<string, ObservedImage>();
   const findAttached = createAttachedFinder(registries.staging, options.signal);
+  const surroundings = { ...options, findAttached };
   options.emit({ kind: 'observe-started', images: images.length });
   await Promise.all(
     images.map((image) =>
       limit(async () => {
         options.signal.throwIfAborted();
-        observed.set(
-          image.key,
-          await observeImage(image, registries, { ...options, findAttached }),
-        );
+        observed.set(image.key, await observeImage(image, registries, surroundings));
         options.emit({ kind: 'observe-progress', done: observed.size, total: images.length });
       }),
     ),

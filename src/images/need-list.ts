@@ -1,0 +1,40 @@
+import { compareBytes } from '../base/text.ts';
+import type { NeededBy } from './types.ts';
+
+/** Each need once, in the order of their texts. */
+export type UniqueNeeds = (needs: readonly NeededBy[]) => readonly NeededBy[];
+
+export interface NeedList {
+  add(need: NeededBy): void;
+  /** Orders all that were added; thousands of images then take their order from it. */
+  close(): UniqueNeeds;
+}
+
+export function createNeedList(): NeedList {
+  const textOf = new Map<NeededBy, string>();
+  return {
+    add(need) {
+      if (!textOf.has(need)) textOf.set(need, formatNeed(need));
+    },
+    close() {
+      const ordered = [...textOf].toSorted(([, a], [, b]) => compareBytes(a, b));
+      const inOrder: NeededBy[] = [];
+      const ranks = new Map<NeededBy, number>();
+      let last: string | null = null;
+      for (const [need, text] of ordered) {
+        if (text !== last) inOrder.push(need);
+        last = text;
+        ranks.set(need, inOrder.length - 1);
+      }
+      return (needs) =>
+        [...new Set(needs.map((need) => ranks.get(need) ?? 0))]
+          .toSorted((a, b) => a - b)
+          .flatMap((rank) => inOrder[rank] ?? []);
+    },
+  };
+}
+
+/** `catalog/package/bundle`, or what else needs the image. */
+export function formatNeed(need: NeededBy): string {
+  return [need.catalog, need.package, need.item].filter((part) => part !== null).join('/');
+}
