@@ -3,9 +3,12 @@ import type { CopyRequest, RegistryAccess, RegistryTarget } from './port.ts';
 
 /** Private places of one skopeo run, so that nothing of the machine's configuration changes what it does. */
 export interface SkopeoPlaces {
-  readonly registriesConf: string;
+  /** HOME and what else says where settings lie. */
+  readonly home: Readonly<Record<string, string>>;
   readonly registriesFolder: string;
   readonly temporaryFolder: string;
+  /** For what skopeo remembers of blobs. */
+  readonly dataFolder: string;
   /** Holds `ca.crt`; null where the registry has no CA file of its own. */
   readonly sourceCertFolder: string | null;
   readonly destinationCertFolder: string | null;
@@ -14,14 +17,12 @@ export interface SkopeoPlaces {
 /**
  * Lists the arguments of one copy. Digests are preserved, always, and all platforms are copied
  * save in the recovery of a half-copied index (promise 4). The run is cut off from registries.conf,
- * policy.json and signature lookasides; cosign signatures are images of their own and not touched.
+ * policy.json and signature lookasides (`makePrivateHome`); cosign signatures are images of their own and not touched.
  */
 export function buildCopyArguments(request: CopyRequest, places: SkopeoPlaces): readonly string[] {
   const { source, destination, sourceAccess, destinationAccess } = request;
   return [
     '--insecure-policy',
-    '--registries-conf',
-    places.registriesConf,
     '--registries.d',
     places.registriesFolder,
     '--tmpdir',
@@ -61,34 +62,30 @@ export function formatTarget(target: RegistryTarget): string {
 }
 
 const KEPT_VARIABLES = /^(?:PATH|SSL_CERT_FILE|SSL_CERT_DIR|(?:https?|no|all)_proxy)$/i;
-const LOOKUP_VARIABLES = [
-  'HOME',
-  'XDG_RUNTIME_DIR',
-  'XDG_CONFIG_HOME',
-  'DOCKER_CONFIG',
-  'REGISTRY_AUTH_FILE',
-];
+const LOOKUP_VARIABLES = ['XDG_RUNTIME_DIR', 'DOCKER_CONFIG', 'REGISTRY_AUTH_FILE'];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Picks what a run sees of the environment. Where the manifest names an auth file for every side,
- * even HOME is private: skopeo before 1.11 reads the default files besides and fails on a bad one.
+ * Whether the run looks for credentials in the default auth files. Where the manifest names one for every
+ * side it must not: skopeo before 1.11 reads the default files besides and fails on a bad one.
  */
+export function looksUpCredentials({ sourceAccess, destinationAccess }: CopyRequest): boolean {
+  return [sourceAccess, destinationAccess].some((access) => access?.authFile === null);
+}
+
+/** Picks what a run sees of the environment. */
 export function buildEnvironment(
   environment: Environment,
   request: CopyRequest,
-  privateFolder: string,
+  places: SkopeoPlaces,
 ): Record<string, string> {
-  const sides = [request.sourceAccess, request.destinationAccess].filter(
-    (access) => access !== null,
-  );
-  const looksUp = sides.some((access) => access.authFile === null);
+  const looksUp = looksUpCredentials(request);
   const kept = Object.entries(environment).filter(
     ([name]) => KEPT_VARIABLES.test(name) || (looksUp && LOOKUP_VARIABLES.includes(name)),
   );
   const known = Object.fromEntries(
     kept.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
-  return { HOME: privateFolder, ...known, XDG_DATA_HOME: privateFolder, LC_ALL: 'C' };
+  return { ...known, ...places.home, XDG_DATA_HOME: places.dataFolder, LC_ALL: 'C' };
 }

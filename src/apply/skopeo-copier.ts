@@ -1,14 +1,16 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ToolError } from '../base/tool-error.ts';
 import { withDisk } from './disk-error.ts';
 import type { Copier, CopyRequest, RegistryAccess } from './port.ts';
+import { makePrivateHome } from './private-home.ts';
 import { type RunGroup, type RunLimits, runGroup } from './run-group.ts';
 import {
   buildCopyArguments,
   buildEnvironment,
   type Environment,
+  looksUpCredentials,
   type SkopeoPlaces,
 } from './skopeo-arguments.ts';
 import { buildCopyError, formatCopy } from './skopeo-errors.ts';
@@ -61,12 +63,12 @@ interface Run {
 
 async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
   const { request, folder, signal } = run;
-  const places = await withDisk(formatCopy(request), () => makePlaces(run));
+  const places = await withDisk(formatCopy(request), () => makePlaces(run, options.environment));
   if (signal?.aborted === true) throw interrupted(request);
   const { stopped, failed, exitCode, errors } = await (options.runGroup ?? runGroup)({
     program: options.skopeoPath ?? 'skopeo',
     args: buildCopyArguments(request, places),
-    environment: buildEnvironment(options.environment, request, folder),
+    environment: buildEnvironment(options.environment, request, places),
     folder: 'layout' in request.source ? request.source.layout : folder,
     keepsOutput: false,
     limits: options,
@@ -77,17 +79,19 @@ async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
   if (failed) throw buildCopyError(request, { exitCode, stderr: errors });
 }
 
-async function makePlaces({ request, folder }: Run): Promise<SkopeoPlaces> {
-  const registriesConf = join(folder, 'registries.conf');
+async function makePlaces(
+  { request, folder }: Run,
+  environment: Environment,
+): Promise<SkopeoPlaces> {
   const registriesFolder = join(folder, 'registries.d');
   const temporaryFolder = join(folder, 'tmp');
-  await writeFile(registriesConf, '');
   await mkdir(registriesFolder);
   await mkdir(temporaryFolder);
   return {
-    registriesConf,
+    home: await makePrivateHome(folder, environment, looksUpCredentials(request)),
     registriesFolder,
     temporaryFolder,
+    dataFolder: folder,
     sourceCertFolder: await makeCertFolder(join(folder, 'source-certs'), request.sourceAccess),
     destinationCertFolder: await makeCertFolder(
       join(folder, 'destination-certs'),

@@ -62,10 +62,7 @@ test('copy always preserves digests and copies all platforms, by digest', async 
     args,
     / copy --all --preserve-digests --remove-signatures --src-tls-verify=false --dest-tls-verify=false docker:\/\/source:5001\/a\/b@sha256:a{64} docker:\/\/destination:5000\/a\/b:v1\n$/,
   );
-  assert.match(
-    args,
-    /^--insecure-policy --registries-conf \S+ --registries\.d \S+ --tmpdir \S+ copy/,
-  );
+  assert.match(args, /^--insecure-policy --registries\.d \S+ --tmpdir \S+ copy/);
   assert.ok(!args.includes('authfile') && !args.includes('cert-dir'));
 });
 
@@ -86,14 +83,13 @@ test('copy names auth file and CA of a side only where the manifest does', async
 
 test('copy passes on proxies and the places of default auth files, and nothing else', async () => {
   const { env } = await recordRun(REQUEST);
-  assert.match(env, /^HOME=\/home\/me$/m);
   assert.match(env, /^REGISTRY_AUTH_FILE=\/auth$/m);
   assert.match(env, /^HTTPS_PROXY=http:\/\/proxy$/m);
   assert.match(env, /^LC_ALL=C$/m);
   assert.ok(!env.includes('SECRET_TOKEN'));
   const access = { insecure: true, authFile: '/my/auth.json', caFile: null };
   const own = await recordRun({ ...REQUEST, sourceAccess: access, destinationAccess: access });
-  assert.ok(!/^HOME=\/home\/me$/m.test(own.env) && !own.env.includes('REGISTRY_AUTH_FILE'));
+  assert.ok(!own.env.includes('REGISTRY_AUTH_FILE'));
 });
 
 test('copy names the CA file that does not exist', async () => {

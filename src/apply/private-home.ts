@@ -1,0 +1,61 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Environment } from './skopeo-arguments.ts';
+
+const REGISTRIES_CONF = 'registries.conf';
+
+/**
+ * Makes a home for one skopeo run and returns the variables that name it. Its registries.conf is empty,
+ * and the only one that counts. Until containers/image 5.36 skopeo reads the machine's drop-ins besides a
+ * file that is named by argument, but not besides one in the home; newer ones (seen in 5.42) read drop-ins
+ * besides both, but not besides one that CONTAINERS_REGISTRIES_CONF names.
+ *
+ * Of the user's home it shows certificates, and where `looksUp` everything save the other settings of the
+ * containers tools, since credential helpers keep theirs anywhere.
+ */
+export async function makePrivateHome(
+  folder: string,
+  environment: Environment,
+  looksUp: boolean,
+): Promise<Record<string, string>> {
+  const { HOME: home, XDG_CONFIG_HOME: config } = environment;
+  const ownHome = join(folder, 'home');
+  const ownConfig = join(ownHome, '.config');
+  await makeConfigFolder(ownConfig, home ? join(home, '.config') : null, looksUp);
+  const variables = {
+    HOME: ownHome,
+    CONTAINERS_REGISTRIES_CONF: join(ownConfig, 'containers', REGISTRIES_CONF),
+  };
+  if (!looksUp) return variables;
+  if (home) await linkEntries(home, ownHome, (name) => name !== '.config');
+  if (!config) return variables;
+  const otherConfig = join(folder, 'config');
+  await makeConfigFolder(otherConfig, config, looksUp);
+  return { ...variables, XDG_CONFIG_HOME: otherConfig };
+}
+
+async function makeConfigFolder(
+  folder: string,
+  real: string | null,
+  looksUp: boolean,
+): Promise<void> {
+  const containers = join(folder, 'containers');
+  await mkdir(containers, { recursive: true });
+  await writeFile(join(containers, REGISTRIES_CONF), '');
+  if (real === null) return;
+  if (looksUp) await linkEntries(real, folder, (name) => name !== 'containers');
+  const shown = looksUp ? ['auth.json', 'certs.d'] : ['certs.d'];
+  await linkEntries(join(real, 'containers'), containers, (name) => shown.includes(name));
+}
+
+async function linkEntries(
+  from: string,
+  to: string,
+  isShown: (name: string) => boolean,
+): Promise<void> {
+  // A folder that cannot be read has nothing that skopeo could read either.
+  const names = await readdir(from).catch(() => []);
+  await Promise.all(
+    names.filter(isShown).map((name) => symlink(resolve(from, name), join(to, name))),
+  );
+}
