@@ -52,8 +52,8 @@ async function listFiles(folder: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    const below = await listFiles(path).catch(() => null);
-    found.push(...(below ?? [(await readFile(path, 'utf8')) === '' ? `${path} (empty)` : path]));
+    const files = await listFiles(path).catch(() => null);
+    found.push(...(files ?? [(await readFile(path, 'utf8')) === '' ? `${path} (empty)` : path]));
   }
   return found.toSorted();
 }
