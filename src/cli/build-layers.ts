@@ -10,7 +10,7 @@ const WORK = 6;
 export function createLayerBuilder(signal: AbortSignal): BuildGroups {
   return async (jobs, onBuilt) => {
     const size = jobs.reduce((sum, job) => sum + job.size, 0);
-    const pool = openCatalogPool({ size: size * WORK, signal });
+    const pool = openCatalogPool({ size: size * WORK, tasks: jobs.length, signal });
     // The largest first, so that no thread is left with one at the end.
     const waiting = [...jobs.entries()].toSorted(([, a], [, b]) => b.size - a.size).values();
     async function work(): Promise<void> {

@@ -14,6 +14,8 @@ export interface CatalogPool {
 export interface CatalogPoolOptions {
   /** Bytes that will be read, over all tasks. */
   readonly size: number;
+  /** Tasks that there will be, where that is known: more threads than those are not started. */
+  readonly tasks?: number;
   readonly signal: AbortSignal;
 }
 
@@ -24,8 +26,9 @@ const MOST_THREADS = 4;
 /** Bytes that one message to a thread asks it to read. */
 const BATCH = 2_000_000;
 
-export function openCatalogPool({ size, signal }: CatalogPoolOptions): CatalogPool {
-  const wanted = Math.min(availableParallelism(), MOST_THREADS, Math.floor(size / WORTH_A_THREAD));
+export function openCatalogPool({ size, tasks, signal }: CatalogPoolOptions): CatalogPool {
+  const worthwhile = Math.min(tasks ?? MOST_THREADS, Math.floor(size / WORTH_A_THREAD));
+  const wanted = Math.min(availableParallelism(), MOST_THREADS, worthwhile);
   const threads = Array.from({ length: Math.max(wanted, 1) - 1 }, startThread);
   // A thread finds its next task there when it has done one.
   const idle = [...threads, ...threads, OWN_THREAD];

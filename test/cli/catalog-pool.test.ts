@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Problem } from '../../src/base/problem.ts';
@@ -71,6 +71,20 @@ describe('openCatalogPool', () => {
         ),
         [[['FILES_NOT_FOUND', 'gone']], []],
       );
+    }
+  });
+
+  // Seen to fail where the pool was not told of the tasks.
+  it('starts no thread where there is one task, however much it reads', async (t) => {
+    let started = 0;
+    function count(): void {
+      started += 1;
+    }
+    process.on('worker', count);
+    t.after(() => process.off('worker', count));
+    for (const tasks of [1, 2]) {
+      await openCatalogPool({ size: 1e9, tasks, signal }).close();
+      assert.equal(started, Math.min(tasks, availableParallelism()) - 1);
     }
   });
 

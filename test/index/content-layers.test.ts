@@ -90,7 +90,7 @@ describe('buildContentLayers', () => {
     const known = new Set(before.layers.map(({ diffId }) => diffId));
     const fresh = after.layers.filter(({ diffId }) => !known.has(diffId));
     assert.equal(before.layers.length, after.layers.length);
-    assert.ok(before.layers.length > 40 && before.layers.length <= 65);
+    assert.ok(before.layers.length > 25 && before.layers.length <= 33);
     assert.equal(fresh.length, 2);
     assert.equal(fresh[1], after.layers.at(-1));
   });
