@@ -4,7 +4,7 @@ import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
-import { listWanted, type WantedList } from '../images/list-wanted.ts';
+import type { WantedList } from '../images/list-wanted.ts';
 import { listMovableTags } from '../images/movable-tags.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
@@ -28,6 +28,7 @@ import {
 } from './observe-index.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
+import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
 export interface PassOptions {
   readonly manifestFile: string;
@@ -63,6 +64,7 @@ export type PassPreparer = (snapshot: Snapshot, options: PassOptions) => Promise
 interface Memory {
   readonly load: StateLoader;
   readonly releases: ReleaseCache;
+  readonly listWanted: WantedLister;
   readonly served: Map<string, ServedCatalog>;
   connection: {
     readonly key: string;
@@ -71,13 +73,18 @@ interface Memory {
   } | null;
 }
 
-export function createPassPreparer(deps: PassDeps): PassPreparer {
-  const memory: Memory = {
+function createMemory(deps: PassDeps): Memory {
+  return {
     load: createStateLoader(deps.indexWork?.store ?? null),
     releases: new Map(),
+    listWanted: createWantedLister(),
     served: new Map(),
     connection: null,
   };
+}
+
+export function createPassPreparer(deps: PassDeps): PassPreparer {
+  const memory = createMemory(deps);
   return async (snapshot, options) => {
     const loaded = await memory.load(snapshot, options.manifestFile);
     assertSupported(loaded.manifest);
@@ -159,11 +166,14 @@ async function observe(
   const releases = options.indexOnly
     ? { content: [], faults: [] }
     : await readReleases(state.manifest, registries, { cache: memory.releases, signal });
-  const wanted = listWanted({
-    manifest: state.manifest,
-    catalogs: new Map(sound.map((loaded) => [loaded.entry.name, loaded.catalog])),
-    releases: releases.content,
-  });
+  const wanted = memory.listWanted(
+    {
+      manifest: state.manifest,
+      catalogs: new Map(sound.map((loaded) => [loaded.entry.name, loaded.catalog])),
+      releases: releases.content,
+    },
+    state.binding.manifest,
+  );
   const images = options.indexOnly
     ? new Map()
     : await observeImages(wanted.images, registries, {
