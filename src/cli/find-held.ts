@@ -3,6 +3,7 @@ import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { listCatalogWanted } from '../images/list-wanted.ts';
 import { listMovableTags } from '../images/movable-tags.ts';
+import type { WantedImage } from '../images/types.ts';
 import type { CatalogEntry, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { observeImages } from '../reconcile/observe-images.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -25,7 +26,7 @@ export interface FindHeldContext {
 
 /**
  * For `policy.missing: hold`: the bundles of a delivery, new to Git, that name an image which is
- * clearly in neither registry. An unknown answer holds nothing back and lets nothing in: it throws.
+ * clearly in neither registry, or can be in none. An unknown answer holds nothing back and lets nothing in: it throws.
  */
 export async function findHeld(
   incoming: Catalog,
@@ -36,7 +37,7 @@ export async function findHeld(
   const known = new Set(
     listBundleImages(base).map((bundle) => `${bundle.package}/${bundle.bundle}`),
   );
-  const images = listCatalogWanted(entry.name, incoming, manifest);
+  const { images, unreadable } = listCatalogWanted(entry.name, incoming, manifest);
   const candidates = images.filter((image) =>
     image.neededBy.some((need) => !known.has(`${need.package}/${need.item}`)),
   );
@@ -47,6 +48,12 @@ export async function findHeld(
     signal: context.signal,
   });
   const held = new Map<string, string>();
+  function hold(image: Pick<WantedImage, 'upstream' | 'neededBy'>): void {
+    for (const need of image.neededBy) {
+      const bundle = `${need.package}/${need.item}`;
+      if (!known.has(bundle) && !held.has(bundle)) held.set(bundle, image.upstream);
+    }
+  }
   for (const image of candidates) {
     const found = observed.get(image.key);
     const answers = [found?.production, found?.staging];
@@ -57,10 +64,8 @@ export async function findHeld(
         hint: unknown.hint,
       });
     if (answers.some((answer) => answer?.state === 'present')) continue;
-    for (const need of image.neededBy) {
-      const bundle = `${need.package}/${need.item}`;
-      if (!known.has(bundle) && !held.has(bundle)) held.set(bundle, image.upstream);
-    }
+    hold(image);
   }
+  unreadable.forEach(hold);
   return [...held].map(([bundle, image]) => ({ bundle, image }));
 }

@@ -1,7 +1,9 @@
 import type { Catalog } from '../catalog/types.ts';
 import { listCatalogWanted } from '../images/list-wanted.ts';
+import type { WantedImage } from '../images/types.ts';
 import type { CatalogEntry, KnownMissing, MirrorManifest } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { unclearError } from './unclear-error.ts';
 
 export interface KnownMissingContext {
   readonly entry: CatalogEntry;
@@ -12,10 +14,8 @@ export interface KnownMissingContext {
   readonly signal: AbortSignal;
 }
 
-import { unclearError } from './unclear-error.ts';
-
 /**
- * Lists the images that a catalog names and production clearly lacks. An unknown answer is no
+ * Lists the images that a catalog names and production clearly lacks, or cannot have. An unknown answer is no
  * absence: it throws, since a list with holes would hide them for good.
  */
 export async function findKnownMissing(
@@ -23,7 +23,7 @@ export async function findKnownMissing(
   context: KnownMissingContext,
 ): Promise<readonly KnownMissing[]> {
   const { entry, manifest, production } = context;
-  const images = listCatalogWanted(entry.name, catalog, manifest);
+  const { images, unreadable } = listCatalogWanted(entry.name, catalog, manifest);
   const answers = await Promise.all(
     images.map((image) =>
       production.headManifest(
@@ -33,22 +33,26 @@ export async function findKnownMissing(
       ),
     ),
   );
-  return images.flatMap((image, i) => {
+  const absent = images.filter((image, i) => {
     const answer = answers[i];
     if (answer?.state === 'unknown')
       throw unclearError(answer, {
         message: `Whether production holds ${image.upstream} is unknown: ${answer.message} The catalog was written; what production lacks was not listed.`,
         hint: `${answer.hint ?? 'Mend the connection'} Then remove the catalog's folder and run init again.`,
       });
-    if (answer?.state !== 'absent') return [];
-    const bundles = image.neededBy.map((need) => need.item);
-    return [
-      {
-        image: image.upstream,
-        bundles,
-        reason: 'missing in production when init looked',
-        since: context.today,
-      },
-    ];
+    return answer?.state === 'absent';
   });
+  const { today } = context;
+  return [
+    ...absent.map((image) => describe(image, 'missing in production when init looked', today)),
+    ...unreadable.map((image) => describe(image, 'no registry takes this reference', today)),
+  ];
+}
+
+function describe(
+  { upstream, neededBy }: Pick<WantedImage, 'upstream' | 'neededBy'>,
+  reason: string,
+  since: string,
+): KnownMissing {
+  return { image: upstream, bundles: neededBy.map((need) => need.item), reason, since };
 }

@@ -8,9 +8,10 @@ import type { BundleImages, Catalog } from '../catalog/types.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { formatReferrersTag } from './attached.ts';
 import { mapRepository, RELEASE_COMPONENTS, RELEASE_PAYLOAD } from './map-path.ts';
-import { createNeedList, formatNeed, type UniqueNeeds } from './need-list.ts';
+import { createNeedList, type UniqueNeeds } from './need-list.ts';
 import { formatReleaseTag, type ReleaseContent } from './release.ts';
-import type { NeededBy, WantedImage, WantedKind } from './types.ts';
+import type { NeededBy, UnreadableImage, WantedImage, WantedKind } from './types.ts';
+import { createUnreadableList } from './unreadable-list.ts';
 
 export interface WantedSources {
   readonly manifest: Pick<MirrorManifest, 'paths' | 'registries' | 'images' | 'releases'>;
@@ -24,7 +25,9 @@ export interface WantedList {
   readonly images: readonly WantedImage[];
   /** Catalog name → keys of the images that its index names. */
   readonly keysByCatalog: ReadonlyMap<string, readonly string[]>;
-  /** References that cannot be read, and tags that two upstream images would share. */
+  /** In the order in which they stand in the sources. */
+  readonly unreadable: readonly UnreadableImage[];
+  /** Tags that two upstream images would share. */
   readonly problems: readonly Problem[];
 }
 
@@ -36,11 +39,12 @@ export function listWanted(sources: WantedSources): WantedList {
   const problems: Problem[] = [];
   const groups = new Map<string, Resolved[]>();
   const placeOf = createPlaceFinder(sources.manifest);
+  const unreadable = createUnreadableList();
   const needs = createNeedList();
   for (const mention of listMentions(sources)) {
     needs.add(mention.demand.neededBy);
     const place = placeOf(mention);
-    if (isToolError(place)) problems.push(describeUnreadable(mention, place));
+    if (isToolError(place)) unreadable.add(mention.reference, mention.demand, place);
     else addTo(groups, { mention, place });
   }
   for (const group of groups.values()) problems.push(...findCollision(group));
@@ -51,7 +55,12 @@ export function listWanted(sources: WantedSources): WantedList {
   const contested = findContestedTags(joined);
   problems.push(...contested.values());
   const images = joined.map((image) => withoutTags(image, contested));
-  return { images, keysByCatalog: groupByCatalog(images, sources.catalogs), problems };
+  return {
+    images,
+    keysByCatalog: groupByCatalog(images, sources.catalogs),
+    unreadable: unreadable.close(uniqueNeeds),
+    problems,
+  };
 }
 
 function* listMentions(sources: WantedSources): Iterable<Mention> {
@@ -65,9 +74,9 @@ export function listCatalogWanted(
   name: string,
   catalog: Catalog,
   manifest: WantedSources['manifest'],
-): readonly WantedImage[] {
+): WantedList {
   const alone = { ...manifest, images: [], releases: [] };
-  return listWanted({ manifest: alone, catalogs: new Map([[name, catalog]]), releases: [] }).images;
+  return listWanted({ manifest: alone, catalogs: new Map([[name, catalog]]), releases: [] });
 }
 
 /** Who asks for images, and how: the same object for all images of one bundle. */
@@ -194,16 +203,6 @@ function findPlace(
     if (!isToolError(error, 'BASE_BAD_IMAGE_REF')) throw error;
     return error;
   }
-}
-
-function describeUnreadable({ demand }: Mention, error: ToolError): Problem {
-  return {
-    severity: 'error',
-    code: error.code,
-    message: `${formatNeed(demand.neededBy)}: ${error.message}`,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...demand.place?.(),
-  };
 }
 
 function addTo(groups: Map<string, Resolved[]>, resolved: Resolved): void {

@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import type { Problem } from '../base/problem.ts';
 import type { PerRole } from '../manifest/types.ts';
 
 /** What belongs to an image without being part of it. */
@@ -35,4 +36,16 @@ export interface WantedImage {
   readonly attachedTo?: string;
   /** Why it cannot be had: a tag has one content, and several upstream images lay claim to it. */
   readonly clash?: string;
+}
+
+/**
+ * An image that is wanted by a reference that no registry takes, such as one with a sha512 digest: opm
+ * accepts it, but nothing can hold it and nothing can copy it.
+ */
+export interface UnreadableImage {
+  /** The reference as Git has it. */
+  readonly upstream: string;
+  readonly neededBy: readonly NeededBy[];
+  /** What is wrong with it, and where it stands first. */
+  readonly problem: Problem;
 }

@@ -14,6 +14,7 @@ import { formatImmutableTag, formatIndexItem } from './item.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
+import { settleUnreadable } from './settle-unreadable.ts';
 import { joinSettled, type Settled } from './settled.ts';
 import type {
   CatalogPlan,
@@ -68,13 +69,15 @@ export interface IndexFault {
  */
 export function planPass(input: PlanInput): Plan {
   const images = input.indexOnly ? joinSettled([]) : settleImages(input);
+  const unreadable = input.indexOnly ? [] : settleAllUnreadable(input);
   const indexes = input.wanted.indexes.map((index) => ({
     index,
     result: settleOneIndex(index, input, images),
   }));
   const broken = [...input.broken].map(([catalog, why]) => settleBroken(catalog, why));
   const unbuilt = [...input.unbuilt].map(([catalog, fault]) => settleUnbuilt(catalog, fault));
-  const all = joinSettled([images, ...indexes.map(({ result }) => result), ...broken, ...unbuilt]);
+  const results = indexes.map(({ result }) => result);
+  const all = joinSettled([images, ...unreadable, ...results, ...broken, ...unbuilt]);
   const steps = shareBlobs(sortSteps(all.steps), input);
   const plan: Omit<Plan, 'hash'> = {
     apiVersion: 'olmirror/v1alpha1',
@@ -96,6 +99,10 @@ export function planPass(input: PlanInput): Plan {
   };
   const allowed = denyWrites(plan, input.manifest.registries.production);
   return { ...allowed, hash: hashPlan(allowed) };
+}
+
+function settleAllUnreadable({ wanted, knownMissing }: PlanInput): readonly Settled[] {
+  return wanted.unreadable.map((image) => settleUnreadable(image, knownMissing));
 }
 
 function settleImages(input: PlanInput): Settled {
@@ -150,7 +157,9 @@ function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): 
   if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
   return settleIndex(index, observed, {
     rebuild: input.rebuild,
-    obstacles: input.indexOnly ? [] : listObstacles(index, input, images),
+    obstacles: input.indexOnly
+      ? []
+      : [...listObstacles(index, input, images), ...listUnreadable(index, input)],
   });
 }
 
@@ -177,8 +186,17 @@ function listObstacles(index: WantedIndex, input: PlanInput, images: Settled): r
   });
 }
 
-function firstNeed(image: WantedImage, catalog: string): string {
-  const need: NeededBy | undefined = image.neededBy.find((entry) => entry.catalog === catalog);
+function listUnreadable(index: WantedIndex, input: PlanInput): readonly string[] {
+  return input.wanted.unreadable.flatMap((image) =>
+    input.knownMissing.has(image.upstream) ||
+    !image.neededBy.some(({ catalog }) => catalog === index.catalog)
+      ? []
+      : [`${image.upstream} (${firstNeed(image, index.catalog)}) is no reference to an image`],
+  );
+}
+
+function firstNeed({ neededBy }: Pick<WantedImage, 'neededBy'>, catalog: string): string {
+  const need: NeededBy | undefined = neededBy.find((entry) => entry.catalog === catalog);
   return need === undefined ? 'needed' : formatNeed(need);
 }
 

@@ -2,7 +2,7 @@ import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Presence, UnknownPresence } from '../base/presence.ts';
 import type { Uncopyable } from '../images/find-uncopyable.ts';
-import type { AttachedKind, NeededBy, WantedImage } from '../images/types.ts';
+import type { AttachedKind, NeededBy, UnreadableImage, WantedImage } from '../images/types.ts';
 import type { CatalogPin, RoleName } from '../manifest/types.ts';
 import type { VerifiedCheck } from './verified-check.ts';
 
@@ -111,6 +111,7 @@ export interface WantedIndex {
 
 export interface Wanted {
   readonly images: readonly WantedImage[];
+  readonly unreadable: readonly UnreadableImage[];
   readonly indexes: readonly WantedIndex[];
 }
 

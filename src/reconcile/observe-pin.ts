@@ -95,8 +95,9 @@ function chooseId(
 
 function listNamed(catalog: Catalog, context: ObservePinContext): readonly ClosureEntry[] {
   const { manifest, knownMissing } = context.state;
-  const { images } = listNamedImages(catalog, context);
-  return buildClosure(images, context.loaded.entry.name, findKnown(knownMissing, images, manifest));
+  const named = listNamedImages(catalog, context);
+  const known = findKnown(knownMissing, named, manifest);
+  return buildClosure(named.images, context.loaded.entry.name, known);
 }
 
 interface PinnedContent {

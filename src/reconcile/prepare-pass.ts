@@ -96,10 +96,10 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       { state: loaded, sound, registries, builder },
       { memory, options, deps },
     );
-    const { images } = observation.wanted;
+    const { images, unreadable } = observation.wanted;
     const state = {
       ...loaded,
-      knownMissing: findKnown(loaded.knownMissing, images, loaded.manifest),
+      knownMissing: findKnown(loaded.knownMissing, observation.wanted, loaded.manifest),
     };
     const requests = countRequests(registries) - before;
     deps.emit({
@@ -111,6 +111,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       manifest: state.manifest,
       wanted: {
         images,
+        unreadable,
         indexes: observation.indexes.map((entry) => entry.wanted),
       },
       observed: observation.observed,

@@ -173,7 +173,7 @@ function planOne(
   const { manifest, revision, now } = context;
   return planPass({
     manifest,
-    wanted: { images: [], indexes: [wanted] },
+    wanted: { images: [], unreadable: [], indexes: [wanted] },
     observed: { images: new Map(), indexes: new Map([[wanted.catalog, observed]]) },
     binding: { manifest: hashManifest(manifest), catalogs: {} },
     revision,

@@ -52,8 +52,11 @@ export async function verifyClosure(
       `The manifest does not name ${registry.host}, so nobody knows where its images would lie.`,
     );
   const { manifest, knownMissing } = context.state;
-  const { images, problems } = listNamedImages(subject.catalog, context);
-  const known = findKnown(knownMissing, images, manifest);
+  const named = listNamedImages(subject.catalog, context);
+  const { images } = named;
+  const known = findKnown(knownMissing, named, manifest);
+  const unreadable = named.unreadable.filter(({ upstream }) => !known.has(upstream));
+  const problems = [...named.problems, ...unreadable.map(({ problem }) => problem)];
   const seen = await headImages(images, { registry, role }, context);
   const absent = seen.filter(({ image, presence }) => isMissing(image, presence));
   const lost = absent.filter(({ image }) => !known.has(image.upstream));
@@ -85,7 +88,7 @@ export async function verifyClosure(
 export function listNamedImages(
   catalog: Catalog,
   { state, loaded }: Pick<ClosureContext, 'state' | 'loaded'>,
-): Pick<WantedList, 'images' | 'problems'> {
+): Pick<WantedList, 'images' | 'unreadable' | 'problems'> {
   return listWanted({
     manifest: { ...state.manifest, images: [], releases: [] },
     catalogs: new Map([[loaded.entry.name, catalog]]),

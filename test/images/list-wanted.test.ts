@@ -160,3 +160,40 @@ test('listWanted gives a tag that two images ask for to neither, and says so', (
   );
   assert.match(problems[0]?.message ?? '', /both ask for the tag v\/tool:v1/);
 });
+
+// Seen to fail with one entry for each bundle, and with the needs of the first mention only.
+test('listWanted names a reference that cannot be read once, with everyone who needs it', () => {
+  const odd = `quay.io/v/odd@sha512:${'a'.repeat(128)}`;
+  const { images, unreadable, problems } = listWanted({
+    manifest: makeManifest(),
+    catalogs: new Map([
+      [
+        'idx',
+        makeCatalog({
+          a: [
+            { version: '1.0.0', image: `quay.io/v/a@${A}`, related: [odd] },
+            { version: '1.1.0', replaces: '1.0.0', image: odd, related: [] },
+          ],
+        }),
+      ],
+    ]),
+    releases: [],
+  });
+  assert.deepEqual(
+    images.map((image) => image.key),
+    [`v/a@${A}`],
+  );
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    unreadable.map(({ upstream, neededBy, problem }) => [
+      upstream,
+      neededBy.map(({ item }) => item),
+      problem.code,
+    ]),
+    [[odd, ['a.v1.0.0', 'a.v1.1.0'], 'BASE_BAD_IMAGE_REF']],
+  );
+  assert.match(
+    unreadable[0]?.problem.message ?? '',
+    /^idx\/a\/a\.v1\.0\.0 and 1 more: "quay\.io\/v\/odd@sha512:a+" is not an image reference: its digest is sha512, but/,
+  );
+});

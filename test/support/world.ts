@@ -1,5 +1,5 @@
 import type { Presence } from '../../src/base/presence.ts';
-import type { WantedImage } from '../../src/images/types.ts';
+import type { UnreadableImage, WantedImage } from '../../src/images/types.ts';
 import { type PlanInput, planPass } from '../../src/plan/plan-pass.ts';
 import type {
   ObservedImage,
@@ -134,6 +134,7 @@ export function seenPin(changes: Partial<ObservedPin> = {}): ObservedPin {
 }
 
 export interface PlanWorld {
+  readonly unreadable?: readonly UnreadableImage[];
   readonly images?: readonly (readonly [WantedImage, ObservedImage])[];
   readonly indexes?: readonly (readonly [WantedIndex, ObservedIndex])[];
   readonly changes?: Partial<PlanInput>;
@@ -144,6 +145,7 @@ export function planWorld(world: PlanWorld): Plan {
   return planPass({
     manifest: makeManifest(),
     wanted: {
+      unreadable: world.unreadable ?? [],
       images: (world.images ?? []).map(([image]) => image),
       indexes: (world.indexes ?? []).map(([index]) => index),
     },
