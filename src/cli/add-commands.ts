@@ -1,3 +1,4 @@
+import { addAudit } from './add-audit-command.ts';
 import { addConvert, addFilter } from './add-catalog-commands.ts';
 import { addDiff } from './add-diff-command.ts';
 import { addGraph } from './add-graph-command.ts';
@@ -22,6 +23,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addApply,
     addStatus,
     addWatch,
+    addAudit,
     addIndex,
   ])
     add(parser, run);

@@ -91,6 +91,8 @@ const LINES: { readonly [K in PassEvent['kind']]?: Line<K> } = {
     verbose
       ? `Looked with ${formatCount(event.requests, 'request')} in ${formatSeconds(event.milliseconds)}.`
       : null,
+  'audit-started': (event, { live }) =>
+    live ? null : `Looking into ${formatCount(event.repositories, 'repository', 'repositories')} …`,
   'apply-started': (event) =>
     event.steps === 0
       ? null
@@ -127,6 +129,8 @@ function formatSeconds(milliseconds: number): string {
 function formatStatus(event: PassEvent, tally: Tally, now: number): string | null {
   if (event.kind === 'observe-progress')
     return `Looked at ${event.done} of ${formatCount(event.total, 'image')}`;
+  if (event.kind === 'audit-progress')
+    return `Looked into ${event.done} of ${formatCount(event.total, 'repository', 'repositories')}`;
   if (tally.steps === 0 || tally.done === tally.steps) return null;
   const left = formatTimeLeft(tally, now);
   return `${tally.done} of ${formatCount(tally.steps, 'step')}, ${formatBytes(tally.doneBytes)} of ${formatBytes(tally.bytes)}${left === null ? '' : `, about ${left} left`}`;

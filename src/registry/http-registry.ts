@@ -8,6 +8,7 @@ import { collectPages } from './collect-pages.ts';
 import { notARegistry, type RequestPlace, toConnectionError } from './describe-failure.ts';
 import { isAbsentAnswer, judgeHead } from './judge-presence.ts';
 import { listReferrers } from './list-referrers.ts';
+import { listRepositories } from './list-repositories.ts';
 import { parseMediaType } from './parse-headers.ts';
 import type { RegistryPort } from './port.ts';
 import { expectOk, notFound, readBytes, readText } from './read-answer.ts';
@@ -66,6 +67,11 @@ export function createHttpRegistry(options: HttpRegistryOptions): RegistryPort {
     getManifest: (repository, reference) => getManifest({ repository, reference }, context),
     getBlob: (repository, digest) => getBlob(repository, digest, context),
     listTags: (repository, signal) => listTags({ repository, signal }, context),
+    listRepositories: (signal) =>
+      listRepositories((path) => sender.send({ method: 'GET', repository: '', path, signal }), {
+        host: options.host,
+        repository: '',
+      }),
     listReferrers: (repository, digest, signal) =>
       listReferrers(
         (path) => sender.send({ method: 'GET', repository, path, accept: OCI_INDEX, signal }),

@@ -15,6 +15,8 @@ export interface RegistryPort extends ContentReader {
   headBlob(repository: string, digest: Digest, signal?: AbortSignal): Promise<boolean>;
   /** All tags in the registry's order; an unknown repository has none. Throws `ToolError` for anything but 200 and 404. */
   listTags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
+  /** All repositories in the registry's order; null where it has no listing for this user. Throws `ToolError` for any other answer than a list. */
+  listRepositories(signal?: AbortSignal): Promise<readonly string[] | null>;
   /**
    * Digests of the manifests that refer to this one, by the referrers API; null where the registry has
    * none. Throws `ToolError` for any other answer than a list.

@@ -87,6 +87,8 @@ export function testRegistryContract(
     assert.deepEqual((await registry.listTags('c/tags')).toSorted(), ['a', 'b', 'c']);
     assert.deepEqual(await registry.listTags('c/untagged'), []);
     assert.deepEqual(await registry.listTags('c/never'), []);
+    const repositories = await registry.listRepositories();
+    assert.ok(repositories?.includes('c/tags') && !repositories.includes('c/never'));
   });
 
   test(`${name}: an aborted signal rejects, and countRequests grows with each question`, async () => {

@@ -76,6 +76,11 @@ export function createFakeRegistry(host = 'registry.example'): FakeRegistry {
       return keys.map((key) => key.slice(prefix.length)).filter((name) => !name.includes(':'));
     },
     // As docker-registry 2.8: there is no such API.
+    async listRepositories(signal) {
+      signal?.throwIfAborted();
+      requests += 1;
+      return [...new Set([...manifests.keys()].map((name) => name.split(' ', 1)[0] ?? ''))];
+    },
     async listReferrers(_, __, signal) {
       signal?.throwIfAborted();
       requests += 1;
