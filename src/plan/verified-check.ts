@@ -11,8 +11,12 @@ export interface VerifiedCheck<Name extends string = IndexCheckName> {
   readonly details: readonly string[];
 }
 
-export function passed<Name extends string>(name: Name, message: string): VerifiedCheck<Name> {
-  return { name, state: 'passed', message, details: [] };
+export function passed<Name extends string>(
+  name: Name,
+  message: string,
+  details: readonly string[] = [],
+): VerifiedCheck<Name> {
+  return { name, state: 'passed', message, details };
 }
 
 export function failed<Name extends string>(

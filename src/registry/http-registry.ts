@@ -11,6 +11,7 @@ import { listReferrers } from './list-referrers.ts';
 import { listRepositories } from './list-repositories.ts';
 import { parseMediaType } from './parse-headers.ts';
 import type { RegistryPort } from './port.ts';
+import { probeRegistry } from './probe-registry.ts';
 import { expectOk, notFound, readBytes, readText } from './read-answer.ts';
 import { createSender, type RegistryAnswer, type Sender } from './send.ts';
 
@@ -67,6 +68,8 @@ export function createHttpRegistry(options: HttpRegistryOptions): RegistryPort {
     getManifest: (repository, reference) => getManifest({ repository, reference }, context),
     getBlob: (repository, digest) => getBlob(repository, digest, context),
     listTags: (repository, signal) => listTags({ repository, signal }, context),
+    probe: (sample, signal) =>
+      probeRegistry((request) => sender.send({ ...request, signal }), options.host, sample),
     listRepositories: (signal) =>
       listRepositories((path) => sender.send({ method: 'GET', repository: '', path, signal }), {
         host: options.host,

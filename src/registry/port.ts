@@ -1,6 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { ContentReader } from '../base/oci.ts';
 import type { Presence } from '../base/presence.ts';
+import type { ProbeSample, RegistryProbe } from '../base/registry-probe.ts';
 
 /** A registry, read-only: nothing here sends anything but HEAD and GET (promise 1). */
 export interface RegistryPort extends ContentReader {
@@ -15,6 +16,8 @@ export interface RegistryPort extends ContentReader {
   headBlob(repository: string, digest: Digest, signal?: AbortSignal): Promise<boolean>;
   /** All tags in the registry's order; an unknown repository has none. Throws `ToolError` for anything but 200 and 404. */
   listTags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
+  /** Asks a few questions and takes down the answers, whatever they are. Rejects only when the signal aborts. */
+  probe(sample: ProbeSample | null, signal?: AbortSignal): Promise<RegistryProbe>;
   /** All repositories in the registry's order; null where it has no listing for this user. Throws `ToolError` for any other answer than a list. */
   listRepositories(signal?: AbortSignal): Promise<readonly string[] | null>;
   /**

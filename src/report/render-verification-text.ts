@@ -29,13 +29,18 @@ export function listCheckLines(
   checks: readonly VerifiedCheck<string>[],
   verbose: boolean,
 ): readonly string[] {
-  return [
-    ...checks.flatMap((check) => [
-      `  ${MARKS[check.state]} ${check.message}`,
-      ...listDetails(check, verbose).map((line) => `      ${line}`),
-    ]),
-    formatVerdict(checks),
-  ];
+  return [...listMarkedLines(checks, verbose), formatVerdict(checks)];
+}
+
+/** A line a check, with what it found below. */
+export function listMarkedLines(
+  checks: readonly VerifiedCheck<string>[],
+  verbose: boolean,
+): readonly string[] {
+  return checks.flatMap((check) => [
+    `  ${MARKS[check.state]} ${check.message}`,
+    ...listDetails(check, verbose).map((line) => `      ${line}`),
+  ]);
 }
 
 function listDetails({ details }: VerifiedCheck<string>, verbose: boolean): readonly string[] {

@@ -76,6 +76,11 @@ export function createFakeRegistry(host = 'registry.example'): FakeRegistry {
       return keys.map((key) => key.slice(prefix.length)).filter((name) => !name.includes(':'));
     },
     // As docker-registry 2.8: there is no such API.
+    async probe(_, signal) {
+      signal?.throwIfAborted();
+      const none = { kind: 'failure', message: 'This registry is a fake.', hint: null } as const;
+      return { api: none, catalog: none, head: null, get: null, tags: null, referrers: null };
+    },
     async listRepositories(signal) {
       signal?.throwIfAborted();
       requests += 1;
