@@ -37,13 +37,16 @@ export function toConnectionError(error: unknown, place: RequestPlace): ToolErro
   });
 }
 
+/** As undici says it, of a tunnel and of plain HTTP. */
+const PROXY_REFUSAL = /^Proxy (?:response|Authentication Required) \((\d+)\)/;
+
 /** The same where the request went through a proxy, `host:port` of which is given. */
 export function toProxyError(error: unknown, place: RequestPlace, proxy: string): ToolError {
   if (error instanceof ToolError) return error;
   const code = codeOf(error);
   // Only the registry's certificate has such a code; a proxy's own is told apart by undici.
   if (TLS_CODES.test(code)) return toConnectionError(error, place);
-  const refused = /^Proxy response \((\d+)\)/.exec(messageOf(error))?.[1];
+  const refused = PROXY_REFUSAL.exec(messageOf(error))?.[1];
   if (refused !== undefined) return toProxyRefusal(Number(refused), place, proxy);
   const why = TIMEOUT_CODES.has(code) ? 'no answer came in time' : describeCode(code, error);
   return proxyError(`${formatPlace(place)} cannot be reached through the proxy ${proxy}: ${why}.`, {
@@ -53,8 +56,7 @@ export function toProxyError(error: unknown, place: RequestPlace, proxy: string)
   });
 }
 
-/** For what the proxy itself answers. */
-export function toProxyRefusal(status: number, place: RequestPlace, proxy: string): ToolError {
+function toProxyRefusal(status: number, place: RequestPlace, proxy: string): ToolError {
   const wantsLogin = status === 407;
   const why = wantsLogin
     ? 'wants another user name and password, or any (407)'

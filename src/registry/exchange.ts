@@ -1,13 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { ToolError } from '../base/tool-error.ts';
 import { type Agents, type AgentsOptions, createAgents } from './agents.ts';
-import {
-  codeOf,
-  type RequestPlace,
-  toConnectionError,
-  toProxyError,
-  toProxyRefusal,
-} from './describe-failure.ts';
+import { codeOf, type RequestPlace, toConnectionError, toProxyError } from './describe-failure.ts';
 import { findProxy } from './find-proxy.ts';
 import { redeemIdentityToken, type TokenAnswer, type TokenGrant } from './redeem-identity-token.ts';
 
@@ -55,11 +49,7 @@ export function createExchanger(options: AgentsOptions): Exchanger {
   const state: State = { options, agents: createAgents(options), requests: 0 };
   return {
     exchange: (request) => followRedirects(request, state),
-    async redeem(grant) {
-      const agent = await state.agents.find(grant.realm);
-      state.requests += 1;
-      return redeemIdentityToken(grant, agent, options.timeoutMilliseconds);
-    },
+    redeem: (grant) => redeem(grant, state),
     countRequests: () => state.requests,
     close: () => state.agents.close(),
   };
@@ -119,7 +109,9 @@ async function exchangeTwice(request: RawRequest, state: State): Promise<RawAnsw
   }
 }
 
-function describe(error: unknown, { url, place, signal }: RawRequest, state: State): unknown {
+type Sent = Pick<RawRequest, 'url' | 'place' | 'signal'>;
+
+function describe(error: unknown, { url, place, signal }: Sent, state: State): unknown {
   if (signal?.aborted) return signal.reason;
   const proxy = findProxy(url, state.options.environment);
   return proxy === null ? toConnectionError(error, place) : toProxyError(error, place, proxy.host);
@@ -140,7 +132,6 @@ async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswe
     reset: false,
     ...(request.signal && { signal: request.signal }),
   });
-  if (answer.statusCode === 407) await refuse(answer.body, request, state);
   const headers = Object.entries(answer.headers).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.join(', ') : value,
@@ -155,14 +146,12 @@ async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswe
   };
 }
 
-// Of a proxy between; where there is none, it is an answer like any other.
-async function refuse(
-  body: RawAnswer['body'],
-  { url, place }: RawRequest,
-  state: State,
-): Promise<void> {
-  const proxy = findProxy(url, state.options.environment);
-  if (proxy === null) return;
-  await body.dump();
-  throw toProxyRefusal(407, place, proxy.host);
+async function redeem(grant: TokenGrant, state: State): Promise<TokenAnswer> {
+  try {
+    const agent = await state.agents.find(grant.realm);
+    state.requests += 1;
+    return await redeemIdentityToken(grant, agent, state.options.timeoutMilliseconds);
+  } catch (error) {
+    throw describe(error, { url: grant.realm, place: grant.place }, state);
+  }
 }

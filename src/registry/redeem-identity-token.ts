@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { ToolError } from '../base/tool-error.ts';
-import { type RequestPlace, toConnectionError } from './describe-failure.ts';
+import type { RequestPlace } from './describe-failure.ts';
 
 /**
  * A sign-in with an identity token: all that this client can ever post. Promise 1 stands, since a token service keeps no
@@ -22,7 +22,7 @@ export interface TokenAnswer {
 
 /**
  * Exchanges an identity token for one of the registry, by the POST that skopeo sends (OAuth 2, `refresh_token`). Nothing is
- * followed and nothing is tried again. Throws `ToolError` where no answer came.
+ * followed and nothing is tried again. Throws what undici throws where no answer came.
  */
 export async function redeemIdentityToken(
   grant: TokenGrant,
@@ -31,20 +31,16 @@ export async function redeemIdentityToken(
 ): Promise<TokenAnswer> {
   const { realm, place } = grant;
   assertTokenService(realm, place);
-  try {
-    const answer = await agent.request({
-      origin: realm.origin,
-      path: `${realm.pathname}${realm.search}`,
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: renderForm(grant),
-      headersTimeout: timeoutMilliseconds,
-      bodyTimeout: timeoutMilliseconds,
-    });
-    return { status: answer.statusCode, body: await answer.body.bytes() };
-  } catch (error) {
-    throw toConnectionError(error, place);
-  }
+  const answer = await agent.request({
+    origin: realm.origin,
+    path: `${realm.pathname}${realm.search}`,
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: renderForm(grant),
+    headersTimeout: timeoutMilliseconds,
+    bodyTimeout: timeoutMilliseconds,
+  });
+  return { status: answer.statusCode, body: await answer.body.bytes() };
 }
 
 function renderForm({ realm, service, scope, identityToken }: TokenGrant): string {

@@ -27,15 +27,11 @@ export interface TlsOptions {
 export async function readTlsOptions(query: TlsQuery): Promise<TlsOptions> {
   const folder = await findCertFolder(query.host, query.environment);
   const own = folder === null ? [] : await readAuthorities(folder);
-  const pairs = folder === null ? [] : await readClientPairs(folder);
+  const pair = folder === null ? {} : await readClientPair(folder);
   const extra = query.caFile === null ? [] : [await readPem(query.caFile, query.host)];
   const roots = query.insecure ? [] : await readSystemRoots(query.environment);
   try {
-    const secureContext = createSecureContext({
-      ca: [...roots, ...own, ...extra],
-      cert: pairs.map(({ cert }) => cert),
-      key: pairs.map(({ key }) => key),
-    });
+    const secureContext = createSecureContext({ ca: [...roots, ...own, ...extra], ...pair });
     return { rejectUnauthorized: !query.insecure, secureContext };
   } catch (error) {
     throw badFolder(
@@ -51,13 +47,11 @@ async function readAuthorities({ path, names }: CertFolder): Promise<readonly st
   return Promise.all(files.map((name) => readOne(join(path, name))));
 }
 
-interface ClientPair {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** The last first: of several of one kind OpenSSL keeps the last, and Go offers the first. */
-async function readClientPairs({ path, names }: CertFolder): Promise<readonly ClientPair[]> {
+/** The first by name: Node shows one, and Go prefers it too where the registry does not say whose it wants. */
+async function readClientPair({
+  path,
+  names,
+}: CertFolder): Promise<{ readonly cert?: string; readonly key?: string }> {
   const stems = { cert: listStems(names, '.cert'), key: listStems(names, '.key') };
   for (const [kind, other] of [
     ['cert', 'key'],
@@ -70,11 +64,12 @@ async function readClientPairs({ path, names }: CertFolder): Promise<readonly Cl
       `Add ${alone}.${other}, or remove it. The certificate of an authority ends with .crt.`,
     );
   }
-  const pairs = stems.cert.map(async (stem) => ({
+  const [stem] = stems.cert;
+  if (stem === undefined) return {};
+  return {
     cert: await readOne(join(path, `${stem}.cert`)),
     key: await readOne(join(path, `${stem}.key`)),
-  }));
-  return (await Promise.all(pairs)).toReversed();
+  };
 }
 
 function listStems(names: readonly string[], ending: string): readonly string[] {

@@ -15,6 +15,8 @@ export interface Question {
   readonly repository: string;
   readonly insecure: boolean;
   readonly authFile?: string;
+  /** Of our client. */
+  readonly timeoutMilliseconds?: number;
   /** All of it. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -34,9 +36,9 @@ export async function askSkopeo(question: Question): Promise<string | null> {
 
 /** The same of our client. */
 export async function askOurs(question: Question): Promise<string | null> {
-  const { host, repository, insecure, authFile = null, environment } = question;
-  const options = { host, insecure, caFile: null, authFile, environment, retries: 0 };
-  const registry = createHttpRegistry({ ...options, clock: systemClock });
+  const { repository, authFile = null, ...others } = question;
+  const options = { ...others, caFile: null, authFile, retries: 0, clock: systemClock };
+  const registry = createHttpRegistry(options);
   try {
     await registry.getManifest(repository, 'v1');
     return null;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https, { type ServerOptions } from 'node:https';
 import { digestOf } from '../../src/base/digest.ts';
 
 /** What arrived, and what it sent along to log in. */
@@ -11,7 +12,7 @@ export interface SeenRequest {
 }
 
 export interface LoginServer {
-  /** `127.0.0.1:port`, plain HTTP. */
+  /** `127.0.0.1:port`. */
   readonly host: string;
   /** In order, pings left out. */
   readonly requests: readonly SeenRequest[];
@@ -20,6 +21,8 @@ export interface LoginServer {
 }
 
 export interface LoginRules {
+  /** Plain HTTP where there is none. */
+  readonly tls?: ServerOptions;
   /** `WWW-Authenticate` of the answer to `/v2/`; none: it needs no login. */
   readonly challenges: (host: string) => readonly string[];
   /** For what is no ping; null answers with the manifest. */
@@ -44,9 +47,10 @@ const MANIFEST = JSON.stringify({
 /** A registry that has every image and lets everybody in, and keeps what they sent to log in. */
 export async function startLoginServer(rules: LoginRules): Promise<LoginServer> {
   const requests: SeenRequest[] = [];
-  const server = http.createServer((request, response) => {
+  function listen(request: IncomingMessage, response: ServerResponse): void {
     answer(request, response).catch(() => response.destroy());
-  });
+  }
+  const server = rules.tls ? https.createServer(rules.tls, listen) : http.createServer(listen);
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/v2/') {
       const challenges = rules.challenges(request.headers.host ?? '');
