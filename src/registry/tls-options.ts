@@ -29,7 +29,7 @@ export async function readTlsOptions(query: TlsQuery): Promise<TlsOptions> {
   const own = folder === null ? [] : await readAuthorities(folder);
   const pair = folder === null ? {} : await readClientPair(folder);
   const extra = query.caFile === null ? [] : [await readPem(query.caFile, query.host)];
-  const roots = query.insecure ? [] : await readSystemRoots(query.environment);
+  const roots = query.insecure ? [] : readSystemRoots(query.environment);
   try {
     const secureContext = createSecureContext({ ca: [...roots, ...own, ...extra], ...pair });
     return { rejectUnauthorized: !query.insecure, secureContext };
