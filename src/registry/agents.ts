@@ -41,10 +41,14 @@ export function createAgents(options: AgentsOptions): Agents {
       return known;
     },
     async close() {
-      const agents = await Promise.all([...open.values()].map((agent) => agent.catch(() => null)));
-      await Promise.all(agents.map((agent) => agent?.destroy()));
+      await Promise.all([...open.values()].map(destroy));
     },
   };
+}
+
+async function destroy(opening: Promise<Dispatcher>): Promise<void> {
+  const agent = await opening.catch(() => null);
+  await agent?.destroy();
 }
 
 async function readConnection(options: AgentsOptions): Promise<AgentConnection> {

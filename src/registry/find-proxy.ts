@@ -43,13 +43,22 @@ function isDirect(url: URL, noProxy: string): boolean {
 }
 
 function matches(entry: string, target: Target): boolean {
-  const [, network = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(entry) ?? [];
-  if (isIP(network) !== 0 && Number(bits) <= (isIP(network) === 4 ? 32 : 128))
-    return isWithin(target.host, network, Number(bits));
+  const network = parseNetwork(entry);
+  if (network !== null) return isWithin(target.host, network.address, network.bits);
   const { host, port } = splitPort(entry);
   if (host === '' || (port !== '' && port !== target.port)) return false;
-  if (isIP(host) !== 0) return isWithin(target.host, host, isIP(host) === 4 ? 32 : 128);
+  if (isIP(host) !== 0) return isWithin(target.host, host, countBits(host));
   return isIP(target.host) === 0 && matchesDomain(host, target.host);
+}
+
+function parseNetwork(entry: string): { readonly address: string; readonly bits: number } | null {
+  const [, address = '', length = ''] = /^([^/]+)\/(\d{1,3})$/.exec(entry) ?? [];
+  const bits = Number(length);
+  return isIP(address) !== 0 && bits <= countBits(address) ? { address, bits } : null;
+}
+
+function countBits(address: string): number {
+  return isIP(address) === 4 ? 32 : 128;
 }
 
 /** `example.com` stands for itself and what is below it, `.example.com` and `*.example.com` for what is below it. */

@@ -1,7 +1,8 @@
 import { Agent, type Dispatcher, Pool, ProxyAgent } from 'undici';
+import type { TlsOptions } from './tls-options.ts';
 
 export interface AgentConnection {
-  readonly tls: Agent.Options['connect'] & object;
+  readonly tls: TlsOptions;
   readonly timeoutMilliseconds: number;
   readonly keepAliveMilliseconds: number;
 }

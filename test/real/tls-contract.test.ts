@@ -186,8 +186,8 @@ function makeEnvironment(home: Home, more: Case['environment'] = {}): Record<str
     name,
     value.replace('HOME', home.folder),
   ]);
-  const { folder } = home;
-  const fixed = { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_RUNTIME_DIR: folder };
+  const place = { HOME: home.folder, XDG_RUNTIME_DIR: home.folder };
+  const fixed = { PATH: process.env['PATH'] ?? '', ...place };
   return { ...fixed, ...Object.fromEntries(own) };
 }
 
@@ -247,8 +247,8 @@ test('skopeo copies to a registry with client certificates where our client read
   const production = await startRegistry({ folder: join(home.folder, 'production'), tls });
   t.after(() => Promise.all([staging.stop(), production.stop()]));
   for (const [i, item] of COPIES.entries()) {
-    await t.test(item.name, async (t) => {
-      const own = await makeHome(t);
+    await t.test(item.name, async (part) => {
+      const own = await makeHome(part);
       await fill(own, production.host, item);
       const repository = `team/app-${i}`;
       const { digest } = await pushImage(staging.host, { repository, files: { name: item.name } });
@@ -268,7 +268,7 @@ test('skopeo copies to a registry with client certificates where our client read
         () => 'failed',
       );
       const client = createHttpRegistry({ ...access, environment, retries: 0, clock: systemClock });
-      t.after(() => client.close());
+      part.after(() => client.close());
       const { state } = await client.headManifest(repository, digest);
       const expected = item.works ? ['copied', 'present'] : ['failed', 'unknown'];
       assert.deepEqual([skopeo, state], expected);

@@ -193,8 +193,12 @@ for (const path of [
 
 test('an identity token stands in no error, whatever the token service answers', async (t) => {
   for (const status of [302, 307, 400, 401, 405, 500]) {
-    const token: LoginRules['answer'] = ({ body }) => ({ status, body: `you sent ${body}` });
-    const { question } = await prepare(t, { name: '', entry: IDENTITY, token, expected: [] });
+    const { question } = await prepare(t, {
+      name: '',
+      entry: IDENTITY,
+      token: ({ body }) => ({ status, body: `you sent ${body}` }),
+      expected: [],
+    });
     const failure = await askOurs(question);
     assert.match(failure ?? '', /token service/);
     assert.doesNotMatch(failure ?? '', /id-tok|MDAwMDAwMDA6/);
@@ -240,6 +244,6 @@ function format({ method, path, authorization, body }: SeenRequest): string {
 }
 
 function sort(parameters: string): string {
-  const sorted = [...new URLSearchParams(parameters)].toSorted();
-  return sorted.map((pair) => pair.join('=')).join('&');
+  const pairs = Array.from(new URLSearchParams(parameters), (pair) => pair.join('='));
+  return pairs.toSorted().join('&');
 }
