@@ -21,23 +21,21 @@ const KEEP_ALIVE_MILLISECONDS = 20_000;
 export function createAgents(options: AgentsOptions): Agents {
   const open = new Map<string, Promise<Dispatcher>>();
   let connection: Promise<AgentConnection> | null = null;
-  async function connect(proxy: URL | null): Promise<Dispatcher> {
+  async function connect(url: URL): Promise<Dispatcher> {
     connection ??= readConnection(options);
     try {
-      return await openOne(proxy, await connection, options.host);
+      return await openOne(findProxy(url, options.environment), await connection, options.host);
     } catch (error) {
       // Files may be put right: the next question reads them again.
       connection = null;
-      open.delete(proxy?.href ?? '');
+      open.delete(url.origin);
       throw error;
     }
   }
   return {
     find(url) {
-      const proxy = findProxy(url, options.environment);
-      const key = proxy?.href ?? '';
-      const known = open.get(key) ?? connect(proxy);
-      open.set(key, known);
+      const known = open.get(url.origin) ?? connect(url);
+      open.set(url.origin, known);
       return known;
     },
     async close() {

@@ -221,15 +221,16 @@ function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 
 async function ping(state: State): Promise<Registry> {
   const { host, insecure } = state.options;
+  const server = host === 'docker.io' ? 'registry-1.docker.io' : host;
   try {
-    const registry = await pingOrigin(`https://${host}`, state);
+    const registry = await pingOrigin(`https://${server}`, state);
     if (registry !== null || !insecure)
-      return registry ?? { origin: `https://${host}`, challenges: null };
+      return registry ?? { origin: `https://${server}`, challenges: null };
   } catch (error) {
     if (!insecure) throw error;
   }
-  const plain = await pingOrigin(`http://${host}`, state);
-  return plain ?? { origin: `http://${host}`, challenges: null };
+  const plain = await pingOrigin(`http://${server}`, state);
+  return plain ?? { origin: `http://${server}`, challenges: null };
 }
 
 async function pingOrigin(origin: string, state: State): Promise<Registry | null> {

@@ -3,9 +3,8 @@ import { type TestContext, test } from 'node:test';
 import { askOurs, askSkopeo, makeHome, type Question } from '../support/ask-both.ts';
 import { type LoginRules, type SeenRequest, startLoginServer } from '../support/login-server.ts';
 
-// Promise 1 of the sign-in. Seen to fail: with the identity token sent by GET, the cases of identity tokens; with
-// a second attempt by GET after a refused POST, that of 405; with the last known challenge in place of the first,
-// those of several challenges; without `assertTokenService`, the two of hostile registries.
+// The sign-in of promise 1. Seen to fail: with an identity token taken for a password, its cases; with the last known
+// challenge in place of the first, those of several challenges; without `assertTokenService`, the three hostile registries.
 
 interface Case {
   readonly name: string;

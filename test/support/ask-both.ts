@@ -51,7 +51,7 @@ export async function askOurs(question: Question): Promise<string | null> {
 
 export interface Home {
   readonly folder: string;
-  /** What does not begin as JSON does is written as it is; a program under `bin`. */
+  /** Text as it is, anything else as JSON; a program where the path begins with `bin/`. */
   write(path: string, content: unknown): Promise<string>;
 }
 

@@ -8,6 +8,7 @@ export interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | null;
+  readonly userAgent: string;
   readonly body: string;
 }
 
@@ -95,6 +96,7 @@ async function readRequest(request: IncomingMessage): Promise<SeenRequest> {
     method: request.method ?? '',
     path: request.url ?? '',
     authorization: request.headers.authorization ?? null,
+    userAgent: request.headers['user-agent'] ?? '',
     body: Buffer.concat(chunks).toString(),
   };
 }
