@@ -139,6 +139,17 @@ test('this machine is asked directly, whatever the proxies', async (t) => {
   }
 });
 
+test('docker.io is asked at the same address', async (t) => {
+  const proxy = await startConnectProxy({ target: '127.0.0.1:9', refuses: 403 });
+  t.after(() => proxy.stop());
+  const environment = { PATH: process.env['PATH'] ?? '', HOME: folder, HTTPS_PROXY: proxy.host };
+  for (const ask of [askSkopeo, askOurs]) {
+    proxy.forget();
+    await ask({ host: 'docker.io', repository: 'library/x', insecure: false, environment });
+    assert.deepEqual([...new Set(proxy.seen)], ['CONNECT registry-1.docker.io:443'], ask.name);
+  }
+});
+
 const FAULTS: readonly (readonly [string, Partial<Case>, RegExp])[] = [
   [
     'wants a login',
