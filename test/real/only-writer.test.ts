@@ -56,8 +56,9 @@ test('from init to status, skopeo alone sends anything but HEAD and GET, to prod
 // grant posted to the registry itself after it was posted to the token service, the POST was listed; with another field
 // in the form, the fields differed.
 test('olmirror itself posts an identity token to the token service, and nothing to a registry', async (t) => {
-  const { olmirror, tokens, productionProxy } = await createTokenSite(t);
-  const { code, stdout, stderr } = await olmirror(['apply']);
+  const site = await createTokenSite(t);
+  const { tokens, productionProxy } = site;
+  const { code, stdout, stderr } = await site.olmirror(['apply']);
   assert.equal(code, 0, stdout + stderr);
   const writes = listWrites(productionProxy.requests).filter((request) => !isSkopeo(request));
   assert.deepEqual(
