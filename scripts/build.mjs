@@ -14,10 +14,14 @@ const OWN_PACKAGE = new RegExp(`^${RegExp.escape(ROOT)}package[.]json$`);
 
 const AGENT_LINES = [
   "const Dispatcher = require('./lib/dispatcher/dispatcher')",
+  "const Pool = require('./lib/dispatcher/pool')",
   "const Agent = require('./lib/dispatcher/agent')",
+  "const ProxyAgent = require('./lib/dispatcher/proxy-agent')",
   "const api = require('./lib/api')",
   'Object.assign(Dispatcher.prototype, api)',
+  'module.exports.Pool = Pool',
   'module.exports.Agent = Agent',
+  'module.exports.ProxyAgent = ProxyAgent',
 ];
 
 rmSync(`${ROOT}dist`, { recursive: true, force: true });
@@ -47,7 +51,7 @@ const bundle = build({
     { name: 'version-only', setup: keepVersionOnly },
     { name: 'plain-width', setup: measurePlainText },
     { name: 'no-spare-help', setup: skipSpareHelp },
-    { name: 'agent-only', setup: takeAgentOnly },
+    { name: 'agents-only', setup: takeAgentsOnly },
     { name: 'compiled-schemas', setup: compileSchemas },
   ],
   logLevel: 'warning',
@@ -92,8 +96,8 @@ function skipSpareHelp({ onLoad }) {
 }
 
 // undici's index loads fetch, WebSocket, caches and mocks, which are four fifths of it, and modules of
-// Node besides. Ours is its agent; the calls of a dispatcher are put on as its index does.
-function takeAgentOnly({ onLoad }) {
+// Node besides. Ours are its agents; the calls of a dispatcher are put on as its index does.
+function takeAgentsOnly({ onLoad }) {
   onLoad({ filter: /node_modules[/]undici[/]index[.]js$/ }, ({ path }) => {
     const text = readFileSync(path, 'utf8');
     for (const line of AGENT_LINES)

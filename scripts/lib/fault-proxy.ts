@@ -52,6 +52,8 @@ export interface FaultProxyOptions {
   readonly writeOnce?: 'tags' | 'all' | 'not-latest';
   /** Refuses every write, as Nexus' "Read-only". */
   readonly readOnly?: boolean;
+  /** All repositories lie below this path and nothing else does, as with Nexus' path-based routing. */
+  readonly path?: string;
 }
 
 export interface FaultProxy {
@@ -135,7 +137,7 @@ function answerAlone({ request, response }: Exchange, fault: Fault): boolean {
 async function pass(exchange: Exchange, fault: Fault | null): Promise<void> {
   const { options, host, response } = exchange;
   const arrived = await forward(exchange);
-  const headers = changeHeaders(arrived.headers, { fault, host, target: options.target });
+  const headers = changeHeaders(arrived.headers, { fault, host, options });
   const status = arrived.statusCode ?? 502;
   if (fault?.kind === 'replace-body') {
     arrived.resume();
@@ -151,7 +153,7 @@ async function pass(exchange: Exchange, fault: Fault | null): Promise<void> {
 
 function forward({ options, request, response }: Exchange): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const upstream = http.request(`http://${options.target}${request.url ?? '/'}`, {
+    const upstream = http.request(`http://${options.target}${hidePath(request.url, options)}`, {
       method: request.method ?? 'GET',
       headers: { ...request.headers, connection: 'close' },
     });
@@ -160,6 +162,13 @@ function forward({ options, request, response }: Exchange): Promise<IncomingMess
     response.once('close', () => upstream.destroy());
     request.pipe(upstream);
   });
+}
+
+// Where there is a path, what lies outside is sent to a repository that does not exist.
+function hidePath(url = '/', { path }: FaultProxyOptions): string {
+  if (path === undefined || url === '/v2/') return url;
+  const inside = `/v2/${path}/`;
+  return url.startsWith(inside) ? `/v2/${url.slice(inside.length)}` : '/v2/outside/tags/list';
 }
 
 async function sendPart(
@@ -199,11 +208,18 @@ async function sendSlowly(
 
 function changeHeaders(
   arrived: IncomingHttpHeaders,
-  about: { readonly fault: Fault | null; readonly host: string; readonly target: string },
+  about: {
+    readonly fault: Fault | null;
+    readonly host: string;
+    readonly options: FaultProxyOptions;
+  },
 ): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { ...arrived };
   delete headers['connection'];
-  const location = arrived.location?.replace(`//${about.target}/`, `//${about.host}/`);
+  const { target, path } = about.options;
+  const location = arrived.location
+    ?.replace(`//${target}/`, `//${about.host}/`)
+    .replace('/v2/', path === undefined ? '/v2/' : `/v2/${path}/`);
   if (location !== undefined) headers['location'] = location;
   const changes = changesOf(about.fault);
   for (const [name, value] of Object.entries(changes)) {

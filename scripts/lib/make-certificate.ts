@@ -7,6 +7,8 @@ export interface CertificateOptions {
   readonly folder: string;
   /** As in a certificate: `IP:127.0.0.1`, `DNS:registry.example.com`. */
   readonly name: string;
+  /** Default `test`. */
+  readonly commonName?: string;
   /** Was valid in 2020, and not since. */
   readonly expired?: boolean;
 }
@@ -16,14 +18,15 @@ export function makeCertificate(options: CertificateOptions): {
   readonly certFile: string;
   readonly keyFile: string;
 } {
-  const { folder, name, expired = false } = options;
+  const { folder, name, commonName = 'test', expired = false } = options;
   mkdirSync(join(folder, 'new'), { recursive: true });
   const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const [request, config] = [join(folder, 'request.pem'), join(folder, 'ca.cnf')];
   writeFileSync(config, renderConfig(folder, name));
   writeFileSync(join(folder, 'index.txt'), '');
-  const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=test';
-  run(['req', '-new', ...key.split(' '), '-keyout', keyFile, '-out', request]);
+  const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
+  const subject = ['-subj', `/CN=${commonName}`];
+  run(['req', '-new', ...key.split(' '), ...subject, '-keyout', keyFile, '-out', request]);
   const [start, end] = expired ? ['20200101', '20210101'] : ['20200101', '20490101'];
   const flags = ['-batch', '-selfsign', '-rand_serial', '-notext', '-config', config];
   const files = ['-keyfile', keyFile, '-in', request, '-out', certFile];

@@ -15,7 +15,12 @@ export interface RegistryOptions {
   readonly readOnly?: boolean;
   /** Only `DEMO_USER` with `DEMO_PASSWORD` is known: their bcrypt hash is precomputed. */
   readonly htpasswd?: { readonly user: string; readonly password: string };
-  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  readonly tls?: {
+    readonly certFile: string;
+    readonly keyFile: string;
+    /** Lets in only who shows a certificate of this authority. */
+    readonly clientCaFile?: string;
+  };
   /** Default true. */
   readonly deleteEnabled?: boolean;
   /** Takes manifests whose layers name URLs to be fetched from. */
@@ -105,8 +110,10 @@ async function waitUntilAnswers(host: string, child: ChildProcess): Promise<bool
     try {
       const { status } = await sendRequest(`${baseUrl(host)}/v2/`, { method: 'GET' });
       if (status === 200 || status === 401) return true;
-    } catch {
-      // Not listening yet.
+    } catch (error) {
+      // Not listening yet, or it wants a certificate, which it says by breaking the connection.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'))
+        return true;
     }
     await sleep(25);
   }
@@ -141,7 +148,13 @@ function renderConfig(port: number, options: RegistryOptions): string {
       ...(options.foreignLayers && { validation: { manifests: { urls: { allow: ['.*'] } } } }),
       http: {
         addr: `127.0.0.1:${port}`,
-        ...(tls && { tls: { certificate: tls.certFile, key: tls.keyFile } }),
+        ...(tls && {
+          tls: {
+            certificate: tls.certFile,
+            key: tls.keyFile,
+            ...(tls.clientCaFile && { clientcas: [tls.clientCaFile] }),
+          },
+        }),
       },
       ...(htpasswd && {
         auth: { htpasswd: { realm: 'olmirror', path: join(folder, 'htpasswd') } },

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { execa } from 'execa';
+import type { Environment } from '../base/child-environment.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { buildMissingError, buildRunError, buildStopError } from './podman-errors.ts';
 import {
@@ -11,7 +12,6 @@ import {
 } from './podman-places.ts';
 import type { BuildRequest, ImageBuild, ImageBuilder } from './port.ts';
 import { askVersion, type RunGroup, type RunLimits, runGroup } from './run-group.ts';
-import type { Environment } from './skopeo-arguments.ts';
 
 /** opm is silent while it makes a cache: a build needs more idle time than it seems. */
 export interface PodmanOptions extends RunLimits {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Environment } from './skopeo-arguments.ts';
+import type { Environment } from '../base/child-environment.ts';
 
 /** Where the runs of one build keep what they need, all of it private. */
 export interface PodmanPlaces {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Environment } from './skopeo-arguments.ts';
+import type { Environment } from '../base/child-environment.ts';
 
 const REGISTRIES_CONF = 'registries.conf';
 
@@ -10,8 +10,8 @@ const REGISTRIES_CONF = 'registries.conf';
  * file that is named by argument, but not besides one in the home; newer ones (seen in 5.42) read drop-ins
  * besides both, but not besides one that CONTAINERS_REGISTRIES_CONF names.
  *
- * Of the user's home it shows certificates, and where `looksUp` everything save the other settings of the
- * containers tools, since credential helpers keep theirs anywhere.
+ * Of the user's home it shows all save the settings of the containers tools, since credential helpers keep theirs
+ * anywhere; the default auth files only where `looksUp`.
  */
 export async function makePrivateHome(
   folder: string,
@@ -22,17 +22,21 @@ export async function makePrivateHome(
   const ownHome = join(folder, 'home');
   const ownConfig = join(ownHome, '.config');
   await makeConfigFolder(ownConfig, home ? join(home, '.config') : null, looksUp);
-  const variables = {
+  const hidden = looksUp ? ['.config'] : ['.config', ...DOCKER_NAMES];
+  if (home) await linkEntries(home, ownHome, (name) => !hidden.includes(name));
+  const otherConfig = join(folder, 'config');
+  if (config) await makeConfigFolder(otherConfig, config, looksUp);
+  const empty = join(folder, 'empty');
+  if (!looksUp) await mkdir(empty);
+  return {
     HOME: ownHome,
+    ...(config && { XDG_CONFIG_HOME: otherConfig }),
+    ...(!looksUp && { XDG_RUNTIME_DIR: empty, DOCKER_CONFIG: empty }),
     CONTAINERS_REGISTRIES_CONF: join(ownConfig, 'containers', REGISTRIES_CONF),
   };
-  if (!looksUp) return variables;
-  if (home) await linkEntries(home, ownHome, (name) => name !== '.config');
-  if (!config) return variables;
-  const otherConfig = join(folder, 'config');
-  await makeConfigFolder(otherConfig, config, looksUp);
-  return { ...variables, XDG_CONFIG_HOME: otherConfig };
 }
+
+const DOCKER_NAMES = ['.docker', '.dockercfg'];
 
 async function makeConfigFolder(
   folder: string,
@@ -43,9 +47,12 @@ async function makeConfigFolder(
   await mkdir(containers, { recursive: true });
   await writeFile(join(containers, REGISTRIES_CONF), '');
   if (real === null) return;
-  if (looksUp) await linkEntries(real, folder, (name) => name !== 'containers');
-  const shown = looksUp ? ['auth.json', 'certs.d'] : ['certs.d'];
-  await linkEntries(join(real, 'containers'), containers, (name) => shown.includes(name));
+  await linkEntries(real, folder, (name) => name !== 'containers');
+  if (looksUp) await linkEntries(join(real, 'containers'), containers, isAuthFile);
+}
+
+function isAuthFile(name: string): boolean {
+  return name === 'auth.json';
 }
 
 async function linkEntries(

@@ -1,3 +1,4 @@
+import { type Environment, keepForChildren } from '../base/child-environment.ts';
 import { isDigest } from '../base/digest.ts';
 import type { CopyRequest, RegistryAccess, RegistryTarget } from './port.ts';
 
@@ -9,7 +10,7 @@ export interface SkopeoPlaces {
   readonly temporaryFolder: string;
   /** For what skopeo remembers of blobs. */
   readonly dataFolder: string;
-  /** Holds `ca.crt`; null where the registry has no CA file of its own. */
+  /** In place of `certs.d`; null where there are no certificates for the registry. */
   readonly sourceCertFolder: string | null;
   readonly destinationCertFolder: string | null;
 }
@@ -61,31 +62,19 @@ export function formatTarget(target: RegistryTarget): string {
   return `${target.host}/${target.repository}${separator}${target.reference}`;
 }
 
-const KEPT_VARIABLES = /^(?:PATH|SSL_CERT_FILE|SSL_CERT_DIR|(?:https?|no|all)_proxy)$/i;
-const LOOKUP_VARIABLES = ['XDG_RUNTIME_DIR', 'DOCKER_CONFIG', 'REGISTRY_AUTH_FILE'];
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
- * Whether the run looks for credentials in the default auth files. Where the manifest names one for every
- * side it must not: skopeo before 1.11 reads the default files besides and fails on a bad one.
+ * Whether the run looks for credentials in the default auth files. Where there is an auth file for every side it
+ * must not: skopeo before 1.11 reads the default files besides and fails on a bad one.
  */
 export function looksUpCredentials({ sourceAccess, destinationAccess }: CopyRequest): boolean {
   return [sourceAccess, destinationAccess].some((access) => access?.authFile === null);
 }
 
-/** Picks what a run sees of the environment. */
+/** What a run sees of the environment. */
 export function buildEnvironment(
   environment: Environment,
-  request: CopyRequest,
   places: SkopeoPlaces,
 ): Record<string, string> {
-  const looksUp = looksUpCredentials(request);
-  const kept = Object.entries(environment).filter(
-    ([name]) => KEPT_VARIABLES.test(name) || (looksUp && LOOKUP_VARIABLES.includes(name)),
-  );
-  const known = Object.fromEntries(
-    kept.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-  return { ...known, ...places.home, XDG_DATA_HOME: places.dataFolder, LC_ALL: 'C' };
+  const fixed = { ...places.home, XDG_DATA_HOME: places.dataFolder, LC_ALL: 'C' };
+  return { ...keepForChildren(environment), ...fixed };
 }

@@ -1,15 +1,17 @@
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Environment } from '../base/child-environment.ts';
 import { ToolError } from '../base/tool-error.ts';
+import type { FindCertFolder } from '../registry/port.ts';
 import { withDisk } from './disk-error.ts';
+import { makeCertFolder } from './make-cert-folder.ts';
 import type { Copier, CopyRequest, RegistryAccess } from './port.ts';
 import { makePrivateHome } from './private-home.ts';
 import { type RunGroup, type RunLimits, runGroup } from './run-group.ts';
 import {
   buildCopyArguments,
   buildEnvironment,
-  type Environment,
   looksUpCredentials,
   type SkopeoPlaces,
 } from './skopeo-arguments.ts';
@@ -21,6 +23,7 @@ export interface SkopeoOptions extends RunLimits {
   /** Default `skopeo`, looked up in PATH. */
   readonly skopeoPath?: string;
   readonly environment: Environment;
+  readonly findCertFolder: FindCertFolder;
   /** Default: from this process itself. */
   readonly runGroup?: RunGroup;
 }
@@ -42,11 +45,26 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
         mkdtemp(join(tmpdir(), 'olmirror-skopeo-')),
       );
       try {
-        await runCopy({ request, folder, signal }, options);
+        await runCopy({ request: nameAuthFiles(request, options), folder, signal }, options);
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
     },
+  };
+}
+
+/** REGISTRY_AUTH_FILE as an argument, since it may be relative to this process and not to the run's folder. */
+function nameAuthFiles(request: CopyRequest, { environment }: SkopeoOptions): CopyRequest {
+  const file = environment['REGISTRY_AUTH_FILE'];
+  if (!file) return request;
+  const { sourceAccess, destinationAccess } = request;
+  function name(access: RegistryAccess): RegistryAccess {
+    return { ...access, authFile: access.authFile ?? resolve(file ?? '') };
+  }
+  return {
+    ...request,
+    sourceAccess: sourceAccess && name(sourceAccess),
+    destinationAccess: name(destinationAccess),
   };
 }
 
@@ -63,12 +81,12 @@ interface Run {
 
 async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
   const { request, folder, signal } = run;
-  const places = await withDisk(formatCopy(request), () => makePlaces(run, options.environment));
+  const places = await withDisk(formatCopy(request), () => makePlaces(run, options));
   if (signal?.aborted === true) throw interrupted(request);
   const { stopped, failed, exitCode, errors } = await (options.runGroup ?? runGroup)({
     program: options.skopeoPath ?? 'skopeo',
     args: buildCopyArguments(request, places),
-    environment: buildEnvironment(options.environment, request, places),
+    environment: buildEnvironment(options.environment, places),
     folder: 'layout' in request.source ? request.source.layout : folder,
     keepsOutput: false,
     limits: options,
@@ -81,33 +99,35 @@ async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
 
 async function makePlaces(
   { request, folder }: Run,
-  environment: Environment,
+  { environment, findCertFolder }: SkopeoOptions,
 ): Promise<SkopeoPlaces> {
   const registriesFolder = join(folder, 'registries.d');
   const temporaryFolder = join(folder, 'tmp');
   await mkdir(registriesFolder);
   await mkdir(temporaryFolder);
+  async function makeFor(
+    name: string,
+    host: string,
+    caFile: string | null,
+  ): Promise<string | null> {
+    return makeCertFolder(join(folder, name), await findCertFolder(host), caFile);
+  }
+  const { source, sourceAccess, destination, destinationAccess } = request;
   return {
     home: await makePrivateHome(folder, environment, looksUpCredentials(request)),
     registriesFolder,
     temporaryFolder,
     dataFolder: folder,
-    sourceCertFolder: await makeCertFolder(join(folder, 'source-certs'), request.sourceAccess),
-    destinationCertFolder: await makeCertFolder(
-      join(folder, 'destination-certs'),
-      request.destinationAccess,
+    sourceCertFolder:
+      'layout' in source
+        ? null
+        : await makeFor('source-certs', source.host, sourceAccess?.caFile ?? null),
+    destinationCertFolder: await makeFor(
+      'destination-certs',
+      destination.host,
+      destinationAccess.caFile,
     ),
   };
-}
-
-async function makeCertFolder(
-  folder: string,
-  access: RegistryAccess | null,
-): Promise<string | null> {
-  if (access === null || access.caFile === null) return null;
-  await mkdir(folder);
-  await copyFile(access.caFile, join(folder, 'ca.crt'));
-  return folder;
 }
 
 function interrupted(request: CopyRequest): ToolError {

@@ -6,6 +6,7 @@ import type { EmitEvent } from '../base/events.ts';
 import type { GitPort } from '../git/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
 import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
+import { findCertFolder } from '../registry/find-cert-folder.ts';
 import { createHttpRegistry } from '../registry/http-registry.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { OpenCatalogServer } from '../serve/port.ts';
@@ -115,6 +116,7 @@ export function createWiring(context: CommandContext): Wiring {
         // One large layer is silent while it moves: who allows a copy more time allows it more silence.
         idleMilliseconds: Math.max(SHORTEST_IDLE, copyTimeout / 2),
         environment: process.env,
+        findCertFolder: (host: string) => findCertFolder(host, process.env),
         runGroup: launcher.runGroup,
       };
       return createApplier({

@@ -1,12 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { Credentials } from './credentials.ts';
+import { type Credentials, fromByteString } from './credentials.ts';
+import { isGoField, listFields, parseGoJson, readStrings } from './go-json.ts';
 import type { Challenge } from './parse-headers.ts';
-
-export interface TokenAnswer {
-  readonly status: number;
-  readonly body: Uint8Array;
-}
+import type { TokenAnswer, TokenGrant } from './redeem-identity-token.ts';
 
 export interface AuthorizerDeps {
   readonly host: string;
@@ -15,33 +12,43 @@ export interface AuthorizerDeps {
   readonly findCredentials: (repository: string) => Promise<Credentials | null>;
   /** GET of a token URL. */
   readonly getToken: (url: URL, authorization: string | null) => Promise<TokenAnswer>;
+  readonly redeem: (grant: Omit<TokenGrant, 'place'>) => Promise<TokenAnswer>;
+}
+
+export interface Authorization {
+  /** Of the `Authorization` header; null for none. */
+  readonly value: string | null;
+  /** Whether credentials were found for it. */
+  readonly loggedIn: boolean;
 }
 
 export interface Authorizer {
-  /** The `Authorization` header for a repository under these challenges; null for none. */
-  authorize(repository: string, challenges: readonly Challenge[]): Promise<string | null>;
+  /** What skopeo would send for a repository under these challenges. */
+  authorize(repository: string, challenges: readonly Challenge[]): Promise<Authorization>;
   /** Forgets tokens for the repository, so that the next call asks anew. */
   forget(repository: string): void;
 }
 
 interface CachedToken {
   readonly value: string;
+  readonly loggedIn: boolean;
   readonly expires: number;
 }
 
 const DEFAULT_SECONDS = 60;
 const SKEW_SECONDS = 5;
+const ANONYMOUS: Credentials = { user: '', password: '', identityToken: '' };
 
 /** Basic and bearer authorization (spec "registries" §2.3): one token per repository, asked for once at a time. */
 export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   const tokens = new Map<string, Promise<CachedToken>>();
 
-  async function bearer(repository: string, challenge: Challenge): Promise<string> {
+  async function bearer(repository: string, challenge: Challenge): Promise<CachedToken> {
     const { realm = '', service = '' } = challenge.parameters;
     const key = `${repository}\n${realm}\n${service}`;
     const held = tokens.get(key);
     const known = await held?.catch(() => null);
-    if (known && known.expires > deps.clock.now().getTime()) return `Bearer ${known.value}`;
+    if (known && known.expires > deps.clock.now().getTime()) return known;
     // Whoever asked first while this one looked asks for all.
     const running = tokens.get(key);
     const fresh =
@@ -49,16 +56,19 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
         ? requestToken(repository, challenge, deps)
         : running;
     tokens.set(key, fresh);
-    return `Bearer ${(await fresh).value}`;
+    return fresh;
   }
 
   return {
     async authorize(repository, challenges) {
-      const token = challenges.find((challenge) => challenge.scheme === 'bearer');
-      if (token !== undefined) return bearer(repository, token);
-      if (!challenges.some((challenge) => challenge.scheme === 'basic')) return null;
-      const credentials = await deps.findCredentials(repository);
-      return credentials === null ? null : formatBasic(credentials);
+      const known = chooseChallenge(challenges);
+      if (known === undefined) return { value: null, loggedIn: false };
+      if (known.scheme === 'bearer') {
+        const { value, loggedIn } = await bearer(repository, known);
+        return { value: `Bearer ${value}`, loggedIn };
+      }
+      const found = await deps.findCredentials(repository);
+      return { value: formatBasic(found ?? ANONYMOUS), loggedIn: found !== null };
     },
     forget(repository) {
       for (const key of tokens.keys()) if (key.startsWith(`${repository}\n`)) tokens.delete(key);
@@ -66,25 +76,26 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   };
 }
 
+/** The first that skopeo knows. */
+export function chooseChallenge(challenges: readonly Challenge[]): Challenge | undefined {
+  return challenges.find(({ scheme }) => scheme === 'basic' || scheme === 'bearer');
+}
+
 async function requestToken(
   repository: string,
   challenge: Challenge,
   deps: AuthorizerDeps,
 ): Promise<CachedToken> {
-  const url = parseRealm(challenge, deps.host);
-  const { service, scope } = challenge.parameters;
-  if (service) url.searchParams.set('service', service);
-  const wanted = repository === '' ? scope : `repository:${repository}:pull`;
-  if (wanted) url.searchParams.append('scope', wanted);
-  const credentials = await deps.findCredentials(repository);
-  if (credentials !== null) url.searchParams.set('account', credentials.user);
+  const realm = parseRealm(challenge, deps.host);
+  const found = await deps.findCredentials(repository);
   const asked = deps.clock.now().getTime();
-  const answer = await deps.getToken(url, credentials === null ? null : formatBasic(credentials));
-  if (answer.status === 401 || answer.status === 403) {
-    const who = credentials === null ? 'an anonymous request' : `user "${credentials.user}"`;
+  const answer = await askForToken({ realm, repository, challenge, found }, deps);
+  // OAuth 2 says 400 for a token that is revoked or unknown.
+  const refusals = found?.identityToken ? [400, 401, 403] : [401, 403];
+  if (refusals.includes(answer.status)) {
     throw new ToolError(
       'REGISTRY_UNAUTHORIZED',
-      `The token service ${url.host} of ${deps.host} refused ${who} for ${repository} (${answer.status}).`,
+      `The token service ${realm.host} of ${deps.host} refused ${describeUser(found)} for ${repository} (${answer.status}).`,
       {
         hint: `Log in with a user who may pull: skopeo login ${deps.host}`,
       },
@@ -94,14 +105,44 @@ async function requestToken(
   if (token === null) {
     throw new ToolError(
       'REGISTRY_PROTOCOL',
-      `The token service ${url.host} of ${deps.host} gave no token (${answer.status}).`,
+      `The token service ${realm.host} of ${deps.host} gave no token (${answer.status}).`,
       {
-        hint: `Check the token service: curl -i ${url.origin}${url.pathname}`,
+        hint: `Check the token service: curl -i ${realm.origin}${realm.pathname}`,
         disposition: answer.status >= 500 || answer.status === 429 ? 'retry' : 'stall',
       },
     );
   }
-  return { value: token.value, expires: asked + Math.max(1, token.seconds - SKEW_SECONDS) * 1000 };
+  const lifetime = Math.max(1, token.seconds - SKEW_SECONDS) * 1000;
+  return { value: token.value, loggedIn: found !== null, expires: asked + lifetime };
+}
+
+interface TokenQuestion {
+  readonly realm: URL;
+  readonly repository: string;
+  readonly challenge: Challenge;
+  readonly found: Credentials | null;
+}
+
+function askForToken(question: TokenQuestion, deps: AuthorizerDeps): Promise<TokenAnswer> {
+  const { realm, repository, challenge, found } = question;
+  const { service = '' } = challenge.parameters;
+  const scope = `repository:${repository}:pull`;
+  if (found?.identityToken)
+    return deps.redeem({ realm, service, scope, identityToken: found.identityToken });
+  const { user, password } = found ?? ANONYMOUS;
+  const url = new URL(realm);
+  if (user !== '') url.searchParams.append('account', fromByteString(user));
+  if (service !== '') url.searchParams.append('service', service);
+  url.searchParams.append('scope', scope);
+  const hasBoth = user !== '' && password !== '';
+  return deps.getToken(url, hasBoth ? formatBasic(found ?? ANONYMOUS) : null);
+}
+
+function describeUser(found: Credentials | null): string {
+  if (found === null) return 'an anonymous request';
+  return found.identityToken === ''
+    ? `user "${fromByteString(found.user)}"`
+    : 'the identity token of the auth file or credential helper';
 }
 
 function parseRealm(challenge: Challenge, host: string): URL {
@@ -117,25 +158,27 @@ function parseRealm(challenge: Challenge, host: string): URL {
   );
 }
 
-function parseToken(
-  answer: TokenAnswer,
-): { readonly value: string; readonly seconds: number } | null {
-  const fields = answer.status === 200 ? parseObject(answer.body) : {};
-  const text = fields['token'] || fields['access_token'];
-  if (typeof text !== 'string' || text === '') return null;
-  const seconds = fields['expires_in'];
-  return { value: text, seconds: typeof seconds === 'number' ? seconds : DEFAULT_SECONDS };
+/** As Go reads it; null where there is none. */
+function parseToken({
+  status,
+  body,
+}: TokenAnswer): { readonly value: string; readonly seconds: number } | null {
+  const answer = status === 200 ? parseBody(body) : undefined;
+  const { token, access_token: other } = readStrings(answer, ['token', 'access_token']) ?? {};
+  const value = token || other;
+  const seconds = listFields(answer)?.findLast(([name]) => isGoField(name, 'expires_in'))?.[1];
+  return value ? { value, seconds: typeof seconds === 'number' ? seconds : DEFAULT_SECONDS } : null;
 }
 
-function parseObject(body: Uint8Array): Readonly<Record<string, unknown>> {
+function parseBody(body: Uint8Array): unknown {
   try {
-    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
+    return parseGoJson(Buffer.from(body).toString('utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
 function formatBasic({ user, password }: Credentials): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  return `Basic ${Buffer.from(`${user}:${password}`, 'latin1').toString('base64')}`;
 }

@@ -29,12 +29,48 @@ export function toConnectionError(error: unknown, place: RequestPlace): ToolErro
     });
   }
   if (TLS_CODES.test(code)) return tlsError(error, what, place.host);
-  const why = code === '' ? messageOf(error) : describeCode(code);
+  const why = describeCode(code, error);
   return new ToolError('REGISTRY_UNREACHABLE', `${what} cannot be reached: ${why}.`, {
     hint: `Check host and port in mirror.yaml and that the registry runs: curl -i http(s)://${place.host}/v2/`,
     cause: error,
     disposition: 'retry',
   });
+}
+
+/** As undici says it, of a tunnel and of plain HTTP. */
+const PROXY_REFUSAL = /^Proxy (?:response|Authentication Required) \((\d+)\)/;
+
+/** The same where the request went through a proxy, `host:port` of which is given. */
+export function toProxyError(error: unknown, place: RequestPlace, proxy: string): ToolError {
+  if (error instanceof ToolError) return error;
+  const code = codeOf(error);
+  // Only the registry's certificate has such a code; a proxy's own is told apart by undici.
+  if (TLS_CODES.test(code)) return toConnectionError(error, place);
+  const refused = PROXY_REFUSAL.exec(messageOf(error))?.[1];
+  if (refused !== undefined) return toProxyRefusal(Number(refused), place, proxy);
+  const why = TIMEOUT_CODES.has(code) ? 'no answer came in time' : describeCode(code, error);
+  return proxyError(`${formatPlace(place)} cannot be reached through the proxy ${proxy}: ${why}.`, {
+    hint: `Check HTTPS_PROXY and HTTP_PROXY, or list ${place.host} in NO_PROXY.`,
+    cause: error,
+    disposition: 'retry',
+  });
+}
+
+function toProxyRefusal(status: number, place: RequestPlace, proxy: string): ToolError {
+  const wantsLogin = status === 407;
+  const why = wantsLogin
+    ? 'wants another user name and password, or any (407)'
+    : `answered ${status}`;
+  return proxyError(`The proxy ${proxy} does not let through to ${place.host}: it ${why}.`, {
+    hint: wantsLogin
+      ? `Write user and password into HTTPS_PROXY or HTTP_PROXY (http://user:password@${proxy}), or list ${place.host} in NO_PROXY.`
+      : `Have the proxy let ${place.host} through, or list it in NO_PROXY.`,
+    disposition: status >= 500 ? 'retry' : 'stall',
+  });
+}
+
+function proxyError(message: string, options: ToolErrorOptions): ToolError {
+  return new ToolError('REGISTRY_PROXY', message, options);
 }
 
 function tlsError(error: unknown, what: string, host: string): ToolError {
@@ -116,7 +152,8 @@ export function codeOf(error: unknown): string {
   return codeOf(first ?? error.cause);
 }
 
-function describeCode(code: string): string {
+function describeCode(code: string, error: unknown): string {
+  if (code === '') return messageOf(error);
   const words: Readonly<Record<string, string>> = {
     ECONNREFUSED: 'nothing listens there (connection refused)',
     ENOTFOUND: 'its name is unknown (DNS)',

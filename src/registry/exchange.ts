@@ -1,13 +1,11 @@
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { ToolError } from '../base/tool-error.ts';
-import { codeOf, type RequestPlace, toConnectionError } from './describe-failure.ts';
-import { readTlsOptions, type TlsQuery } from './tls-options.ts';
+import { type Agents, type AgentsOptions, createAgents } from './agents.ts';
+import { codeOf, type RequestPlace, toConnectionError, toProxyError } from './describe-failure.ts';
+import { findProxy } from './find-proxy.ts';
+import { redeemIdentityToken, type TokenAnswer, type TokenGrant } from './redeem-identity-token.ts';
 
-export interface ExchangerOptions extends TlsQuery {
-  readonly timeoutMilliseconds: number;
-}
-
-/** Promise 1: nothing else than reads can be sent. */
+/** Promise 1: nothing else than reads can be sent to a registry. */
 export type Method = 'HEAD' | 'GET';
 
 export interface RawRequest {
@@ -20,7 +18,10 @@ export interface RawRequest {
 
 export interface RawAnswer {
   readonly status: number;
+  /** Repeated ones joined by commas. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Each `WWW-Authenticate`. */
+  readonly challenges: readonly string[];
   /** How long the whole of a small body may take. */
   readonly timeoutMilliseconds: number;
   /** Must be read or destroyed. */
@@ -31,29 +32,26 @@ export interface RawAnswer {
 export interface Exchanger {
   /** Follows redirects, without the Authorization header to another origin. Throws `ToolError` where no answer came, or the signal's reason. */
   exchange(request: RawRequest): Promise<RawAnswer>;
+  readonly redeem: (grant: TokenGrant) => Promise<TokenAnswer>;
   countRequests(): number;
   close(): Promise<void>;
 }
 
 interface State {
-  readonly options: ExchangerOptions;
-  agent: Promise<Agent> | null;
+  readonly options: AgentsOptions;
+  readonly agents: Agents;
   requests: number;
 }
 
 const MAX_REDIRECTS = 5;
-// Below the 30 s after which Nexus closes idle connections.
-const KEEP_ALIVE_MILLISECONDS = 20_000;
 
-export function createExchanger(options: ExchangerOptions): Exchanger {
-  const state: State = { options, agent: null, requests: 0 };
+export function createExchanger(options: AgentsOptions): Exchanger {
+  const state: State = { options, agents: createAgents(options), requests: 0 };
   return {
     exchange: (request) => followRedirects(request, state),
+    redeem: (grant) => redeem(grant, state),
     countRequests: () => state.requests,
-    async close() {
-      const agent = await state.agent?.catch(() => null);
-      await agent?.destroy();
-    },
+    close: () => state.agents.close(),
   };
 }
 
@@ -101,20 +99,26 @@ async function exchangeTwice(request: RawRequest, state: State): Promise<RawAnsw
   try {
     return await exchangeOnce(request, state);
   } catch (error) {
-    if (request.signal?.aborted) throw request.signal.reason;
     if (!/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(error)))
-      throw toConnectionError(error, request.place);
+      throw describe(error, request, state);
   }
   try {
     return await exchangeOnce(request, state);
   } catch (error) {
-    if (request.signal?.aborted) throw request.signal.reason;
-    throw toConnectionError(error, request.place);
+    throw describe(error, request, state);
   }
 }
 
+type Sent = Pick<RawRequest, 'url' | 'place' | 'signal'>;
+
+function describe(error: unknown, { url, place, signal }: Sent, state: State): unknown {
+  if (signal?.aborted) return signal.reason;
+  const proxy = findProxy(url, state.options.environment);
+  return proxy === null ? toConnectionError(error, place) : toProxyError(error, place, proxy.host);
+}
+
 async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswer> {
-  const agent = await getAgent(state);
+  const agent = await state.agents.find(request.url);
   state.requests += 1;
   const { timeoutMilliseconds } = state.options;
   const answer = await agent.request({
@@ -133,27 +137,21 @@ async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswe
     Array.isArray(value) ? value.join(', ') : value,
   ]);
   const { statusCode: status, body } = answer;
-  return { status, headers: Object.fromEntries(headers), timeoutMilliseconds, body };
+  return {
+    status,
+    headers: Object.fromEntries(headers),
+    challenges: [answer.headers['www-authenticate'] ?? []].flat(),
+    timeoutMilliseconds,
+    body,
+  };
 }
 
-async function getAgent(state: State): Promise<Agent> {
-  state.agent ??= connectAgent(state.options);
+async function redeem(grant: TokenGrant, state: State): Promise<TokenAnswer> {
   try {
-    return await state.agent;
+    const agent = await state.agents.find(grant.realm);
+    state.requests += 1;
+    return await redeemIdentityToken(grant, agent, state.options.timeoutMilliseconds);
   } catch (error) {
-    state.agent = null;
-    throw error;
+    throw describe(error, { url: grant.realm, place: grant.place }, state);
   }
-}
-
-async function connectAgent(options: ExchangerOptions): Promise<Agent> {
-  const tls = await readTlsOptions(options);
-  // A command that asks no registry does not wait for the client.
-  const { openAgent } = await import('./open-agent.ts');
-  return openAgent({
-    connect: { ...tls, timeout: options.timeoutMilliseconds },
-    keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MILLISECONDS,
-    maxHeaderSize: 64 * 1024,
-  });
 }

@@ -1,138 +1,143 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import { runCredentialHelper } from './credential-helper.ts';
-import type { Credentials } from './credentials.ts';
+import { type Credentials, isEmptyLogin } from './credentials.ts';
+import { type AuthEntry, type AuthFile, parseAuthFile } from './parse-auth-file.ts';
 
 export interface AuthSearch {
   /** Ends the search when given; may be absent on disk. */
   readonly authFile: string | null;
-  /** REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, DOCKER_CONFIG, HOME and PATH are read. */
+  /** REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, DOCKER_CONFIG and HOME are read; helpers see all of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-interface AuthFile {
-  readonly path: string;
-  readonly auths: Readonly<Record<string, unknown>>;
-  readonly credHelpers: Readonly<Record<string, unknown>>;
-}
-
 /**
- * Credentials for a repository as the containers tools find them (spec "registries" §3.1), or null
- * for an anonymous request. The first file that has any wins; inside a file a helper for the host
- * comes before `auths`, whose longest key wins. Throws `REGISTRY_BAD_AUTH_FILE`.
+ * Credentials for a repository as skopeo finds them (containers/image `pkg/docker/config`), or null for an
+ * anonymous request. The first file that has any wins. In a file a helper for the host ends the search, then the
+ * longest of the keys does, then another spelling of the host, even where nothing stands there: the next file
+ * is asked then. An explicit file ends it all, as since skopeo 1.11. Throws `REGISTRY_BAD_AUTH_FILE`.
  */
 export async function findCredentials(
   host: string,
   repository: string,
   search: AuthSearch,
 ): Promise<Credentials | null> {
-  for (const place of listAuthFiles(search)) {
+  for (const place of await listAuthFiles(search)) {
     const file = await readAuthFile(place);
-    if (file === null) continue;
-    const helper = file.credHelpers[host];
-    if (typeof helper === 'string') {
-      const found = await runCredentialHelper(helper, host, search.environment);
-      if (found !== null) return found;
-    }
-    const found = lookUp(file, host, repository);
-    if (found !== null) return found;
+    const helper = file?.credHelpers.get(host);
+    const found =
+      helper === undefined
+        ? file && lookUp(file, { host, repository, place })
+        : await runCredentialHelper(helper, host, search.environment);
+    if (found && !isEmptyLogin(found)) return found;
   }
   return null;
 }
 
 interface AuthPlace {
   readonly path: string;
-  /** `.dockercfg`: the entries stand at the top. */
+  /** `.dockercfg`: the entries stand at the top, for hosts only. */
   readonly legacy: boolean;
 }
 
-function listAuthFiles({ authFile, environment }: AuthSearch): readonly AuthPlace[] {
-  const explicit = authFile ?? environment['REGISTRY_AUTH_FILE'];
+async function listAuthFiles({ authFile, environment }: AuthSearch): Promise<readonly AuthPlace[]> {
+  const explicit = authFile || environment['REGISTRY_AUTH_FILE'];
   if (explicit) return [{ path: explicit, legacy: false }];
-  const home = environment['HOME'] ?? '/';
-  const runtime = environment['XDG_RUNTIME_DIR'];
-  const config = environment['XDG_CONFIG_HOME'] || join(home, '.config');
-  const docker = environment['DOCKER_CONFIG'] || join(home, '.docker');
-  const containers = runtime
-    ? join(runtime, 'containers')
-    : `/run/containers/${process.getuid?.() ?? 0}`;
+  const { HOME: home, XDG_CONFIG_HOME: xdg, DOCKER_CONFIG: dockerConfig } = environment;
+  const config = xdg || (home && join(home, '.config'));
+  const docker = dockerConfig || (home && join(home, '.docker'));
+  const runtime = await findRuntimeFolder(environment['XDG_RUNTIME_DIR']);
   return [
-    { path: join(containers, 'auth.json'), legacy: false },
-    { path: join(config, 'containers/auth.json'), legacy: false },
-    { path: join(docker, 'config.json'), legacy: false },
-    { path: join(home, '.dockercfg'), legacy: true },
+    ...(runtime ? [{ path: join(runtime, 'auth.json'), legacy: false }] : []),
+    ...(config ? [{ path: join(config, 'containers/auth.json'), legacy: false }] : []),
+    ...(docker ? [{ path: join(docker, 'config.json'), legacy: false }] : []),
+    ...(home ? [{ path: join(home, '.dockercfg'), legacy: true }] : []),
   ];
+}
+
+async function findRuntimeFolder(runtime: string | undefined): Promise<string | null> {
+  if (!runtime) return `/run/containers/${process.getuid?.() ?? 0}`;
+  const missing = await stat(runtime).then(
+    () => false,
+    (error: unknown) => isAbsence(error),
+  );
+  return missing ? null : join(runtime, 'containers');
 }
 
 async function readAuthFile({ path, legacy }: AuthPlace): Promise<AuthFile | null> {
   const text = await readText(path);
-  if (text === null || text.trim() === '') return null;
-  const value = parseJson(text);
-  if (!isRecord(value)) throw badFile(path, 'it is not a JSON object');
-  const auths = legacy ? value : value['auths'];
-  const credHelpers = legacy ? {} : value['credHelpers'];
-  return {
-    path,
-    auths: isRecord(auths) ? auths : {},
-    credHelpers: isRecord(credHelpers) ? credHelpers : {},
-  };
+  if (text === null) return null;
+  const file = parseAuthFile(text, legacy);
+  if (file === null) throw badFile(path, 'it is not JSON as auth files have it');
+  return file;
 }
 
 async function readText(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    // The search goes on past files of other users, as the containers tools do.
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return null;
+    if (isAbsence(error)) return null;
     throw badFile(path, messageOf(error), error);
   }
 }
 
-// The parser's own message is dropped: it quotes the text, which holds secrets.
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function isAbsence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-function lookUp(file: AuthFile, host: string, repository: string): Credentials | null {
-  const parts = [host, ...repository.split('/')];
-  for (let length = parts.length; length > 0; length -= 1) {
-    const key = parts.slice(0, length).join('/');
-    const found = readEntry(file, key);
-    if (found !== null) return found;
-  }
-  const normalized = Object.keys(file.auths).find((key) => normalizeKey(key) === host);
-  return normalized === undefined ? null : readEntry(file, normalized);
+interface LookUp {
+  readonly host: string;
+  readonly repository: string;
+  readonly place: AuthPlace;
 }
 
-function readEntry(file: AuthFile, key: string): Credentials | null {
-  if (!Object.hasOwn(file.auths, key)) return null;
-  const entry = file.auths[key];
-  if (!isRecord(entry)) return null;
-  if (typeof entry['identitytoken'] === 'string' && entry['identitytoken'] !== '') {
-    throw new ToolError(
-      'REGISTRY_BAD_AUTH_FILE',
-      `The entry ${key} in ${file.path} is an identity token, which olmirror cannot use yet.`,
-      {
-        hint: `Log in with a user and a password or an access token: skopeo login --authfile ${file.path} ${key}`,
-      },
-    );
-  }
-  const auth = entry['auth'];
-  if (typeof auth !== 'string' || auth === '') return null;
-  const text = Buffer.from(auth, 'base64').toString('utf8');
+function lookUp(file: AuthFile, { host, repository, place }: LookUp): Credentials | null {
+  const names = [...file.auths.keys()];
+  const key =
+    listKeys(host, place.legacy ? '' : repository).find((name) => file.auths.has(name)) ??
+    names.find((name) => normalizeKey(name, place.legacy) === normalizeHost(host));
+  const entry = key === undefined ? undefined : file.auths.get(key);
+  return key === undefined || entry === undefined ? null : decodeEntry(entry, key, place.path);
+}
+
+/** The longest first. */
+function listKeys(host: string, repository: string): readonly string[] {
+  const parts = [host, ...repository.split('/').filter(Boolean)];
+  return parts.map((_, i) => parts.slice(0, parts.length - i).join('/'));
+}
+
+function normalizeKey(key: string, legacy: boolean): string {
+  const stripped = key.replace(/^http:\/\//, '').replace(/^https:\/\//, '');
+  const isUrl = stripped !== key;
+  return normalizeHost((legacy || isUrl ? stripped.split('/', 1)[0] : stripped) ?? '');
+}
+
+function normalizeHost(host: string): string {
+  return host === 'docker.io' || host === 'registry-1.docker.io' ? 'index.docker.io' : host;
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+function decodeEntry(entry: AuthEntry, key: string, path: string): Credentials | null {
+  const encoded = entry.auth.replace(/[\r\n]/g, '');
+  if (!BASE64.test(encoded)) throw badFile(path, `"auth" of its entry ${key} is not base64`);
+  const text = Buffer.from(encoded, 'base64').toString('latin1');
   const colon = text.indexOf(':');
-  if (colon < 0) throw badFile(file.path, `its entry ${key} does not hold user:password`);
-  return { user: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
+  // A mark that a credential helper has it, as Docker leaves them.
+  if (colon < 0) return null;
+  return {
+    user: text.slice(0, colon),
+    password: trimNulls(text.slice(colon + 1)),
+    identityToken: entry.identityToken,
+  };
 }
 
-function normalizeKey(key: string): string {
-  return key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? '';
+function trimNulls(text: string): string {
+  let [start, end] = [0, text.length];
+  while (text[start] === '\0') start += 1;
+  while (end > start && text[end - 1] === '\0') end -= 1;
+  return text.slice(start, end);
 }
 
 function badFile(path: string, why: string, cause?: unknown): ToolError {
@@ -140,8 +145,4 @@ function badFile(path: string, why: string, cause?: unknown): ToolError {
     hint: `Repair or remove it, then log in again: skopeo login --authfile ${path} <registry>`,
     cause,
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,22 +4,28 @@ export interface Challenge {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-const CHALLENGE_PART = /([a-z0-9!#$%&'*+.^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/gi;
+const SCHEME = /^([a-z0-9!#$%&'*+.^_`|~-]+)\s*/i;
+const PARAMETER = /,?\s*([a-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*/giy;
 
-/** The challenges in order, of one header or several. Quoted values may hold commas and spaces. */
-export function parseChallenges(
-  header: string | readonly string[] | undefined,
-): readonly Challenge[] {
-  const text = typeof header === 'string' ? header : (header ?? []).join(', ');
-  const challenges: { scheme: string; parameters: Record<string, string> }[] = [];
-  for (const [whole, name = '', quoted, plain] of text.matchAll(CHALLENGE_PART)) {
-    const value = quoted?.replace(/\\(.)/g, '$1') ?? plain;
-    const current = challenges.at(-1);
-    if (value === undefined && !whole.includes('='))
-      challenges.push({ scheme: name.toLowerCase(), parameters: {} });
-    else if (current !== undefined) current.parameters[name.toLowerCase()] = value ?? '';
-  }
-  return challenges;
+/**
+ * The first challenge of each header, in order. Further ones in the same header are passed over as skopeo passes
+ * them over: what skopeo cannot log in to is no place to copy from. Quoted values may hold commas and spaces.
+ */
+export function parseChallenges(headers: readonly string[]): readonly Challenge[] {
+  return headers.flatMap((header) => {
+    const scheme = SCHEME.exec(header);
+    if (scheme?.[1] === undefined) return [];
+    const parameters = parseParameters(header.slice(scheme[0].length));
+    return [{ scheme: scheme[1].toLowerCase(), parameters }];
+  });
+}
+
+function parseParameters(text: string): Readonly<Record<string, string>> {
+  const found = Array.from(text.matchAll(PARAMETER), ([, name = '', quoted, plain = '']) => [
+    name.toLowerCase(),
+    quoted?.replace(/\\(.)/g, '$1') ?? plain,
+  ]);
+  return Object.fromEntries(found);
 }
 
 /** Seconds to wait, from either form of `Retry-After`; null where there is none. */

@@ -3,7 +3,17 @@ import type { ContentReader } from '../base/oci.ts';
 import type { Presence } from '../base/presence.ts';
 import type { ProbeSample, RegistryProbe } from '../base/registry-probe.ts';
 
-/** A registry, read-only: nothing here sends anything but HEAD and GET (promise 1). */
+/** A `certs.d/<host>` folder of the containers tools: `*.crt` to trust, `X.cert` with `X.key` to show. */
+export interface CertFolder {
+  readonly path: string;
+  /** Of its entries, sorted. */
+  readonly names: readonly string[];
+}
+
+/** The folder that counts for a host (with port); null where there is none. Throws `REGISTRY_TLS`. */
+export type FindCertFolder = (host: string) => Promise<CertFolder | null>;
+
+/** A registry, read-only: nothing here sends it anything but HEAD and GET (promise 1). */
 export interface RegistryPort extends ContentReader {
   /** Host with port, as in image references. */
   readonly host: string;

@@ -1,20 +1,15 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../base/clock.ts';
 import { ToolError } from '../base/tool-error.ts';
-import { type Authorizer, createAuthorizer } from './authorize.ts';
+import type { AgentsOptions } from './agents.ts';
+import { type Authorizer, chooseChallenge, createAuthorizer } from './authorize.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { Credentials } from './credentials.ts';
-import {
-  createExchanger,
-  type Exchanger,
-  type ExchangerOptions,
-  type Method,
-  type RawAnswer,
-} from './exchange.ts';
+import { createExchanger, type Exchanger, type Method, type RawAnswer } from './exchange.ts';
 import { findCredentials } from './find-credentials.ts';
 import { type Challenge, parseChallenges, parseRetryAfter } from './parse-headers.ts';
 
-export interface SenderOptions extends ExchangerOptions {
+export interface SenderOptions extends AgentsOptions {
   readonly authFile: string | null;
   readonly concurrency: number;
   readonly retries: number;
@@ -46,7 +41,8 @@ export interface Sender {
 
 interface Registry {
   readonly origin: string;
-  challenges: readonly Challenge[];
+  /** Of the answer to `/v2/`, as skopeo takes them; null where that came from no registry, until another request is refused. */
+  challenges: readonly Challenge[] | null;
 }
 
 interface State {
@@ -88,6 +84,10 @@ function createState(options: SenderOptions): State {
       credentials.set(repository, known);
       return known;
     },
+    redeem(grant) {
+      assertSafe(grant.realm, options);
+      return exchanger.redeem({ ...grant, place: { host, repository: '' } });
+    },
     async getToken(url, authorization) {
       if (authorization !== null) assertSafe(url, options);
       const headers = authorization === null ? {} : { authorization };
@@ -112,7 +112,7 @@ function assertSafe(url: URL, { host, insecure }: SenderOptions): void {
   if (url.protocol !== 'http:' || insecure) return;
   throw new ToolError(
     'REGISTRY_PROTOCOL',
-    `The token service ${url.host} of ${host} takes passwords over plain HTTP only.`,
+    `The token service ${url.host} of ${host} takes passwords and tokens over plain HTTP only.`,
     {
       hint: `Give the token service TLS, or write insecure: true for ${host} in mirror.yaml.`,
     },
@@ -160,14 +160,11 @@ async function sendAuthorized(request: RegistryRequest, state: State): Promise<R
   if (first.status !== 401) return first;
   // The next question reads the auth files again: somebody may have logged in meanwhile.
   state.credentials.delete(request.repository);
-  const challenges = parseChallenges(first.headers['www-authenticate']);
-  if (challenges.length === 0) return first;
-  const isNews = registry.challenges.length === 0;
-  const bearer = challenges.some((challenge) => challenge.scheme === 'bearer');
-  registry.challenges = challenges;
+  const isNews = registry.challenges === null;
+  registry.challenges ??= parseChallenges(first.challenges);
+  const bearer = chooseChallenge(registry.challenges)?.scheme === 'bearer';
   // The same Basic credentials would be refused again, and each refusal counts towards a lock-out.
-  if (first.loggedIn && !bearer) return first;
-  if (!isNews && !bearer) return first;
+  if (!bearer && !(isNews && registry.challenges.length > 0)) return first;
   await first.body.dump();
   state.authorizer.forget(request.repository);
   return sendOnce(request, registry, state);
@@ -179,7 +176,10 @@ async function sendOnce(
   state: State,
 ): Promise<RegistryAnswer> {
   const { host, clock } = state.options;
-  const authorization = await state.authorizer.authorize(request.repository, registry.challenges);
+  const { value: authorization, loggedIn } = await state.authorizer.authorize(
+    request.repository,
+    registry.challenges ?? [],
+  );
   const headers: Record<string, string> = {};
   if (request.accept !== undefined) headers['accept'] = request.accept;
   if (authorization !== null) headers['authorization'] = authorization;
@@ -191,7 +191,7 @@ async function sendOnce(
     signal: request.signal,
   });
   const retryAfterSeconds = parseRetryAfter(answer.headers['retry-after'], clock.now());
-  return { ...answer, retryAfterSeconds, loggedIn: authorization !== null };
+  return { ...answer, retryAfterSeconds, loggedIn };
 }
 
 /** Asks `/v2/` once for scheme and challenge. A failure is remembered for a moment, so that not every image waits for it. */
@@ -221,15 +221,16 @@ function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 
 async function ping(state: State): Promise<Registry> {
   const { host, insecure } = state.options;
+  const server = host === 'docker.io' ? 'registry-1.docker.io' : host;
   try {
-    const registry = await pingOrigin(`https://${host}`, state);
+    const registry = await pingOrigin(`https://${server}`, state);
     if (registry !== null || !insecure)
-      return registry ?? { origin: `https://${host}`, challenges: [] };
+      return registry ?? { origin: `https://${server}`, challenges: null };
   } catch (error) {
     if (!insecure) throw error;
   }
-  const plain = await pingOrigin(`http://${host}`, state);
-  return plain ?? { origin: `http://${host}`, challenges: [] };
+  const plain = await pingOrigin(`http://${server}`, state);
+  return plain ?? { origin: `http://${server}`, challenges: null };
 }
 
 async function pingOrigin(origin: string, state: State): Promise<Registry | null> {
@@ -238,5 +239,5 @@ async function pingOrigin(origin: string, state: State): Promise<Registry | null
   const answer = await state.exchanger.exchange({ method: 'GET', url, headers: {}, place });
   await answer.body.dump();
   if (answer.status !== 200 && answer.status !== 401) return null;
-  return { origin, challenges: parseChallenges(answer.headers['www-authenticate']) };
+  return { origin, challenges: parseChallenges(answer.challenges) };
 }

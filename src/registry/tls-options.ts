@@ -1,7 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { getCACertificates } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { messageOf, ToolError } from '../base/tool-error.ts';
+import { findCertFolder } from './find-cert-folder.ts';
+import type { CertFolder } from './port.ts';
+import { readSystemRoots } from './read-system-roots.ts';
 
 export interface TlsQuery {
   /** As in references, with port. */
@@ -13,93 +16,92 @@ export interface TlsQuery {
 
 export interface TlsOptions {
   readonly rejectUnauthorized: boolean;
-  readonly ca?: string[];
-  readonly cert?: string[];
-  readonly key?: string[];
+  /** Made once: it takes longer to read the system's roots than to shake hands. */
+  readonly secureContext: SecureContext;
 }
 
 /**
- * What a TLS connection to the host trusts and shows: the system's and Node's roots, `caFile`, and
- * the first `certs.d/<host>` folder of the containers tools that exists. Throws `REGISTRY_TLS`
- * where a file named by the user cannot be read.
+ * What a TLS connection to the host trusts and shows, as skopeo would: the system's roots, `caFile`, and the
+ * `certs.d/<host>` folder of the containers tools. Throws `REGISTRY_TLS` where one of them is at fault.
  */
 export async function readTlsOptions(query: TlsQuery): Promise<TlsOptions> {
-  const folder = await findCertificateFolder(query);
-  const client = folder === null ? {} : await readClientPairs(folder);
-  if (query.insecure) return { rejectUnauthorized: false, ...client };
+  const folder = await findCertFolder(query.host, query.environment);
+  const own = folder === null ? [] : await readAuthorities(folder);
+  const pair = folder === null ? {} : await readClientPair(folder);
   const extra = query.caFile === null ? [] : [await readPem(query.caFile, query.host)];
-  const own =
-    folder === null
-      ? []
-      : await readAll(
-          folder.path,
-          folder.names.filter((name) => name.endsWith('.crt')),
-        );
-  const roots = new Set([...getCACertificates('default'), ...getCACertificates('system')]);
-  return { rejectUnauthorized: true, ca: [...roots, ...own, ...extra], ...client };
-}
-
-interface CertificateFolder {
-  readonly path: string;
-  readonly names: readonly string[];
-}
-
-async function findCertificateFolder(query: TlsQuery): Promise<CertificateFolder | null> {
-  const home = query.environment['HOME'];
-  const bases = ['/etc/containers/certs.d', '/etc/docker/certs.d'];
-  if (home) bases.unshift(join(home, '.config/containers/certs.d'));
-  for (const base of bases) {
-    const path = join(base, query.host);
-    try {
-      return { path, names: (await readdir(path)).toSorted() };
-    } catch {
-      // The first folder that can be read counts, as in the containers tools.
-    }
-  }
-  return null;
-}
-
-async function readClientPairs(
-  folder: CertificateFolder,
-): Promise<{ cert?: string[]; key?: string[] }> {
-  const stems = folder.names
-    .filter((name) => name.endsWith('.cert'))
-    .map((name) => name.slice(0, -'.cert'.length));
-  const alone = stems.find((stem) => !folder.names.includes(`${stem}.key`));
-  if (alone !== undefined) {
-    throw new ToolError(
-      'REGISTRY_TLS',
-      `${join(folder.path, `${alone}.cert`)} has no key beside it.`,
-      { hint: `Add ${alone}.key or remove the certificate.` },
+  const roots = query.insecure ? [] : readSystemRoots(query.environment);
+  try {
+    const secureContext = createSecureContext({ ca: [...roots, ...own, ...extra], ...pair });
+    return { rejectUnauthorized: !query.insecure, secureContext };
+  } catch (error) {
+    throw badFolder(
+      `The client certificate in ${folder?.path} cannot be used: ${messageOf(error)}.`,
+      'Put a certificate and its own key there, both in PEM: client.cert and client.key.',
+      error,
     );
   }
-  if (stems.length === 0) return {};
-  const cert = await readAll(
-    folder.path,
-    stems.map((stem) => `${stem}.cert`),
-  );
-  const key = await readAll(
-    folder.path,
-    stems.map((stem) => `${stem}.key`),
-  );
-  return { cert, key };
 }
 
-function readAll(folder: string, names: readonly string[]): Promise<string[]> {
-  return Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+async function readAuthorities({ path, names }: CertFolder): Promise<readonly string[]> {
+  const files = names.filter((name) => name.endsWith('.crt'));
+  return Promise.all(files.map((name) => readOne(join(path, name))));
+}
+
+/** The first by name: Node shows one, and Go prefers it too where the registry does not say whose it wants. */
+async function readClientPair({
+  path,
+  names,
+}: CertFolder): Promise<{ readonly cert?: string; readonly key?: string }> {
+  const stems = { cert: listStems(names, '.cert'), key: listStems(names, '.key') };
+  for (const [kind, other] of [
+    ['cert', 'key'],
+    ['key', 'cert'],
+  ] as const) {
+    const alone = stems[kind].find((stem) => !stems[other].includes(stem));
+    if (alone === undefined) continue;
+    throw badFolder(
+      `${join(path, `${alone}.${kind}`)} has no ${alone}.${other} beside it.`,
+      `Add ${alone}.${other}, or remove it. The certificate of an authority ends with .crt.`,
+    );
+  }
+  const [stem] = stems.cert;
+  if (stem === undefined) return {};
+  return {
+    cert: await readOne(join(path, `${stem}.cert`)),
+    key: await readOne(join(path, `${stem}.key`)),
+  };
+}
+
+function listStems(names: readonly string[], ending: string): readonly string[] {
+  return names.filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -ending.length));
+}
+
+async function readOne(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    // A link that leads nowhere is passed over for an authority, and makes a pair unusable.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw badFolder(
+      `The certificate file ${path} cannot be read: ${messageOf(error)}.`,
+      `Make ${path} readable for olmirror, or remove it.`,
+      error,
+    );
+  }
 }
 
 async function readPem(path: string, host: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new ToolError(
-      'REGISTRY_TLS',
+    throw badFolder(
       `The CA file ${path} for ${host} cannot be read: ${messageOf(error)}.`,
-      {
-        hint: 'Correct caFile of this registry in mirror.yaml.',
-        cause: error,
-      },
+      'Correct caFile of this registry in mirror.yaml.',
+      error,
     );
   }
+}
+
+function badFolder(message: string, hint: string, cause?: unknown): ToolError {
+  return new ToolError('REGISTRY_TLS', message, { hint, cause });
 }

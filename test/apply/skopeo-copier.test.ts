@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CopyRequest } from '../../src/apply/port.ts';
-import { createSkopeoCopier } from '../../src/apply/skopeo-copier.ts';
 import { isToolError } from '../../src/base/tool-error.ts';
+import { openSkopeo } from '../support/open-skopeo.ts';
 
 let folder = '';
 before(async () => {
@@ -35,8 +35,11 @@ const ENVIRONMENT = {
   PATH: process.env['PATH'],
   HOME: '/home/me',
   HTTPS_PROXY: 'http://proxy',
-  SECRET_TOKEN: 'hidden',
-  REGISTRY_AUTH_FILE: '/auth',
+  AWS_PROFILE: 'site',
+  DOCKER_CONFIG: '/docker',
+  CONTAINERS_STORAGE_CONF: '/storage.conf',
+  ALL_PROXY: 'socks5://proxy',
+  all_proxy: 'socks5://proxy',
 };
 
 interface SeenRun {
@@ -44,12 +47,15 @@ interface SeenRun {
   readonly env: string;
 }
 
-async function recordRun(request: CopyRequest): Promise<SeenRun> {
+async function recordRun(
+  request: CopyRequest,
+  more: Readonly<Record<string, string>> = {},
+): Promise<SeenRun> {
   const skopeoPath = await writeProgram(
     'record',
     `echo "$@" > ${folder}/args; env > ${folder}/env`,
   );
-  await createSkopeoCopier({ skopeoPath, environment: ENVIRONMENT }).copy(request);
+  await openSkopeo({ skopeoPath, environment: { ...ENVIRONMENT, ...more } }).copy(request);
   return {
     args: await readFile(join(folder, 'args'), 'utf8'),
     env: await readFile(join(folder, 'env'), 'utf8'),
@@ -81,15 +87,27 @@ test('copy names auth file and CA of a side only where the manifest does', async
   );
 });
 
-test('copy passes on proxies and the places of default auth files, and nothing else', async () => {
-  const { env } = await recordRun(REQUEST);
-  assert.match(env, /^REGISTRY_AUTH_FILE=\/auth$/m);
+test('copy passes on the environment that credential helpers may need, and no setting of the containers tools', async () => {
+  const { env, args } = await recordRun(REQUEST);
   assert.match(env, /^HTTPS_PROXY=http:\/\/proxy$/m);
+  assert.match(env, /^AWS_PROFILE=site$/m);
   assert.match(env, /^LC_ALL=C$/m);
-  assert.ok(!env.includes('SECRET_TOKEN'));
-  const access = { insecure: true, authFile: '/my/auth.json', caFile: null };
-  const own = await recordRun({ ...REQUEST, sourceAccess: access, destinationAccess: access });
-  assert.ok(!own.env.includes('REGISTRY_AUTH_FILE'));
+  assert.match(env, /^HOME=.*olmirror-skopeo-\w+\/home$/m);
+  assert.match(env, /^DOCKER_CONFIG=\/docker$/m);
+  assert.doesNotMatch(env, /STORAGE_CONF|ALL_PROXY|all_proxy|REGISTRY_AUTH_FILE/);
+  assert.doesNotMatch(args, /authfile/);
+});
+
+test('copy names REGISTRY_AUTH_FILE by its whole path to a side that has no auth file, and hides the default ones', async () => {
+  const { env, args } = await recordRun(
+    { ...REQUEST, destinationAccess: { ...PLAIN, authFile: '/my/auth.json' } },
+    { REGISTRY_AUTH_FILE: 'site/auth.json' },
+  );
+  const { 1: source } = / --src-authfile (\S+) /.exec(args) ?? [];
+  assert.equal(source, join(process.cwd(), 'site/auth.json'));
+  assert.match(args, / --dest-authfile \/my\/auth\.json /);
+  assert.doesNotMatch(env, /REGISTRY_AUTH_FILE/);
+  assert.match(env, /^DOCKER_CONFIG=.*olmirror-skopeo-\w+\/empty$/m);
 });
 
 test('copy names the CA file that does not exist', async () => {
@@ -98,7 +116,7 @@ test('copy names the CA file that does not exist', async () => {
     destinationAccess: { ...PLAIN, caFile: join(folder, 'absent.pem') },
   };
   await assert.rejects(
-    createSkopeoCopier({ environment: ENVIRONMENT }).copy(request),
+    openSkopeo({ environment: ENVIRONMENT }).copy(request),
     (error) => isToolError(error, 'APPLY_COPY_FAILED') && /absent\.pem/.test(error.message),
   );
 });
@@ -109,10 +127,7 @@ test('copy ends the whole process group when it is aborted, also one that ignore
     `trap "" TERM; sleep 30 & echo $! > ${folder}/child; wait; sleep 30`,
   );
   const stop = new AbortController();
-  const running = createSkopeoCopier({ skopeoPath, environment: ENVIRONMENT }).copy(
-    REQUEST,
-    stop.signal,
-  );
+  const running = openSkopeo({ skopeoPath, environment: ENVIRONMENT }).copy(REQUEST, stop.signal);
   running.catch(() => undefined);
   const child = await waitForFile(join(folder, 'child'));
   stop.abort();
@@ -133,7 +148,7 @@ async function waitForFile(file: string): Promise<string> {
 }
 
 test('assertReady says what to install where there is no skopeo, and refuses one below 1.6', async () => {
-  const missing = createSkopeoCopier({
+  const missing = openSkopeo({
     skopeoPath: join(folder, 'no-such-program'),
     environment: ENVIRONMENT,
   });
@@ -142,7 +157,7 @@ test('assertReady says what to install where there is no skopeo, and refuses one
     (error) =>
       isToolError(error, 'APPLY_NO_SKOPEO') && /apt-get install skopeo/.test(error.hint ?? ''),
   );
-  const old = createSkopeoCopier({
+  const old = openSkopeo({
     skopeoPath: await writeProgram('old', 'echo skopeo version 1.5.2'),
     environment: ENVIRONMENT,
   });
@@ -151,7 +166,7 @@ test('assertReady says what to install where there is no skopeo, and refuses one
     (error) => isToolError(error, 'APPLY_OLD_SKOPEO') && /1\.5\.2/.test(error.message),
   );
   for (const version of ['1.6.0', '1.22.2-dev', '2.0.0']) {
-    await createSkopeoCopier({
+    await openSkopeo({
       skopeoPath: await writeProgram('fine', `echo skopeo version ${version}`),
       environment: ENVIRONMENT,
     }).assertReady();

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { createApplier } from '../../src/apply/apply-plan.ts';
-import { createSkopeoCopier } from '../../src/apply/skopeo-copier.ts';
 import type { Step } from '../../src/plan/types.ts';
 import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import { createFakePodman } from '../fakes/podman.ts';
 import { CLOCK, planOf } from '../real/apply-world.ts';
 import { buildSmallIndex } from '../real/index-steps.ts';
+import { openSkopeo } from '../support/open-skopeo.ts';
 
 /** What `apply-once.ts FILE` reads: a pass to carry out in a process of its own, to be killed. */
 export interface OncePass {
@@ -26,7 +26,7 @@ async function applyOnce(file: string): Promise<void> {
     production: createHttpRegistry({ ...production, environment: {}, clock: CLOCK }),
     staging: createHttpRegistry({ ...staging, environment: {}, clock: CLOCK }),
   };
-  const copier = createSkopeoCopier({
+  const copier = openSkopeo({
     environment: { PATH: process.env['PATH'], HOME: pass.stateFolder },
   });
   const applier = createApplier({

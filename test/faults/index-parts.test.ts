@@ -8,9 +8,9 @@ import {
   startFaultProxy,
 } from '../../scripts/lib/fault-proxy.ts';
 import { type PushedImage, pushImage } from '../../scripts/lib/push-image.ts';
-import { createSkopeoCopier } from '../../src/apply/skopeo-copier.ts';
 import { createSpyCopier } from '../fakes/copier.ts';
 import { copyStep, kinds, protectTagOf, startWorld, type World } from '../real/apply-world.ts';
+import { openSkopeo } from '../support/open-skopeo.ts';
 
 let world: World;
 let proxy: FaultProxy;
@@ -156,7 +156,7 @@ for (const [version, compression, parts] of [
     await startBehindProxy({ rules: () => null });
     const skopeo = await writeStandIn(version);
     const environment = { PATH: process.env['PATH'], HOME: world.folder };
-    const spy = createSpyCopier(createSkopeoCopier({ environment, skopeoPath: skopeo }));
+    const spy = createSpyCopier(openSkopeo({ environment, skopeoPath: skopeo }));
     const image = await stageIndex('team/packed', compression);
     const result = await world.applyWith(spy, [copyStep(image)]);
     assert.deepEqual(kinds(result.outcomes), ['copied']);

@@ -9,8 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultProxy } from '../../scripts/lib/fault-proxy.ts';
 import { DEMO_PASSWORD, DEMO_USER, startRegistry } from '../../scripts/lib/start-registry.ts';
 import { collect, createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
+import { createTokenSite, IDENTITY_TOKEN } from '../support/token-site.ts';
 
-const SECRETS = [DEMO_PASSWORD, Buffer.from(`${DEMO_USER}:${DEMO_PASSWORD}`).toString('base64')];
+const SECRETS = [
+  DEMO_PASSWORD,
+  Buffer.from(`${DEMO_USER}:${DEMO_PASSWORD}`).toString('base64'),
+  IDENTITY_TOKEN,
+];
 
 function expectNoSecret(text: string, where: string): void {
   for (const secret of SECRETS)
@@ -122,6 +127,31 @@ test('the password of the auth file stands in no argument, output, plan, report 
     );
     for (const line of watch.seen) expectNoSecret(line, 'ps');
   }
+  await expectNoSecretBelow(join(site.folder, 'xdg-state'));
+});
+
+// Promise 11. Seen to fail: with the body of the token service's answer in the message of its refusal.
+test('an identity token and the password of a proxy stand in no argument, output, plan, report and journal', async (t) => {
+  const site = await createTokenSite(t);
+  const proxy = `http://${DEMO_USER}:${DEMO_PASSWORD}@127.0.0.1:9`;
+  const env = { HTTPS_PROXY: proxy, HTTP_PROXY: proxy };
+  const saved = join(site.folder, 'plan.json');
+  assert.equal((await site.olmirror(['plan', '--out', saved], { env })).code, 2);
+  expectNoSecret(await readFile(saved, 'utf8'), 'the saved plan');
+  for (const code of [0, 1]) {
+    if (code === 1) site.revoke();
+    const running = site.start(['apply', '--verbose', '--format', 'json'], { env });
+    const watch = watchProcesses(running.pid ?? 0);
+    const { stdout, stderr, code: ended } = await collect(running);
+    await watch.stop();
+    assert.equal(ended, code, stdout + stderr);
+    expectNoSecret(stdout + stderr, 'the output');
+    for (const line of watch.seen) expectNoSecret(line, 'ps');
+  }
+  const far = site.staging.host.replace('127.0.0.1', 'registry.invalid');
+  const failed = await site.olmirror(['render', `${far}/olm/idx:v1`, '--verbose'], { env });
+  assert.match(failed.stderr, /through the proxy 127\.0\.0\.1:9/);
+  expectNoSecret(failed.stdout + failed.stderr, 'the output');
   await expectNoSecretBelow(join(site.folder, 'xdg-state'));
 });
 

@@ -6,7 +6,6 @@ import { type PushedImage, pushImage } from '../../scripts/lib/push-image.ts';
 import { type RegistryOptions, startRegistry } from '../../scripts/lib/start-registry.ts';
 import { type ApplierDeps, createApplier } from '../../src/apply/apply-plan.ts';
 import type { ApplyRequest, ApplyResult, Copier, RegistryAccess } from '../../src/apply/port.ts';
-import { createSkopeoCopier } from '../../src/apply/skopeo-copier.ts';
 import { digestOf, parseDigest } from '../../src/base/digest.ts';
 import type { PassEvent } from '../../src/base/events.ts';
 import { formatTagItem } from '../../src/plan/item.ts';
@@ -15,6 +14,7 @@ import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import type { RegistryPort } from '../../src/registry/port.ts';
 import { createSpyCopier, type SpyCopier } from '../fakes/copier.ts';
 import { createFakePodman } from '../fakes/podman.ts';
+import { openSkopeo } from '../support/open-skopeo.ts';
 
 export const CLOCK: ApplierDeps['clock'] = {
   now: () => new Date(),
@@ -72,7 +72,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     staging: openRegistry(stagingHost, access),
   };
   const copier = createSpyCopier(
-    createSkopeoCopier({
+    openSkopeo({
       environment: { PATH: process.env['PATH'], HOME: folder },
       ...pickTimes(options),
     }),

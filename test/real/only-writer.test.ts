@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { ProxiedRequest } from '../../scripts/lib/fault-proxy.ts';
 import { deliver } from '../support/deliver.ts';
 import { createProxiedSite, runAndCommit } from '../support/proxied-site.ts';
+import { createTokenSite, IDENTITY_TOKEN } from '../support/token-site.ts';
 
 const READS = ['GET', 'HEAD'];
 
@@ -49,4 +50,32 @@ test('from init to status, skopeo alone sends anything but HEAD and GET, to prod
     productionProxy.requests.some((request) => !isSkopeo(request)),
     'our own client asked through the proxy too',
   );
+});
+
+// What promise 1 allows besides: an identity token, to the token service that the registry names. Seen to fail: with the
+// grant posted to the registry itself after it was posted to the token service, the POST was listed; with another field
+// in the form, the fields differed.
+test('olmirror itself posts an identity token to the token service, and nothing to a registry', async (t) => {
+  const site = await createTokenSite(t);
+  const { tokens, productionProxy } = site;
+  const { code, stdout, stderr } = await site.olmirror(['apply']);
+  assert.equal(code, 0, stdout + stderr);
+  const writes = listWrites(productionProxy.requests).filter((request) => !isSkopeo(request));
+  assert.deepEqual(
+    writes.map(({ method, url }) => `${method} ${url}`),
+    [],
+  );
+  const ours = tokens.requests.filter(({ userAgent }) => !userAgent.startsWith('skopeo/'));
+  assert.ok(ours.length > 0);
+  for (const { method, path, authorization, body } of ours) {
+    assert.deepEqual([method, path, authorization], ['POST', '/token', null]);
+    const { scope = '', ...form } = Object.fromEntries(new URLSearchParams(body));
+    assert.match(scope, /^repository:[a-z/-]+:pull$/);
+    assert.deepEqual(form, {
+      client_id: 'containers/image',
+      grant_type: 'refresh_token',
+      refresh_token: IDENTITY_TOKEN,
+      service: 's',
+    });
+  }
 });

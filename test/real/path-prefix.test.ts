@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { startFaultProxy } from '../../scripts/lib/fault-proxy.ts';
 import { pushImage } from '../../scripts/lib/push-image.ts';
+import { deliver } from '../support/deliver.ts';
+import { runAndCommit } from '../support/proxied-site.ts';
 import { createSite, pushIndex, readServed, type Site } from '../support/site.ts';
 
 async function writeSharedHost(site: Site, base: string): Promise<void> {
@@ -71,4 +74,27 @@ test('two roles on one host, told apart by their path prefix, go the whole road'
     [['b', 'removed']],
     'that the served index names production is no change of a',
   );
+});
+
+// Nexus' path-based routing: the first part of a repository names one of Nexus' own, and only there images are found.
+// Seen to fail with the path left out of the references that skopeo is given.
+test('registries that lie below a path of a host go the whole road', async (t) => {
+  const site = await createSite(t);
+  const roles = { production: site.production.host, staging: site.staging.host };
+  const written: Record<string, string> = {};
+  for (const [role, target] of Object.entries(roles)) {
+    const path = `docker-${role}`;
+    const proxy = await startFaultProxy({ target, rules: () => null, path });
+    t.after(() => proxy.stop());
+    written[role] = `${proxy.host}", pathPrefix: "${path}`;
+  }
+  await site.writeManifest(written);
+  await deliver(site);
+  await runAndCommit(site, ['init', 'merge']);
+  for (const command of ['apply', 'plan']) {
+    const { code, stdout, stderr } = await site.olmirror([command]);
+    assert.equal(code, 0, stdout + stderr);
+  }
+  const served = await readServed(site.open(site.production));
+  assert.deepEqual(served, ['a.v1.0.0', 'a.v1.1.0', 'b.v1.0.0']);
 });

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createSkopeoCopier } from '../../src/apply/skopeo-copier.ts';
 import { parseDigest } from '../../src/base/digest.ts';
+import { openSkopeo } from '../support/open-skopeo.ts';
 import { stage, startWorld, type World } from './apply-world.ts';
 
 // Seen to fail with the real HOME, all three; with `--registries-conf` or without a registries.conf in the
@@ -39,7 +39,7 @@ async function copyOn(world: World, { environment, skopeoPath }: Machine): Promi
   const image = await stage(world, 'team/app');
   const access = { insecure: true, authFile: null, caFile: null };
   const place = { repository: 'team/app', reference: parseDigest(image.digest) };
-  await createSkopeoCopier({
+  await openSkopeo({
     environment: { PATH: process.env['PATH'], ...environment },
     ...(skopeoPath !== undefined && { skopeoPath }),
   }).copy({

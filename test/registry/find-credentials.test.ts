@@ -54,11 +54,46 @@ test('findCredentials takes the longest key, then the host, then other spellings
   assert.equal(await find('team/app', { authFile: other }), null);
 });
 
-test('findCredentials splits at the first colon and trims zero bytes, and skips empty entries', async () => {
-  const auth = Buffer.from('user:pass:word\0\0').toString('base64');
-  const authFile = await write('auth.json', { auths: { [HOST]: { auth }, [`${HOST}/a`]: {} } });
+// What skopeo does with every odd file is in test/real/credentials-contract.test.ts, by asking it.
+
+test('findCredentials splits at the first colon and trims zero bytes around the password', async () => {
+  const auth = Buffer.from('user:\0pass:word\0\0').toString('base64');
+  const authFile = await write('auth.json', { auths: { [HOST]: { auth } } });
   const found = await findCredentials(HOST, 'a/b', { authFile, environment: {} });
-  assert.deepEqual(found, { user: 'user', password: 'pass:word' });
+  assert.deepEqual(found, { user: 'user', password: 'pass:word', identityToken: '' });
+});
+
+test('findCredentials ends the search of a file at an empty entry, and asks the next file', async () => {
+  await write('run/containers/auth.json', {
+    auths: { [HOST]: entry('host'), [`${HOST}/a`]: {} },
+  });
+  assert.equal(await find('a/b', {}), null);
+  assert.equal(await find('c/b', {}), 'host');
+  await write('.docker/config.json', { auths: { [HOST]: entry('docker') } });
+  assert.equal(await find('a/b', {}), 'docker');
+});
+
+test('findCredentials knows docker.io by each of its names', async () => {
+  for (const key of ['docker.io', 'index.docker.io', 'https://index.docker.io/v1/']) {
+    const authFile = await write('auth.json', { auths: { [key]: entry(key) } });
+    const found = await findCredentials('docker.io', 'library/x', { authFile, environment: {} });
+    assert.equal(found?.user, key.includes('://') ? 'https' : key);
+  }
+});
+
+test('findCredentials gives an identity token of an auth file and of a helper', async () => {
+  const helper = '#!/bin/sh\necho \'{"Username":"<token>","Secret":"from-helper"}\'\n';
+  await chmod(await write('bin/docker-credential-demo', helper), 0o755);
+  const environment = { PATH: `${join(folder, 'bin')}:/usr/bin:/bin` };
+  const ofFile = { auths: { [HOST]: { ...entry('u'), identitytoken: 'from-file' } } };
+  const ofHelper = { credHelpers: { [HOST]: 'demo' } };
+  const tokens: (string | undefined)[] = [];
+  for (const value of [ofFile, ofHelper]) {
+    const authFile = await write('auth.json', value);
+    const found = await findCredentials(HOST, 'a/b', { authFile, environment });
+    tokens.push(found?.identityToken);
+  }
+  assert.deepEqual(tokens, ['from-file', 'from-helper']);
 });
 
 test('findCredentials searches the files in the order of the containers tools', async () => {
@@ -102,11 +137,11 @@ test('findCredentials asks a credential helper for the host before it looks at a
   );
 });
 
-test('findCredentials refuses a file that is no JSON, a bad entry and an identity token, without quoting them', async () => {
+test('findCredentials refuses a file that is no JSON, one with other types and a bad entry, without quoting them', async () => {
   const bad = [
     '{"auths": {"x": {"auth": "c2VjcmV0',
-    { auths: { [HOST]: { auth: Buffer.from('secret-without-colon').toString('base64') } } },
-    { auths: { [HOST]: { identitytoken: 'secret-token' } } },
+    '{"auths": {"x": "secret"}}',
+    { auths: { [HOST]: { auth: 'secret-that-is-no-base64' } } },
   ];
   for (const value of bad) {
     const authFile = await write('auth.json', value);

@@ -7,25 +7,20 @@ import {
   parseRetryAfter,
 } from '../../src/registry/parse-headers.ts';
 
-test('parseChallenges reads schemes in any case, quoted commas and several challenges', () => {
-  assert.deepEqual(parseChallenges('BASIC realm="Sonatype Nexus Repository Manager"'), [
-    { scheme: 'basic', parameters: { realm: 'Sonatype Nexus Repository Manager' } },
-  ]);
+test('parseChallenges reads schemes in any case, quoted commas and the first challenge of each header', () => {
+  const nexus = 'BASIC realm="Sonatype Nexus Repository Manager"';
   const scope = 'repository:a/b:pull,push';
-  assert.deepEqual(
-    parseChallenges(
-      `Bearer realm="https://x/token",service=reg , scope="${scope}", Basic realm="\\"q\\""`,
-    ),
-    [
-      { scheme: 'bearer', parameters: { realm: 'https://x/token', service: 'reg', scope } },
-      { scheme: 'basic', parameters: { realm: '"q"' } },
-    ],
-  );
-  assert.deepEqual(parseChallenges(['Negotiate', 'Basic realm=x']), [
-    { scheme: 'negotiate', parameters: {} },
-    { scheme: 'basic', parameters: { realm: 'x' } },
+  const bearer = `Bearer realm="https://x/token",service=reg , scope="${scope}"`;
+  assert.deepEqual(parseChallenges([nexus, `${bearer}, Basic realm=y`, 'Basic realm="\\"q\\""']), [
+    { scheme: 'basic', parameters: { realm: 'Sonatype Nexus Repository Manager' } },
+    { scheme: 'bearer', parameters: { realm: 'https://x/token', service: 'reg', scope } },
+    { scheme: 'basic', parameters: { realm: '"q"' } },
   ]);
-  assert.deepEqual(parseChallenges(undefined), []);
+  assert.deepEqual(parseChallenges(['Negotiate', 'Negotiate, Basic realm=x', '', '"x"']), [
+    { scheme: 'negotiate', parameters: {} },
+    { scheme: 'negotiate', parameters: {} },
+  ]);
+  assert.deepEqual(parseChallenges([]), []);
 });
 
 test('parseRetryAfter reads seconds and dates, and nothing else', () => {
