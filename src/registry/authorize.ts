@@ -22,9 +22,17 @@ export interface Authorization {
   readonly loggedIn: boolean;
 }
 
+/** What is to be read. */
+export interface AuthorizedRead {
+  /** Empty for what is of no repository. */
+  readonly repository: string;
+  /** Of a bearer token, `repository:a/b:pull`; empty for none. */
+  readonly scope: string;
+}
+
 export interface Authorizer {
   /** What skopeo would send for a repository under these challenges. */
-  authorize(repository: string, challenges: readonly Challenge[]): Promise<Authorization>;
+  authorize(question: AuthorizedRead, challenges: readonly Challenge[]): Promise<Authorization>;
   /** Forgets tokens for the repository, so that the next call asks anew. */
   forget(repository: string): void;
 }
@@ -43,31 +51,29 @@ const ANONYMOUS: Credentials = { user: '', password: '', identityToken: '' };
 export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   const tokens = new Map<string, Promise<CachedToken>>();
 
-  async function bearer(repository: string, challenge: Challenge): Promise<CachedToken> {
+  async function bearer(read: AuthorizedRead, challenge: Challenge): Promise<CachedToken> {
     const { realm = '', service = '' } = challenge.parameters;
-    const key = `${repository}\n${realm}\n${service}`;
+    const key = `${read.repository}\n${read.scope}\n${realm}\n${service}`;
     const held = tokens.get(key);
     const known = await held?.catch(() => null);
     if (known && known.expires > deps.clock.now().getTime()) return known;
     // Whoever asked first while this one looked asks for all.
     const running = tokens.get(key);
     const fresh =
-      running === undefined || running === held
-        ? requestToken(repository, challenge, deps)
-        : running;
+      running === undefined || running === held ? requestToken(read, challenge, deps) : running;
     tokens.set(key, fresh);
     return fresh;
   }
 
   return {
-    async authorize(repository, challenges) {
+    async authorize(read, challenges) {
       const known = chooseChallenge(challenges);
       if (known === undefined) return { value: null, loggedIn: false };
       if (known.scheme === 'bearer') {
-        const { value, loggedIn } = await bearer(repository, known);
+        const { value, loggedIn } = await bearer(read, known);
         return { value: `Bearer ${value}`, loggedIn };
       }
-      const found = await deps.findCredentials(repository);
+      const found = await deps.findCredentials(read.repository);
       return { value: formatBasic(found ?? ANONYMOUS), loggedIn: found !== null };
     },
     forget(repository) {
@@ -82,14 +88,14 @@ export function chooseChallenge(challenges: readonly Challenge[]): Challenge | u
 }
 
 async function requestToken(
-  repository: string,
+  { repository, scope }: AuthorizedRead,
   challenge: Challenge,
   deps: AuthorizerDeps,
 ): Promise<CachedToken> {
   const realm = parseRealm(challenge, deps.host);
   const found = await deps.findCredentials(repository);
   const asked = deps.clock.now().getTime();
-  const answer = await askForToken({ realm, repository, challenge, found }, deps);
+  const answer = await askForToken({ realm, scope, challenge, found }, deps);
   // OAuth 2 says 400 for a token that is revoked or unknown.
   const refusals = found?.identityToken ? [400, 401, 403] : [401, 403];
   if (refusals.includes(answer.status)) {
@@ -118,22 +124,21 @@ async function requestToken(
 
 interface TokenQuestion {
   readonly realm: URL;
-  readonly repository: string;
+  readonly scope: string;
   readonly challenge: Challenge;
   readonly found: Credentials | null;
 }
 
 function askForToken(question: TokenQuestion, deps: AuthorizerDeps): Promise<TokenAnswer> {
-  const { realm, repository, challenge, found } = question;
+  const { realm, scope, challenge, found } = question;
   const { service = '' } = challenge.parameters;
-  const scope = `repository:${repository}:pull`;
   if (found?.identityToken)
     return deps.redeem({ realm, service, scope, identityToken: found.identityToken });
   const { user, password } = found ?? ANONYMOUS;
   const url = new URL(realm);
   if (user !== '') url.searchParams.append('account', fromByteString(user));
   if (service !== '') url.searchParams.append('service', service);
-  url.searchParams.append('scope', scope);
+  if (scope !== '') url.searchParams.append('scope', scope);
   const hasBoth = user !== '' && password !== '';
   return deps.getToken(url, hasBoth ? formatBasic(found ?? ANONYMOUS) : null);
 }

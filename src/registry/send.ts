@@ -170,14 +170,21 @@ async function sendAuthorized(request: RegistryRequest, state: State): Promise<R
   return sendOnce(request, registry, state);
 }
 
+// `/v2/` itself needs no scope, and the list of all repositories has one of its own.
+function scopeOf({ repository, path }: RegistryRequest): string {
+  if (repository !== '') return `repository:${repository}:pull`;
+  return /^\/v2\/_catalog(?:\?|$)/.test(path) ? 'registry:catalog:*' : '';
+}
+
 async function sendOnce(
   request: RegistryRequest,
   registry: Registry,
   state: State,
 ): Promise<RegistryAnswer> {
   const { host, clock } = state.options;
+  const { repository } = request;
   const { value: authorization, loggedIn } = await state.authorizer.authorize(
-    request.repository,
+    { repository, scope: scopeOf(request) },
     registry.challenges ?? [],
   );
   const headers: Record<string, string> = {};
