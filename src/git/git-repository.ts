@@ -4,6 +4,7 @@ import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
 import { openCommitSnapshot } from './commit-snapshot.ts';
 import { buildGitEnvironment, type Environment } from './environment.ts';
 import { fetchRevision, redactRemote } from './fetch-revision.ts';
+import { findIntroduction } from './find-introduction.ts';
 import type { GitPort, Snapshot } from './port.ts';
 import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
 import { cleanPath } from './tree-path.ts';
@@ -40,6 +41,7 @@ export async function openGitRepository(
     },
     resolveRevision: (revision) => resolveRevision(place, revision),
     listUncommitted: (paths) => listUncommitted(place, prefix, paths),
+    findIntroduction: (query, signal) => findIntroduction(place, query, signal),
     async readRemoteUrl() {
       const url = trimEnd(await runGit(place, ['config', '--get', 'remote.origin.url']));
       return url === '' ? null : redactRemote(url);

@@ -40,6 +40,30 @@ export interface Snapshot {
   readFile(path: string): Promise<Uint8Array | null>;
 }
 
+/** A text that came into the repository some day. */
+export interface IntroductionQuery {
+  /** Where to start looking back. */
+  readonly revision: string;
+  /** An image reference, or another text that ends where it stops: `a:1` is not found in `a:1.2`. */
+  readonly text: string;
+  /** Files or folders that are looked into. */
+  readonly paths: readonly string[];
+  /** Commits that are looked into; default 1000. */
+  readonly mostCommits?: number;
+}
+
+export interface Introduction {
+  /** The commit that first had the text; null where that is not known. */
+  readonly commit: {
+    readonly revision: string;
+    /** ISO 8601. */
+    readonly time: string;
+    readonly subject: string;
+  } | null;
+  /** Why it is not known, or why it may be older; a sentence part, null for nothing. */
+  readonly message: string | null;
+}
+
 export interface GitPort {
   /** Folder of the manifest, absolute. */
   readonly folder: string;
@@ -50,6 +74,8 @@ export interface GitPort {
   resolveRevision(revision: string): Promise<string | null>;
   /** Paths with uncommitted changes at or below these paths, untracked files included, relative to `folder`. */
   listUncommitted(paths: readonly string[]): Promise<readonly string[]>;
+  /** When a text first came into the files at or below some paths. */
+  findIntroduction(query: IntroductionQuery, signal?: AbortSignal): Promise<Introduction>;
   /** URL of `origin` without credentials, or null. */
   readRemoteUrl(): Promise<string | null>;
   /** Fetches branch or tag `ref` from `remote`; returns the commit id it has now. */

@@ -57,6 +57,20 @@ export function createFakeGit(folder = '/fake'): FakeGit {
       const changed = all.filter((path) => hashAt(working, path) !== hashAt(committed, path));
       return changed.filter((path) => paths.some((at) => isBelow(path, at)));
     },
+    async findIntroduction({ revision, text, paths }) {
+      const last = [...commits.keys()].indexOf(resolve(revision) ?? '');
+      const reachable = [...commits.values()].slice(0, last + 1);
+      const found = reachable.find(({ files }) =>
+        [...files].some(
+          ([file, bytes]) =>
+            paths.some((path) => isBelow(file, path)) &&
+            holdsText(Buffer.from(bytes).toString(), text),
+        ),
+      );
+      if (found === undefined) return { commit: null, message: 'no commit adds it' };
+      const { subject, time } = found;
+      return { commit: { revision: found.revision, subject, time: time ?? '' }, message: null };
+    },
     readRemoteUrl: async () => null,
     async fetchRevision(_remote, ref) {
       const commit = resolve(ref);
@@ -99,6 +113,13 @@ function createSnapshot(
 
 function isBelow(file: string, path: string): boolean {
   return path === '' || file === path || file.startsWith(`${path}/`);
+}
+
+function holdsText(content: string, text: string): boolean {
+  return content
+    .split(text)
+    .slice(1)
+    .some((rest) => !/^[\w.-]/.test(rest));
 }
 
 function hashAt(files: Files, path: string): string {
