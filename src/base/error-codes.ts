@@ -78,6 +78,7 @@ export const ERROR_CODES = [
   'PLAN_PIN_MISSING',
   'PLAN_NO_SUCH_INDEX',
   'PLAN_UNCOPYABLE',
+  'IMAGES_NOT_WANTED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

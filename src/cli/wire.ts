@@ -38,7 +38,7 @@ const REGISTRY_RETRIES = 3;
 const READ_DELAY = 500;
 const COPY_DELAY = 1_000;
 /** Bytes of layers that are kept for later runs: some states of a few large catalogs. */
-const KEPT_LAYERS = 1e9;
+export const KEPT_LAYERS = 1e9;
 
 export function createWiring(context: CommandContext): Wiring {
   const open = new Set<{ close(): Promise<void> }>();
