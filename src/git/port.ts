@@ -40,11 +40,11 @@ export interface Snapshot {
   readFile(path: string): Promise<Uint8Array | null>;
 }
 
-/** A text that came into the repository some day. */
-export interface IntroductionQuery {
+/** A text whose way through the history is asked for. */
+export interface TextQuery {
   /** Where to start looking back. */
   readonly revision: string;
-  /** An image reference, or another text that ends where it stops: `a:1` is not found in `a:1.2`. */
+  /** `sha256:…`, a digest or its beginning, `@` before it or not; or a name that stands alone: `a:1` is not found in `a:1.2`. */
   readonly text: string;
   /** Files or folders that are looked into. */
   readonly paths: readonly string[];
@@ -52,15 +52,22 @@ export interface IntroductionQuery {
   readonly mostCommits?: number;
 }
 
-export interface Introduction {
-  /** The commit that first had the text; null where that is not known. */
-  readonly commit: {
-    readonly revision: string;
-    /** ISO 8601. */
-    readonly time: string;
-    readonly subject: string;
-  } | null;
-  /** Why it is not known, or why it may be older; a sentence part, null for nothing. */
+export interface CommitNote {
+  /** Full commit id. */
+  readonly revision: string;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly subject: string;
+}
+
+export interface TracedText {
+  /** Files that have the text at the revision. */
+  readonly files: readonly string[];
+  /** The commit that first had it; null where none did, or where that is not known. */
+  readonly first: CommitNote | null;
+  /** The newest commit that changed how often it is there: what took it out where no file has it. */
+  readonly last: CommitNote | null;
+  /** Why `first` is not known, or may be too young; a sentence part, null for nothing. */
   readonly message: string | null;
 }
 
@@ -74,8 +81,8 @@ export interface GitPort {
   resolveRevision(revision: string): Promise<string | null>;
   /** Paths with uncommitted changes at or below these paths, untracked files included, relative to `folder`. */
   listUncommitted(paths: readonly string[]): Promise<readonly string[]>;
-  /** When a text first came into the files at or below some paths. */
-  findIntroduction(query: IntroductionQuery, signal?: AbortSignal): Promise<Introduction>;
+  /** Which commits brought a text into the files at or below some paths, and took it out. */
+  traceText(query: TextQuery, signal?: AbortSignal): Promise<TracedText>;
   /** URL of `origin` without credentials, or null. */
   readRemoteUrl(): Promise<string | null>;
   /** Fetches branch or tag `ref` from `remote`; returns the commit id it has now. */

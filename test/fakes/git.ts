@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { compareBytes } from '../../src/base/text.ts';
 import { ToolError } from '../../src/base/tool-error.ts';
-import type { GitPort, Snapshot } from '../../src/git/port.ts';
+import type { CommitNote, GitPort, Snapshot } from '../../src/git/port.ts';
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -57,19 +57,30 @@ export function createFakeGit(folder = '/fake'): FakeGit {
       const changed = all.filter((path) => hashAt(working, path) !== hashAt(committed, path));
       return changed.filter((path) => paths.some((at) => isBelow(path, at)));
     },
-    async findIntroduction({ revision, text, paths }) {
+    async traceText({ revision, text, paths }) {
+      const holders = ({ files }: { readonly files: Files }): readonly string[] =>
+        [...files.keys()].filter(
+          (file) =>
+            paths.some((path) => isBelow(file, path)) && countText(files.get(file), text) > 0,
+        );
       const last = [...commits.keys()].indexOf(resolve(revision) ?? '');
       const reachable = [...commits.values()].slice(0, last + 1);
-      const found = reachable.find(({ files }) =>
-        [...files].some(
-          ([file, bytes]) =>
+      const changes = reachable.filter((commit, i) => {
+        const before = reachable[i - 1]?.files ?? new Map();
+        const both = [...new Set([...commit.files.keys(), ...before.keys()])];
+        return both.some(
+          (file) =>
             paths.some((path) => isBelow(file, path)) &&
-            holdsText(Buffer.from(bytes).toString(), text),
-        ),
-      );
-      if (found === undefined) return { commit: null, message: 'no commit adds it' };
-      const { subject, time } = found;
-      return { commit: { revision: found.revision, subject, time: time ?? '' }, message: null };
+            countText(commit.files.get(file), text) !== countText(before.get(file), text),
+        );
+      });
+      const head = reachable.at(-1);
+      return {
+        files: head === undefined ? [] : holders(head).toSorted(compareBytes),
+        first: noteOf(changes[0]),
+        last: noteOf(changes.at(-1)),
+        message: null,
+      };
     },
     readRemoteUrl: async () => null,
     async fetchRevision(_remote, ref) {
@@ -115,11 +126,19 @@ function isBelow(file: string, path: string): boolean {
   return path === '' || file === path || file.startsWith(`${path}/`);
 }
 
-function holdsText(content: string, text: string): boolean {
-  return content
-    .split(text)
-    .slice(1)
-    .some((rest) => !/^[\w.-]/.test(rest));
+function countText(bytes: Uint8Array | undefined, text: string): number {
+  const parts = Buffer.from(bytes ?? []).toString().split(text);
+  if (/^@?sha256:/.test(text)) return parts.length - 1;
+  return parts.slice(1).filter((rest, i) => {
+    const before = parts[i] ?? '';
+    return !/^[\w.-]/.test(rest) && !(/^\w/.test(text) && /[\w.-]$/.test(before));
+  }).length;
+}
+
+function noteOf(snapshot: Snapshot | undefined): CommitNote | null {
+  if (snapshot === undefined) return null;
+  const { revision, subject, time } = snapshot;
+  return { revision, subject, time: time ?? '' };
 }
 
 function hashAt(files: Files, path: string): string {
