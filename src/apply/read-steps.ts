@@ -3,87 +3,92 @@ import { createInterface } from 'node:readline';
 import type { ExplainedStep } from '../plan/explain-types.ts';
 import { findJournal, type JournalRecord, journalError, parseRecord } from './journal.ts';
 
+/** A step that a pass wrote down. */
+export interface NotedStep extends ExplainedStep {
+  /** Those of the names asked for that it goes by: its id, its title, or an item that it settled. */
+  readonly names: readonly string[];
+}
+
 /**
- * Reads what the passes of a state folder did with some items (or steps), newest first. The journal
- * is read line by line, since nobody shortens it. Throws `APPLY_JOURNAL` where it cannot be read.
+ * Reads what the passes of a state folder wrote down of steps that go by one of these names, newest
+ * first, those that a kill cut off included. The journal is read line by line, since nobody shortens
+ * it. Throws `APPLY_JOURNAL` where it cannot be read; no journal has no steps.
  */
 export async function readSteps(
   folder: string,
   names: ReadonlySet<string>,
-): Promise<readonly ExplainedStep[]> {
-  const found: ExplainedStep[] = [];
-  let pass = openPass('');
-  const file = findJournal(folder);
+): Promise<readonly NotedStep[]> {
+  const found: NotedStep[] = [];
+  let pass = openPass('', names);
+  for await (const record of readRecords(findJournal(folder))) {
+    if (record.pass !== pass.id) {
+      found.push(...closePass(pass));
+      pass = openPass(record.pass, names);
+    }
+    note(pass, record);
+  }
+  return [...found, ...closePass(pass)].toReversed();
+}
+
+async function* readRecords(file: string): AsyncIterable<JournalRecord> {
   try {
-    for await (const line of createInterface({ input: createReadStream(file, 'utf8') }))
-      for (const record of parseRecord(line)) {
-        if (record.pass !== pass.id) {
-          found.push(...closePass(pass));
-          pass = openPass(record.pass);
-        }
-        note(pass, record, names);
-      }
+    const input = createReadStream(file, 'utf8');
+    for await (const line of createInterface({ input })) yield* parseRecord(line);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
       throw journalError(file, error);
   }
-  return [...found, ...closePass(pass)].toReversed();
 }
 
 interface OpenPass {
   readonly id: string;
   revision: string | null;
-  readonly steps: Map<string, ExplainedStep>;
-  /** Steps that are about one of the names. */
-  readonly meant: Set<string>;
+  readonly asked: ReadonlySet<string>;
+  readonly steps: Map<string, { step: ExplainedStep; readonly names: Set<string> }>;
 }
 
-function openPass(id: string): OpenPass {
-  return { id, revision: null, steps: new Map(), meant: new Set() };
+function openPass(id: string, asked: ReadonlySet<string>): OpenPass {
+  return { id, revision: null, asked, steps: new Map() };
 }
 
-function closePass({ steps, meant, revision }: OpenPass): readonly ExplainedStep[] {
-  return [...steps.values()]
-    .filter(({ step }) => meant.has(step))
-    .map((step) => ({ ...step, revision }));
+function closePass({ steps, revision }: OpenPass): readonly NotedStep[] {
+  return [...steps.values()].flatMap(({ step, names }) =>
+    names.size === 0 ? [] : [{ ...step, revision, names: [...names] }],
+  );
 }
 
-function note(pass: OpenPass, record: JournalRecord, names: ReadonlySet<string>): void {
+function note(pass: OpenPass, record: JournalRecord): void {
   switch (record.kind) {
     case 'pass-started':
       pass.revision = record.revision;
       return;
     case 'step-started':
-      noteStep(pass, record, names);
+      noteNames(pass, record, [record.step, record.title]);
       return;
     case 'outcome':
-      if (names.has(record.outcome.item)) pass.meant.add(record.step);
+      noteNames(pass, record, [record.outcome.item]);
       return;
     case 'step-finished': {
       const { result, code, message } = record;
-      const begun = pass.steps.get(record.step) ?? noteStep(pass, record, names);
-      pass.steps.set(record.step, { ...begun, result, code, message });
+      const noted = noteNames(pass, record, []);
+      noted.step = { ...noted.step, result, code, message };
       return;
     }
-    default:
+    case 'pass-finished':
   }
 }
 
-function noteStep(
+function noteNames(
   pass: OpenPass,
-  { step, time }: { readonly step: string; readonly time: string },
-  names: ReadonlySet<string>,
-): ExplainedStep {
-  if (names.has(step)) pass.meant.add(step);
-  const begun = {
-    pass: pass.id,
-    time,
-    revision: null,
-    step,
-    result: null,
-    code: null,
-    message: null,
+  { step: id, time }: { readonly step: string; readonly time: string },
+  names: readonly string[],
+): { step: ExplainedStep; readonly names: Set<string> } {
+  const unfinished = { result: null, code: null, message: null };
+  const noted = pass.steps.get(id) ?? {
+    step: { pass: pass.id, time, revision: null, step: id, ...unfinished },
+    names: new Set<string>(),
   };
-  pass.steps.set(step, begun);
-  return begun;
+  pass.steps.set(id, noted);
+  for (const name of names) if (pass.asked.has(name)) noted.names.add(name);
+  return noted;
 }

@@ -1,3 +1,4 @@
+import { ToolError } from '../base/tool-error.ts';
 // The command is loaded when it runs: help and completion must not wait for what they do not use.
 import { FORMAT, type Parser, type Run, WORKING_TREE } from './command-options.ts';
 
@@ -11,14 +12,13 @@ export function addExplain(parser: Parser, run: Run): void {
           type: 'string',
           demandOption: true,
           describe:
-            'Image as upstream or as production or staging has it, by digest or tag; a digest or its beginning; or a bundle name',
+            'Image as upstream or as a registry has it, by digest or tag; a digest, or seven digits of it or more; or the name of a bundle',
         })
-        .option('sharing', {
+        .option('requests', {
           type: 'string',
-          choices: ['package', 'all', 'none'] as const,
-          default: 'package' as const,
+          default: '500',
           describe:
-            'Images that are looked through for the same layers: those of the same package, all (a request or more for each), or none',
+            'Requests to production that looking for images with the same layers may take; 0: do not look',
           requiresArg: true,
         })
         .option('working-tree', WORKING_TREE)
@@ -27,13 +27,16 @@ export function addExplain(parser: Parser, run: Run): void {
         .example('$0 explain nexus.example.com:5000/org/operator:v1', 'As production has it')
         .example('$0 explain sha256:0123456', 'Whatever has this digest')
         .example('$0 explain operator-a.v1.2.0', 'All images of a bundle')
-        .epilogue('Exit codes: 0 told; 1 an error, or nothing in Git wants it.'),
+        .epilogue(
+          'Exit codes: 0 told, also of an image that Git wants no more; 1 nothing in Git wants it or ever did, it is unknown whether a registry has it, or an error.',
+        ),
     (args) => {
-      const { ref, sharing, workingTree, format } = args;
+      const { ref, workingTree, format } = args;
+      const mostRequests = readNumber(args.requests);
       return run(
         async (context, wiring) =>
           (await import('./commands/explain.ts')).runExplain(
-            { ref, sharing, workingTree, format },
+            { ref, mostRequests, workingTree, format },
             context,
             wiring,
           ),
@@ -41,4 +44,10 @@ export function addExplain(parser: Parser, run: Run): void {
       );
     },
   );
+}
+
+function readNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new ToolError('CLI_USAGE', `--requests ${text} is not a whole number.`);
 }

@@ -43,7 +43,8 @@ export async function traceText(
     files,
     first: first?.commit ?? null,
     last,
-    message: isCut && (await isShallow(search)) ? 'this clone is shallow, so it may be older' : null,
+    message:
+      isCut && (await isShallow(search)) ? 'this clone is shallow, so it may be older' : null,
   };
 }
 

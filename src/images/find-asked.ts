@@ -1,50 +1,56 @@
 import { type Digest, isDigest } from '../base/digest.ts';
-import { parseImageRef } from '../base/image-ref.ts';
-import { findNearest } from '../base/text.ts';
+import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { MirrorManifest, RoleName } from '../manifest/types.ts';
-import { mapRepository } from './map-path.ts';
-import type { WantedImage } from './types.ts';
+import { COSIGN_TAGS } from './attached.ts';
+import { hasPathPrefix, mapRepository } from './map-path.ts';
+import { turnUpstream } from './turn-upstream.ts';
+import type { AttachedKind, WantedImage } from './types.ts';
 
-/** What a person asks about: beginning of a digest's hex, a place with tag or digest, or a bundle's name. */
+export interface AskedReference {
+  readonly kind: 'reference';
+  /** Every repository that it may mean; `null` for an upstream address, by its place in production. */
+  readonly places: readonly { readonly role: RoleName | null; readonly repository: string }[];
+  readonly digest: Digest | null;
+  readonly tag: string | null;
+  /** A tag of cosign's, which belongs to the image with the digest. */
+  readonly attached: { readonly kind: AttachedKind; readonly tag: string } | null;
+  /** As Git would name it; for an address of ours that `paths` do not lead back from, its end. */
+  readonly inGit: string;
+}
+
+/** What a person asks about: the beginning of a digest, a place with tag or digest, or a bundle's name. */
 export type Asked =
   | { readonly kind: 'digest'; readonly hex: string }
-  | {
-      readonly kind: 'reference';
-      /** Upstream, or at one of our registries: every repository it may be, by role. */
-      readonly places: readonly { readonly role: RoleName | null; readonly repository: string }[];
-      readonly digest: Digest | null;
-      readonly tag: string | null;
-    }
+  | AskedReference
   | { readonly kind: 'name'; readonly name: string };
 
-/** Fewer digits of a digest would be a guess. */
-const FEWEST_DIGITS = 7;
-
 /**
- * Reads what `explain` is asked for. A tag that olmirror or cosign names after a digest
- * (`sha256-<hex>`, `olmirror-<hex>`, `sha256-<hex>.sig`) means the image with that digest.
+ * Reads what is asked for. A tag that is named after a digest (`sha256-<hex>`, `olmirror-<hex>`,
+ * `sha256-<hex>.sig`) means the image with that digest, or what is attached to it. Fewer than seven
+ * digits of a digest would be a guess.
  */
 export function parseAsked(
   text: string,
   manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
 ): Asked {
-  const digits = /^(?:sha256:)?([0-9a-f]{7,64})$/.exec(text)?.[1];
-  if (digits !== undefined && digits.length >= FEWEST_DIGITS)
-    return { kind: 'digest', hex: digits };
+  const hex = /^(?:sha256:)?([0-9a-f]{7,64})$/.exec(text)?.[1];
+  if (hex !== undefined) return { kind: 'digest', hex };
   const ref = tryParseRef(text);
   if (ref === null || !text.includes('/')) return { kind: 'name', name: text };
-  const hex = /^(?:sha256|olmirror)-([0-9a-f]{64})(?:[.-].*)?$/.exec(ref.tag ?? '')?.[1];
-  const named = hex === undefined ? null : (`sha256:${hex}` as const);
+  const [, named, ending] = /^(?:sha256|olmirror)-([0-9a-f]{64})(\..+)?$/.exec(ref.tag ?? '') ?? [];
+  const attached = COSIGN_TAGS.find(([known]) => known === ending)?.[1];
   return {
     kind: 'reference',
     places: listPlaces(ref, manifest),
-    digest: ref.digest ?? (named !== null && isDigest(named) ? named : null),
-    tag: named === null ? ref.tag : null,
+    digest: ref.digest ?? (named === undefined ? null : toDigest(named)),
+    tag: named === undefined ? ref.tag : null,
+    attached: attached === undefined ? null : { kind: attached, tag: ref.tag ?? '' },
+    inGit: nameInGit(text, ref, manifest),
   };
 }
 
-function tryParseRef(text: string): ReturnType<typeof parseImageRef> | null {
+function tryParseRef(text: string): ImageRef | null {
   try {
     return parseImageRef(text);
   } catch (error) {
@@ -53,95 +59,64 @@ function tryParseRef(text: string): ReturnType<typeof parseImageRef> | null {
   }
 }
 
+function toDigest(hex: string): Digest | null {
+  const digest = `sha256:${hex}`;
+  return isDigest(digest) ? digest : null;
+}
+
 function listPlaces(
-  ref: ReturnType<typeof parseImageRef>,
+  ref: ImageRef,
   manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
-): (Asked & { kind: 'reference' })['places'] {
+): AskedReference['places'] {
+  const { registry, repository } = ref;
   const roles = (['production', 'staging'] as const).filter((role) => {
-    const { host, aliases } = manifest.registries[role];
-    return ref.registry === host || aliases.includes(ref.registry);
+    const { host, aliases, pathPrefix } = manifest.registries[role];
+    return (
+      (registry === host || aliases.includes(registry)) && hasPathPrefix(repository, pathPrefix)
+    );
   });
-  if (roles.length > 0) return roles.map((role) => ({ role, repository: ref.repository }));
+  if (roles.length > 0) return roles.map((role) => ({ role, repository }));
   return [{ role: null, repository: mapRepository(ref, 'production', manifest) }];
 }
 
-/** The wanted images that were asked for, in their order. */
-export function findAsked(asked: Asked, images: readonly WantedImage[]): readonly WantedImage[] {
+function nameInGit(
+  text: string,
+  ref: ImageRef,
+  manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
+): string {
+  const turned = turnUpstream(text, manifest);
+  if (turned.kind === 'foreign') return text;
+  if (turned.kind === 'turned') return turned.reference;
+  return text.slice(ref.registry.length);
+}
+
+type Askable = Omit<WantedImage, 'kind'>;
+
+/** The images that were asked for, in their order; for a tag of cosign's those that it belongs to. */
+export function findAsked<T extends Askable>(asked: Asked, images: readonly T[]): readonly T[] {
   switch (asked.kind) {
     case 'digest':
       return images.filter(({ digest }) => digest?.startsWith(`sha256:${asked.hex}`) === true);
     case 'name':
       return images.filter(({ neededBy }) => neededBy.some(({ item }) => item === asked.name));
-    case 'reference': {
-      const placed = images.filter((image) => isPlaced(image, asked));
-      // A place without tag and digest means all that is there.
-      if (asked.digest === null && asked.tag === null) return placed;
-      return placed.filter((image) => isNamed(image, asked));
-    }
+    case 'reference':
+      return images.filter(
+        (image) =>
+          image.upstream === asked.inGit || (isPlaced(image, asked) && isNamed(image, asked)),
+      );
   }
 }
 
-function isPlaced(image: WantedImage, { places }: Asked & { kind: 'reference' }): boolean {
-  return places.some(
-    ({ role, repository }) => image.repository[role ?? 'production'] === repository,
-  );
+export function isPlaced(
+  { repository }: Pick<Askable, 'repository'>,
+  { places }: AskedReference,
+): boolean {
+  return places.some((place) => repository[place.role ?? 'production'] === place.repository);
 }
 
-function isNamed(image: WantedImage, { digest, tag }: Asked & { kind: 'reference' }): boolean {
+// A place with neither tag nor digest means all that is there.
+function isNamed(image: Askable, { digest, tag }: AskedReference): boolean {
   if (digest !== null) return image.digest === digest;
-  if (tag === null) return false;
+  if (tag === null) return true;
   return image.tag === tag || image.demandedTags.includes(tag) || image.arrivalTags.includes(tag);
-}
-
-const MOST_SUGGESTIONS = 5;
-
-/** What may have been meant instead, best first. */
-export function suggestAsked(
-  asked: Asked,
-  images: readonly WantedImage[],
-  text: string,
-): readonly string[] {
-  const names = [
-    ...new Set(images.flatMap(({ neededBy }) => neededBy.map(({ item }) => item))),
-  ].filter((name) => name !== 'images');
-  const packages = new Set(
-    images.flatMap(({ neededBy }) => neededBy.flatMap((need) => need.package ?? [])),
-  );
-  if (asked.kind === 'name') {
-    const ofPackage = images.flatMap(({ neededBy }) =>
-      neededBy.filter((need) => need.package === text).map(({ item }) => item),
-    );
-    if (packages.has(text)) return cut([...new Set(ofPackage)].toReversed());
-    const nearest = findNearest(text, names);
-    const containing = names.filter((name) => name.includes(text));
-    return cut([...containing, ...(nearest === null ? [] : [nearest])]);
-  }
-  if (asked.kind === 'digest') {
-    const start = asked.hex.slice(0, FEWEST_DIGITS);
-    return cut(
-      images
-        .filter(({ digest }) => digest?.includes(start) === true)
-        .map(({ upstream }) => upstream),
-    );
-  }
-  return cut(suggestPlaces(asked, images));
-}
-
-function suggestPlaces(
-  asked: Asked & { kind: 'reference' },
-  images: readonly WantedImage[],
-): readonly string[] {
-  const sameDigest = images.filter(({ digest }) => digest !== null && digest === asked.digest);
-  const samePlace = images.filter((image) => isPlaced(image, asked));
-  const last = new Set(asked.places.map(({ repository }) => lastPart(repository)));
-  const sameName = images.filter(({ repository }) => last.has(lastPart(repository.production)));
-  return [...sameDigest, ...samePlace, ...sameName].map(({ upstream }) => upstream);
-}
-
-function lastPart(repository: string): string {
-  return repository.slice(repository.lastIndexOf('/') + 1);
-}
-
-function cut(suggestions: readonly string[]): readonly string[] {
-  return [...new Set(suggestions)].slice(0, MOST_SUGGESTIONS);
 }

@@ -1,5 +1,6 @@
-import { formatBytes, formatCount, formatRevision } from '../base/text.ts';
+import { formatBytes, formatCount, formatRevision, joinNames } from '../base/text.ts';
 import type {
+  ExplainedChange,
   ExplainedImage,
   ExplainedKind,
   ExplainedNeed,
@@ -11,10 +12,19 @@ import type {
 import { renderLines } from './clean-line.ts';
 
 /** Each image with what wants it, since when, where it is, what it shares, and what passes did with it. */
-export function renderExplanationText({ images, revision }: Explanation): string {
-  return renderLines(
-    images.flatMap((image, i) => [...(i === 0 ? [] : ['']), ...renderImage(image, revision)]),
-  );
+export function renderExplanationText(explanation: Explanation): string {
+  const { images, others, revision, requests } = explanation;
+  const more =
+    others.length === 0
+      ? []
+      : [
+          `${formatCount(others.length, 'more image')} of that name: ${joinNames(others.slice(0, 3))}${others.length > 3 ? ', …' : ''}`,
+        ];
+  return renderLines([
+    ...images.flatMap((image) => [...renderImage(image), '']),
+    ...more,
+    `Read from ${formatRevision(revision)}, with ${formatCount(requests, 'request')} to registries.`,
+  ]);
 }
 
 const KINDS: Readonly<Record<ExplainedKind, string>> = {
@@ -30,91 +40,129 @@ const KINDS: Readonly<Record<ExplainedKind, string>> = {
   base: 'image that an index is built with',
 };
 
-function renderImage(image: ExplainedImage, revision: string): readonly string[] {
+function renderImage(image: ExplainedImage): readonly string[] {
+  const { kind, attachedTo, until, since, files } = image;
+  const name = kind === null ? image.upstream : `${image.upstream} (${KINDS[kind]})`;
   return [
-    `${image.upstream} (${KINDS[image.kind]})`,
-    `  wanted by ${formatRevision(revision)}, for`,
-    ...image.neededBy.map((need) => `    ${formatNeed(need)}`),
-    `  since       ${formatSince(image.since)}`,
+    name,
+    ...image.remarks.map((remark) => `  ${remark}`),
+    ...(attachedTo === null ? [] : line('Belongs to', attachedTo)),
+    ...renderNeeds(image),
+    ...line('Since', formatChange(since)),
+    ...(until === null ? [] : line('Until', formatChange(until))),
+    ...(files.length === 0 ? [] : line('Named in', joinNames(files))),
     ...image.places.flatMap(renderPlace),
     ...renderSharing(image.sharing),
     ...renderSteps(image.steps),
   ];
 }
 
-function formatNeed({ catalog, package: name, item, channels }: ExplainedNeed): string {
-  const what = catalog === null && item === 'images' ? 'spec.images of the manifest' : item;
-  const place = [
-    name === null ? null : `package ${name}`,
-    catalog === null ? null : `catalog ${catalog}`,
-  ].filter((part) => part !== null);
-  const listed = channels.map(({ name: channel, isHead }) =>
-    isHead ? `${channel} (its head)` : channel,
-  );
-  const through = listed.length === 0 ? [] : [`channels ${listed.join(', ')}`];
-  return [what, ...place, ...through].join(', ');
+const WIDTH = 12;
+
+function line(label: string, text: string): readonly string[] {
+  return [`  ${label.padEnd(WIDTH)}${text}`];
 }
 
-function formatSince({ commit, message }: ExplainedImage['since']): string {
-  if (commit === null) return `not known: ${message ?? ''}`;
-  const note = message === null ? '' : ` (${message})`;
-  return `${commit.time.slice(0, 10)}, ${formatRevision(commit.revision)}: ${commit.subject}${note}`;
+/** The label before the first line only. */
+function block(label: string, lines: readonly string[]): readonly string[] {
+  return lines.flatMap((text, i) => line(i === 0 ? label : '', text));
 }
+
+function renderNeeds({ neededBy, until }: ExplainedImage): readonly string[] {
+  if (neededBy.length === 0) return [];
+  return block(until === null ? 'Wanted by' : 'Was for', neededBy.map(formatNeed));
+}
+
+function formatNeed({ catalog, package: name, item, channels }: ExplainedNeed): string {
+  const listed = channels.map(({ name: channel, isHead }) =>
+    isHead ? `${channel} (head)` : channel,
+  );
+  return [
+    catalog === null ? null : `catalog ${catalog}`,
+    name === null ? null : `package ${name}`,
+    catalog === null && item === 'images' ? 'spec.images of the manifest' : nameItem(name, item),
+    listed.length === 0 ? null : `channel${listed.length === 1 ? '' : 's'} ${listed.join(', ')}`,
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
+}
+
+function nameItem(ofPackage: string | null, item: string): string {
+  return ofPackage === null ? item : `bundle ${item}`;
+}
+
+function formatChange({ commit, message }: ExplainedChange): string {
+  if (commit === null) return `not known: ${message ?? ''}`;
+  const note = message === null ? '' : `; ${message}`;
+  const subject = commit.subject === '' ? '' : ` (${commit.subject})`;
+  return `${commit.time.slice(0, 10)}, ${formatRevision(commit.revision)}${subject}${note}`;
+}
+
+const ROLES = { production: 'Production', staging: 'Staging' } as const;
 
 function renderPlace(place: ExplainedPlace): readonly string[] {
-  const { host, repository, reference, state, digest } = place;
+  const { role, host, repository, reference, state, digest, platforms } = place;
   const separator = reference.startsWith('sha256:') ? '@' : ':';
-  const name = place.role.padEnd('production'.length);
-  const line = `  ${name}  ${host}/${repository}${separator}${reference}: ${describeState(place)}`;
-  if (state !== 'present') return [line];
-  return [
-    line,
-    ...(digest === reference ? [] : [`              digest ${digest}`]),
-    `              ${describeTags(place)}`,
-  ];
+  return block(ROLES[role], [
+    `${host}/${repository}${separator}${reference}`,
+    ...(state === 'present' ? [`there, ${describeTags(place)}`] : [describeAbsence(place)]),
+    ...(digest === null || digest === reference ? [] : [`digest ${digest}`]),
+    ...platforms.map(
+      (part) =>
+        `${part.platform ?? 'part'} ${part.digest}${part.state === 'present' ? '' : `: ${part.state}`}`,
+    ),
+  ]);
 }
 
-function describeState({ state, message }: ExplainedPlace): string {
-  switch (state) {
-    case 'present':
-      return 'there';
-    case 'absent':
-      return 'not there';
-    case 'unknown':
-      return `unknown: ${message ?? ''}`;
-  }
+function describeAbsence({ state, message }: ExplainedPlace): string {
+  return state === 'absent' ? 'not there' : `unknown: ${message ?? ''}`;
 }
 
 function describeTags({ tags, tagsComplete, message }: ExplainedPlace): string {
   const known = tags.length === 0 ? 'no tag points at it' : `tags ${tags.join(', ')}`;
-  if (tagsComplete) return known;
+  if (tagsComplete && message === null) return known;
   return `${known}; there may be more${message === null ? '' : `: ${message}`}`;
 }
 
 function renderSharing(sharing: ExplainedSharing): readonly string[] {
-  const { state, blobs, bytes, compared, images, message } = sharing;
+  const { state, blobs, bytes, images } = sharing;
   if (state === 'skipped') return [];
-  if (state === 'unknown') return [`  layers      unknown: ${message ?? ''}`];
-  const own = `${formatCount(blobs, 'blob')} (${formatBytes(bytes)})`;
-  const among = `${formatCount(compared, 'other image')} looked at${message === null ? '' : `, ${message}`}`;
-  if (images.length === 0) return [`  layers      ${own}, shared with none (${among})`];
-  return [
-    `  layers      ${own}, shared with (${among})`,
+  if (state === 'unknown') return line('Layers', `unknown: ${sharing.message ?? ''}`);
+  const own = `${formatCount(blobs, 'blob')}, ${formatBytes(bytes)}`;
+  const hidden = sharing.sharing - images.length;
+  return block('Layers', [
+    `${own}; shared with ${describeShared(sharing)}`,
     ...images.map(
       (image) =>
-        `    ${image.upstream}: ${formatCount(image.blobs, 'blob')} (${formatBytes(image.bytes)})`,
+        `- ${image.upstream} (${formatCount(image.blobs, 'blob')}, ${formatBytes(image.bytes)})`,
     ),
-  ];
+    ...(hidden > 0 ? [`- and ${formatCount(hidden, 'image')} that share less`] : []),
+  ]);
+}
+
+function describeShared({ sharing, compared, absent, unread, left }: ExplainedSharing): string {
+  const notes = [
+    absent > 0 ? `${absent} not in production` : null,
+    unread > 0 ? `${unread} unknown` : null,
+    left > 0 ? `${left} not looked at: --requests allows more` : null,
+  ].filter((note) => note !== null);
+  const among = `of ${formatCount(compared, 'other image')} in production`;
+  const rest = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
+  return `${sharing === 0 ? 'none' : sharing} ${among}${rest}`;
 }
 
 function renderSteps(steps: readonly ExplainedStep[]): readonly string[] {
-  if (steps.length === 0)
-    return ['  passes      none of this machine did anything with it, as far as the journal goes'];
-  return ['  passes', ...steps.map((step) => `    ${formatStep(step)}`)];
+  if (steps.length === 0) return line('Passes', 'none of this machine wrote down a step about it');
+  return block('Passes', steps.map(formatStep));
 }
 
 function formatStep({ time, revision, step, result, message }: ExplainedStep): string {
-  const of = revision === null ? '' : ` (${formatRevision(revision)})`;
   const end = result ?? 'begun, its end was not written down';
-  return `${time}${of} ${step}: ${end}${message === null ? '' : `: ${message}`}`;
+  const of = revision === null ? '' : ` (${formatRevision(revision)})`;
+  const why = message === null ? '' : `: ${message}`;
+  return `${time.slice(0, 19)}Z  ${shortenDigests(step)}: ${end}${of}${why}`;
+}
+
+function shortenDigests(text: string): string {
+  return text.replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/g, '$1');
 }

@@ -127,7 +127,9 @@ function isBelow(file: string, path: string): boolean {
 }
 
 function countText(bytes: Uint8Array | undefined, text: string): number {
-  const parts = Buffer.from(bytes ?? []).toString().split(text);
+  const parts = Buffer.from(bytes ?? [])
+    .toString()
+    .split(text);
   if (/^@?sha256:/.test(text)) return parts.length - 1;
   return parts.slice(1).filter((rest, i) => {
     const before = parts[i] ?? '';

@@ -67,8 +67,7 @@ test('traceText finds what came or went with a merge, in the branch or in the me
   git(world.top, 'merge', '--quiet', '--no-ff', '--no-commit', 'delivery');
   await world.write('c/w', 'q/merge:1\n');
   const merge = await world.commit('Merge');
-  const trace = (text: string) =>
-    world.git.traceText({ revision: 'HEAD', text, paths: ['c'] });
+  const trace = (text: string) => world.git.traceText({ revision: 'HEAD', text, paths: ['c'] });
   assert.equal((await trace(DIGEST)).first?.revision, branch);
   assert.equal((await trace('q/merge:1')).first?.revision, merge);
   const gone = await trace('q/old:1');
