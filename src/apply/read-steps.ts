@@ -4,7 +4,8 @@ import type { ExplainedStep } from '../plan/explain-types.ts';
 import { findJournal, type JournalRecord, journalError, parseRecord } from './journal.ts';
 
 /** A step that a pass wrote down. */
-export interface NotedStep extends ExplainedStep {
+export interface NotedStep {
+  readonly step: ExplainedStep;
   /** Those of the names asked for that it goes by: its id, its title, or an item that it settled. */
   readonly names: readonly string[];
 }
@@ -53,7 +54,7 @@ function openPass(id: string, asked: ReadonlySet<string>): OpenPass {
 
 function closePass({ steps, revision }: OpenPass): readonly NotedStep[] {
   return [...steps.values()].flatMap(({ step, names }) =>
-    names.size === 0 ? [] : [{ ...step, revision, names: [...names] }],
+    names.size === 0 ? [] : [{ step: { ...step, revision }, names: [...names] }],
   );
 }
 

@@ -28,23 +28,26 @@ export async function traceText(
   const looked = commits.slice(0, search.mostCommits);
   const files = await listHolders(query.revision, search);
   const changes = looked.length === 0 ? [] : await listChanges(looked, search);
-  const oldest = commits.length > looked.length ? looked.at(-1) : undefined;
   const last = changes[0]?.commit ?? null;
+  const oldest = commits.length > looked.length ? looked.at(-1) : undefined;
+  return { files, last, ...(await judgeFirst(changes.at(-1), oldest, search)) };
+}
+
+/** `oldest`: the last commit that was looked into, where there are older ones. */
+async function judgeFirst(
+  change: Change | undefined,
+  oldest: string | undefined,
+  search: Search,
+): Promise<Pick<TracedText, 'first' | 'message'>> {
   if (oldest !== undefined && (await listHolders(`${oldest}^`, search)).length > 0)
     return {
-      files,
       first: null,
-      last,
       message: `it is older than the last ${search.mostCommits} commits that touch these files`,
     };
-  const first = changes.at(-1);
-  const isCut = first === undefined || first.isRoot;
+  const isCut = (change === undefined || change.isRoot) && (await isShallow(search));
   return {
-    files,
-    first: first?.commit ?? null,
-    last,
-    message:
-      isCut && (await isShallow(search)) ? 'this clone is shallow, so it may be older' : null,
+    first: change?.commit ?? null,
+    message: isCut ? 'this clone is shallow, so it may be older' : null,
   };
 }
 

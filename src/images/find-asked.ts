@@ -1,9 +1,9 @@
-import { type Digest, isDigest } from '../base/digest.ts';
+import { type Digest, parseDigest } from '../base/digest.ts';
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { MirrorManifest, RoleName } from '../manifest/types.ts';
 import { COSIGN_TAGS } from './attached.ts';
-import { hasPathPrefix, mapRepository } from './map-path.ts';
+import { mapRepository } from './map-path.ts';
 import { turnUpstream } from './turn-upstream.ts';
 import type { AttachedKind, WantedImage } from './types.ts';
 
@@ -38,16 +38,23 @@ export function parseAsked(
   if (hex !== undefined) return { kind: 'digest', hex };
   const ref = tryParseRef(text);
   if (ref === null || !text.includes('/')) return { kind: 'name', name: text };
-  const [, named, ending] = /^(?:sha256|olmirror)-([0-9a-f]{64})(\..+)?$/.exec(ref.tag ?? '') ?? [];
-  const attached = COSIGN_TAGS.find(([known]) => known === ending)?.[1];
   return {
     kind: 'reference',
     places: listPlaces(ref, manifest),
-    digest: ref.digest ?? (named === undefined ? null : toDigest(named)),
-    tag: named === undefined ? ref.tag : null,
-    attached: attached === undefined ? null : { kind: attached, tag: ref.tag ?? '' },
+    ...readReference(ref),
     inGit: nameInGit(text, ref, manifest),
   };
+}
+
+function readReference({
+  tag,
+  digest,
+}: ImageRef): Pick<AskedReference, 'digest' | 'tag' | 'attached'> {
+  const [, hex, ending] = /^(?:sha256|olmirror)-([0-9a-f]{64})(\..+)?$/.exec(tag ?? '') ?? [];
+  if (tag === null || hex === undefined) return { digest, tag, attached: null };
+  const kind = COSIGN_TAGS.find(([known]) => known === ending)?.[1];
+  const attached = kind === undefined ? null : { kind, tag };
+  return { digest: digest ?? parseDigest(`sha256:${hex}`), tag: null, attached };
 }
 
 function tryParseRef(text: string): ImageRef | null {
@@ -59,21 +66,14 @@ function tryParseRef(text: string): ImageRef | null {
   }
 }
 
-function toDigest(hex: string): Digest | null {
-  const digest = `sha256:${hex}`;
-  return isDigest(digest) ? digest : null;
-}
-
 function listPlaces(
   ref: ImageRef,
   manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
 ): AskedReference['places'] {
   const { registry, repository } = ref;
   const roles = (['production', 'staging'] as const).filter((role) => {
-    const { host, aliases, pathPrefix } = manifest.registries[role];
-    return (
-      (registry === host || aliases.includes(registry)) && hasPathPrefix(repository, pathPrefix)
-    );
+    const { host, aliases } = manifest.registries[role];
+    return registry === host || aliases.includes(registry);
   });
   if (roles.length > 0) return roles.map((role) => ({ role, repository }));
   return [{ role: null, repository: mapRepository(ref, 'production', manifest) }];

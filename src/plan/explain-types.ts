@@ -101,8 +101,7 @@ export interface ExplainedStep {
 export interface ExplainedImage {
   /** As Git names it; for what Git does not name, as its registry does. */
   readonly upstream: string;
-  /** Null where Git has it no more and does not say what it was. */
-  readonly kind: ExplainedKind | null;
+  readonly kind: ExplainedKind;
   /** The image that a signature or another attached thing belongs to. */
   readonly attachedTo: string | null;
   /** Of an image that is wanted no more: what needed it last. */

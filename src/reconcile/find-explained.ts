@@ -10,11 +10,11 @@ import type { WantedImage } from '../images/types.ts';
 import type { PerRole } from '../manifest/types.ts';
 import type { ExplainedChange, ExplainedKind } from '../plan/explain-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
-import { findChild } from './find-indexes.ts';
+import { findChild } from './read-children.ts';
 
 /** An image that something can be said of. */
 export interface Explainable extends Omit<WantedImage, 'kind'> {
-  readonly kind: ExplainedKind | null;
+  readonly kind: ExplainedKind;
   /** What is to be said of it besides. */
   readonly remarks?: readonly string[];
   /** Where Git's history need not be asked. */

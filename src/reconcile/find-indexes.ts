@@ -1,5 +1,4 @@
 import type { Digest } from '../base/digest.ts';
-import { isToolError } from '../base/tool-error.ts';
 import type { Asked } from '../images/find-asked.ts';
 import { indexRepository } from '../images/map-path.ts';
 import type { CatalogEntry, DeliveryRecord, MirrorManifest, PerRole } from '../manifest/types.ts';
@@ -8,7 +7,7 @@ import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { Explainable, Found } from './find-explained.ts';
 import { type ListIndexesContext, listIndexes } from './list-indexes.ts';
-import { readChildren } from './read-children.ts';
+import { findChild } from './read-children.ts';
 
 export interface IndexSearch extends Pick<ListIndexesContext, 'readSubject' | 'today' | 'signal'> {
   readonly manifest: MirrorManifest;
@@ -142,23 +141,6 @@ async function findByChild(
 function digestStart(asked: Asked): string | null {
   if (asked.kind === 'digest') return `sha256:${asked.hex}`;
   return asked.kind === 'reference' ? asked.digest : null;
-}
-
-/** A remark where an image has this child; null where it has not, or where that cannot be read. */
-export async function findChild(
-  registry: RegistryPort,
-  image: { readonly repository: string; readonly digest: string; readonly wanted: string },
-): Promise<string | null> {
-  try {
-    const { children } = await readChildren(registry, image.repository, image.digest);
-    const child = children.find(({ digest }) => digest.startsWith(image.wanted));
-    if (child === undefined) return null;
-    const { digest, platform } = child;
-    return `You asked for ${digest}, which is ${platform === null ? 'a part' : `the ${platform} part`} of it.`;
-  } catch (error) {
-    if (!isToolError(error)) throw error;
-    return null;
-  }
 }
 
 function buildIndex(

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Digest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
+import { compareNatural } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
@@ -117,11 +118,12 @@ async function findTags(
   const asked = all.slice(0, MOST_TAGS);
   const heads = await Promise.all(asked.map((tag) => look.head(`${repository} ${tag}`)));
   const unclear = heads.find((head) => head.state === 'unknown');
+  const tags = asked.filter((_, i) => {
+    const head = heads[i];
+    return head?.state === 'present' && head.digest === digest;
+  });
   return {
-    tags: asked.filter((_, i) => {
-      const head = heads[i];
-      return head?.state === 'present' && head.digest === digest;
-    }),
+    tags: tags.toSorted(compareNatural),
     tagsComplete: listed.fault === null && asked.length === all.length && unclear === undefined,
     message: listed.fault ?? (unclear?.state === 'unknown' ? unclear.message : null),
   };

@@ -1,8 +1,8 @@
 import { isToolError } from '../base/tool-error.ts';
 import type { GitPort, TracedText } from '../git/port.ts';
 import type { Asked } from '../images/find-asked.ts';
-import { listWanted } from '../images/list-wanted.ts';
 import { listBases } from '../images/list-bases.ts';
+import { listWanted } from '../images/list-wanted.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import type { ExplainedChange, ExplainedImage } from '../plan/explain-types.ts';
 import { type Explainable, findNamed } from './find-explained.ts';

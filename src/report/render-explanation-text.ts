@@ -42,9 +42,8 @@ const KINDS: Readonly<Record<ExplainedKind, string>> = {
 
 function renderImage(image: ExplainedImage): readonly string[] {
   const { kind, attachedTo, until, since, files } = image;
-  const name = kind === null ? image.upstream : `${image.upstream} (${KINDS[kind]})`;
   return [
-    name,
+    `${image.upstream} (${KINDS[kind]})`,
     ...image.remarks.map((remark) => `  ${remark}`),
     ...(attachedTo === null ? [] : line('Belongs to', attachedTo)),
     ...renderNeeds(image),
@@ -92,7 +91,7 @@ function nameItem(ofPackage: string | null, item: string): string {
 }
 
 function formatChange({ commit, message }: ExplainedChange): string {
-  if (commit === null) return `not known: ${message ?? ''}`;
+  if (commit === null) return message ?? '';
   const note = message === null ? '' : `; ${message}`;
   const subject = commit.subject === '' ? '' : ` (${commit.subject})`;
   return `${commit.time.slice(0, 10)}, ${formatRevision(commit.revision)}${subject}${note}`;
@@ -136,7 +135,7 @@ function renderSharing(sharing: ExplainedSharing): readonly string[] {
       (image) =>
         `- ${image.upstream} (${formatCount(image.blobs, 'blob')}, ${formatBytes(image.bytes)})`,
     ),
-    ...(hidden > 0 ? [`- and ${formatCount(hidden, 'image')} that share less`] : []),
+    ...(hidden > 0 ? [`- and ${hidden} more, sharing less`] : []),
   ]);
 }
 

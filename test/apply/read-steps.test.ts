@@ -43,7 +43,7 @@ test('readSteps gives the steps of an item, newest first, one that a kill cut of
   await appendFile(join(folder, 'journal.jsonl'), '{"half');
   const steps = await readSteps(folder, new Set([KEY, `copy ${KEY}`]));
   assert.deepEqual(
-    steps.map(({ revision, step, result, code, message }) => [
+    steps.map(({ step: { revision, step, result, code, message } }) => [
       revision,
       step,
       result,
@@ -55,7 +55,7 @@ test('readSteps gives the steps of an item, newest first, one that a kill cut of
       ['one', `copy ${KEY}`, 'failed', 'APPLY_COPY_FAILED', 'refused'],
     ],
   );
-  assert.ok((steps[0]?.time ?? '') > (steps[1]?.time ?? ''));
+  assert.ok((steps[0]?.step.time ?? '') > (steps[1]?.step.time ?? ''));
   // Of an item alone only the outcome tells the step.
   assert.equal((await readSteps(folder, new Set([KEY]))).length, 1);
   await assert.rejects(readSteps(join(folder, 'journal.jsonl'), new Set()), (error) =>

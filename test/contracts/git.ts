@@ -189,10 +189,14 @@ export function describeGitContract(
     const third = await world.commit('Third');
     await world.remove('catalogs/a/z/new (1).json');
     const fourth = await world.commit('Fourth');
-    const trace = async (text: string, paths: readonly string[], revision = 'HEAD') => {
+    async function trace(
+      text: string,
+      paths: readonly string[],
+      revision = 'HEAD',
+    ): Promise<readonly unknown[]> {
       const traced = await world.git.traceText({ revision, text, paths });
       return [traced.files, traced.first?.revision, traced.last?.revision, traced.message];
-    };
+    }
     const x = ['catalogs/a/x.json'];
     assert.deepEqual(await trace('q/a:1', ['catalogs/a']), [x, second, fourth, null]);
     assert.deepEqual(await trace('q/a:1.2', ['catalogs/a']), [x, first, first, null]);

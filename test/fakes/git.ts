@@ -58,11 +58,12 @@ export function createFakeGit(folder = '/fake'): FakeGit {
       return changed.filter((path) => paths.some((at) => isBelow(path, at)));
     },
     async traceText({ revision, text, paths }) {
-      const holders = ({ files }: { readonly files: Files }): readonly string[] =>
-        [...files.keys()].filter(
+      function holders({ files }: { readonly files: Files }): readonly string[] {
+        return [...files.keys()].filter(
           (file) =>
             paths.some((path) => isBelow(file, path)) && countText(files.get(file), text) > 0,
         );
+      }
       const last = [...commits.keys()].indexOf(resolve(revision) ?? '');
       const reachable = [...commits.values()].slice(0, last + 1);
       const changes = reachable.filter((commit, i) => {
@@ -74,9 +75,9 @@ export function createFakeGit(folder = '/fake'): FakeGit {
             countText(commit.files.get(file), text) !== countText(before.get(file), text),
         );
       });
-      const head = reachable.at(-1);
+      const newest = reachable.at(-1);
       return {
-        files: head === undefined ? [] : holders(head).toSorted(compareBytes),
+        files: newest === undefined ? [] : holders(newest).toSorted(compareBytes),
         first: noteOf(changes[0]),
         last: noteOf(changes.at(-1)),
         message: null,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openGitRepository } from '../../src/git/git-repository.ts';
+import type { TracedText } from '../../src/git/port.ts';
 import { GIT_ENVIRONMENT, git, openRealWorld } from './worlds.ts';
 
 const DIGEST = `@sha256:${'a'.repeat(64)}`;
@@ -39,10 +40,10 @@ test('traceText says where the end of a shallow clone hides older commits', asyn
   const cut = join(world.top, '../shallow');
   git(world.top, 'clone', '--quiet', '--depth=2', `file://${world.top}`, cut);
   const shallow = await openGitRepository(cut, { environment: GIT_ENVIRONMENT });
-  const trace = async (text: string) => {
+  async function trace(text: string): Promise<readonly unknown[]> {
     const traced = await shallow.traceText({ revision: 'HEAD', text, paths: ['c'] });
     return [traced.first?.revision, traced.last?.revision, traced.message];
-  };
+  }
   const note = 'this clone is shallow, so it may be older';
   assert.deepEqual(await trace(DIGEST), [second, second, note]);
   assert.deepEqual(await trace('q/b:2'), [third, third, null]);
@@ -67,7 +68,9 @@ test('traceText finds what came or went with a merge, in the branch or in the me
   git(world.top, 'merge', '--quiet', '--no-ff', '--no-commit', 'delivery');
   await world.write('c/w', 'q/merge:1\n');
   const merge = await world.commit('Merge');
-  const trace = (text: string) => world.git.traceText({ revision: 'HEAD', text, paths: ['c'] });
+  function trace(text: string): Promise<TracedText> {
+    return world.git.traceText({ revision: 'HEAD', text, paths: ['c'] });
+  }
   assert.equal((await trace(DIGEST)).first?.revision, branch);
   assert.equal((await trace('q/merge:1')).first?.revision, merge);
   const gone = await trace('q/old:1');

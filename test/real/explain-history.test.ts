@@ -178,8 +178,9 @@ test('explain takes a registry that does not answer for unknown, never for empty
   await replaceText(site, app, `${app}"}\n    - { source: "${tool}`);
   await site.commit('Both');
   await site.staging.stop();
-  const states = async (ref: string, code: number) =>
-    (await explainOne(fast, [ref], code)).places.map(({ state }) => state);
+  async function states(ref: string, code: number): Promise<readonly string[]> {
+    return (await explainOne(fast, [ref], code)).places.map(({ state }) => state);
+  }
   assert.deepEqual(await states(app, 0), ['present', 'unknown']);
   assert.deepEqual(await states(tool, 1), ['absent', 'unknown']);
   await site.production.stop();

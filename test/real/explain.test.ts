@@ -2,15 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import { deliver } from '../support/deliver.ts';
-import { explain, explainOne } from '../support/explain.ts';
+import { applyAll, explain, explainOne } from '../support/explain.ts';
 import { createProxiedSite, runAndCommit } from '../support/proxied-site.ts';
-import { pushReferrer } from '../support/push-referrer.ts';
 import { createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
-
-async function apply(site: Site): Promise<void> {
-  const result = await site.olmirror(['apply']);
-  assert.equal(result.code, 0, result.stdout + result.stderr);
-}
 
 // Seen to fail: with production's repository compared without the role, the tag and child were not
 // found; with `copied` steps looked up by item only, the pass before `apply` ended was missing.
@@ -27,7 +21,7 @@ test('explain tells the same of an image, however it is named', async (t) => {
       ['related', [], ['absent', 'present']],
     ],
   );
-  await apply(site);
+  await applyAll(site);
   const { upstream } = before.images[1] ?? assert.fail();
   const digest = upstream.split('@')[1] ?? '';
   const place = `${site.productionProxy.host}/vendor/a-operand`;
@@ -118,6 +112,10 @@ async function readPlatforms(
   };
 }
 
+function stable(isHead: boolean): readonly object[] {
+  return [{ name: 'stable', isHead }];
+}
+
 // Seen to fail: with the first need alone, the second catalog was missing; with `package` left out
 // of what is near, the images of the other catalog came first and the bound cut the sharing one off.
 test('explain names everything that wants an image, and what shares its layers', async (t) => {
@@ -170,10 +168,9 @@ test('explain names everything that wants an image, and what shares its layers',
   const first = await site.commit('Ask for a release and two images');
   await site.olmirror(['merge']);
   const merged = await site.commit('Deliver');
-  await apply(site);
+  await applyAll(site);
 
   const app = await explainOne(site, [`${site.production.host}/team/app:9.6`]);
-  const stable = (isHead: boolean) => [{ name: 'stable', isHead }];
   assert.deepEqual(app.neededBy, [
     { catalog: 'idx', package: 'a', item: 'a.v1.0.0', channels: stable(false) },
     { catalog: 'idx', package: 'a', item: 'a.v1.1.0', channels: stable(true) },
@@ -205,7 +202,7 @@ test('explain names everything that wants an image, and what shares its layers',
   );
   // One request is spent after the first sixteen images, so all are looked at; none with 0.
   const bound = await explainOne(site, ['registry.example.com/team/tool:2', '--requests', '1']);
-  assert.deepEqual([bound.sharing.compared, bound.sharing.left], [6, 0]);
+  assert.deepEqual([bound.sharing.compared, bound.sharing.left], [5, 0]);
   const none = await explainOne(site, ['registry.example.com/team/tool:2', '--requests', '0']);
   assert.equal(none.sharing.state, 'skipped');
 
@@ -223,103 +220,8 @@ test('explain names everything that wants an image, and what shares its layers',
   );
   assert.deepEqual(
     (await explain(site, ['release 4.20.2-x86_64'])).images.map(({ upstream }) => upstream),
-    [component.upstream, 'quay.io/openshift-release-dev/ocp-release:4.20.2-x86_64'],
+    ['quay.io/openshift-release-dev/ocp-release:4.20.2-x86_64', component.upstream],
   );
   const [bundle] = (await explain(site, ['a.v1.1.0'])).images;
   assert.deepEqual([bundle?.kind, bundle?.since.commit?.revision], ['bundle', merged]);
-});
-
-// Seen to fail: with the served index alone looked at, the earlier one and both parts were unknown.
-test('explain tells an index that is served, an earlier one, its parts and a delivery', async (t) => {
-  const site = await createProxiedSite(t, {}, { platforms: 'linux/amd64, linux/arm64' });
-  await deliver(site);
-  await runAndCommit(site, ['init', 'merge']);
-  const merged = await site.git('rev-parse', 'HEAD');
-  await apply(site);
-  const place = `${site.productionProxy.host}/olm/idx`;
-  const served = await explainOne(site, [`${place}:v1`]);
-  const never = served.places[0]?.tags.find((tag) => tag !== 'v1') ?? '';
-  assert.deepEqual(
-    [served.kind, served.upstream, served.since.commit?.revision, served.remarks, served.neededBy],
-    [
-      'index',
-      `${place}:v1`,
-      merged,
-      ['It is what production serves of catalog idx.'],
-      [{ catalog: 'idx', package: null, item: 'index', channels: [] }],
-    ],
-  );
-  assert.deepEqual(
-    served.places.map(({ state }) => state),
-    ['present', 'absent'],
-  );
-  assert.deepEqual(
-    served.steps.map(({ step, result }) => [step, result]),
-    [
-      ['index idx', 'copied'],
-      ['push idx', 'copied'],
-    ],
-  );
-  const digest = served.places[0]?.digest ?? '';
-  const child = served.places[0]?.platforms[1] ?? assert.fail();
-  assert.equal(child.platform, 'linux/arm64');
-  for (const ref of [`${place}@${child.digest}`, child.digest])
-    assert.deepEqual((await explainOne(site, [ref])).remarks, [
-      `You asked for ${child.digest}, which is the linux/arm64 part of it.`,
-      'It is what production serves of catalog idx.',
-    ]);
-  assert.deepEqual(await explainOne(site, [digest]), served);
-  assert.deepEqual((await explainOne(site, [`${place}:${never}`])).remarks, [
-    'It is the index of catalog idx that v1 serves, under its tag that never moves.',
-  ]);
-
-  const list = await site.olmirror(['index', 'list', '--format', 'json']);
-  const earlier = JSON.parse(list.stdout).catalogs[0].indexes.find(
-    (index: { readonly served: boolean }) => !index.served,
-  );
-  const other = await explainOne(site, [`${place}:${earlier.tag}`]);
-  assert.deepEqual(
-    [other.neededBy, other.since.commit?.subject, other.remarks.length],
-    [[], 'init', 2],
-  );
-  assert.match(other.remarks[0] ?? '', /way back: `olmirror index rollback v1-[0-9a-f]{12}`/);
-  assert.match(other.remarks[1] ?? '', /^It was taken in on .* by `olmirror init`\.$/);
-
-  const delivery = await explainOne(site, [`${site.stagingProxy.host}/olm/idx:v1`]);
-  assert.deepEqual(
-    [delivery.since.commit?.revision, delivery.remarks[0], delivery.files.length],
-    [merged, 'It is the delivery in staging for catalog idx.', 1],
-  );
-});
-
-// Seen to fail: with the ending of the tag not read, the signature passed for its image.
-test('explain tells a signature and a referrer by the image that they belong to', async (t) => {
-  const site = await createSite(t);
-  const { host } = site.staging;
-  const image = await pushImage(host, { repository: 'team/app', files: { a: 'app' }, tags: ['1'] });
-  const signature = `${image.digest.replace(':', '-')}.sig`;
-  await pushImage(host, { repository: 'team/app', files: { s: 'signature' }, tags: [signature] });
-  const referrer = await pushReferrer(host, image, 'report');
-  const upstream = `registry.example.com/team/app@${image.digest}`;
-  await site.writeManifest({
-    catalogs: [],
-    spec: `  images:\n    - { source: "${upstream}" }`,
-  });
-  const first = await site.commit('Ask for an image');
-  await apply(site);
-  const signed = await explainOne(site, [`${site.production.host}/team/app:${signature}`]);
-  assert.deepEqual(
-    [signed.kind, signed.attachedTo, signed.since.commit?.revision, signed.neededBy[0]?.item],
-    ['signature', upstream, first, 'images'],
-  );
-  assert.deepEqual(
-    signed.places.map(({ state }) => state),
-    ['present', 'present'],
-  );
-  assert.deepEqual(
-    signed.steps.map(({ step, result }) => [step, result]),
-    [[`copy team/app@${signed.places[0]?.digest}`, 'copied']],
-  );
-  const referring = await explainOne(site, [`${host}/team/app@${referrer}`]);
-  assert.deepEqual([referring.kind, referring.attachedTo], ['referrer', upstream]);
 });

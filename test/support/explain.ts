@@ -23,3 +23,9 @@ export async function explainOne(
   assert.ok(image !== undefined && images.length === 1 && others.length === 0);
   return image;
 }
+
+/** Runs `olmirror apply`, which must do all. */
+export async function applyAll(site: Site): Promise<void> {
+  const result = await site.olmirror(['apply']);
+  assert.equal(result.code, 0, result.stdout + result.stderr);
+}

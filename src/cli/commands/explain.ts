@@ -1,8 +1,8 @@
 import { readSteps } from '../../apply/read-steps.ts';
 import type { GitPort } from '../../git/port.ts';
 import { type Asked, parseAsked } from '../../images/find-asked.ts';
-import { listWanted } from '../../images/list-wanted.ts';
 import { listBases } from '../../images/list-bases.ts';
+import { listWanted } from '../../images/list-wanted.ts';
 import { dayOf } from '../../manifest/day.ts';
 import type { MirrorManifest, PerRole } from '../../manifest/types.ts';
 import type { ExplainedImage, Explanation } from '../../plan/explain-types.ts';
@@ -186,6 +186,6 @@ async function explainAll(
     steps: noted
       .filter((step) => step.names.some((name) => entry.names.has(name)))
       .slice(0, MOST_STEPS)
-      .map(({ names: _, ...step }) => step),
+      .map(({ step }) => step),
   }));
 }
