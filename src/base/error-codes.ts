@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   'CATALOG_UNKNOWN',
   'IMAGES_COLLISION',
   'IMAGES_BAD_RELEASE',
+  'IMAGES_NOT_WANTED',
   'INDEX_SQLITE',
   'INDEX_NOT_AN_INDEX',
   'INDEX_UNSAFE_PATH',
@@ -78,7 +79,6 @@ export const ERROR_CODES = [
   'PLAN_PIN_MISSING',
   'PLAN_NO_SUCH_INDEX',
   'PLAN_UNCOPYABLE',
-  'IMAGES_NOT_WANTED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -9,6 +9,8 @@ import type { AttachedKind, WantedImage } from './types.ts';
 
 export interface AskedReference {
   readonly kind: 'reference';
+  /** As it was written: it may be the key of an image, as plans and reports name it. */
+  readonly text: string;
   /** Every repository that it may mean; `null` for an upstream address, by its place in production. */
   readonly places: readonly { readonly role: RoleName | null; readonly repository: string }[];
   readonly digest: Digest | null;
@@ -40,6 +42,7 @@ export function parseAsked(
   if (ref === null || !text.includes('/')) return { kind: 'name', name: text };
   return {
     kind: 'reference',
+    text,
     places: listPlaces(ref, manifest),
     ...readReference(ref),
     inGit: nameInGit(text, ref, manifest),
@@ -102,7 +105,9 @@ export function findAsked<T extends Askable>(asked: Asked, images: readonly T[])
     case 'reference':
       return images.filter(
         (image) =>
-          image.upstream === asked.inGit || (isPlaced(image, asked) && isNamed(image, asked)),
+          image.key === asked.text ||
+          image.upstream === asked.inGit ||
+          (isPlaced(image, asked) && isNamed(image, asked)),
       );
   }
 }

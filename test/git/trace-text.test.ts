@@ -27,7 +27,7 @@ test('traceText says so where the first commit lies further back than it looks',
   assert.equal(young.first?.revision, third);
 });
 
-// Seen to fail: with the question whether the clone is shallow left out.
+// Seen to fail: without asking whether the clone is shallow.
 test('traceText says where the end of a shallow clone hides older commits', async (t) => {
   const world = await openRealWorld();
   t.after(() => world.close());

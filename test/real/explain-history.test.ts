@@ -103,7 +103,7 @@ test('explain says where a shallow clone may hide the first commit', async (t) =
   );
 });
 
-// Seen to fail: with the files looked for at HEAD alone, what was only in the working tree had a commit.
+// Seen to fail: without a look at the working tree, what it takes out was told as not wanted, by an error.
 test('explain tells what is not committed from what is', async (t) => {
   const { site, app, tool } = await createHistory(t);
   const fresh = `registry.example.com/team/fresh@sha256:${'f'.repeat(64)}`;

@@ -6,8 +6,7 @@ import { applyAll, explain, explainOne } from '../support/explain.ts';
 import { createProxiedSite, runAndCommit } from '../support/proxied-site.ts';
 import { createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
 
-// Seen to fail: with production's repository compared without the role, the tag and child were not
-// found; with `copied` steps looked up by item only, the pass before `apply` ended was missing.
+// Seen to fail: without a look at what images of the repository consist of, the part was unknown.
 test('explain tells the same of an image, however it is named', async (t) => {
   const site = await createProxiedSite(t);
   await deliver(site);
@@ -116,8 +115,8 @@ function stable(isHead: boolean): readonly object[] {
   return [{ name: 'stable', isHead }];
 }
 
-// Seen to fail: with the first need alone, the second catalog was missing; with `package` left out
-// of what is near, the images of the other catalog came first and the bound cut the sharing one off.
+// Seen to fail: with the first need alone, the second catalog was missing; without asking the registry
+// where a tag points, `live` was unknown.
 test('explain names everything that wants an image, and what shares its layers', async (t) => {
   const site = await createSite(t);
   const host = site.staging.host;
@@ -222,6 +221,12 @@ test('explain names everything that wants an image, and what shares its layers',
     (await explain(site, ['release 4.20.2-x86_64'])).images.map(({ upstream }) => upstream),
     ['quay.io/openshift-release-dev/ocp-release:4.20.2-x86_64', component.upstream],
   );
-  const [bundle] = (await explain(site, ['a.v1.1.0'])).images;
-  assert.deepEqual([bundle?.kind, bundle?.since.commit?.revision], ['bundle', merged]);
+  const { images } = await explain(site, ['a.v1.1.0']);
+  assert.deepEqual(
+    images.map(({ upstream, kind, since }) => [upstream, kind, since.commit?.revision]),
+    [
+      [app.upstream, 'related', first],
+      [catalog[1]?.image, 'bundle', merged],
+    ],
+  );
 });
