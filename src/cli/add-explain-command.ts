@@ -28,7 +28,7 @@ export function addExplain(parser: Parser, run: Run): void {
         .example('$0 explain sha256:0123456', 'Whatever has this digest')
         .example('$0 explain operator-a.v1.2.0', 'All images of a bundle')
         .epilogue(
-          'Exit codes: 0 told, also of an image that Git wants no more; 1 nothing in Git wants it or ever did, it is unknown whether a registry has it, or an error.',
+          'Exit codes: 0 told, also of an image that Git wants no more; 1 an error, or nothing in Git wants it or ever did, or it is unknown whether a registry has it.',
         ),
     (args) => {
       const { ref, workingTree, format } = args;

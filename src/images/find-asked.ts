@@ -39,7 +39,8 @@ export function parseAsked(
   const hex = /^(?:sha256:)?([0-9a-f]{7,64})$/.exec(text)?.[1];
   if (hex !== undefined) return { kind: 'digest', hex };
   const ref = tryParseRef(text);
-  if (ref === null || !text.includes('/')) return { kind: 'name', name: text };
+  if (ref === null || (!text.includes('/') && ref.digest === null))
+    return { kind: 'name', name: text };
   return {
     kind: 'reference',
     text,

@@ -42,8 +42,8 @@ export async function findIndexes(asked: Asked, search: IndexSearch): Promise<Fo
   const faults: string[] = [];
   for (const entry of search.manifest.catalogs) {
     if (!mayBeOf(asked, entry, search.manifest)) continue;
-    const { candidates, fault } = await listCandidates(entry, search);
-    if (fault !== null) faults.push(fault);
+    const { candidates, faults: own } = await listCandidates(entry, search);
+    faults.push(...own);
     const [match] = candidates.filter((candidate) => isMeant(asked, candidate));
     const found =
       match === undefined
@@ -64,7 +64,7 @@ function mayBeOf(asked: Asked, entry: CatalogEntry, manifest: MirrorManifest): b
 async function listCandidates(
   entry: CatalogEntry,
   search: IndexSearch,
-): Promise<{ readonly candidates: readonly Candidate[]; readonly fault: string | null }> {
+): Promise<{ readonly candidates: readonly Candidate[]; readonly faults: readonly string[] }> {
   const { manifest, registries, signal } = search;
   const servedTag = await search.readServedTag(entry);
   const list = await listIndexes(entry, {
@@ -77,7 +77,9 @@ async function listCandidates(
     entry.tag.staging,
     signal,
   );
-  const servedFault = list.served.state === 'unknown' ? list.served.message : null;
+  const faults = [list.served, staged].flatMap((found) =>
+    found.state === 'unknown' ? [found.message] : [],
+  );
   const candidates: Candidate[] = [
     {
       entry,
@@ -99,7 +101,7 @@ async function listCandidates(
       remark: `It is the delivery in staging for catalog ${entry.name}.`,
     },
   ];
-  return { candidates, fault: list.fault ?? servedFault };
+  return { candidates, faults: list.fault === null ? faults : [list.fault, ...faults] };
 }
 
 function listEarlier(entry: CatalogEntry, listed: ListedIndex, list: CatalogIndexes): Candidate {

@@ -28,7 +28,8 @@ const byDigest = makeImage('a', { digest: A, repository, ...needs('p.v1.0.0') })
 const byTag = makeImage('a', { digest: null, tag: '1', repository, ...needs('p.v2.0.0') });
 const named = makeImage('a', { digest: B, repository, arrivalTags: ['2'], demandedTags: ['3'] });
 const other = makeImage('b', { digest: A, key: `odd/b@${A}`, ...needs('p.v10.0.0') });
-const images = [byDigest, byTag, named, other];
+const flat = makeImage('c', { digest: B, key: `c@${B}`, ...needs('p.v3.0.0') });
+const images = [byDigest, byTag, named, other, flat];
 
 function find(text: string): readonly string[] {
   return findAsked(parseAsked(text, manifest), images).map((image) => image.key);
@@ -60,6 +61,7 @@ test('findAsked finds an image by every name that Git or its place gives it', ()
     ['sha256:aaaaaa', []],
     ['sha256:aaaaaaab', []],
     [other.key, [other]],
+    [flat.key, [flat]],
     ['p.v1.0.0', [byDigest, named]],
     ['p.v1.0', []],
   ];
@@ -105,7 +107,7 @@ function suggest(text: string): readonly string[] {
 }
 
 test('suggestAsked names what may have been meant, best first', () => {
-  assert.deepEqual(suggest('p'), ['p.v10.0.0', 'p.v1.0.0', 'p.v2.0.0']);
+  assert.deepEqual(suggest('p'), ['p.v3.0.0', 'p.v10.0.0', 'p.v1.0.0', 'p.v2.0.0']);
   assert.deepEqual(suggest('p.v2.0.1'), ['p.v2.0.0']);
   assert.deepEqual(suggest('v10'), ['p.v10.0.0']);
   assert.deepEqual(suggest('entirely-different'), []);

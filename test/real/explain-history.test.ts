@@ -45,8 +45,8 @@ async function refuse(site: Site, args: readonly string[]): Promise<string> {
   return result.stderr;
 }
 
-// Seen to fail: with the first commit of the trace taken for the last, the commit that asked for the
-// image passed for the one that took it out.
+// Seen to fail: with the first commit of the trace taken for the last, before which Git did not want the
+// image yet, nobody knew it.
 test('explain names the commit that took an image out, and what it was for', async (t) => {
   const { site, app } = await createHistory(t);
   const asked = await site.git('rev-parse', 'HEAD~1');
@@ -103,7 +103,7 @@ test('explain says where a shallow clone may hide the first commit', async (t) =
   );
 });
 
-// Seen to fail: without a look at the working tree, what it takes out was told as not wanted, by an error.
+// Seen to fail: with the working tree taken for a commit, what it adds was not called uncommitted.
 test('explain tells what is not committed from what is', async (t) => {
   const { site, app, tool } = await createHistory(t);
   const fresh = `registry.example.com/team/fresh@sha256:${'f'.repeat(64)}`;

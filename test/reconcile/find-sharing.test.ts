@@ -24,7 +24,7 @@ function add(
   return makeImage(name, { digest, ...rest });
 }
 
-// Seen to fail: with staging asked as well, what production lacks shared a layer there.
+// Seen to fail: with what production lacks counted as unread; without what was read before kept.
 test('createSharingFinder names the images that have blobs in common in production', async () => {
   const { registries, findPlace } = openWorld();
   const asked = add(registries.staging, 'asked');
