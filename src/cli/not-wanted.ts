@@ -27,7 +27,9 @@ export function notWanted(subject: NotWanted): ToolError {
     `Nothing in ${formatRevision(state.snapshot.revision)} wants ${text}: no catalog, release or image of ${state.manifest.name} names it.`,
     ...sayMentions(subject),
     ...sayUnread(subject),
-    ...faults.slice(0, 1).map((fault) => `A registry did not tell all: ${fault}`),
+    ...faults
+      .slice(0, 1)
+      .map((fault) => `Not all could be looked at: ${fault.replace(/\.$/, '')}.`),
   ];
   const suggestions = suggestAsked(asked, images);
   return new ToolError('IMAGES_NOT_WANTED', sentences.join(' '), {
@@ -49,9 +51,11 @@ function adviseOn({ kind }: Asked): string {
   }
 }
 
-function sayMentions({ traced }: NotWanted): readonly string[] {
+function sayMentions({ traced, asked }: NotWanted): readonly string[] {
   if (traced === null) return [];
   const { files, last, message } = traced;
+  // A name may be that of a package, or any other word.
+  if (files.length > 0 && asked.kind === 'name') return [];
   if (files.length > 0) return [`It stands in ${joinNames(files)}, which asks for no image there.`];
   if (last !== null)
     return [

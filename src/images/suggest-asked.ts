@@ -1,4 +1,4 @@
-import { findNearest } from '../base/text.ts';
+import { compareNatural, findNearest } from '../base/text.ts';
 import { type Asked, type AskedReference, isPlaced } from './find-asked.ts';
 import type { WantedImage } from './types.ts';
 
@@ -19,8 +19,7 @@ export function suggestAsked(asked: Asked, images: readonly WantedImage[]): read
 function suggestNames(name: string, images: readonly WantedImage[]): readonly string[] {
   const needs = images.flatMap(({ neededBy }) => neededBy).filter(({ item }) => item !== 'images');
   const ofPackage = needs.filter((need) => need.package === name).map(({ item }) => item);
-  // The last ones of a package are mostly the newest.
-  if (ofPackage.length > 0) return ofPackage.toReversed();
+  if (ofPackage.length > 0) return ofPackage.toSorted(compareNatural).toReversed();
   const names = [...new Set(needs.map(({ item }) => item))];
   const nearest = findNearest(name, names);
   return [...names.filter((item) => item.includes(name)), ...(nearest === null ? [] : [nearest])];

@@ -10,7 +10,7 @@ import type { WantedImage } from '../images/types.ts';
 import type { PerRole } from '../manifest/types.ts';
 import type { ExplainedChange, ExplainedKind } from '../plan/explain-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
-import { findChild } from './read-children.ts';
+import { type ChildSearch, findChild } from './read-children.ts';
 
 /** An image that something can be said of. */
 export interface Explainable extends Omit<WantedImage, 'kind'> {
@@ -68,8 +68,10 @@ export async function findThroughRegistry(
     const remark = `${registry.host}/${repository}:${reference} points at it.`;
     const named = asked.digest === null ? findNamed(byDigest, search) : [];
     if (named.length > 0) return { images: named.map(addRemark(remark)), faults };
-    const images = await findSubject(byDigest, head.digest, { registry, repository, search });
-    if (images.length > 0) return { images, faults };
+    const place = { registry, repository, digest: head.digest };
+    const found = await findWhole(byDigest, place, search);
+    faults.push(...found.faults);
+    if (found.images.length > 0) return { images: found.images, faults };
   }
   return { images: [], faults };
 }
@@ -77,22 +79,27 @@ export async function findThroughRegistry(
 interface Place {
   readonly registry: RegistryPort;
   readonly repository: string;
-  readonly search: ExplainedSearch;
+  readonly digest: Digest;
 }
 
-async function findSubject(
+/** The image that a referrer refers to, or that a manifest is a part of. */
+async function findWhole(
   asked: AskedReference,
-  digest: Digest,
-  { registry, repository, search }: Place,
-): Promise<readonly Explainable[]> {
-  const subject = await readSubject(registry, repository, digest);
-  if (subject !== null) {
-    const subjects = findAsked({ ...asked, digest: subject }, search.images);
-    if (subjects.length > 0)
-      return subjects.map((image) => buildAttached(image, 'referrer', { digest }));
+  place: Place,
+  search: ExplainedSearch,
+): Promise<Found> {
+  const { subject, fault } = await readSubject(place);
+  const subjects = subject === null ? [] : findAsked({ ...asked, digest: subject }, search.images);
+  if (subjects.length > 0) {
+    const { digest } = place;
+    return {
+      images: subjects.map((image) => buildAttached(image, 'referrer', { digest })),
+      faults: [],
+    };
   }
   const neighbours = search.images.filter((image) => isPlaced(image, asked));
-  return findParents(neighbours, digest, { registry, repository, search });
+  const found = await findParents(neighbours, place, search.signal);
+  return fault === null ? found : { ...found, faults: [fault, ...found.faults] };
 }
 
 /** Manifests of one repository that are read for their parts: a release has two hundred in one. */
@@ -101,46 +108,62 @@ const PARENTS_AT_ONCE = 8;
 
 async function findParents(
   neighbours: readonly WantedImage[],
-  digest: Digest,
-  { registry, repository, search }: Place,
-): Promise<readonly Explainable[]> {
+  place: Place,
+  signal: AbortSignal,
+): Promise<Found> {
   const limit = pLimit(PARENTS_AT_ONCE);
-  const remarks = await Promise.all(
-    neighbours.slice(0, MOST_PARENTS).map((image) =>
-      limit(async () => {
-        search.signal.throwIfAborted();
-        const reference = image.digest ?? image.tag ?? 'latest';
-        const head =
-          image.digest === null ? await registry.headManifest(repository, reference) : null;
-        if (head?.state === 'present' && head.digest === digest)
-          return `${registry.host}/${repository}:${reference} points at ${digest}.`;
-        return findChild(registry, { repository, digest: reference, wanted: digest });
+  const looked = neighbours.slice(0, MOST_PARENTS);
+  const answers = await Promise.all(
+    looked.map((image) =>
+      limit(() => {
+        signal.throwIfAborted();
+        return findPart(image, place);
       }),
     ),
   );
-  return neighbours.flatMap((image, i) => {
-    const remark = remarks[i] ?? null;
+  const images = looked.flatMap((image, i) => {
+    const remark = answers[i]?.remark ?? null;
     return remark === null ? [] : [addRemark(remark)(image)];
   });
+  const faults = answers.flatMap(({ fault }) => fault ?? []);
+  if (looked.length < neighbours.length)
+    faults.push(
+      `only ${looked.length} of ${neighbours.length} images of ${place.repository} were looked through for their parts`,
+    );
+  return { images, faults };
+}
+
+async function findPart(
+  image: WantedImage,
+  { registry, repository, digest }: Place,
+): Promise<ChildSearch> {
+  const reference = image.digest ?? image.tag ?? 'latest';
+  const head = image.digest === null ? await registry.headManifest(repository, reference) : null;
+  if (head?.state === 'present' && head.digest === digest)
+    return {
+      remark: `${registry.host}/${repository}:${reference} points at ${digest}.`,
+      fault: null,
+    };
+  return findChild(registry, { repository, reference, wanted: digest });
 }
 
 function addRemark(remark: string): (image: Explainable) => Explainable {
   return (image) => ({ ...image, remarks: [...(image.remarks ?? []), remark] });
 }
 
-async function readSubject(
-  registry: RegistryPort,
-  repository: string,
-  digest: Digest,
-): Promise<Digest | null> {
+async function readSubject({
+  registry,
+  repository,
+  digest,
+}: Place): Promise<{ readonly subject: Digest | null; readonly fault: string | null }> {
   try {
     const value = parseManifestBody(await registry.getManifest(repository, digest));
     const subject: unknown = Reflect.get(value, 'subject');
-    if (typeof subject !== 'object' || subject === null) return null;
+    if (typeof subject !== 'object' || subject === null) return { subject: null, fault: null };
     const named: unknown = Reflect.get(subject, 'digest');
-    return typeof named === 'string' && isDigest(named) ? named : null;
+    return { subject: typeof named === 'string' && isDigest(named) ? named : null, fault: null };
   } catch (error) {
     if (!isToolError(error)) throw error;
-    return null;
+    return { subject: null, fault: error.message };
   }
 }

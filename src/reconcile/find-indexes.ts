@@ -44,12 +44,13 @@ export async function findIndexes(asked: Asked, search: IndexSearch): Promise<Fo
     if (!mayBeOf(asked, entry, search.manifest)) continue;
     const { candidates, faults: own } = await listCandidates(entry, search);
     faults.push(...own);
-    const [match] = candidates.filter((candidate) => isMeant(asked, candidate));
-    const found =
-      match === undefined
-        ? await findByChild(asked, candidates, search)
-        : buildIndex(match, search, []);
-    if (found !== null) images.push(found);
+    const match = candidates.find((candidate) => isMeant(asked, candidate));
+    if (match !== undefined) images.push(buildIndex(match, search, []));
+    else {
+      const found = await findByChild(asked, candidates, search);
+      images.push(...found.images);
+      faults.push(...found.faults);
+    }
   }
   return { images, faults };
 }
@@ -127,17 +128,26 @@ async function findByChild(
   asked: Asked,
   candidates: readonly Candidate[],
   search: IndexSearch,
-): Promise<Explainable | null> {
+): Promise<Found> {
   const wanted = digestStart(asked);
-  if (wanted === null) return null;
-  for (const candidate of candidates.slice(0, MOST_READ)) {
+  if (wanted === null) return { images: [], faults: [] };
+  const looked = candidates.slice(0, MOST_READ);
+  const faults =
+    looked.length < candidates.length
+      ? [
+          `only ${looked.length} of ${candidates.length} indexes were looked through for their parts`,
+        ]
+      : [];
+  for (const candidate of looked) {
     const { entry, role, digest } = candidate;
     if (digest === null) continue;
     const repository = indexRepository(entry, search.manifest, role);
-    const child = await findChild(search.registries[role], { repository, digest, wanted });
-    if (child !== null) return buildIndex(candidate, search, [child]);
+    const image = { repository, reference: digest, wanted };
+    const { remark, fault } = await findChild(search.registries[role], image);
+    if (remark !== null) return { images: [buildIndex(candidate, search, [remark])], faults };
+    if (fault !== null) faults.push(fault);
   }
-  return null;
+  return { images: [], faults };
 }
 
 function digestStart(asked: Asked): string | null {

@@ -32,19 +32,29 @@ export async function readChildren(
   return { digest: body.digest, children };
 }
 
-/** A remark where an image has this child; null where it has not, or where that cannot be read. */
+/** What looking for one child in an image came to: both null where the image is not there, or has it not. */
+export interface ChildSearch {
+  /** A sentence that says which part of the image it is. */
+  readonly remark: string | null;
+  /** Why nobody knows. */
+  readonly fault: string | null;
+}
+
+/** Looks whether an image has a child whose digest begins as `wanted` does. */
 export async function findChild(
-  registry: RegistryPort,
-  image: { readonly repository: string; readonly digest: string; readonly wanted: string },
-): Promise<string | null> {
+  registry: Pick<RegistryPort, 'getManifest'>,
+  image: { readonly repository: string; readonly reference: string; readonly wanted: string },
+): Promise<ChildSearch> {
   try {
-    const { children } = await readChildren(registry, image.repository, image.digest);
+    const { children } = await readChildren(registry, image.repository, image.reference);
     const child = children.find(({ digest }) => digest.startsWith(image.wanted));
-    if (child === undefined) return null;
-    const { digest, platform } = child;
-    return `You asked for ${digest}, which is ${platform === null ? 'a part' : `the ${platform} part`} of it.`;
+    return { remark: child === undefined ? null : describeChild(child), fault: null };
   } catch (error) {
     if (!isToolError(error)) throw error;
-    return null;
+    return { remark: null, fault: error.code === 'REGISTRY_NOT_FOUND' ? null : error.message };
   }
+}
+
+function describeChild({ digest, platform }: ImageChild): string {
+  return `You asked for ${digest}, which is ${platform === null ? 'a part' : `the ${platform} part`} of it.`;
 }

@@ -107,7 +107,7 @@ function suggest(text: string): readonly string[] {
 }
 
 test('suggestAsked names what may have been meant, best first', () => {
-  assert.deepEqual(suggest('p'), ['p.v3.0.0', 'p.v10.0.0', 'p.v1.0.0', 'p.v2.0.0']);
+  assert.deepEqual(suggest('p'), ['p.v10.0.0', 'p.v3.0.0', 'p.v2.0.0', 'p.v1.0.0']);
   assert.deepEqual(suggest('p.v2.0.1'), ['p.v2.0.0']);
   assert.deepEqual(suggest('v10'), ['p.v10.0.0']);
   assert.deepEqual(suggest('entirely-different'), []);

@@ -196,5 +196,5 @@ test('explain takes a registry that does not answer for unknown, never for empty
   );
   const gone = await fast.olmirror(['explain', `${site.production.host}/team/none:1`]);
   assert.equal(gone.code, 1);
-  assert.match(gone.stderr, /A registry did not tell all: .* cannot be reached/);
+  assert.match(gone.stderr, /Not all could be looked at: .* cannot be reached/);
 });
