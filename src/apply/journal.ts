@@ -40,9 +40,14 @@ export interface Journal {
 
 const FILE = 'journal.jsonl';
 
+/** The journal of a state folder. */
+export function findJournal(folder: string): string {
+  return join(folder, FILE);
+}
+
 /** Opens the journal of a state folder for one pass: JSON lines, appended, each synced. Throws `APPLY_JOURNAL`. */
 export async function openJournal(folder: string, clock: Clock): Promise<Journal> {
-  const file = join(folder, FILE);
+  const file = findJournal(folder);
   const handle = await wrap(file, async () => {
     await mkdir(folder, { recursive: true });
     return open(file, 'a+', 0o600);
@@ -77,7 +82,7 @@ export async function openJournal(folder: string, clock: Clock): Promise<Journal
  * @internal
  */
 export async function readJournal(folder: string): Promise<readonly JournalRecord[]> {
-  const file = join(folder, FILE);
+  const file = findJournal(folder);
   const text = await readOrEmpty(file);
   return text.split('\n').flatMap((line) => parseRecord(line));
 }
@@ -91,7 +96,8 @@ async function readOrEmpty(file: string): Promise<string> {
   }
 }
 
-function parseRecord(line: string): readonly JournalRecord[] {
+/** The record of one line; none for a line that a kill cut off. */
+export function parseRecord(line: string): readonly JournalRecord[] {
   try {
     const value: unknown = JSON.parse(line);
     return isRecord(value) ? [value] : [];
@@ -133,7 +139,7 @@ async function wrap<T>(file: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-function journalError(file: string, cause: unknown): ToolError {
+export function journalError(file: string, cause: unknown): ToolError {
   return new ToolError(
     'APPLY_JOURNAL',
     `The journal ${file} cannot be used: ${messageOf(cause)}.`,

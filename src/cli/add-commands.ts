@@ -2,6 +2,7 @@ import { addAudit } from './add-audit-command.ts';
 import { addConvert, addFilter } from './add-catalog-commands.ts';
 import { addDiff } from './add-diff-command.ts';
 import { addDoctor } from './add-doctor-command.ts';
+import { addExplain } from './add-explain-command.ts';
 import { addGraph } from './add-graph-command.ts';
 import { addIndex } from './add-index-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
@@ -23,6 +24,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addPlan,
     addApply,
     addStatus,
+    addExplain,
     addWatch,
     addAudit,
     addDoctor,

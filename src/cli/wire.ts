@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Applier } from '../apply/port.ts';
 import type { EmitEvent } from '../base/events.ts';
+import type { DiskLayerStore } from '../files/layer-store.ts';
 import type { GitPort } from '../git/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
 import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
@@ -22,6 +23,8 @@ export interface Wiring {
   readonly openGit: () => Promise<GitPort>;
   readonly openRegistry: (entry: RegistryEntry) => RegistryPort;
   readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
+  /** Where layers, and notes of catalog files, are kept for later runs. */
+  readonly openStore: () => Promise<DiskLayerStore>;
   createPreparer(git: GitPort, emit?: EmitEvent): Promise<PassPreparer>;
   /** The registries as the manifest names them, their files found against its folder. */
   readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
@@ -73,8 +76,13 @@ export function createWiring(context: CommandContext): Wiring {
       staging: openRegistry(manifest.registries.staging),
     };
   }
+  async function openStore(): Promise<DiskLayerStore> {
+    const { createLayerStore } = await import('../files/layer-store.ts');
+    return createLayerStore({ folder: join(stateFolder, 'layers'), maxBytes: KEPT_LAYERS });
+  }
   return {
     stateFolder,
+    openStore,
     async openGit() {
       const { openGitRepository } = await import('../git/git-repository.ts');
       return openGitRepository(context.folder);
@@ -89,12 +97,11 @@ export function createWiring(context: CommandContext): Wiring {
       boundMemory();
       const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
       const { createLayerBuilder } = await import('./build-layers.ts');
-      const { createLayerStore } = await import('../files/layer-store.ts');
       const deps: PassDeps = {
         openRegistries,
         readSource: () => git.readRemoteUrl(),
         indexWork: {
-          store: createLayerStore({ folder: join(stateFolder, 'layers'), maxBytes: KEPT_LAYERS }),
+          store: await openStore(),
           buildGroups: createLayerBuilder(context.signal),
         },
         clock: systemClock,

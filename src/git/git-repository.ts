@@ -6,6 +6,7 @@ import { buildGitEnvironment, type Environment } from './environment.ts';
 import { fetchRevision, redactRemote } from './fetch-revision.ts';
 import type { GitPort, Snapshot } from './port.ts';
 import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
+import { traceText } from './trace-text.ts';
 import { cleanPath } from './tree-path.ts';
 import { watchHead } from './watch-head.ts';
 import { openWorkingTreeSnapshot } from './working-tree.ts';
@@ -40,6 +41,7 @@ export async function openGitRepository(
     },
     resolveRevision: (revision) => resolveRevision(place, revision),
     listUncommitted: (paths) => listUncommitted(place, prefix, paths),
+    traceText: (query, signal) => traceText(place, query, signal),
     async readRemoteUrl() {
       const url = trimEnd(await runGit(place, ['config', '--get', 'remote.origin.url']));
       return url === '' ? null : redactRemote(url);

@@ -40,6 +40,37 @@ export interface Snapshot {
   readFile(path: string): Promise<Uint8Array | null>;
 }
 
+/** A text whose way through the history is asked for. */
+export interface TextQuery {
+  /** Where to start looking back. */
+  readonly revision: string;
+  /** `sha256:…`, a digest or its beginning, `@` before it or not; or a name that stands alone: `a:1` is not found in `a:1.2`. */
+  readonly text: string;
+  /** Files or folders that are looked into. */
+  readonly paths: readonly string[];
+  /** Commits that are looked into; default 1000. */
+  readonly mostCommits?: number;
+}
+
+export interface CommitNote {
+  /** Full commit id. */
+  readonly revision: string;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly subject: string;
+}
+
+export interface TracedText {
+  /** Files that have the text at the revision. */
+  readonly files: readonly string[];
+  /** The commit that first had it; null where none did, or where that is not known. */
+  readonly first: CommitNote | null;
+  /** The newest commit that changed how often it is there: what took it out where no file has it. */
+  readonly last: CommitNote | null;
+  /** Why `first` is not known, or may be too young; a sentence part, null for nothing. */
+  readonly message: string | null;
+}
+
 export interface GitPort {
   /** Folder of the manifest, absolute. */
   readonly folder: string;
@@ -50,6 +81,8 @@ export interface GitPort {
   resolveRevision(revision: string): Promise<string | null>;
   /** Paths with uncommitted changes at or below these paths, untracked files included, relative to `folder`. */
   listUncommitted(paths: readonly string[]): Promise<readonly string[]>;
+  /** Which commits brought a text into the files at or below some paths, and took it out. */
+  traceText(query: TextQuery, signal?: AbortSignal): Promise<TracedText>;
   /** URL of `origin` without credentials, or null. */
   readRemoteUrl(): Promise<string | null>;
   /** Fetches branch or tag `ref` from `remote`; returns the commit id it has now. */

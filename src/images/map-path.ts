@@ -1,4 +1,4 @@
-import { formatImageRef, type ImageRef } from '../base/image-ref.ts';
+import { formatImageRef, type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import type { CatalogEntry, MirrorManifest, PathRule, RoleName } from '../manifest/types.ts';
 
 /** Where a release payload and its components come from upstream. */
@@ -47,6 +47,18 @@ export function indexRepository(
   role: RoleName = 'production',
 ): string {
   return joinPath(registries[role].pathPrefix, repository[role]);
+}
+
+/** What an index is built on or by lies in production; its host may be left out, and its path prefix with it. */
+export function locateBase(
+  base: string,
+  manifest: Pick<MirrorManifest, 'registries'>,
+): { readonly repository: string; readonly digest: string } {
+  const { host, pathPrefix } = manifest.registries.production;
+  const [first = '', ...rest] = base.split('/');
+  const namesHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  const ref = parseImageRef(namesHost ? base : `${host}/${joinPath(pathPrefix, base)}`);
+  return { repository: ref.repository, digest: ref.digest ?? ref.tag ?? 'latest' };
 }
 
 /** Rules of the manifest, then the built-in ones. */

@@ -1,4 +1,4 @@
-import { shortHex } from '../base/digest.ts';
+import { type Digest, shortHex } from '../base/digest.ts';
 import type { Outcome } from './types.ts';
 
 // A space stands in no repository path, so an item's name tells its type.
@@ -6,6 +6,11 @@ import type { Outcome } from './types.ts';
 /** Item of a tag that must point at an image; images are named by their key. */
 export function formatTagItem(repository: string, tag: string): string {
   return `tag ${repository}:${tag}`;
+}
+
+/** Id of the step that copies an image. */
+export function formatCopyId(repository: string, digest: Digest): string {
+  return `copy ${repository}@${digest}`;
 }
 
 /** Item of a catalog's served index. */

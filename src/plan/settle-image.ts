@@ -14,7 +14,7 @@ import {
   tagWouldMove,
   uncopyable,
 } from './image-checks.ts';
-import { formatTagItem } from './item.ts';
+import { formatCopyId, formatTagItem } from './item.ts';
 import {
   inSync,
   joinSettled,
@@ -177,7 +177,7 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
   const step: Step = {
     kind: 'copy',
     ...(isAttachedKind(image.kind) ? { attached: image.kind } : {}),
-    id: `copy ${repository}@${digest}`,
+    id: formatCopyId(repository, digest),
     reason: formatReason(image),
     bytes: Object.values(observed.blobs).reduce((sum, size) => sum + size, 0),
     items: [image.key, ...given.map((tag) => formatTagItem(repository, tag))],

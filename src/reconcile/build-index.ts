@@ -3,7 +3,7 @@ import { parseImageRef } from '../base/image-ref.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { joinPath, mapReference } from '../images/map-path.ts';
+import { locateBase, mapReference } from '../images/map-path.ts';
 import {
   type BuiltIndex,
   buildIndexImage,
@@ -158,7 +158,7 @@ async function readStages(
 }
 
 function pinImage(name: string, manifest: MirrorManifest): PinnedImage {
-  const { repository, digest } = parseBase(name, manifest);
+  const { repository, digest } = locateBase(name, manifest);
   return { repository, digest: parseDigest(digest), name };
 }
 
@@ -210,7 +210,7 @@ async function readBase(
   production: RegistryPort,
 ): Promise<IndexBase | null> {
   if (entry.base === 'scratch') return null;
-  const ref = parseBase(entry.base, manifest);
+  const ref = locateBase(entry.base, manifest);
   try {
     return await readIndexBase(production, ref.repository, {
       reference: ref.digest,
@@ -223,18 +223,6 @@ async function readBase(
       hint: `Copy it there, for example with \`skopeo copy --all\`, or name another \`base\` of ${entry.name} in mirror.yaml.`,
     });
   }
-}
-
-/** The base image lies in production; its host may be left out, and its path prefix with it. */
-function parseBase(
-  base: string,
-  manifest: Pick<MirrorManifest, 'registries'>,
-): { readonly repository: string; readonly digest: string } {
-  const { host, pathPrefix } = manifest.registries.production;
-  const [first = '', ...rest] = base.split('/');
-  const namesHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
-  const ref = parseImageRef(namesHost ? base : `${host}/${joinPath(pathPrefix, base)}`);
-  return { repository: ref.repository, digest: ref.digest ?? ref.tag ?? 'latest' };
 }
 
 // Manifest annotations only: they do not enter the image id (design §8).

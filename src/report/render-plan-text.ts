@@ -143,10 +143,23 @@ export function formatHeads(channel: {
 export const SEVERITY_MARKS = { error: 'error', blocked: 'refused', warning: 'warning' } as const;
 
 function listCheckLines(checks: readonly Check[]): readonly string[] {
-  return checks.flatMap((check) => [
-    `${SEVERITY_MARKS[check.severity]}: ${check.message}`,
-    ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),
-  ]);
+  return [
+    ...checks.flatMap((check) => [
+      `${SEVERITY_MARKS[check.severity]}: ${check.message}`,
+      ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),
+    ]),
+    ...listWhy(checks),
+  ];
+}
+
+/** Where to ask for all that a check about an image leaves out; none where it leaves out nothing. */
+export function listWhy(checks: readonly Check[]): readonly string[] {
+  const isCut = checks.some(
+    ({ severity, neededBy }) => severity !== 'warning' && neededBy.length > 1,
+  );
+  return isCut
+    ? ['Everything that needs such an image, and since when: `olmirror explain IMAGE`.']
+    : [];
 }
 
 function listStepLines(steps: readonly Step[], options: PlanTextOptions): readonly string[] {

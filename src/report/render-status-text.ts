@@ -3,7 +3,7 @@ import { formatCount, formatRevision } from '../base/text.ts';
 import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
 import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
 import { renderLines } from './clean-line.ts';
-import { formatIds } from './render-plan-text.ts';
+import { formatIds, listWhy } from './render-plan-text.ts';
 
 /** One screen: is production in step with Git, what is served, and what became of the delivery in staging. */
 export function renderStatusText(status: StatusReport): string {
@@ -18,6 +18,7 @@ export function renderStatusText(status: StatusReport): string {
       `${check.severity === 'warning' ? 'warning' : 'problem'}: ${check.message}`,
       ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),
     ]),
+    ...listWhy(status.checks),
   ];
   return renderLines(lines);
 }

@@ -7,9 +7,13 @@ const CATALOG_COMMANDS = ['validate', 'render', 'graph', 'diff', 'merge', 'filte
 const INDEX_COMMANDS = ['show', 'extract', 'verify', 'list', 'info', 'rollback', 'rehearse'];
 
 // Seen to fail: with the example of merge taken out, and with "convert" missing from README.ko.md.
-test('--help of what works on catalogs and indexes shows an example and the exit codes, and both READMEs have it', async (t) => {
+test('--help of what works on catalogs, indexes and images shows an example and the exit codes, and both READMEs have it', async (t) => {
   const sandbox = await createSandbox(t);
-  for (const command of [...CATALOG_COMMANDS, ...INDEX_COMMANDS.map((name) => `index ${name}`)]) {
+  for (const command of [
+    ...CATALOG_COMMANDS,
+    'explain',
+    ...INDEX_COMMANDS.map((name) => `index ${name}`),
+  ]) {
     const { code, stdout, stderr } = await sandbox.olmirror(...command.split(' '), '--help');
     assert.deepEqual([code, stderr], [0, ''], command);
     assert.match(stdout, new RegExp(`^Examples:\n {2}olmirror ${command}\\b`, 'm'));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { compareBytes } from '../../src/base/text.ts';
 import { ToolError } from '../../src/base/tool-error.ts';
-import type { GitPort, Snapshot } from '../../src/git/port.ts';
+import type { CommitNote, GitPort, Snapshot } from '../../src/git/port.ts';
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -57,6 +57,32 @@ export function createFakeGit(folder = '/fake'): FakeGit {
       const changed = all.filter((path) => hashAt(working, path) !== hashAt(committed, path));
       return changed.filter((path) => paths.some((at) => isBelow(path, at)));
     },
+    async traceText({ revision, text, paths }) {
+      function holders({ files }: { readonly files: Files }): readonly string[] {
+        return [...files.keys()].filter(
+          (file) =>
+            paths.some((path) => isBelow(file, path)) && countText(files.get(file), text) > 0,
+        );
+      }
+      const last = [...commits.keys()].indexOf(resolve(revision) ?? '');
+      const reachable = [...commits.values()].slice(0, last + 1);
+      const changes = reachable.filter((commit, i) => {
+        const before = reachable[i - 1]?.files ?? new Map();
+        const both = [...new Set([...commit.files.keys(), ...before.keys()])];
+        return both.some(
+          (file) =>
+            paths.some((path) => isBelow(file, path)) &&
+            countText(commit.files.get(file), text) !== countText(before.get(file), text),
+        );
+      });
+      const newest = reachable.at(-1);
+      return {
+        files: newest === undefined ? [] : holders(newest).toSorted(compareBytes),
+        first: noteOf(changes[0]),
+        last: noteOf(changes.at(-1)),
+        message: null,
+      };
+    },
     readRemoteUrl: async () => null,
     async fetchRevision(_remote, ref) {
       const commit = resolve(ref);
@@ -99,6 +125,23 @@ function createSnapshot(
 
 function isBelow(file: string, path: string): boolean {
   return path === '' || file === path || file.startsWith(`${path}/`);
+}
+
+function countText(bytes: Uint8Array | undefined, text: string): number {
+  const parts = Buffer.from(bytes ?? [])
+    .toString()
+    .split(text);
+  if (/^@?sha256:/.test(text)) return parts.length - 1;
+  return parts.slice(1).filter((rest, i) => {
+    const before = parts[i] ?? '';
+    return !/^[\w.-]/.test(rest) && !(/^\w/.test(text) && /[\w.-]$/.test(before));
+  }).length;
+}
+
+function noteOf(snapshot: Snapshot | undefined): CommitNote | null {
+  if (snapshot === undefined) return null;
+  const { revision, subject, time } = snapshot;
+  return { revision, subject, time: time ?? '' };
 }
 
 function hashAt(files: Files, path: string): string {

@@ -1,31 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type PushedImage, pushImage } from '../../scripts/lib/push-image.ts';
-import { sendRequest } from '../../scripts/lib/send-request.ts';
 import { digestOf } from '../../src/base/digest.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../src/base/oci.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
 import { createProxiedSite, type ProxiedSite } from '../support/proxied-site.ts';
+import { pushReferrer, putManifest } from '../support/push-referrer.ts';
 
 const plans = compileSchema<Plan>('plan');
 const REPOSITORY = 'team/app';
-
-async function putManifest(
-  host: string,
-  manifest: { readonly mediaType: string; readonly value: object; readonly tag?: string },
-): Promise<string> {
-  const { mediaType, value, tag } = manifest;
-  const body = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...value }));
-  const digest = digestOf(body);
-  const answer = await sendRequest(`http://${host}/v2/${REPOSITORY}/manifests/${tag ?? digest}`, {
-    method: 'PUT',
-    headers: { 'content-type': mediaType },
-    body,
-  });
-  assert.equal(answer.status, 201, answer.body.toString());
-  return digest;
-}
 
 function referrersTag(image: Pick<PushedImage, 'digest'>): string {
   return image.digest.replace(':', '-');
@@ -33,27 +17,6 @@ function referrersTag(image: Pick<PushedImage, 'digest'>): string {
 
 function push(host: string, text: string, tags: readonly string[] = []): Promise<PushedImage> {
   return pushImage(host, { repository: REPOSITORY, files: { a: text }, tags });
-}
-
-/** A referrer as signing tools write it, and what lists it where there is no referrers API. */
-async function pushReferrer(host: string, image: PushedImage, text: string): Promise<string> {
-  const carrier = await push(host, text);
-  const { body } = await sendRequest(
-    `http://${host}/v2/${REPOSITORY}/manifests/${carrier.digest}`,
-    {
-      method: 'GET',
-      headers: { accept: OCI_MANIFEST },
-    },
-  );
-  const { config, layers }: { config: object; layers: object[] } = JSON.parse(body.toString());
-  const { mediaType, digest, size } = image;
-  const value = {
-    artifactType: 'application/vnd.example.report',
-    config,
-    layers,
-    subject: { mediaType, digest, size },
-  };
-  return putManifest(host, { mediaType: OCI_MANIFEST, value });
 }
 
 async function pushList(
@@ -68,6 +31,7 @@ async function pushList(
     artifactType: 'application/vnd.example.report',
   }));
   return putManifest(host, {
+    repository: REPOSITORY,
     mediaType: OCI_INDEX,
     value: { manifests },
     tag: referrersTag(image),

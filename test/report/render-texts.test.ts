@@ -6,6 +6,7 @@ import type { CatalogStatus, StatusReport } from '../../src/plan/status-types.ts
 import { exitCodeOfApply, sumOutcomes } from '../../src/plan/sum-outcomes.ts';
 import type { Outcome, Plan } from '../../src/plan/types.ts';
 import { type MergeSummary, renderMergeText } from '../../src/report/render-merge-text.ts';
+import { renderPlanText } from '../../src/report/render-plan-text.ts';
 import { renderReportText } from '../../src/report/render-report-text.ts';
 import { renderStatusText } from '../../src/report/render-status-text.ts';
 import { makeCatalog } from '../support/catalog.ts';
@@ -173,4 +174,18 @@ test('renderStatusText says in one line that the working tree is in step', () =>
   const status = statusOf(planNothing(), []);
   const text = renderStatusText({ ...status, sync: 'Synced', revision: 'working-tree' });
   assert.equal(text, 'test: Synced with the working tree\nImages: 1 wanted: 1 in-sync\n');
+});
+
+// Seen to fail: with the line under every check, a plan with one need of each image had it as well.
+test('plan and status name explain where a check leaves out what needs an image', () => {
+  const plan = planTrouble();
+  const [first, ...others] = plan.checks;
+  assert.ok(first !== undefined && first.severity !== 'warning');
+  const need = { catalog: 'redhat', package: 'etcd', item: 'etcd.v1' };
+  const cut = { ...plan, checks: [{ ...first, neededBy: [need, need] }, ...others] };
+  const line = /^Everything that needs such an image, and since when: `olmirror explain IMAGE`\.$/m;
+  assert.match(renderPlanText(cut, { verbose: false }), line);
+  assert.match(renderStatusText(statusOf(cut, [])), line);
+  assert.doesNotMatch(renderPlanText(plan, { verbose: false }), line);
+  assert.doesNotMatch(renderStatusText(statusOf(plan, [])), line);
 });

@@ -1,0 +1,83 @@
+import { compareBytes } from '../base/text.ts';
+import { readEntries } from '../catalog/blob-fields.ts';
+import { buildChannelGraph } from '../catalog/channel-graph.ts';
+import type { Catalog } from '../catalog/types.ts';
+import type { NeededBy } from '../images/types.ts';
+import type { RoleName } from '../manifest/types.ts';
+import type { ExplainedImage, ExplainedNeed, ExplainedPlace } from '../plan/explain-types.ts';
+import { formatCopyId, formatTagItem } from '../plan/item.ts';
+import type { Explainable } from './find-explained.ts';
+import type { PlaceFinder } from './find-place.ts';
+import type { SharingFinder } from './find-sharing.ts';
+import { type HistoryContext, traceImage } from './trace-image.ts';
+
+export interface ExplainContext {
+  readonly history: HistoryContext;
+  /** Of the commit that is read. */
+  readonly catalogs: ReadonlyMap<string, Catalog>;
+  /** Upstream references that production was known to lack. */
+  readonly knownMissing: ReadonlySet<string>;
+  readonly findPlace: PlaceFinder;
+  readonly findSharing: SharingFinder;
+}
+
+const ROLES: readonly RoleName[] = ['production', 'staging'];
+
+/** Why an image is wanted, since when, where it is, and what it shares; what passes did is not known here. */
+export async function explainImage(
+  image: Explainable,
+  context: ExplainContext,
+): Promise<Omit<ExplainedImage, 'steps'>> {
+  const { upstream, kind, attachedTo = null, until = null } = image;
+  const catalogs = image.catalogs ?? context.catalogs;
+  const places = await Promise.all(ROLES.map((role) => context.findPlace(image, role)));
+  const missing = context.knownMissing.has(upstream)
+    ? ['It is listed as known missing: production lacked it when `olmirror init` looked.']
+    : [];
+  return {
+    upstream,
+    kind,
+    attachedTo,
+    neededBy: image.neededBy.map((need) => explainNeed(need, catalogs)),
+    ...(await traceImage(image, context.history)),
+    until,
+    places,
+    sharing: await context.findSharing(image, places),
+    remarks: [...(image.remarks ?? []), ...missing],
+  };
+}
+
+function explainNeed(need: NeededBy, catalogs: ReadonlyMap<string, Catalog>): ExplainedNeed {
+  const catalog = need.catalog === null ? undefined : catalogs.get(need.catalog);
+  const channels = (catalog?.packages.get(need.package ?? '')?.channels ?? [])
+    .map((channel) => ({ name: channel.name, entries: readEntries(channel) }))
+    .filter(({ entries }) => entries.some(({ name }) => name === need.item))
+    .map(({ name, entries }) => ({
+      name,
+      isHead: buildChannelGraph(entries).heads.includes(need.item),
+    }));
+  return { ...need, channels: channels.toSorted((a, b) => compareBytes(a.name, b.name)) };
+}
+
+/** What steps about an image are called in the journal: by id, item, or title. */
+export function listStepNames(
+  image: Explainable,
+  places: readonly ExplainedPlace[],
+): ReadonlySet<string> {
+  const place = image.repository.production;
+  // An index is told from others of its catalog by its tags.
+  const tags = places.filter(({ role }) => role === 'production').flatMap((found) => found.tags);
+  if (image.kind === 'index') return new Set(tags.map((tag) => `${place}:${tag}`));
+  // A tag-only image is copied by the digest that staging has.
+  const digests = places.flatMap(({ digest }) => digest ?? []);
+  const demanded = [
+    ...image.demandedTags,
+    ...image.arrivalTags,
+    ...(image.tag === null ? [] : [image.tag]),
+  ];
+  return new Set([
+    image.key,
+    ...digests.map((digest) => formatCopyId(place, digest)),
+    ...demanded.map((tag) => formatTagItem(place, tag)),
+  ]);
+}
