@@ -50,7 +50,7 @@ export function recognizeProduct(answers: readonly Answer[]): Product | null {
   if (says(/nexus/i, 'server', 'www-authenticate')) return 'nexus';
   if (says(/harbor/i, 'www-authenticate', 'server') || says(/./, 'x-harbor-csrf-token'))
     return 'harbor';
-  if (says(/quay/i, 'www-authenticate', 'server')) return 'quay';
+  if (says(/quay|\/v2\/auth"/i, 'www-authenticate', 'server')) return 'quay';
   if (
     says(/artifactory/i, 'server', 'www-authenticate') ||
     says(/./, 'x-jfrog-version', 'x-artifactory-id')

@@ -4,6 +4,12 @@ export interface Challenge {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/** `basic realm="Registry"`. */
+export function formatChallenge({ scheme, parameters }: Challenge): string {
+  const parts = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`);
+  return `${scheme} ${parts.join(',')}`;
+}
+
 const SCHEME = /^([a-z0-9!#$%&'*+.^_`|~-]+)\s*/i;
 const PARAMETER = /,?\s*([a-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*/giy;
 

@@ -18,7 +18,12 @@ export async function probeRegistry(
   async function ask(request: RegistryRequest, lists: string | null = null): Promise<ProbeAnswer> {
     try {
       const answer = await send(request);
-      const { status, headers, loggedIn } = answer;
+      const { status, loggedIn, loginWanted } = answer;
+      // Once we are in, products no longer say what their login said of them.
+      const headers =
+        loginWanted === null
+          ? answer.headers
+          : { 'www-authenticate': loginWanted, ...answer.headers };
       const bytes = await readBytes(answer, { host, repository: request.repository });
       const hasBody = request.method === 'GET';
       return {

@@ -7,7 +7,12 @@ import { type Breaker, createBreaker } from './breaker.ts';
 import type { Credentials } from './credentials.ts';
 import { createExchanger, type Exchanger, type Method, type RawAnswer } from './exchange.ts';
 import { findCredentials } from './find-credentials.ts';
-import { type Challenge, parseChallenges, parseRetryAfter } from './parse-headers.ts';
+import {
+  type Challenge,
+  formatChallenge,
+  parseChallenges,
+  parseRetryAfter,
+} from './parse-headers.ts';
 
 export interface SenderOptions extends AgentsOptions {
   readonly authFile: string | null;
@@ -30,6 +35,8 @@ export interface RegistryAnswer extends RawAnswer {
   readonly retryAfterSeconds: number | null;
   /** Whether credentials were sent. */
   readonly loggedIn: boolean;
+  /** What the registry asked for before it let us in; null where it never asked. */
+  readonly loginWanted: string | null;
 }
 
 export interface Sender {
@@ -198,7 +205,8 @@ async function sendOnce(
     signal: request.signal,
   });
   const retryAfterSeconds = parseRetryAfter(answer.headers['retry-after'], clock.now());
-  return { ...answer, retryAfterSeconds, loggedIn };
+  const loginWanted = registry.challenges?.map(formatChallenge).join(', ') || null;
+  return { ...answer, retryAfterSeconds, loggedIn, loginWanted };
 }
 
 /** Asks `/v2/` once for scheme and challenge. A failure is remembered for a moment, so that not every image waits for it. */

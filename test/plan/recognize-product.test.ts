@@ -42,6 +42,12 @@ const CASES: readonly (readonly [string, Headers, string | null, string | null])
     null,
   ],
   [
+    'Quay under another name',
+    { server: 'nginx', 'www-authenticate': 'bearer realm="https://r.example/v2/auth",service="r"' },
+    'quay',
+    null,
+  ],
+  [
     'Artifactory',
     { server: 'Artifactory/7.90.1', 'x-jfrog-version': '7.90.1' },
     'artifactory',
