@@ -16,8 +16,8 @@ export interface NexusFrontOptions {
   readonly auth: 'basic' | 'bearer';
   /** "Disable redeploy", of blobs too. */
   readonly redeployDisabled?: boolean;
-  /** With redeploy disabled: the first blob that is uploaded has just come from another client. */
-  readonly losesRace?: boolean;
+  /** With redeploy disabled: the first blob that is uploaded for this image has just come from another client. */
+  readonly losesRace?: string;
 }
 
 export interface SeenRequest {
@@ -212,7 +212,7 @@ async function answerBlob(
     return cannotUpdate(options, `/v2/-/blobs/${digest}`);
   if (asked.method === 'HEAD' || asked.method === 'GET') await bringOver(state, image, digest);
   const answer = await forward(state, asked);
-  if (asked.method === 'PUT' && options.losesRace === true && !state.raced) {
+  if (asked.method === 'PUT' && options.losesRace === image && !state.raced) {
     state.raced = true;
     return cannotUpdate(options, `/v2/-/blobs/${digest}`);
   }
