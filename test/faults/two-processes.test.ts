@@ -52,7 +52,7 @@ async function findLock(site: FaultSite): Promise<string> {
 
 // Seen to fail: with acquireLock always taking the lock over, the second apply went on beside the first; with
 // restoreFiles not called in run-rollback.ts, the refused rollback left its pin.
-test('while one pass holds the lock, apply and a rollback leave with its name, merge goes on, and watch does the rest once it is dead', async (t) => {
+test('while one pass holds the lock, apply and a rollback leave with its name, plan, status and merge go on, and watch does the rest once it is dead', async (t) => {
   const site = await createFaultSite(t);
   await assertApplied(site);
   await bring(site, 'c');
@@ -80,6 +80,8 @@ test('while one pass holds the lock, apply and a rollback leave with its name, m
     assert.equal(await site.git('status', '--porcelain'), '', `${args.join(' ')} changed nothing`);
   }
   assert.deepEqual(await site.readTags(), before);
+  assert.equal((await site.olmirror(['plan'])).code, 2);
+  assert.equal((await site.olmirror(['status'])).code, 0);
   await bring(site, 'd');
   const merge = await site.olmirror(['merge']);
   assert.equal(merge.code, 0, merge.stdout + merge.stderr);

@@ -133,12 +133,12 @@ async function prepareScene(t: Scope, sight: Sight, images: number): Promise<Sce
   await runAndCommit(site, ['init', 'merge']);
   const closure = listClosure(site.production.host, [...old, ...fresh]);
   assert.equal(closure.length, images + 2);
-  const place = (name: string): string => join(site.folder, name);
-  const places = { storage: place('production/storage'), kept: place('kept') };
+  const { folder } = site;
+  const places = { storage: join(folder, 'production/storage'), kept: join(folder, 'kept') };
   await cp(places.storage, places.kept, { recursive: true });
-  const temporary = place('tmp');
+  const temporary = join(folder, 'tmp');
   await mkdir(temporary);
-  const program = place('program');
+  const program = join(folder, 'program');
   await run(process.execPath, [BUILD, program]);
   sight.scene = {
     site,
@@ -173,16 +173,20 @@ function listClosure(host: string, bundles: readonly BundleSpec[]): readonly str
 
 async function lookAt(request: ProxiedRequest, sight: Sight): Promise<Fault | null> {
   const { pass, scene } = sight;
-  const isWrite = request.method !== 'GET' && request.method !== 'HEAD';
-  const isIndex = request.url.includes('/olm/idx/');
-  pass.requests += 1;
-  if (isWrite && pass.reached !== 'index') pass.reached = isIndex ? 'index' : 'images';
-  if (pass.reached === 'nothing') pass.reads += 1;
+  count(request, pass);
   if (request.method === 'PUT' && request.url.includes('/olm/idx/manifests/') && scene !== null)
     sight.absent = await listAbsent(scene);
   if (pass.killed || !isMoment(pass)) return null;
   pass.killed = pass.child?.kill('SIGKILL') ?? false;
   return pass.hangs ? { kind: 'hang' } : null;
+}
+
+function count({ method, url }: ProxiedRequest, pass: Pass): void {
+  const isWrite = method !== 'GET' && method !== 'HEAD';
+  pass.requests += 1;
+  if (isWrite && pass.reached !== 'index')
+    pass.reached = url.includes('/olm/idx/') ? 'index' : 'images';
+  if (pass.reached === 'nothing') pass.reads += 1;
 }
 
 function isMoment({ moment, requests, reads }: Pass): boolean {

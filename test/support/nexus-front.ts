@@ -50,6 +50,13 @@ interface Asked {
   readonly body: Buffer;
 }
 
+interface Place {
+  readonly image: string;
+  readonly url: URL;
+  /** Digest or tag. */
+  readonly reference: string;
+}
+
 interface State {
   readonly options: NexusFrontOptions;
   /** Blobs belong to the repository of Nexus, not to an image: digest → image that holds it. */
@@ -134,14 +141,18 @@ async function answerAsNexus(state: State, asked: Asked): Promise<Answer> {
   const url = new URL(asked.url, `https://${state.host}`);
   if (url.pathname === '/v2/token') return giveToken(state, asked);
   if (!url.pathname.startsWith('/v2/')) return refuse(404, 'NOT_FOUND', 'not found');
-  if (!isAllowed(state, asked)) return challenge(state);
+  return isAllowed(state, asked) ? answerApi(state, asked, url) : challenge(state);
+}
+
+async function answerApi(state: State, asked: Asked, url: URL): Promise<Answer> {
   const [, image = '', kind = '', reference = ''] =
     /^\/v2\/(.+)\/(manifests|blobs|tags|referrers)\/(.*)$/.exec(url.pathname) ?? [];
+  const place = { image, url, reference };
+  if (kind === 'tags') return listTags(state, asked, place);
+  if (kind === 'blobs') return answerBlob(state, asked, place);
   if (kind === 'referrers') return refuse(404, 'NOT_FOUND', 'not found');
-  if (kind === 'tags') return listTags(state, asked, { image, url });
-  if (kind === 'blobs') return answerBlob(state, asked, { image, url, reference });
-  if (kind === 'manifests' && asked.method === 'PUT') return putManifest(state, asked, reference);
-  return forward(state, asked);
+  const isPut = kind === 'manifests' && asked.method === 'PUT';
+  return isPut ? putManifest(state, asked, reference) : forward(state, asked);
 }
 
 function giveToken({ options, tokens }: State, { url, headers }: Asked): Answer {
@@ -180,11 +191,7 @@ function challengeWith(header: string): Answer {
   return answerWith(401, body, { 'www-authenticate': header });
 }
 
-async function listTags(
-  state: State,
-  asked: Asked,
-  { image, url }: { readonly image: string; readonly url: URL },
-): Promise<Answer> {
+async function listTags(state: State, asked: Asked, { image, url }: Place): Promise<Answer> {
   const whole = await forward(state, { ...asked, url: url.pathname });
   if (whole.status !== 200) return whole;
   const { tags }: { tags: readonly string[] } = JSON.parse(Buffer.from(whole.body).toString());
@@ -203,24 +210,26 @@ async function listTags(
 async function answerBlob(
   state: State,
   asked: Asked,
-  place: { readonly image: string; readonly url: URL; readonly reference: string },
+  { image, url, reference }: Place,
 ): Promise<Answer> {
-  const { image, url, reference } = place;
   const digest = url.searchParams.get('digest') ?? reference;
   const { blobs, options } = state;
   if (asked.method === 'PUT' && blobs.has(digest) && options.redeployDisabled === true)
     return cannotUpdate(options, `/v2/-/blobs/${digest}`);
   if (asked.method === 'HEAD' || asked.method === 'GET') await bringOver(state, image, digest);
   const answer = await forward(state, asked);
-  if (asked.method === 'PUT' && options.losesRace === image && !state.raced) {
-    state.raced = true;
-    return cannotUpdate(options, `/v2/-/blobs/${digest}`);
-  }
   if (answer.status < 300 && digest.startsWith('sha256:')) blobs.set(digest, image);
+  if (isRaced(state, asked, image)) return cannotUpdate(options, `/v2/-/blobs/${digest}`);
   const { etag, ...headers } = answer.headers;
   if (etag === undefined) return answer;
   const sum = createHash('sha1').update(digest).digest('hex');
   return { ...answer, headers: { ...headers, etag: `"${sum}"` } };
+}
+
+function isRaced(state: State, { method }: Asked, image: string): boolean {
+  if (method !== 'PUT' || state.options.losesRace !== image || state.raced) return false;
+  state.raced = true;
+  return true;
 }
 
 // The registry behind keeps blobs by image; mounting makes them the repository's, as they are in Nexus.
@@ -251,12 +260,10 @@ async function putManifest(state: State, asked: Asked, reference: string): Promi
 }
 
 function cannotUpdate({ name }: NexusFrontOptions, path: string): Answer {
-  return refuse(
-    400,
-    'BLOB_UPLOAD_INVALID',
-    'blob upload invalid',
-    `${name}${path} cannot be updated`,
-  );
+  const detail = `${name}${path} cannot be updated`;
+  return answerJson(400, {
+    errors: [{ code: 'BLOB_UPLOAD_INVALID', message: 'blob upload invalid', detail }],
+  });
 }
 
 async function forward({ options, host }: State, asked: Asked): Promise<Answer> {
@@ -275,8 +282,8 @@ async function forward({ options, host }: State, asked: Asked): Promise<Answer> 
   };
 }
 
-function refuse(status: number, code: string, message: string, detail?: string): Answer {
-  return answerJson(status, { errors: [{ code, message, ...(detail && { detail }) }] });
+function refuse(status: number, code: string, message: string): Answer {
+  return answerJson(status, { errors: [{ code, message }] });
 }
 
 function answerJson(status: number, value: object, headers: http.OutgoingHttpHeaders = {}): Answer {
