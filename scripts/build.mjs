@@ -1,12 +1,16 @@
-// Makes dist/: the command in bundles that load on demand, and the types of what olmirror writes.
+// Makes dist/: the command in bundles that load on demand, and the types of what olmirror writes. Given a
+// folder, it makes the bundles alone, there.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compileSchemas } from './lib/compile-schemas.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const [target = ''] = process.argv.slice(2);
+const OUT = target === '' ? join(ROOT, 'dist') : resolve(target);
 
 const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
 
@@ -24,7 +28,7 @@ const AGENT_LINES = [
   'module.exports.ProxyAgent = ProxyAgent',
 ];
 
-rmSync(`${ROOT}dist`, { recursive: true, force: true });
+rmSync(OUT, { recursive: true, force: true });
 const bundle = build({
   absWorkingDir: ROOT,
   // The worker and the launcher stand beside the commands, which start them.
@@ -33,7 +37,7 @@ const bundle = build({
     'chunks/catalog-worker': 'src/cli/catalog-worker.ts',
     'chunks/launcher-process': 'src/apply/launcher-process.ts',
   },
-  outdir: 'dist',
+  outdir: OUT,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
@@ -59,13 +63,15 @@ const bundle = build({
 // esbuild has printed what is wrong.
 const done = await bundle.catch(() => null);
 if (done === null) process.exit(1);
-writeFileSync(`${ROOT}dist/third-party-licenses.txt`, renderLicenses(done.metafile));
-chmodSync(`${ROOT}dist/olmirror.js`, 0o755);
-const types = spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.types.json'], {
-  cwd: ROOT,
-  stdio: 'inherit',
-});
-process.exitCode = types.status ?? 1;
+writeFileSync(join(OUT, 'third-party-licenses.txt'), renderLicenses(done.metafile));
+chmodSync(join(OUT, 'olmirror.js'), 0o755);
+if (target === '') process.exitCode = writeTypes();
+
+function writeTypes() {
+  const command = ['-p', 'tsconfig.types.json'];
+  const types = spawnSync('node_modules/.bin/tsc', command, { cwd: ROOT, stdio: 'inherit' });
+  return types.status ?? 1;
+}
 
 // The program imports its package.json for its version; the rest of it has no business in the bundle.
 function keepVersionOnly({ onLoad }) {

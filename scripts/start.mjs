@@ -16,6 +16,7 @@ const SCRIPTS = {
   demo: 'scripts/demo/main.ts',
   bench: 'bench/catalog.ts',
   'bench:copies': 'bench/copies.ts',
+  'bench:kills': 'bench/kills.ts',
 };
 
 const [name, ...rest] = process.argv.slice(2);

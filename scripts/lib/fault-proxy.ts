@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import http, {
   type IncomingHttpHeaders,
@@ -41,10 +42,19 @@ export interface ProxiedRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
+export interface ArrivedManifest {
+  readonly repository: string;
+  /** Tag or digest. */
+  readonly reference: string;
+  readonly digest: string;
+}
+
 export interface FaultProxyOptions {
   /** `host:port` of a registry that speaks plain HTTP. */
   readonly target: string;
-  readonly rules: (request: ProxiedRequest) => Fault | null;
+  readonly rules: (request: ProxiedRequest) => Fault | null | Promise<Fault | null>;
+  /** Told of each manifest that arrived whole, before the target has it. */
+  readonly onManifest?: (manifest: ArrivedManifest) => void;
   /**
    * Refuses a PUT of a manifest that is there already, as Nexus' "Disable redeploy": of tags, of
    * digests too, or of tags save `latest` ("Allow redeploy only on 'latest' tag").
@@ -99,7 +109,7 @@ async function stop(server: http.Server): Promise<void> {
 }
 
 async function answer(exchange: Exchange, record: ProxiedRequest): Promise<void> {
-  const fault = exchange.options.rules(record);
+  const fault = await exchange.options.rules(record);
   if (fault !== null && answerAlone(exchange, fault)) return;
   if (exchange.options.readOnly === true && record.method !== 'GET' && record.method !== 'HEAD') {
     exchange.request.resume();
@@ -161,6 +171,7 @@ function forward({ options, request, response }: Exchange): Promise<IncomingMess
     upstream.once('error', reject);
     response.once('close', () => upstream.destroy());
     request.pipe(upstream);
+    if (options.onManifest !== undefined) tellManifest(request, options.onManifest);
   });
 }
 
@@ -169,6 +180,18 @@ function hidePath(url = '/', { path }: FaultProxyOptions): string {
   if (path === undefined || url === '/v2/') return url;
   const inside = `/v2/${path}/`;
   return url.startsWith(inside) ? `/v2/${url.slice(inside.length)}` : '/v2/outside/tags/list';
+}
+
+function tellManifest(
+  request: IncomingMessage,
+  tell: NonNullable<FaultProxyOptions['onManifest']>,
+): void {
+  const [, repository, reference] =
+    /^\/v2\/(.+)\/manifests\/([^/?]+)$/.exec(request.url ?? '') ?? [];
+  if (request.method !== 'PUT' || repository === undefined || reference === undefined) return;
+  const sum = createHash('sha256');
+  request.on('data', (chunk: Buffer) => sum.update(chunk));
+  request.once('end', () => tell({ repository, reference, digest: `sha256:${sum.digest('hex')}` }));
 }
 
 async function sendPart(

@@ -18,6 +18,7 @@ import { putTag } from './put-tag.ts';
 import { hasBlob, headDigest, type Place, readImageId } from './read-registry.ts';
 import { retryStep } from './retry.ts';
 import { saveBlob } from './save-blob.ts';
+import { COPY_PREFIX, removeCopyFolder } from './skopeo-copier.ts';
 import { nameStep } from './step-name.ts';
 import { buildResult, COPIED, IN_SYNC, type StepResult } from './step-result.ts';
 import { placeOf } from './tag-job.ts';
@@ -106,12 +107,13 @@ async function placeBaseLayer(
   await saveBlob(context, blob, join(layout, formatBlobPath(digest)));
 }
 
-/** Removes the layouts and builds that a killed pass left behind; to be called under the lock. */
+/** Removes the layouts, builds and folders of copies that a killed pass left behind; to be called under the lock. */
 export async function removeLeftovers(stateFolder: string, builder: ImageBuilder): Promise<void> {
   for (const name of await readdir(stateFolder)) {
     const path = join(stateFolder, name);
     if (name.startsWith(LAYOUT_PREFIX)) await rm(path, { recursive: true, force: true });
     if (name.startsWith(PODMAN_PREFIX)) await builder.remove(path);
+    if (name.startsWith(COPY_PREFIX)) await removeCopyFolder(path);
   }
 }
 

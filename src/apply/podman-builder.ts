@@ -8,7 +8,7 @@ import {
   listGlobalArguments,
   type PodmanPlaces,
   preparePlaces,
-  removeRunFolder,
+  removeShortFolder,
 } from './podman-places.ts';
 import type { BuildRequest, ImageBuild, ImageBuilder } from './port.ts';
 import { askVersion, type RunGroup, type RunLimits, runGroup } from './run-group.ts';
@@ -107,7 +107,7 @@ async function runPodman(run: Run, title: string, command: readonly string[]): P
 
 // Without root, layers hold files of users that only exist within podman, and only there can they be removed.
 async function removeWorkspace(workspace: string, options: PodmanOptions): Promise<void> {
-  await removeRunFolder(workspace);
+  await removeShortFolder(workspace);
   try {
     await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
   } catch (error) {

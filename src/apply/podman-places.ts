@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Environment } from '../base/child-environment.ts';
+import { makeRunFolder, removeRunFolder } from './run-folder.ts';
 
 /** Where the runs of one build keep what they need, all of it private. */
 export interface PodmanPlaces {
@@ -29,7 +30,7 @@ export async function preparePlaces(
     throw new Error('Four folders have four names.');
   const containers = join(home, '.config', 'containers');
   for (const folder of [containers, temporary, state]) await mkdir(folder, { recursive: true });
-  const run = await makeRunFolder(workspace);
+  const run = await makeShortFolder(workspace);
   const settings = {
     'storage.conf': renderStorage(storage, run),
     'containers.conf': CONTAINERS_CONF,
@@ -83,21 +84,13 @@ export function listGlobalArguments({ storage, run, state }: PodmanPlaces): read
   ];
 }
 
-// Its length is limited, so it lies elsewhere; a link in the workspace tells where, for who tidies up.
-async function makeRunFolder(workspace: string): Promise<string> {
+// Its length is limited, so it lies elsewhere.
+function makeShortFolder(workspace: string): Promise<string> {
   const long = `${tmpdir()}/${RUN_PREFIX}XXXXXX`.length >= LONGEST_RUN;
-  const run = await mkdtemp(join(long ? '/tmp' : tmpdir(), RUN_PREFIX));
-  await symlink(run, join(workspace, RUN_LINK));
-  return run;
+  return makeRunFolder(join(workspace, RUN_LINK), join(long ? '/tmp' : tmpdir(), RUN_PREFIX));
 }
 
-/** Removes the run folder of a workspace; does nothing where there is none. */
-export async function removeRunFolder(workspace: string): Promise<void> {
-  try {
-    const run = await readlink(join(workspace, RUN_LINK));
-    if (basename(run).startsWith(RUN_PREFIX)) await rm(run, { recursive: true, force: true });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    if (code !== 'ENOENT') throw error;
-  }
+/** Removes what of a workspace lies elsewhere; does nothing where there is nothing. */
+export function removeShortFolder(workspace: string): Promise<void> {
+  return removeRunFolder(join(workspace, RUN_LINK), RUN_PREFIX);
 }

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Environment } from '../base/child-environment.ts';
@@ -8,6 +9,7 @@ import { withDisk } from './disk-error.ts';
 import { makeCertFolder } from './make-cert-folder.ts';
 import type { Copier, CopyRequest, RegistryAccess } from './port.ts';
 import { makePrivateHome } from './private-home.ts';
+import { makeRunFolder, removeRunFolder } from './run-folder.ts';
 import { type RunGroup, type RunLimits, runGroup } from './run-group.ts';
 import {
   buildCopyArguments,
@@ -24,9 +26,15 @@ export interface SkopeoOptions extends RunLimits {
   readonly skopeoPath?: string;
   readonly environment: Environment;
   readonly findCertFolder: FindCertFolder;
+  /** Exists, and tells the next pass what a killed one left among temporary files. */
+  readonly stateFolder: string;
   /** Default: from this process itself. */
   readonly runGroup?: RunGroup;
 }
+
+/** Of links in the state folder to the folders of copies. */
+export const COPY_PREFIX = 'copy-';
+const RUN_PREFIX = 'olmirror-skopeo-';
 
 /** Copies by running skopeo, one process of its own group per copy. */
 export function createSkopeoCopier(options: SkopeoOptions): Copier {
@@ -41,13 +49,14 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
     },
     breaksZstdIndexes: async () => breaksZstdIndexes(await askOnce()),
     async copy(request, signal): Promise<void> {
+      const link = join(options.stateFolder, `${COPY_PREFIX}${randomUUID()}`);
       const folder = await withDisk(formatCopy(request), () =>
-        mkdtemp(join(tmpdir(), 'olmirror-skopeo-')),
+        makeRunFolder(link, join(tmpdir(), RUN_PREFIX)),
       );
       try {
         await runCopy({ request: nameAuthFiles(request, options), folder, signal }, options);
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        await removeCopyFolder(link);
       }
     },
   };
@@ -66,6 +75,11 @@ function nameAuthFiles(request: CopyRequest, { environment }: SkopeoOptions): Co
     sourceAccess: sourceAccess && name(sourceAccess),
     destinationAccess: name(destinationAccess),
   };
+}
+
+/** Removes what a copy keeps among temporary files, by its link in the state folder. */
+export function removeCopyFolder(link: string): Promise<void> {
+  return removeRunFolder(link, RUN_PREFIX);
 }
 
 function pathOnly(environment: Environment): Record<string, string> {

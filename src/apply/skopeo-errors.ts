@@ -17,6 +17,14 @@ const WRITE_REFUSED: Shape = {
   hint: 'The registry does not let this be written: it may be read-only or forbid redeploying. Check its write policy, and say it in mirror.yaml: `writePolicy: allow-once`, or `deny`.',
 };
 
+// At the end of an upload, so that it may be written, but is there already: a registry that forbids redeploying refuses
+// the slower of two copies that share a layer (spec "registries" §1.4). The next attempt finds the layer and skips it.
+const LOST_RACE: Shape = {
+  ...WRITE_REFUSED,
+  pattern: /uploading layer to .*(?:blob upload invalid|cannot be updated)/i,
+  disposition: 'retry',
+};
+
 const TROUBLE: Shape = {
   pattern:
     /\b50[0234]\b|connection re(?:set|fused)|broken pipe|i\/o timeout|network is unreachable/i,
@@ -43,6 +51,7 @@ const SHAPES: readonly Shape[] = [
     disposition: 'retry',
     hint: 'The registry has no room left: make some there, or let its clean-up run, then apply again.',
   },
+  LOST_RACE,
   WRITE_REFUSED,
   {
     pattern: /\bdenied\b|forbidden|\b403\b/i,
@@ -155,5 +164,5 @@ function withoutFullStop(text: string): string {
 export function mayBeHalfCopied(error: ToolError): boolean {
   if (error.code !== 'APPLY_COPY_FAILED' || error.side === 'source') return false;
   const shape = SHAPES.find(({ pattern }) => pattern.test(error.message));
-  return shape === undefined || shape === WRITE_REFUSED || shape === TROUBLE;
+  return shape === undefined || [LOST_RACE, WRITE_REFUSED, TROUBLE].includes(shape);
 }

@@ -127,7 +127,7 @@ export function createWiring(context: CommandContext): Wiring {
         runGroup: launcher.runGroup,
       };
       return createApplier({
-        copier: createSkopeoCopier(options),
+        copier: createSkopeoCopier({ ...options, stateFolder }),
         podman: { builder: createPodmanBuilder(options), openLayout: openOciLayout },
         clock: systemClock,
         random: Math.random,

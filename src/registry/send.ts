@@ -204,7 +204,8 @@ async function sendOnce(
     place: { host, repository: request.repository },
     signal: request.signal,
   });
-  const retryAfterSeconds = parseRetryAfter(answer.headers['retry-after'], clock.now());
+  const { 'retry-after': retryAfter, date } = answer.headers;
+  const retryAfterSeconds = parseRetryAfter(retryAfter, date, clock.now());
   const loginWanted = registry.challenges?.map(formatChallenge).join(', ') || null;
   return { ...answer, retryAfterSeconds, loggedIn, loginWanted };
 }

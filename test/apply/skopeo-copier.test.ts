@@ -55,7 +55,11 @@ async function recordRun(
     'record',
     `echo "$@" > ${folder}/args; env > ${folder}/env`,
   );
-  await openSkopeo({ skopeoPath, environment: { ...ENVIRONMENT, ...more } }).copy(request);
+  await openSkopeo({
+    skopeoPath,
+    environment: { ...ENVIRONMENT, ...more },
+    stateFolder: folder,
+  }).copy(request);
   return {
     args: await readFile(join(folder, 'args'), 'utf8'),
     env: await readFile(join(folder, 'env'), 'utf8'),
@@ -116,7 +120,7 @@ test('copy names the CA file that does not exist', async () => {
     destinationAccess: { ...PLAIN, caFile: join(folder, 'absent.pem') },
   };
   await assert.rejects(
-    openSkopeo({ environment: ENVIRONMENT }).copy(request),
+    openSkopeo({ environment: ENVIRONMENT, stateFolder: folder }).copy(request),
     (error) => isToolError(error, 'APPLY_COPY_FAILED') && /absent\.pem/.test(error.message),
   );
 });
@@ -127,7 +131,10 @@ test('copy ends the whole process group when it is aborted, also one that ignore
     `trap "" TERM; sleep 30 & echo $! > ${folder}/child; wait; sleep 30`,
   );
   const stop = new AbortController();
-  const running = openSkopeo({ skopeoPath, environment: ENVIRONMENT }).copy(REQUEST, stop.signal);
+  const running = openSkopeo({ skopeoPath, environment: ENVIRONMENT, stateFolder: folder }).copy(
+    REQUEST,
+    stop.signal,
+  );
   running.catch(() => undefined);
   const child = await waitForFile(join(folder, 'child'));
   stop.abort();
@@ -151,6 +158,7 @@ test('assertReady says what to install where there is no skopeo, and refuses one
   const missing = openSkopeo({
     skopeoPath: join(folder, 'no-such-program'),
     environment: ENVIRONMENT,
+    stateFolder: folder,
   });
   await assert.rejects(
     missing.assertReady(),
@@ -160,6 +168,7 @@ test('assertReady says what to install where there is no skopeo, and refuses one
   const old = openSkopeo({
     skopeoPath: await writeProgram('old', 'echo skopeo version 1.5.2'),
     environment: ENVIRONMENT,
+    stateFolder: folder,
   });
   await assert.rejects(
     old.assertReady(),
@@ -169,6 +178,7 @@ test('assertReady says what to install where there is no skopeo, and refuses one
     await openSkopeo({
       skopeoPath: await writeProgram('fine', `echo skopeo version ${version}`),
       environment: ENVIRONMENT,
+      stateFolder: folder,
     }).assertReady();
   }
 });

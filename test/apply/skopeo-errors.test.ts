@@ -42,6 +42,12 @@ const SHAPES: readonly (readonly [string, string, string | undefined, boolean])[
   ],
   [
     'writing blob: uploading layer to https://nexus:5000/x: blob upload invalid: blob upload invalid',
+    'retry',
+    'destination',
+    true,
+  ],
+  [
+    'writing manifest: uploading manifest v1 to nexus:5000/ubi9/ubi: blob upload invalid: blob upload invalid',
     'stall',
     'destination',
     true,

@@ -28,6 +28,7 @@ async function applyOnce(file: string): Promise<void> {
   };
   const copier = openSkopeo({
     environment: { PATH: process.env['PATH'], HOME: pass.stateFolder },
+    stateFolder: pass.stateFolder,
   });
   const applier = createApplier({
     copier,

@@ -156,7 +156,9 @@ for (const [version, compression, parts] of [
     await startBehindProxy({ rules: () => null });
     const skopeo = await writeStandIn(version);
     const environment = { PATH: process.env['PATH'], HOME: world.folder };
-    const spy = createSpyCopier(openSkopeo({ environment, skopeoPath: skopeo }));
+    const spy = createSpyCopier(
+      openSkopeo({ environment, skopeoPath: skopeo, stateFolder: world.stateFolder }),
+    );
     const image = await stageIndex('team/packed', compression);
     const result = await world.applyWith(spy, [copyStep(image)]);
     assert.deepEqual(kinds(result.outcomes), ['copied']);

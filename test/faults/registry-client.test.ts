@@ -161,10 +161,11 @@ test('headManifest says unknown for a registry that is not there', async () => {
 });
 
 test('headManifest waits as Retry-After says, in seconds and as a date, and then succeeds', async () => {
+  const date = 'Thu, 01 Jan 2026 00:00:00 GMT';
   for (const value of ['7', 'Thu, 01 Jan 2026 00:00:07 GMT']) {
+    const headers = { date, 'retry-after': value };
     await withFault(
-      (attempt) =>
-        attempt === 1 ? { kind: 'status', status: 429, headers: { 'retry-after': value } } : null,
+      (attempt) => (attempt === 1 ? { kind: 'status', status: 429, headers } : null),
       async ({ client, waits }) => {
         assert.equal((await client.headManifest('team/app', 'v1')).state, 'present');
         assert.deepEqual(waits, [7000]);

@@ -74,6 +74,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const copier = createSpyCopier(
     openSkopeo({
       environment: { PATH: process.env['PATH'], HOME: folder },
+      stateFolder,
       ...pickTimes(options),
     }),
   );

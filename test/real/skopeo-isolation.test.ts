@@ -41,6 +41,7 @@ async function copyOn(world: World, { environment, skopeoPath }: Machine): Promi
   const place = { repository: 'team/app', reference: parseDigest(image.digest) };
   await openSkopeo({
     environment: { PATH: process.env['PATH'], ...environment },
+    stateFolder: world.folder,
     ...(skopeoPath !== undefined && { skopeoPath }),
   }).copy({
     source: { host: world.stagingHost, ...place },

@@ -256,7 +256,7 @@ test('skopeo copies to a registry with client certificates where our client read
       const access = { ...target, caFile: item.caFile ? SERVER.certFile : null, authFile: null };
       const environment = makeEnvironment(own);
       const place = { repository, reference: parseDigest(digest) };
-      const copied = openSkopeo({ environment }).copy({
+      const copied = openSkopeo({ environment, stateFolder: own.folder }).copy({
         source: { host: staging.host, ...place },
         sourceAccess: { insecure: true, caFile: null, authFile: null },
         destination: { host: production.host, ...place },

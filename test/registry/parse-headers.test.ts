@@ -34,7 +34,11 @@ test('parseRetryAfter reads seconds and dates, and nothing else', () => {
     ['', null],
     [undefined, null],
   ] as const;
-  for (const [value, seconds] of cases) assert.equal(parseRetryAfter(value, now), seconds, value);
+  for (const [value, seconds] of cases)
+    assert.equal(parseRetryAfter(value, undefined, now), seconds, value);
+  const late = 'Wed, 01 Jan 2020 00:00:10 GMT';
+  assert.equal(parseRetryAfter(late, 'Wed, 01 Jan 2020 00:00:00 GMT', now), 10, 'by its own clock');
+  assert.equal(parseRetryAfter(late, 'soon', now), 0);
 });
 
 test('parseNextPage takes n and last from the next link and drops its path and other parameters', () => {

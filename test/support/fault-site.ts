@@ -55,7 +55,8 @@ export async function createFaultSite(t: TestContext): Promise<FaultSite> {
   };
 }
 
-async function readStoredTags(storage: string): Promise<ReadonlyMap<string, string>> {
+/** `repository:tag` → digest, out of the storage folder of a registry. */
+export async function readStoredTags(storage: string): Promise<ReadonlyMap<string, string>> {
   const root = join(storage, 'docker/registry/v2/repositories');
   const files = await readdir(root, { recursive: true });
   const tags = new Map<string, string>();

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
 import {
   type FaultProxy,
   type FaultProxyOptions,
   startFaultProxy,
 } from '../../scripts/lib/fault-proxy.ts';
-import { createSite, type ManifestOptions, type Site } from './site.ts';
+import { createSite, type ManifestOptions, type Scope, type Site } from './site.ts';
 
 export interface ProxiedSite extends Site {
   readonly productionProxy: FaultProxy;
@@ -15,17 +14,23 @@ export interface ProxiedSite extends Site {
 export interface ProxyRules {
   readonly production?: FaultProxyOptions['rules'];
   readonly staging?: FaultProxyOptions['rules'];
+  /** Of production. */
+  readonly onManifest?: NonNullable<FaultProxyOptions['onManifest']>;
 }
 
 /** A site whose manifest names a recording proxy in front of each registry; tests fill the registries past it. */
 export async function createProxiedSite(
-  t: TestContext,
+  t: Scope,
   rules: ProxyRules = {},
   manifest: ManifestOptions = {},
 ): Promise<ProxiedSite> {
   const site = await createSite(t);
   const [productionProxy, stagingProxy] = await Promise.all([
-    startFaultProxy({ target: site.production.host, rules: rules.production ?? (() => null) }),
+    startFaultProxy({
+      target: site.production.host,
+      rules: rules.production ?? (() => null),
+      ...(rules.onManifest && { onManifest: rules.onManifest }),
+    }),
     startFaultProxy({ target: site.staging.host, rules: rules.staging ?? (() => null) }),
   ]);
   t.after(() => Promise.all([productionProxy.stop(), stagingProxy.stop()]));

@@ -2,7 +2,6 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { buildImage } from '../../scripts/lib/build-image.ts';
 import { pushImage } from '../../scripts/lib/push-image.ts';
@@ -27,6 +26,11 @@ export interface CliResult {
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+}
+
+/** What a site lives for: a test, or anything else that has an end. */
+export interface Scope {
+  after(end: () => unknown): void;
 }
 
 /** Two real registries, a state repository, and the command line between them. */
@@ -58,7 +62,7 @@ export interface ManifestOptions {
   readonly fields?: string;
 }
 
-export async function createSite(t: TestContext): Promise<Site> {
+export async function createSite(t: Scope): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'olmirror-site-'));
   const registries = await Promise.all(
     ['production', 'staging'].map((name) => startRegistry({ folder: join(folder, name) })),

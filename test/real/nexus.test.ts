@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { makeCertificate } from '../../scripts/lib/make-certificate.ts';
+import { DEMO_PASSWORD, DEMO_USER } from '../../scripts/lib/start-registry.ts';
+import { deliver } from '../support/deliver.ts';
+import {
+  type NexusFront,
+  type NexusFrontOptions,
+  startNexusFront,
+} from '../support/nexus-front.ts';
+import {
+  createSite,
+  pushIndex,
+  pushOperator,
+  readServed,
+  readText,
+  type Site,
+} from '../support/site.ts';
+
+const OLD = ['a.v1.0.0', 'b.v1.0.0'];
+const NEW = ['a.v1.0.0', 'a.v1.1.0', 'b.v1.0.0'];
+
+interface NexusSite extends Site {
+  readonly fronts: { readonly production: NexusFront; readonly staging: NexusFront };
+}
+
+/** Both roles as Nexus with TLS and a login, each on a connector of its own. */
+async function createNexusSite(
+  t: TestContext,
+  kind: Pick<NexusFrontOptions, 'auth' | 'redeployDisabled' | 'losesRace'>,
+): Promise<NexusSite> {
+  const site = await createSite(t);
+  const tls = makeCertificate({ folder: join(site.folder, 'tls'), name: 'IP:127.0.0.1' });
+  const shared = { tls, login: { user: DEMO_USER, password: DEMO_PASSWORD }, ...kind };
+  const [production, staging] = await Promise.all([
+    startNexusFront({ ...shared, target: site.production.host, name: 'docker-production' }),
+    startNexusFront({ ...shared, target: site.staging.host, name: 'docker-staging' }),
+  ]);
+  t.after(() => Promise.all([production.stop(), staging.stop()]));
+  const auth = Buffer.from(`${DEMO_USER}:${DEMO_PASSWORD}`).toString('base64');
+  const authFile = join(site.folder, 'auth.json');
+  const hosts = [production.host, staging.host];
+  const auths = Object.fromEntries(hosts.map((host) => [host, { auth }]));
+  await writeFile(authFile, JSON.stringify({ auths }));
+  await site.writeManifest({ production: production.host, staging: staging.host });
+  const policy = kind.redeployDisabled === true ? ', writePolicy: allow-once' : '';
+  const text = (await readText(site, 'mirror.yaml'))
+    .replaceAll(', insecure: true', `, caFile: "${tls.certFile}", authFile: "${authFile}"`)
+    .replace(/^( {4}production: .*) \}$/m, `$1${policy} }`);
+  await writeFile(join(site.state, 'mirror.yaml'), text);
+  return { ...site, fronts: { production, staging } };
+}
+
+async function run(site: Site, args: readonly string[], code = 0): Promise<string> {
+  const { code: ended, stdout, stderr } = await site.olmirror(args);
+  assert.equal(ended, code, `${args.join(' ')}: ${stdout}${stderr}`);
+  return stdout + stderr;
+}
+
+async function runRoad(site: Site, init: readonly string[]): Promise<void> {
+  await run(site, init);
+  await site.commit('init');
+  assert.match(await run(site, ['plan']), /No changes/);
+  await run(site, ['merge']);
+  await site.commit('merge');
+  await run(site, ['plan'], 2);
+  assert.match(
+    await run(site, ['apply']),
+    /wanted 7 = in-sync 4 \+ copied 3 \+ refused 0 \+ lost 0 \+ deferred 0 \+ failed 0/,
+  );
+  assert.match(await run(site, ['plan']), /No changes/);
+  assert.match(await run(site, ['status']), /Synced with .*[^]*merged and applied/);
+  assert.match(await run(site, ['index', 'verify', 'production']), /All is as it should be/);
+}
+
+const ROLLBACK = ['index', 'rollback', 'previous', '--apply', '--reason', 'test', '--by', 'kim'];
+
+for (const auth of ['basic', 'bearer'] as const) {
+  test(`a Nexus on both roles, with TLS and ${auth} login, goes the whole road from init to a rollback`, async (t) => {
+    const site = await createNexusSite(t, { auth });
+    await deliver(site);
+    await runRoad(site, ['init']);
+    const production = site.open(site.production);
+    assert.deepEqual(await readServed(production), NEW);
+    await run(site, ROLLBACK);
+    assert.deepEqual(await readServed(production), OLD);
+    assertSeen(site, auth);
+  });
+}
+
+function assertSeen(
+  { fronts }: NexusSite,
+  auth: NexusFrontOptions['auth'],
+  refusedWrites: readonly string[] = [],
+): void {
+  for (const front of [fronts.production, fronts.staging]) {
+    const refused = front.requests.filter(({ status }) => status === 400 || status >= 500);
+    const expected = front === fronts.production ? refusedWrites : [];
+    assert.deepEqual(
+      refused.map(({ method, status, code }) => `${method} ${status} ${code}`),
+      expected,
+    );
+    assert.ok(front.requests.some(({ status }) => status === 401));
+    assert.equal(front.tokens.length > 0, auth === 'bearer');
+  }
+}
+
+// Seen to fail: with LOST_RACE taken out of skopeo-errors.ts, one image failed and apply ended with 1.
+test('a Nexus with redeploy disabled on both roles, TLS and login, goes the whole road from init to a rollback, though another client is faster with a layer', async (t) => {
+  const site = await createNexusSite(t, {
+    auth: 'basic',
+    redeployDisabled: true,
+    losesRace: 'vendor/a-bundle',
+  });
+  await deliver(site);
+  await runRoad(site, ['init', '--from', 'production']);
+  const told = /olm\/idx:(v1-[0-9a-f]{12})/;
+  const [, newest = ''] = told.exec(await readText(site, 'cluster/idx.yaml')) ?? [];
+  assert.match(newest, /^v1-/);
+  const production = site.open(site.production);
+  assert.deepEqual(await readServed(production), OLD, 'v1 never moves');
+  await pushIndex(site.staging.host, {
+    c: await pushOperator(site.staging.host, { name: 'c', versions: ['1.0.0'] }),
+  });
+  await run(site, ['merge']);
+  await site.commit('merge c');
+  await run(site, ['apply']);
+  await run(site, ROLLBACK);
+  assert.equal(told.exec(await readText(site, 'cluster/idx.yaml'))?.[1], newest);
+  assertSeen(site, 'basic', ['PUT 400 BLOB_UPLOAD_INVALID']);
+});
