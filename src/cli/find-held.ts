@@ -44,6 +44,7 @@ export async function findHeld(
   const observed = await observeImages(candidates, registries, {
     policy: manifest.policy,
     movableTags: listMovableTags(manifest),
+    prove: null,
     emit: context.emit,
     signal: context.signal,
   });

@@ -28,6 +28,7 @@ import type {
   Plan,
   PlanBinding,
   Step,
+  Verification,
   Wanted,
   WantedIndex,
 } from './types.ts';
@@ -53,6 +54,8 @@ export interface PlanInput {
   readonly unbuilt: ReadonlyMap<string, IndexFault>;
   /** What changes for users, by catalog; null where the served index could not be compared. */
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
+  /** Null where manifests were all that was looked at. */
+  readonly verification: Verification | null;
 }
 
 /** Why an index cannot be built. */
@@ -96,6 +99,7 @@ export function planPass(input: PlanInput): Plan {
     ],
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
     bytes: steps.reduce((sum, step) => sum + step.bytes, 0),
+    ...(input.verification === null ? {} : { verification: input.verification }),
   };
   const allowed = denyWrites(plan, input.manifest.registries.production);
   return { ...allowed, hash: hashPlan(allowed) };

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
+import type { VerifyLevel } from '../base/verify-level.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import type { WantedList } from '../images/list-wanted.ts';
@@ -9,7 +10,7 @@ import { listMovableTags } from '../images/movable-tags.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { planPass } from '../plan/plan-pass.ts';
-import type { Observed, PackagePlan, Plan, WantedIndex } from '../plan/types.ts';
+import type { Observed, PackagePlan, Plan, Verification, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
 import { describePackages } from './describe-packages.ts';
@@ -28,6 +29,7 @@ import {
 } from './observe-index.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
+import { createVerifier } from './verify-production.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
 export interface PassOptions {
@@ -36,6 +38,8 @@ export interface PassOptions {
   readonly indexOnly: boolean;
   /** Replace an index that was taken in, though it equals Git. */
   readonly rebuild: boolean;
+  /** Null for what the manifest says. */
+  readonly verify: VerifyLevel | null;
 }
 
 export interface PassDeps {
@@ -124,6 +128,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       problems: [...observation.wanted.problems, ...observation.faults],
       broken: listBroken(state),
       unbuilt: observation.unbuilt,
+      verification: observation.verification,
       offers: new Map(
         observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]),
       ),
@@ -175,11 +180,17 @@ async function observe(
     },
     state.binding.manifest,
   );
+  const verifier = createVerifier(registries.production, {
+    level: options.verify ?? state.manifest.verify,
+    now: deps.clock.now(),
+    signal,
+  });
   const images = options.indexOnly
     ? new Map()
     : await observeImages(wanted.images, registries, {
         policy: state.manifest.policy,
         movableTags: listMovableTags(state.manifest),
+        prove: verifier?.prove ?? null,
         emit,
         signal,
       });
@@ -204,6 +215,7 @@ async function observe(
     wanted,
     ...indexes,
     faults,
+    verification: options.indexOnly ? null : (verifier?.summarize() ?? null),
     observed: {
       images,
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
@@ -238,6 +250,7 @@ interface Observation extends IndexObservations {
   readonly wanted: WantedList;
   readonly faults: WantedList['problems'];
   readonly observed: Observed;
+  readonly verification: Verification | null;
 }
 
 // Another host, credential file or certificate means other connections; all else keeps them alive.

@@ -1,4 +1,6 @@
 import type { Applier, ApplyRequest, ClosureEntry } from '../apply/port.ts';
+import { parseDigest } from '../base/digest.ts';
+import type { Presence } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import {
@@ -7,6 +9,7 @@ import {
   judgeFact,
   listStepFacts,
   type StaleFact,
+  type StepFact,
 } from '../plan/find-stale.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import { exitCodeOfApply, sumOutcomes } from '../plan/sum-outcomes.ts';
@@ -51,6 +54,7 @@ export async function runPass(
     steps: { planned: plan.steps.length, done: result.stepsDone },
     bytes: result.bytes,
     requests: prepared.requests + countAll(prepared) - before,
+    ...(plan.verification === undefined ? {} : { verification: plan.verification }),
     interrupted: result.interrupted,
     exitCode: result.interrupted ? 1 : exitCodeOfApply(plan, outcomes),
   };
@@ -85,7 +89,7 @@ function listClosure(prepared: PreparedPass, catalog: string): readonly ClosureE
 export interface FreshFacts {
   readonly state: Pick<LoadedState, 'binding'>;
   readonly indexes: readonly { readonly wanted: Pick<WantedIndex, 'catalog' | 'endedPin'> }[];
-  readonly registries: PerRole<Pick<RegistryPort, 'headManifest'>>;
+  readonly registries: PerRole<Pick<RegistryPort, 'headManifest' | 'headBlob'>>;
 }
 
 /**
@@ -126,14 +130,21 @@ async function findStaleSteps(
 ): Promise<readonly StaleFact[]> {
   const checks = plan.steps.flatMap((step) =>
     listStepFacts(step).map(async (fact) =>
-      judgeFact(
-        step,
-        fact,
-        await prepared.registries[fact.role].headManifest(fact.repository, fact.reference, signal),
-      ),
+      judgeFact(step, fact, await readFact(fact, prepared.registries, signal)),
     ),
   );
   return (await Promise.all(checks)).filter((fact) => fact !== null);
+}
+
+async function readFact(
+  { role, repository, reference, part }: StepFact,
+  registries: FreshFacts['registries'],
+  signal: AbortSignal,
+): Promise<Presence> {
+  if (part !== 'blob') return registries[role].headManifest(repository, reference, signal);
+  const digest = parseDigest(reference);
+  const answer = await registries[role].headBlob(repository, digest, signal);
+  return answer.state === 'present' ? { ...answer, digest, mediaType: '' } : answer;
 }
 
 function countAll(prepared: PreparedPass): number {

@@ -15,6 +15,7 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
     images: [],
     paths: [],
     movableTags: [],
+    verify: 'manifests',
     policy: POLICY_DEFAULTS,
     reconcile: {
       intervalMilliseconds: 600_000,

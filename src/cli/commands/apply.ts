@@ -32,7 +32,9 @@ export async function runApply(
       ? null
       : parsePlan(Buffer.from(await readFile(options.planFile)).toString(), options.planFile);
   const git = await wiring.openGit();
-  const flags = saved === null ? options : { ...options, indexOnly: saved.indexOnly };
+  // A saved plan says itself what was verified; its steps are asked again one by one.
+  const flags: PassFlags =
+    saved === null ? options : { ...options, indexOnly: saved.indexOnly, verify: 'manifests' };
   const prepared = await prepare(flags, { git, context, wiring });
   if (saved !== null) await assertFresh(saved, prepared, context.signal);
   warnWhenSuspended(prepared, context);

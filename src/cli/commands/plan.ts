@@ -1,3 +1,4 @@
+import type { VerifyLevel } from '../../base/verify-level.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
@@ -13,6 +14,8 @@ export interface PassFlags {
   readonly workingTree: boolean;
   readonly indexOnly: boolean;
   readonly rebuild: boolean;
+  /** Null for what the manifest says. */
+  readonly verify: VerifyLevel | null;
 }
 
 export interface PlanOptions extends PassFlags {
@@ -56,6 +59,7 @@ export async function prepare(
     manifestFile: context.manifestFile,
     indexOnly: flags.indexOnly,
     rebuild: flags.rebuild,
+    verify: flags.verify,
   });
 }
 

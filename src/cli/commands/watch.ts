@@ -36,6 +36,7 @@ export async function runWatch(
       manifestFile: context.manifestFile,
       indexOnly: false,
       rebuild: false,
+      verify: null,
       intervalMilliseconds: options.intervalMilliseconds,
     },
     {
