@@ -1,7 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import { joinNames } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
-import { chooseRead } from '../images/choose-read.ts';
+import { chooseRead, formatProofScope } from '../images/choose-read.ts';
 import { createImageProver, type DamagedPart } from '../images/prove-image.ts';
 import type { PassContext } from './pass-context.ts';
 import { errorOfUnknown, type Place } from './read-registry.ts';
@@ -17,14 +17,20 @@ export async function proveCopied(
   { registry, repository, signal }: Place,
   { digest, suspects }: { readonly digest: Digest; readonly suspects: readonly Digest[] },
 ): Promise<void> {
-  const level = context.request.plan.verification?.level ?? 'manifests';
-  const choose = chooseRead(level, context.clock.now());
+  const { plan, notes } = context.request;
+  const level = plan.verification?.level ?? 'manifests';
+  const now = context.clock.now();
+  const choose = chooseRead(level, now);
   const prover = createImageProver(registry, {
     chooseRead: (blob) => suspects.includes(blob) || choose(blob),
     signal,
   });
   const proof = await unlessStopped(() => prover.prove(repository, digest), signal);
-  if (proof.state === 'whole') return;
+  if (proof.state === 'whole') {
+    const scope = formatProofScope({ revision: plan.revision, host: registry.host, level, now });
+    notes?.noteProved({ scope, image: `${repository}@${digest}` });
+    return;
+  }
   if (proof.state === 'unknown') throw errorOfUnknown(proof);
   throw notWhole(`${registry.host}/${repository}@${digest}`, [...proof.missing, ...proof.wrong]);
 }

@@ -43,6 +43,11 @@ const SHAPES: readonly Shape[] = [
     disposition: 'retry',
     hint: 'The registry has no room left: make some there, or let its clean-up run, then apply again.',
   },
+  {
+    pattern: /unsupported schema version/i,
+    disposition: 'stall',
+    hint: 'That registry calls a manifest by a type that it is not. Check its Content-Type (`curl -I`), and any proxy before it that rewrites headers.',
+  },
   WRITE_REFUSED,
   {
     pattern: /\bdenied\b|forbidden|\b403\b/i,

@@ -45,6 +45,7 @@ export async function findHeld(
     policy: manifest.policy,
     movableTags: listMovableTags(manifest),
     prove: null,
+    owes: () => false,
     emit: context.emit,
     signal: context.signal,
   });

@@ -16,6 +16,25 @@ const DAY = 86_400_000;
  */
 export function chooseRead(level: VerifyLevel, now: Date): ChooseRead {
   if (level !== 'sample') return () => level === 'all';
-  const turn = Math.floor(now.getTime() / DAY) % SAMPLE_DAYS;
+  const turn = turnOf(now);
   return (digest) => Number.parseInt(hexOf(digest).slice(0, 8), 16) % SAMPLE_DAYS === turn;
+}
+
+function turnOf(now: Date): number {
+  return Math.floor(now.getTime() / DAY) % SAMPLE_DAYS;
+}
+
+/** What two proofs must have in common so that one stands for the other: two samples of different turns do not. */
+export function formatProofScope({
+  revision,
+  host,
+  level,
+  now,
+}: {
+  readonly revision: string;
+  readonly host: string;
+  readonly level: VerifyLevel;
+  readonly now: Date;
+}): string {
+  return `${revision} ${host} ${level === 'sample' ? `sample-${turnOf(now)}` : level}`;
 }

@@ -11,6 +11,7 @@ import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
+import { reportPolicy } from './report-policy.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
@@ -101,7 +102,8 @@ export function planPass(input: PlanInput): Plan {
     bytes: steps.reduce((sum, step) => sum + step.bytes, 0),
     ...(input.verification === null ? {} : { verification: input.verification }),
   };
-  const allowed = denyWrites(plan, input.manifest.registries.production);
+  const { production } = input.manifest.registries;
+  const allowed = reportPolicy(denyWrites(plan, production), production);
   return { ...allowed, hash: hashPlan(allowed) };
 }
 

@@ -215,6 +215,7 @@ export interface Check {
     | 'unknown'
     | 'tag-would-move'
     | 'write-denied'
+    | 'write-policy'
     | 'tag-differs'
     | 'closure'
     | 'foreign-index'

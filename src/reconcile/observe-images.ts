@@ -20,6 +20,8 @@ export interface ObserveOptions {
   readonly policy: Pick<MirrorPolicy, 'protect' | 'tagDrift'>;
   /** Null where it is enough that production holds a manifest. */
   readonly prove: Verifier['prove'] | null;
+  /** Whether what is attached to an image, by its upstream name, is still to be brought though it is there itself. */
+  readonly owes: (upstream: string) => boolean;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -106,7 +108,10 @@ async function observePresent(
     return observeDelivered(image, { production, staging }, context);
   const tags = await headTags(image, image.demandedTags, context);
   const proof = await observeProof(image, production.digest, context);
-  const seen = { ...NOTHING, production, staging, tags, ...proof };
+  const attached = context.owes(image.upstream)
+    ? await observeAttached(image, production.digest, context)
+    : [];
+  const seen = { ...NOTHING, production, staging, tags, attached, ...proof };
   if (policy.protect === 'new' && proof.restore === undefined) return seen;
   return { ...seen, ...(await headProtectTag(image, production.digest, context)) };
 }

@@ -1,3 +1,4 @@
+import type { PassNotes } from '../apply/port.ts';
 import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
@@ -40,6 +41,8 @@ export interface PassOptions {
   readonly rebuild: boolean;
   /** Null for what the manifest says. */
   readonly verify: VerifyLevel | null;
+  /** Of earlier passes; left out where this one only looks. */
+  readonly notes?: PassNotes;
 }
 
 export interface PassDeps {
@@ -57,6 +60,9 @@ export interface PreparedPass {
   readonly plan: Plan;
   readonly registries: PerRole<RegistryPort>;
   readonly wanted: WantedList;
+  /** By key. */
+  readonly images: Observed['images'];
+  readonly notes: PassNotes | null;
   readonly indexes: readonly IndexObservation[];
   readonly builder: IndexBuilder;
   readonly requests: number;
@@ -138,6 +144,8 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       plan,
       registries,
       wanted: observation.wanted,
+      images: observation.observed.images,
+      notes: options.notes ?? null,
       indexes: observation.indexes,
       builder,
       requests,
@@ -182,7 +190,9 @@ async function observe(
   );
   const verifier = createVerifier(registries.production, {
     level: options.verify ?? state.manifest.verify,
+    revision: state.snapshot.revision,
     now: deps.clock.now(),
+    notes: options.notes ?? null,
     signal,
   });
   const images = options.indexOnly
@@ -191,6 +201,7 @@ async function observe(
         policy: state.manifest.policy,
         movableTags: listMovableTags(state.manifest),
         prove: verifier?.prove ?? null,
+        owes: (upstream) => options.notes?.owes(upstream) === true,
         emit,
         signal,
       });

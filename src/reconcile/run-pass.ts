@@ -18,6 +18,7 @@ import type { RegistryPort } from '../registry/port.ts';
 import { buildClosure } from './closure-entries.ts';
 import type { LoadedState } from './load-state.ts';
 import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts';
+import { noteUnlisted, settleNotes } from './settle-notes.ts';
 
 export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
   readonly applier: Applier;
@@ -38,8 +39,10 @@ export async function runPass(
 ): Promise<PassReport> {
   const started = deps.clock.now().toISOString();
   const before = countAll(prepared);
+  await noteUnlisted(prepared);
   const result = await deps.applier.applyPlan(buildRequest(prepared, plan, deps), deps.signal);
   const outcomes = [...plan.settled, ...result.outcomes];
+  if (!result.interrupted) await settleNotes(prepared, outcomes);
   return {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Report',
@@ -70,6 +73,7 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
     describeIndex: (catalog) => builder.describe(findLoaded(state, { catalog }), state),
     closure: (catalog) => (plan.indexOnly ? [] : listClosure(prepared, catalog)),
     servingRole: 'production',
+    ...(prepared.notes === null ? {} : { notes: prepared.notes }),
     concurrency: deps.concurrency,
     emit: deps.emit,
   };

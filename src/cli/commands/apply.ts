@@ -35,7 +35,12 @@ export async function runApply(
   // A saved plan says itself what was verified; its steps are asked again one by one.
   const flags: PassFlags =
     saved === null ? options : { ...options, indexOnly: saved.indexOnly, verify: 'manifests' };
-  const prepared = await prepare(flags, { git, context, wiring });
+  const prepared = await prepare(flags, {
+    git,
+    context,
+    wiring,
+    notes: await wiring.openNotes(),
+  });
   if (saved !== null) await assertFresh(saved, prepared, context.signal);
   warnWhenSuspended(prepared, context);
   const report = await carryOut(saved ?? prepared.plan, prepared, { options, context, wiring });

@@ -37,6 +37,7 @@ export async function runWatch(
       indexOnly: false,
       rebuild: false,
       verify: null,
+      notes: await wiring.openNotes(),
       intervalMilliseconds: options.intervalMilliseconds,
     },
     {
