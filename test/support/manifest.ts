@@ -7,7 +7,7 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
     name: 'test',
     strategy: 'append',
     registries: {
-      production: { ...REGISTRY_DEFAULTS, host: 'prod.example:5000' },
+      production: { ...REGISTRY_DEFAULTS, host: 'prod.example:5000', writePolicy: 'allow' },
       staging: { ...REGISTRY_DEFAULTS, host: 'prod.example:5001' },
     },
     catalogs: [],
