@@ -223,6 +223,7 @@ test('a HEAD that lies either way does not decide: bytes that are there are ther
   await assertWhole(scene);
 });
 
+// Seen to fail: with no answer kept in `asked`, the shared layer was asked for twice.
 test('layers that images share are asked for once a repository', async (t) => {
   const scene = await createScene(t, SINGLE);
   const { site, digest } = scene;
