@@ -7,7 +7,6 @@ import type { VerifyLevel } from '../base/verify-level.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import type { WantedList } from '../images/list-wanted.ts';
-import { listMovableTags } from '../images/movable-tags.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { planPass } from '../plan/plan-pass.ts';
@@ -21,16 +20,15 @@ import {
   type LoadedState,
   type StateLoader,
 } from './load-state.ts';
-import { observeImages } from './observe-images.ts';
 import {
   type IndexObservation,
   type ObserveIndexContext,
   observeIndex,
   type ServedCatalog,
 } from './observe-index.ts';
+import { observeWanted } from './observe-wanted.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
-import { createVerifier } from './verify-production.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
 export interface PassOptions {
@@ -188,23 +186,12 @@ async function observe(
     },
     state.binding.manifest,
   );
-  const verifier = createVerifier(registries.production, {
-    level: options.verify ?? state.manifest.verify,
-    revision: state.snapshot.revision,
+  const { images, verification } = await observeWanted(wanted.images, subject, {
+    options,
     now: deps.clock.now(),
-    notes: options.notes ?? null,
+    emit,
     signal,
   });
-  const images = options.indexOnly
-    ? new Map()
-    : await observeImages(wanted.images, registries, {
-        policy: state.manifest.policy,
-        movableTags: listMovableTags(state.manifest),
-        prove: verifier?.prove ?? null,
-        owes: (upstream) => options.notes?.owes(upstream) === true,
-        emit,
-        signal,
-      });
   const indexes = await observeIndexes(sound, {
     state,
     production: registries.production,
@@ -226,7 +213,7 @@ async function observe(
     wanted,
     ...indexes,
     faults,
-    verification: options.indexOnly ? null : (verifier?.summarize() ?? null),
+    verification,
     observed: {
       images,
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),

@@ -20,7 +20,7 @@ function isLast({ method, url }: ProxiedRequest): boolean {
 interface Killed {
   readonly site: ProxiedSite;
   /** Requests to production while a command runs, as `METHOD what`, of one repository. */
-  ask(args: readonly string[], repository: string): Promise<readonly string[]>;
+  readonly ask: (args: readonly string[], repository: string) => Promise<readonly string[]>;
   readonly notes: string;
 }
 
@@ -77,8 +77,12 @@ const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 // An index, its two children, and a config for each; the layer is the same.
 const WHOLE = [
   'HEAD manifest',
-  ...['GET manifest', 'GET manifest', 'GET manifest'],
-  ...['HEAD blob', 'HEAD blob', 'HEAD blob'],
+  'GET manifest',
+  'GET manifest',
+  'GET manifest',
+  'HEAD blob',
+  'HEAD blob',
+  'HEAD blob',
 ];
 
 // Promise 12. Seen to fail: with isProved not asked in verify-production.ts, a and b cost 7 requests each; with
