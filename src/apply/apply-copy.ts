@@ -1,9 +1,11 @@
 import { formatTagItem } from '../plan/item.ts';
 import type { CopyStep } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
+import { proveCopied } from './prove-copied.ts';
 import { putTag, type TagResult } from './put-tag.ts';
 import { headDigest } from './read-registry.ts';
 import { completeIndex } from './recover-index.ts';
+import { repairImage } from './repair-image.ts';
 import { retryStep } from './retry.ts';
 import { nameStep } from './step-name.ts';
 import {
@@ -18,7 +20,8 @@ import { placeOf, type TagJob } from './tag-job.ts';
 
 /**
  * Copies one image by digest under its never-moving tag (promise 5), then gives it its further
- * tags. What the destination holds already is not copied again.
+ * tags. What the destination holds already is not copied again, save the parts of a damaged image
+ * that the step names.
  */
 export async function applyCopy(context: PassContext, step: CopyStep): Promise<StepResult> {
   const job = buildJob(step);
@@ -31,13 +34,22 @@ export async function applyCopy(context: PassContext, step: CopyStep): Promise<S
     );
     const source = there === null ? step.from : here;
     const tagJob = { ...job, tag: step.protectTag, source };
+    const repair = there === null ? undefined : step.repair;
+    if (repair !== undefined) await repairImage(context, { ...tagJob, source: step.from }, repair);
     await putTag(context, tagJob);
-    if (there === null) await retryStep(context, name, () => completeIndex(context, tagJob));
-    main = there === null ? COPIED : IN_SYNC;
+    if (there === null) await retryStep(context, name, () => completeCopy(context, tagJob));
+    main = there === null || repair !== undefined ? COPIED : IN_SYNC;
   } catch (error) {
     return buildResult(step, endWith(error));
   }
   return finishTags(context, step, main);
+}
+
+// With the image itself, HEAD decides; of what it names, as much as the plan was verified by.
+async function completeCopy(context: PassContext, job: TagJob): Promise<void> {
+  await completeIndex(context, job);
+  if (context.request.plan.verification === undefined) return;
+  await proveCopied(context, placeOf(context, job), { digest: job.digest, suspects: [] });
 }
 
 function buildJob(step: CopyStep): Omit<TagJob, 'tag' | 'source'> {

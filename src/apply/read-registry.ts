@@ -1,7 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import { isIndexManifest, type ManifestBody, parseManifestBody } from '../base/oci.ts';
-import type { Presence } from '../base/presence.ts';
+import type { Presence, UnknownPresence } from '../base/presence.ts';
 import { type Disposition, ToolError } from '../base/tool-error.ts';
 import { computeImageId } from '../index/image-id.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -31,10 +31,14 @@ export async function headPresence(place: Place, reference: string): Promise<Pre
   }
 }
 
-/** Whether the place clearly holds a blob. Throws `APPLY_INTERRUPTED` where the signal aborts. */
+/**
+ * Whether the place clearly holds a blob; false also where that is unknown, since bringing it again
+ * does no harm. Throws `APPLY_INTERRUPTED` where the signal aborts.
+ */
 export async function hasBlob(place: Place, digest: Digest): Promise<boolean> {
   try {
-    return await place.registry.headBlob(place.repository, digest, place.signal);
+    const { state } = await place.registry.headBlob(place.repository, digest, place.signal);
+    return state === 'present';
   } catch (error) {
     if (place.signal.aborted) throw interruption(error);
     throw error;
@@ -50,7 +54,7 @@ const LASTING: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** The error that an unclear answer stands for, with what to do about it. */
-function errorOfUnknown(presence: Presence & { readonly state: 'unknown' }): ToolError {
+export function errorOfUnknown(presence: UnknownPresence): ToolError {
   const { code, message, hint, retryAfterSeconds } = presence;
   return new ToolError(code, message, {
     disposition: dispositionOf(code),

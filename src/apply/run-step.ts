@@ -26,10 +26,19 @@ export async function runStep(
   running.count += 1;
   try {
     const result = await carryOut(context, step);
+    await noteOwed(context, result);
     return await settleStep(context, result, context.clock.now().getTime() - started);
   } finally {
     running.count -= 1;
   }
+}
+
+// Written before the image itself is copied, which stands behind it in the queue of its repository: once
+// the image is there, only this note lets a later pass ask for what is attached.
+async function noteOwed({ request }: PassContext, result: StepResult): Promise<void> {
+  const { step, kind } = result;
+  if (step.kind !== 'copy' || step.attachedTo === undefined) return;
+  if (kind === 'failed' || kind === 'deferred') await request.notes?.owe(step.attachedTo);
 }
 
 async function carryOut(context: PassContext, step: Step): Promise<StepResult> {

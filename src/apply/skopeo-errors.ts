@@ -52,6 +52,11 @@ const SHAPES: readonly Shape[] = [
     hint: 'The registry has no room left: make some there, or let its clean-up run, then apply again.',
   },
   LOST_RACE,
+  {
+    pattern: /unsupported schema version/i,
+    disposition: 'stall',
+    hint: 'That registry calls a manifest by a type that it is not. Check its Content-Type (`curl -I`), and any proxy before it that rewrites headers.',
+  },
   WRITE_REFUSED,
   {
     pattern: /\bdenied\b|forbidden|\b403\b/i,

@@ -80,6 +80,7 @@ export const ERROR_CODES = [
   'PLAN_PIN_MISSING',
   'PLAN_NO_SUCH_INDEX',
   'PLAN_UNCOPYABLE',
+  'PLAN_DAMAGED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

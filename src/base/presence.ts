@@ -24,6 +24,12 @@ export type Presence =
   | { readonly state: 'absent' }
   | UnknownPresence;
 
+/** What one question for a blob found. `size` is what the registry says of its length, in bytes; null where it says none. */
+export type BlobPresence =
+  | { readonly state: 'present'; readonly size: number | null }
+  | { readonly state: 'absent' }
+  | UnknownPresence;
+
 /** A failure as an answer: nobody knows. */
 export function unknownFrom(error: ToolError): UnknownPresence {
   return {

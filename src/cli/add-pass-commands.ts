@@ -1,4 +1,5 @@
 import { ToolError } from '../base/tool-error.ts';
+import { VERIFY_LEVELS } from '../base/verify-level.ts';
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
 import {
   COPY_TIMEOUT,
@@ -23,6 +24,14 @@ const REBUILD = {
     'Replace an index that was taken in by one that olmirror builds, though its content equals Git',
 } as const;
 
+const VERIFY = {
+  type: 'string',
+  choices: VERIFY_LEVELS,
+  describe:
+    'What of each image in production to look at: its manifest, its platforms and blobs too (deep), and the bytes of a thirtieth of the blobs (sample) or of all; default spec.verify',
+  requiresArg: true,
+} as const;
+
 const CONCURRENCY = {
   type: 'string',
   default: '4',
@@ -39,6 +48,7 @@ export function addPlan(parser: Parser, run: Run): void {
         .option('working-tree', WORKING_TREE)
         .option('index-only', INDEX_ONLY)
         .option('rebuild', REBUILD)
+        .option('verify', VERIFY)
         .option('out', {
           type: 'string',
           describe: 'Save the plan for `olmirror apply FILE`',
@@ -53,6 +63,7 @@ export function addPlan(parser: Parser, run: Run): void {
               workingTree: args.workingTree,
               indexOnly: args.indexOnly,
               rebuild: args.rebuild,
+              verify: args.verify ?? null,
               out: args.out ?? null,
               format: args.format,
             },
@@ -74,6 +85,7 @@ export function addApply(parser: Parser, run: Run): void {
         .option('working-tree', WORKING_TREE)
         .option('index-only', INDEX_ONLY)
         .option('rebuild', REBUILD)
+        .option('verify', VERIFY)
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
         .option('format', FORMAT),
@@ -86,7 +98,15 @@ export function addApply(parser: Parser, run: Run): void {
       return run(
         async (context, wiring) =>
           (await import('./commands/apply.ts')).runApply(
-            { planFile: args.plan ?? null, workingTree, indexOnly, rebuild, format, ...copying },
+            {
+              planFile: args.plan ?? null,
+              workingTree,
+              indexOnly,
+              rebuild,
+              verify: args.verify ?? null,
+              format,
+              ...copying,
+            },
             context,
             wiring,
           ),
@@ -100,12 +120,16 @@ export function addStatus(parser: Parser, run: Run): void {
   parser.command(
     'status',
     'Show what is in production against Git, and what became of the delivery in staging',
-    (command) => command.option('working-tree', WORKING_TREE).option('format', FORMAT),
+    (command) =>
+      command
+        .option('working-tree', WORKING_TREE)
+        .option('verify', VERIFY)
+        .option('format', FORMAT),
     (args) =>
       run(
         async (context, wiring) =>
           (await import('./commands/status.ts')).runStatus(
-            { workingTree: args.workingTree, format: args.format },
+            { workingTree: args.workingTree, verify: args.verify ?? null, format: args.format },
             context,
             wiring,
           ),

@@ -44,6 +44,8 @@ export async function findHeld(
   const observed = await observeImages(candidates, registries, {
     policy: manifest.policy,
     movableTags: listMovableTags(manifest),
+    prove: null,
+    owes: () => false,
     emit: context.emit,
     signal: context.signal,
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Applier } from '../apply/port.ts';
+import type { Applier, PassNotes } from '../apply/port.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { DiskLayerStore } from '../files/layer-store.ts';
 import type { GitPort } from '../git/port.ts';
@@ -28,6 +28,8 @@ export interface Wiring {
   createPreparer(git: GitPort, emit?: EmitEvent): Promise<PassPreparer>;
   /** The registries as the manifest names them, their files found against its folder. */
   readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
+  /** What earlier passes left in the state folder. */
+  openNotes(): Promise<PassNotes>;
   /** `copyTimeout`: milliseconds one copy may take. */
   createApplier(copyTimeout: number): Promise<Applier>;
   readonly openCatalogServer: OpenCatalogServer;
@@ -109,6 +111,10 @@ export function createWiring(context: CommandContext): Wiring {
         signal: context.signal,
       };
       return createPassPreparer(deps);
+    },
+    async openNotes() {
+      const { openPassNotes } = await import('../files/pass-notes.ts');
+      return openPassNotes(stateFolder, () => systemClock.now());
     },
     async createApplier(copyTimeout) {
       const { createApplier } = await import('../apply/apply-plan.ts');

@@ -44,6 +44,7 @@ export function buildManifest(raw: RawManifest): MirrorManifest {
     images: (spec.images ?? []).map((image) => ({ tags: [], ...image })),
     paths: (spec.paths ?? []).map(buildPathRule),
     movableTags: spec.movableTags ?? [],
+    verify: spec.verify ?? SPEC_DEFAULTS.verify,
     policy: { ...POLICY_DEFAULTS, ...spec.policy },
     reconcile: buildReconcile(spec.reconcile ?? {}),
   };

@@ -50,7 +50,10 @@ export const RECONCILE_DEFAULTS = {
   suspend: null,
 } as const;
 
-export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy'> = { strategy: 'append' };
+export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy' | 'verify'> = {
+  strategy: 'append',
+  verify: 'manifests',
+};
 export const RELEASE_ARCHITECTURE_DEFAULT = 'x86_64';
 export const CATALOG_SOURCE_NAMESPACE_DEFAULT = 'openshift-marketplace';
 

@@ -1,3 +1,4 @@
+import type { VerifyLevel } from '../base/verify-level.ts';
 import type { CatalogPin, MirrorPolicy, PerRole, RegistryEntry } from './types.ts';
 
 /** `mirror.yaml` as written, once its schema accepts it. */
@@ -39,6 +40,7 @@ export interface RawSpec {
   readonly images?: readonly { readonly source: string; readonly tags?: readonly string[] }[];
   readonly paths?: readonly RawPathRule[];
   readonly movableTags?: readonly string[];
+  readonly verify?: VerifyLevel;
   readonly policy?: Partial<MirrorPolicy>;
   readonly reconcile?: {
     readonly interval?: string;

@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import type { VerifyLevel } from '../base/verify-level.ts';
 
 export type RoleName = 'production' | 'staging';
 
@@ -108,6 +109,7 @@ export interface MirrorManifest {
   readonly paths: readonly PathRule[];
   /** `repository:tag` in production, without the path prefix. */
   readonly movableTags: readonly string[];
+  readonly verify: VerifyLevel;
   readonly policy: MirrorPolicy;
   readonly reconcile: ReconcileSettings;
 }

@@ -1,5 +1,5 @@
 import type { Presence } from '../base/presence.ts';
-import type { Plan, PlanBinding, Step, WantedIndex } from './types.ts';
+import type { CopyStep, Plan, PlanBinding, Step, WantedIndex } from './types.ts';
 
 /** What a saved plan was bound to that is no longer so. */
 export interface StaleFact {
@@ -50,6 +50,8 @@ export interface StepFact {
   readonly role: 'production' | 'staging';
   readonly repository: string;
   readonly reference: string;
+  /** Left out for a manifest. */
+  readonly part?: 'blob';
   /** Digest that must be there; null for nothing. */
   readonly expected: string | null;
   /** A digest that may be there as well. */
@@ -59,29 +61,7 @@ export interface StepFact {
 export function listStepFacts(step: Step): readonly StepFact[] {
   switch (step.kind) {
     case 'copy':
-      return [
-        {
-          role: step.to.role,
-          repository: step.to.repository,
-          reference: step.absent,
-          expected: null,
-        },
-        {
-          role: step.from.role,
-          repository: step.from.repository,
-          reference: step.digest,
-          expected: step.digest,
-        },
-        ...[step.protectTag, ...step.tags]
-          .filter((tag) => tag !== step.absent)
-          .map((tag) => ({
-            role: step.to.role,
-            repository: step.to.repository,
-            reference: tag,
-            expected: null,
-            allowed: step.digest,
-          })),
-      ];
+      return [...listSourceFacts(step), ...listTagFacts(step)];
     case 'tag':
       return [
         {
@@ -105,6 +85,28 @@ export function listStepFacts(step: Step): readonly StepFact[] {
         },
       ];
   }
+}
+
+function listSourceFacts({ from, to, digest, absent, repair }: CopyStep): readonly StepFact[] {
+  if (repair === undefined)
+    return [
+      { ...to, reference: absent, expected: null },
+      { ...from, reference: digest, expected: digest },
+    ];
+  return [
+    { ...to, reference: digest, expected: digest },
+    ...repair.missing.map((part): StepFact => {
+      const fact = { ...to, reference: part.digest, expected: null };
+      return part.kind === 'blob' ? { ...fact, part: 'blob' } : fact;
+    }),
+    ...repair.manifests.map((manifest) => ({ ...from, reference: manifest, expected: manifest })),
+  ];
+}
+
+function listTagFacts({ to, digest, absent, protectTag, tags }: CopyStep): readonly StepFact[] {
+  return [protectTag, ...tags]
+    .filter((tag) => tag !== absent)
+    .map((tag) => ({ ...to, reference: tag, expected: null, allowed: digest }));
 }
 
 /** Null where the fact still holds. An unknown answer is never taken for "as planned" (promise 6). */

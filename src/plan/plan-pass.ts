@@ -11,6 +11,7 @@ import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
+import { reportPolicy } from './report-policy.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
@@ -28,6 +29,7 @@ import type {
   Plan,
   PlanBinding,
   Step,
+  Verification,
   Wanted,
   WantedIndex,
 } from './types.ts';
@@ -53,6 +55,8 @@ export interface PlanInput {
   readonly unbuilt: ReadonlyMap<string, IndexFault>;
   /** What changes for users, by catalog; null where the served index could not be compared. */
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
+  /** Null where manifests were all that was looked at. */
+  readonly verification: Verification | null;
 }
 
 /** Why an index cannot be built. */
@@ -96,8 +100,10 @@ export function planPass(input: PlanInput): Plan {
     ],
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
     bytes: steps.reduce((sum, step) => sum + step.bytes, 0),
+    ...(input.verification === null ? {} : { verification: input.verification }),
   };
-  const allowed = denyWrites(plan, input.manifest.registries.production);
+  const { production } = input.manifest.registries;
+  const allowed = reportPolicy(denyWrites(plan, production), production);
   return { ...allowed, hash: hashPlan(allowed) };
 }
 

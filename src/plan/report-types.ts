@@ -1,6 +1,6 @@
 import type { Digest } from '../base/digest.ts';
 import type { ExitCode } from './sum-outcomes.ts';
-import type { Outcome, Plan, Sums } from './types.ts';
+import type { Outcome, Plan, Sums, Verification } from './types.ts';
 
 /** What one pass did: every wanted item with its outcome, and sums that add up. */
 export interface PassReport {
@@ -21,6 +21,8 @@ export interface PassReport {
   readonly bytes: number;
   /** Requests that olmirror itself sent, skopeo's not counted. */
   readonly requests: number;
+  /** What a look beyond manifests took before the first step; left out where there was none. */
+  readonly verification?: Verification;
   readonly interrupted: boolean;
   readonly exitCode: ExitCode;
 }

@@ -15,13 +15,14 @@ export interface SettledImage {
 /**
  * Decides about what is attached to images that are copied: signatures, attestations, SBOMs and
  * other referrers. Each is an item of its own, counted like a wanted image; none holds an index
- * back. What is attached to an image that production has, or that is not copied, is not looked at.
+ * back. Of an image that production has, only what an earlier pass could not bring is observed; of one
+ * that is not copied nothing is looked at.
  */
 export function settleAttached(parts: readonly SettledImage[], policy: ImagePolicy): Settled {
   const done = new Set<string>();
   return joinSettled(
     parts.flatMap(({ image, observed, settled }) => {
-      if (!settled.steps.some((step) => step.kind === 'copy')) return [];
+      if (!isThereOrComes(settled, image)) return [];
       if ('state' in observed.attached)
         return [{ steps: [], settled: [], checks: [unknownAttached(image, observed.attached)] }];
       return observed.attached.flatMap(({ wanted, observed: seen }) => {
@@ -31,6 +32,11 @@ export function settleAttached(parts: readonly SettledImage[], policy: ImagePoli
       });
     }),
   );
+}
+
+function isThereOrComes({ steps, settled }: Settled, { key }: WantedImage): boolean {
+  const there = settled.some(({ item, kind }) => item === key && kind === 'in-sync');
+  return there || steps.some((step) => step.kind === 'copy');
 }
 
 /** Leaves out what was settled as a wanted image already; the steps of both are joined elsewhere. */
@@ -64,7 +70,7 @@ function unknownAttached(image: WantedImage, answer: UnknownPresence): Check {
     ...checkOf(image),
     kind: 'unknown',
     severity: 'warning',
-    message: `Whether staging has signatures or other referrers of ${image.upstream} is unknown, so it is copied without them: ${answer.message}`,
+    message: `Whether staging has signatures or other referrers of ${image.upstream} is unknown, so none of them is copied now: ${answer.message}`,
     hint: answer.hint,
   };
 }

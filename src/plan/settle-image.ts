@@ -8,13 +8,14 @@ import type { WantedImage } from '../images/types.ts';
 import {
   checkOf,
   formatReason,
-  immutableTaken,
   type TagTarget,
   tagDiffers,
   tagWouldMove,
   uncopyable,
 } from './image-checks.ts';
 import { formatCopyId, formatTagItem } from './item.ts';
+import { settleDamaged } from './settle-damaged.ts';
+import { settleProtect } from './settle-protect.ts';
 import {
   inSync,
   joinSettled,
@@ -84,10 +85,21 @@ function settlePresent(image: WantedImage, observed: ObservedImage, policy: Imag
       ...settleTags(image, observed, policy),
     ]);
   }
-  return joinSettled([
-    { steps: [], settled: [inSync(image.key, 'image')], checks: [] },
-    ...settleTags(image, observed, policy),
-  ]);
+  return settleThere(image, observed, { digest: production.digest, policy });
+}
+
+function settleThere(
+  image: WantedImage,
+  observed: ObservedImage,
+  { digest, policy }: { readonly digest: Digest; readonly policy: ImagePolicy },
+): Settled {
+  const { proof } = observed;
+  if (proof?.state === 'unknown') return settleUnknown(image, { ...proof, whole: true });
+  const itself =
+    proof?.state === 'damaged'
+      ? settleDamaged(image, observed, { damage: proof, digest })
+      : { steps: [], settled: [inSync(image.key, 'image')], checks: [] };
+  return joinSettled([itself, ...settleTags(image, observed, policy)]);
 }
 
 // A movable tag follows staging: its new content is copied by digest, then the tag moves to it.
@@ -177,6 +189,7 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
   const step: Step = {
     kind: 'copy',
     ...(isAttachedKind(image.kind) ? { attached: image.kind } : {}),
+    ...(image.attachedTo === undefined ? {} : { attachedTo: image.attachedTo }),
     id: formatCopyId(repository, digest),
     reason: formatReason(image),
     bytes: Object.values(observed.blobs).reduce((sum, size) => sum + size, 0),
@@ -203,11 +216,7 @@ function settleHindered(
     isReferrersTag(tag, digest),
   );
   if (list !== undefined) return refuse(image, uncopyable(image, referrersList(list)));
-  const guard = observed.protectTag;
-  if (guard?.state === 'unknown') return settleUnknown(image, guard);
-  if (guard?.state !== 'present' || guard.digest === digest) return null;
-  const tag = formatProtectTag(digest, observed.protectTagIsReferrers);
-  return refuse(image, immutableTaken(image, tag, guard.digest));
+  return settleProtect(image, observed, digest);
 }
 
 // A tag beside a digest is a courtesy: where it is taken, the digest still goes in and the tag stays as it is.

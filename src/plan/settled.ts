@@ -18,11 +18,13 @@ interface ItemName {
 
 type UnknownAnswer = Presence & { readonly state: 'unknown' } & {
   readonly role?: 'staging';
+  /** That it is there is known, but not whether all of it is. */
+  readonly whole?: true;
 };
 
 export function settleUnknown(image: WantedImage, answer: UnknownAnswer, name?: ItemName): Settled {
   const { item, type } = name ?? { item: image.key, type: 'image' };
-  const message = `Whether ${answer.role ?? 'production'} holds ${item} is unknown: ${answer.message}`;
+  const message = `Whether ${answer.role ?? 'production'} holds ${answer.whole === true ? 'all of ' : ''}${item} is unknown: ${answer.message}`;
   const check: Check = {
     ...checkOf(image),
     item,

@@ -1,5 +1,5 @@
 import type { Digest } from '../base/digest.ts';
-import type { CatalogPlan, Check, Sums } from './types.ts';
+import type { CatalogPlan, Check, Sums, Verification } from './types.ts';
 
 /** What became of the delivery that a catalog's index in staging is. */
 export type DeliveryState =
@@ -36,4 +36,6 @@ export interface StatusReport {
   readonly pendingSteps: number;
   readonly catalogs: readonly CatalogStatus[];
   readonly checks: readonly Check[];
+  /** What a look beyond manifests took; left out where there was none. */
+  readonly verification?: Verification;
 }

@@ -1,7 +1,9 @@
 import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Presence, UnknownPresence } from '../base/presence.ts';
+import type { VerifyLevel } from '../base/verify-level.ts';
 import type { Uncopyable } from '../images/find-uncopyable.ts';
+import type { DamagedPart, Proof, ProofCounts } from '../images/prove-image.ts';
 import type { AttachedKind, NeededBy, UnreadableImage, WantedImage } from '../images/types.ts';
 import type { CatalogPin, RoleName } from '../manifest/types.ts';
 import type { VerifiedCheck } from './verified-check.ts';
@@ -23,6 +25,13 @@ export interface ObservedImage {
   readonly uncopyable: Uncopyable | null;
   /** What staging holds beside an image that is to be copied; unknown where staging did not tell. */
   readonly attached: readonly AttachedImage[] | UnknownPresence;
+  /** What a deep look at the image in production found; left out where nobody looked. */
+  readonly proof?: Proof;
+  /**
+   * Of a damaged image, what staging says of the manifests that would mend it: the first that is not
+   * there, or present where all are; left out where staging was not asked.
+   */
+  readonly restore?: Presence;
 }
 
 /** A signature, attestation, SBOM or other referrer of a wanted image. */
@@ -136,6 +145,8 @@ export interface CopyStep extends StepBase {
   readonly kind: 'copy';
   /** What it is of an image that is copied too; left out for a wanted image. */
   readonly attached?: AttachedKind;
+  /** Upstream name of the image that it is attached to. */
+  readonly attachedTo?: string;
   readonly upstream: string;
   readonly from: { readonly role: RoleName; readonly repository: string };
   readonly to: { readonly role: RoleName; readonly repository: string };
@@ -145,6 +156,16 @@ export interface CopyStep extends StepBase {
   /** `sha256-<hex>` or `olmirror-<hex>`. */
   readonly protectTag: string;
   readonly tags: readonly string[];
+  /** Of an image that is there, but not the whole of it; left out for any other. */
+  readonly repair?: Repair;
+}
+
+/** What brings back the parts of a damaged image. */
+export interface Repair {
+  /** To be copied again, each by its own digest, in this order. */
+  readonly manifests: readonly Digest[];
+  /** What the destination lacked when this was planned. */
+  readonly missing: readonly Pick<DamagedPart, 'kind' | 'digest'>[];
 }
 
 /** Gives an image that the registry holds one more tag. */
@@ -190,9 +211,11 @@ export interface Check {
   readonly kind:
     | 'missing-source'
     | 'uncopyable'
+    | 'damaged'
     | 'unknown'
     | 'tag-would-move'
     | 'write-denied'
+    | 'write-policy'
     | 'tag-differs'
     | 'closure'
     | 'foreign-index'
@@ -268,6 +291,11 @@ export interface CatalogPlan {
   readonly packages: readonly PackagePlan[] | null;
 }
 
+/** How production was verified beyond its manifests, and what that took. */
+export interface Verification extends ProofCounts {
+  readonly level: Exclude<VerifyLevel, 'manifests'>;
+}
+
 export interface Plan {
   readonly apiVersion: 'olmirror/v1alpha1';
   readonly kind: 'Plan';
@@ -286,6 +314,8 @@ export interface Plan {
   readonly wantedItems: number;
   /** Unique bytes to move. */
   readonly bytes: number;
+  /** What a look beyond manifests took; left out where there was none. */
+  readonly verification?: Verification;
   /** sha256 of the plan's RFC 8785 JSON without `hash` and `time` (promise 10). */
   readonly hash: Digest;
 }

@@ -10,12 +10,18 @@ import type { MirrorPolicy, PerRole } from '../manifest/types.ts';
 import type { ObservedImage } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { type AttachedFinder, createAttachedFinder } from './find-attached.ts';
+import { findRestore } from './find-restore.ts';
 import { measureImage } from './measure-image.ts';
+import type { Verifier } from './verify-production.ts';
 
 export interface ObserveOptions {
   /** As `listMovableTags` gives them. */
   readonly movableTags: ReadonlySet<string>;
   readonly policy: Pick<MirrorPolicy, 'protect' | 'tagDrift'>;
+  /** Null where it is enough that production holds a manifest. */
+  readonly prove: Verifier['prove'] | null;
+  /** Whether what is attached to an image, by its upstream name, is still to be brought though it is there itself. */
+  readonly owes: (upstream: string) => boolean;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -101,13 +107,30 @@ async function observePresent(
   if (movable && staging?.state === 'present' && staging.digest !== production.digest)
     return observeDelivered(image, { production, staging }, context);
   const tags = await headTags(image, image.demandedTags, context);
-  if (policy.protect === 'new') return { ...NOTHING, production, staging, tags };
+  const proof = await observeProof(image, production.digest, context);
+  const attached = context.owes(image.upstream)
+    ? await observeAttached(image, production.digest, context)
+    : [];
+  const seen = { ...NOTHING, production, staging, tags, attached, ...proof };
+  if (policy.protect === 'new' && proof.restore === undefined) return seen;
+  return { ...seen, ...(await headProtectTag(image, production.digest, context)) };
+}
+
+// Only what is clearly gone is asked of staging: nothing else is mended by a copy.
+async function observeProof(
+  image: WantedImage,
+  digest: Digest,
+  { prove, registries, signal }: Context,
+): Promise<Pick<ObservedImage, 'proof' | 'restore' | 'blobs'>> {
+  const proof = await prove?.(image.repository.production, digest);
+  if (proof === undefined) return { blobs: {} };
+  if (proof.state !== 'damaged' || proof.wrong.length > 0) return { proof, blobs: {} };
   return {
-    ...NOTHING,
-    production,
-    staging,
-    tags,
-    ...(await headProtectTag(image, production.digest, context)),
+    proof,
+    ...(await findRestore(proof, image.repository.staging, {
+      registry: registries.staging,
+      signal,
+    })),
   };
 }
 

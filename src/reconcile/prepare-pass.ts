@@ -1,15 +1,16 @@
+import type { PassNotes } from '../apply/port.ts';
 import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
+import type { VerifyLevel } from '../base/verify-level.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import type { WantedList } from '../images/list-wanted.ts';
-import { listMovableTags } from '../images/movable-tags.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { planPass } from '../plan/plan-pass.ts';
-import type { Observed, PackagePlan, Plan, WantedIndex } from '../plan/types.ts';
+import type { Observed, PackagePlan, Plan, Verification, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
 import { describePackages } from './describe-packages.ts';
@@ -19,13 +20,13 @@ import {
   type LoadedState,
   type StateLoader,
 } from './load-state.ts';
-import { observeImages } from './observe-images.ts';
 import {
   type IndexObservation,
   type ObserveIndexContext,
   observeIndex,
   type ServedCatalog,
 } from './observe-index.ts';
+import { observeWanted } from './observe-wanted.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
@@ -36,6 +37,10 @@ export interface PassOptions {
   readonly indexOnly: boolean;
   /** Replace an index that was taken in, though it equals Git. */
   readonly rebuild: boolean;
+  /** Null for what the manifest says. */
+  readonly verify: VerifyLevel | null;
+  /** Of earlier passes; left out where this one only looks. */
+  readonly notes?: PassNotes;
 }
 
 export interface PassDeps {
@@ -53,6 +58,9 @@ export interface PreparedPass {
   readonly plan: Plan;
   readonly registries: PerRole<RegistryPort>;
   readonly wanted: WantedList;
+  /** By key. */
+  readonly images: Observed['images'];
+  readonly notes: PassNotes | null;
   readonly indexes: readonly IndexObservation[];
   readonly builder: IndexBuilder;
   readonly requests: number;
@@ -124,6 +132,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       problems: [...observation.wanted.problems, ...observation.faults],
       broken: listBroken(state),
       unbuilt: observation.unbuilt,
+      verification: observation.verification,
       offers: new Map(
         observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]),
       ),
@@ -133,6 +142,8 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       plan,
       registries,
       wanted: observation.wanted,
+      images: observation.observed.images,
+      notes: options.notes ?? null,
       indexes: observation.indexes,
       builder,
       requests,
@@ -175,14 +186,12 @@ async function observe(
     },
     state.binding.manifest,
   );
-  const images = options.indexOnly
-    ? new Map()
-    : await observeImages(wanted.images, registries, {
-        policy: state.manifest.policy,
-        movableTags: listMovableTags(state.manifest),
-        emit,
-        signal,
-      });
+  const { images, verification } = await observeWanted(wanted.images, subject, {
+    options,
+    now: deps.clock.now(),
+    emit,
+    signal,
+  });
   const indexes = await observeIndexes(sound, {
     state,
     production: registries.production,
@@ -204,6 +213,7 @@ async function observe(
     wanted,
     ...indexes,
     faults,
+    verification,
     observed: {
       images,
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
@@ -238,6 +248,7 @@ interface Observation extends IndexObservations {
   readonly wanted: WantedList;
   readonly faults: WantedList['problems'];
   readonly observed: Observed;
+  readonly verification: Verification | null;
 }
 
 // Another host, credential file or certificate means other connections; all else keeps them alive.

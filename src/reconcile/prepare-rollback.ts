@@ -180,6 +180,7 @@ function planOne(
     time: now.toISOString(),
     indexOnly: false,
     rebuild: false,
+    verification: null,
     knownMissing: context.knownMissing,
     problems: [],
     broken: new Map(),

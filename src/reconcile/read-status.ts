@@ -30,6 +30,7 @@ export async function readStatus(
     pendingSteps: plan.steps.length,
     catalogs,
     checks: plan.checks,
+    ...(plan.verification === undefined ? {} : { verification: plan.verification }),
   };
 }
 

@@ -1,4 +1,6 @@
 import type { Applier, ApplyRequest, ClosureEntry } from '../apply/port.ts';
+import { parseDigest } from '../base/digest.ts';
+import type { Presence } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import {
@@ -7,6 +9,7 @@ import {
   judgeFact,
   listStepFacts,
   type StaleFact,
+  type StepFact,
 } from '../plan/find-stale.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import { exitCodeOfApply, sumOutcomes } from '../plan/sum-outcomes.ts';
@@ -15,6 +18,7 @@ import type { RegistryPort } from '../registry/port.ts';
 import { buildClosure } from './closure-entries.ts';
 import type { LoadedState } from './load-state.ts';
 import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts';
+import { noteUnlisted, settleNotes } from './settle-notes.ts';
 
 export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
   readonly applier: Applier;
@@ -35,8 +39,10 @@ export async function runPass(
 ): Promise<PassReport> {
   const started = deps.clock.now().toISOString();
   const before = countAll(prepared);
+  await noteUnlisted(prepared);
   const result = await deps.applier.applyPlan(buildRequest(prepared, plan, deps), deps.signal);
   const outcomes = [...plan.settled, ...result.outcomes];
+  if (!result.interrupted) await settleNotes(prepared, outcomes);
   return {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Report',
@@ -51,6 +57,7 @@ export async function runPass(
     steps: { planned: plan.steps.length, done: result.stepsDone },
     bytes: result.bytes,
     requests: prepared.requests + countAll(prepared) - before,
+    ...(plan.verification === undefined ? {} : { verification: plan.verification }),
     interrupted: result.interrupted,
     exitCode: result.interrupted ? 1 : exitCodeOfApply(plan, outcomes),
   };
@@ -66,6 +73,7 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
     describeIndex: (catalog) => builder.describe(findLoaded(state, { catalog }), state),
     closure: (catalog) => (plan.indexOnly ? [] : listClosure(prepared, catalog)),
     servingRole: 'production',
+    ...(prepared.notes === null ? {} : { notes: prepared.notes }),
     concurrency: deps.concurrency,
     emit: deps.emit,
   };
@@ -85,7 +93,7 @@ function listClosure(prepared: PreparedPass, catalog: string): readonly ClosureE
 export interface FreshFacts {
   readonly state: Pick<LoadedState, 'binding'>;
   readonly indexes: readonly { readonly wanted: Pick<WantedIndex, 'catalog' | 'endedPin'> }[];
-  readonly registries: PerRole<Pick<RegistryPort, 'headManifest'>>;
+  readonly registries: PerRole<Pick<RegistryPort, 'headManifest' | 'headBlob'>>;
 }
 
 /**
@@ -126,14 +134,21 @@ async function findStaleSteps(
 ): Promise<readonly StaleFact[]> {
   const checks = plan.steps.flatMap((step) =>
     listStepFacts(step).map(async (fact) =>
-      judgeFact(
-        step,
-        fact,
-        await prepared.registries[fact.role].headManifest(fact.repository, fact.reference, signal),
-      ),
+      judgeFact(step, fact, await readFact(fact, prepared.registries, signal)),
     ),
   );
   return (await Promise.all(checks)).filter((fact) => fact !== null);
+}
+
+async function readFact(
+  { role, repository, reference, part }: StepFact,
+  registries: FreshFacts['registries'],
+  signal: AbortSignal,
+): Promise<Presence> {
+  if (part !== 'blob') return registries[role].headManifest(repository, reference, signal);
+  const digest = parseDigest(reference);
+  const answer = await registries[role].headBlob(repository, digest, signal);
+  return answer.state === 'present' ? { ...answer, digest, mediaType: '' } : answer;
 }
 
 function countAll(prepared: PreparedPass): number {

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { type Digest, digestOf, isDigest } from '../base/digest.ts';
 import { MANIFEST_MEDIA_TYPES, type ManifestBody, OCI_INDEX, OCI_MANIFEST } from '../base/oci.ts';
-import { type Presence, unknownFrom } from '../base/presence.ts';
+import { type BlobPresence, type Presence, unknownFrom } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { collectPages } from './collect-pages.ts';
 import { notARegistry, type RequestPlace, toConnectionError } from './describe-failure.ts';
-import { isAbsentAnswer, judgeHead } from './judge-presence.ts';
+import { isAbsentAnswer, judgeBlobHead, judgeHead, readLength } from './judge-presence.ts';
 import { listReferrers } from './list-referrers.ts';
 import { listRepositories } from './list-repositories.ts';
 import { parseMediaType } from './parse-headers.ts';
@@ -157,19 +157,38 @@ function findMediaType(answer: RegistryAnswer, bytes: Uint8Array): string {
   return 'layers' in value ? OCI_MANIFEST : given;
 }
 
-async function headBlob(question: Question, context: Context): Promise<boolean> {
-  const { repository, reference, signal } = question;
+async function headBlob(question: Question, context: Context): Promise<BlobPresence> {
   try {
-    const path = `/v2/${repository}/blobs/${reference}`;
-    const answer = await context.sender.send({ method: 'HEAD', repository, path, signal });
+    const answer = await sendBlob('HEAD', question, context);
     await answer.body.dump();
-    const digest = answer.headers['docker-content-digest'] ?? reference;
-    const isPage = parseMediaType(answer.headers['content-type']) === 'text/html';
-    return answer.status === 200 && digest === reference && !isPage;
+    const presence = judgeBlobHead(answer, question.reference, placeOf(question, context));
+    return presence ?? (await lookAtBlob(question, context));
   } catch (error) {
-    if (signal?.aborted || !(error instanceof ToolError)) throw error;
-    return false;
+    if (question.signal?.aborted || !(error instanceof ToolError)) throw error;
+    return unknownFrom(error);
   }
+}
+
+// Whether the blob is there shows with the status; its bytes are not waited for.
+async function lookAtBlob(question: Question, context: Context): Promise<BlobPresence> {
+  const answer = await sendBlob('GET', question, context);
+  const place = placeOf(question, context);
+  if (answer.status === 404) {
+    if (isAbsentAnswer(await readText(answer, place))) return { state: 'absent' };
+    return unknownFrom(notARegistry(404, place));
+  }
+  await expectOk(answer, place);
+  answer.body.destroy();
+  return { state: 'present', size: readLength(answer.headers) };
+}
+
+function sendBlob(
+  method: 'HEAD' | 'GET',
+  { repository, reference, signal }: Question,
+  { sender }: Context,
+): Promise<RegistryAnswer> {
+  const path = `/v2/${repository}/blobs/${reference}`;
+  return sender.send({ method, repository, path, signal });
 }
 
 async function getBlob(

@@ -1,6 +1,6 @@
 import type { Digest } from '../base/digest.ts';
 import type { ContentReader } from '../base/oci.ts';
-import type { Presence } from '../base/presence.ts';
+import type { BlobPresence, Presence } from '../base/presence.ts';
 import type { ProbeSample, RegistryProbe } from '../base/registry-probe.ts';
 
 /** A `certs.d/<host>` folder of the containers tools: `*.crt` to trust, `X.cert` with `X.key` to show. */
@@ -19,11 +19,8 @@ export interface RegistryPort extends ContentReader {
   readonly host: string;
   /** Never throws for what the registry does; `unknown` says why. Rejects only when the signal aborts. */
   headManifest(repository: string, reference: string, signal?: AbortSignal): Promise<Presence>;
-  /**
-   * Whether the repository clearly holds a blob; false also where that is unknown, since bringing it
-   * again does no harm. Rejects only when the signal aborts.
-   */
-  headBlob(repository: string, digest: Digest, signal?: AbortSignal): Promise<boolean>;
+  /** Never throws for what the registry does; `unknown` says why. Rejects only when the signal aborts. */
+  headBlob(repository: string, digest: Digest, signal?: AbortSignal): Promise<BlobPresence>;
   /** All tags in the registry's order; an unknown repository has none. Throws `ToolError` for anything but 200 and 404. */
   listTags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** Asks a few questions and takes down the answers, whatever they are. Rejects only when the signal aborts. */

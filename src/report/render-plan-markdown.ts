@@ -2,6 +2,7 @@ import { formatBytes, formatCount } from '../base/text.ts';
 import type { CatalogPlan, Check, PackagePlan, Plan, Step } from '../plan/types.ts';
 import { cleanLine } from './clean-line.ts';
 import { escapeMarkdown, formatCellCode, formatCode, formatSentence } from './escape-markdown.ts';
+import { listVerification } from './list-verification.ts';
 import {
   formatHeads,
   formatIds,
@@ -22,12 +23,15 @@ const SHOWN_BUNDLES = 6;
  */
 export function renderPlanMarkdown(plan: Plan): string {
   const head = `### olmirror: ${escapeMarkdown(formatVerdict(plan))}`;
-  if (plan.steps.length === 0 && plan.checks.length === 0) return `${head}\n`;
+  const verified = listVerification(plan).map(escapeMarkdown);
+  if (plan.steps.length === 0 && plan.checks.length === 0)
+    return `${[head, ...verified].join('\n\n')}\n`;
   const parts = [
     head,
     renderChecks(plan.checks),
     ...plan.catalogs.map(renderCatalog),
     renderCosts(plan),
+    ...verified,
     renderSteps(plan.steps),
     `<sub>Commit \`${plan.revision}\` · plan \`${plan.hash}\`</sub>`,
   ];

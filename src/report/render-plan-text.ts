@@ -12,6 +12,7 @@ import type {
   Step,
 } from '../plan/types.ts';
 import { renderLines } from './clean-line.ts';
+import { listVerification } from './list-verification.ts';
 
 export interface PlanTextOptions {
   /** List every step; otherwise long lists of copies are cut. */
@@ -23,13 +24,15 @@ const SHOWN_STEPS = 12;
 /** A plan for a terminal: verdict first, then what users will see, checks, steps, sums. No change is one line. */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): string {
   const verdict = formatVerdict(plan);
-  if (plan.steps.length === 0 && plan.checks.length === 0) return renderLines([verdict]);
+  const verified = listVerification(plan);
+  if (plan.steps.length === 0 && plan.checks.length === 0)
+    return renderLines([verdict, ...verified]);
   const parts = [
     [verdict],
     ...plan.catalogs.map(listCatalogLines),
     listCheckLines(plan.checks),
     listStepLines(plan.steps, options),
-    listTotals(plan),
+    [...listTotals(plan), ...verified],
   ].filter((lines) => lines.length > 0);
   return renderLines(parts.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])));
 }

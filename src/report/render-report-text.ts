@@ -3,6 +3,7 @@ import type { PassReport } from '../plan/report-types.ts';
 import { formatSums } from '../plan/sum-outcomes.ts';
 import type { Check, Outcome, OutcomeKind } from '../plan/types.ts';
 import { renderLines } from './clean-line.ts';
+import { listVerification } from './list-verification.ts';
 
 const SHOWN = 10;
 const TOLD: readonly OutcomeKind[] = ['failed', 'lost', 'refused', 'deferred'];
@@ -13,7 +14,13 @@ export function renderReportText(report: PassReport): string {
   const hints = report.checks.flatMap((check) =>
     check.hint === null || check.severity === 'warning' ? [] : [`Hint: ${check.hint}`],
   );
-  return renderLines([...troubles, ...new Set(hints), ...listHeld(report), formatEnd(report)]);
+  return renderLines([
+    ...troubles,
+    ...new Set(hints),
+    ...listHeld(report),
+    ...listVerification(report),
+    formatEnd(report),
+  ]);
 }
 
 const HELD: ReadonlySet<Check['kind']> = new Set(['pinned', 'pin-ended', 'cluster-differs']);

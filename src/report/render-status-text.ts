@@ -3,6 +3,7 @@ import { formatCount, formatRevision } from '../base/text.ts';
 import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
 import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
 import { renderLines } from './clean-line.ts';
+import { listVerification } from './list-verification.ts';
 import { formatIds, listWhy } from './render-plan-text.ts';
 
 /** One screen: is production in step with Git, what is served, and what became of the delivery in staging. */
@@ -13,6 +14,7 @@ export function renderStatusText(status: StatusReport): string {
   const lines = [
     `${status.mirror}: ${status.sync} with ${where}${pending}`,
     `Images: ${formatImages(status)}`,
+    ...listVerification(status),
     ...status.catalogs.flatMap(renderCatalog),
     ...status.checks.flatMap((check) => [
       `${check.severity === 'warning' ? 'warning' : 'problem'}: ${check.message}`,

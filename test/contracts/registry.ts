@@ -75,8 +75,11 @@ export function testRegistryContract(
     const bytes = Buffer.from('blob');
     const layers = [{ bytes, mediaType: 'application/vnd.oci.image.layer.v1.tar' }];
     await push({ repository: 'c/head', tags: ['v1'], files: {}, layers });
-    assert.equal(await registry.headBlob('c/head', digestOf(bytes)), true);
-    assert.equal(await registry.headBlob('c/head', ABSENT), false);
+    assert.deepEqual(await registry.headBlob('c/head', digestOf(bytes)), {
+      state: 'present',
+      size: bytes.length,
+    });
+    assert.deepEqual(await registry.headBlob('c/head', ABSENT), { state: 'absent' });
     await assert.rejects(registry.headBlob('c/head', ABSENT, AbortSignal.abort()));
   });
 

@@ -54,7 +54,8 @@ export function createFakeRegistry(host = 'registry.example'): FakeRegistry {
     async headBlob(_, digest, signal) {
       signal?.throwIfAborted();
       requests += 1;
-      return blobs.has(digest);
+      const bytes = blobs.get(digest);
+      return bytes === undefined ? { state: 'absent' } : { state: 'present', size: bytes.length };
     },
     async getManifest(repository, reference) {
       requests += 1;

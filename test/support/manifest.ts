@@ -7,7 +7,7 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
     name: 'test',
     strategy: 'append',
     registries: {
-      production: { ...REGISTRY_DEFAULTS, host: 'prod.example:5000' },
+      production: { ...REGISTRY_DEFAULTS, host: 'prod.example:5000', writePolicy: 'allow' },
       staging: { ...REGISTRY_DEFAULTS, host: 'prod.example:5001' },
     },
     catalogs: [],
@@ -15,6 +15,7 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
     images: [],
     paths: [],
     movableTags: [],
+    verify: 'manifests',
     policy: POLICY_DEFAULTS,
     reconcile: {
       intervalMilliseconds: 600_000,

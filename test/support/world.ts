@@ -158,6 +158,7 @@ export function planWorld(world: PlanWorld): Plan {
     time: '2026-01-01T00:00:00.000Z',
     indexOnly: false,
     rebuild: false,
+    verification: null,
     knownMissing: new Set(),
     problems: [],
     broken: new Map(),

@@ -32,8 +32,15 @@ export async function runApply(
       ? null
       : parsePlan(Buffer.from(await readFile(options.planFile)).toString(), options.planFile);
   const git = await wiring.openGit();
-  const flags = saved === null ? options : { ...options, indexOnly: saved.indexOnly };
-  const prepared = await prepare(flags, { git, context, wiring });
+  // A saved plan says itself what was verified; its steps are asked again one by one.
+  const flags: PassFlags =
+    saved === null ? options : { ...options, indexOnly: saved.indexOnly, verify: 'manifests' };
+  const prepared = await prepare(flags, {
+    git,
+    context,
+    wiring,
+    notes: await wiring.openNotes(),
+  });
   if (saved !== null) await assertFresh(saved, prepared, context.signal);
   warnWhenSuspended(prepared, context);
   const report = await carryOut(saved ?? prepared.plan, prepared, { options, context, wiring });

@@ -1,3 +1,5 @@
+import type { PassNotes } from '../../apply/port.ts';
+import type { VerifyLevel } from '../../base/verify-level.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
@@ -13,6 +15,8 @@ export interface PassFlags {
   readonly workingTree: boolean;
   readonly indexOnly: boolean;
   readonly rebuild: boolean;
+  /** Null for what the manifest says. */
+  readonly verify: VerifyLevel | null;
 }
 
 export interface PlanOptions extends PassFlags {
@@ -43,12 +47,14 @@ interface PrepareContext {
   readonly git: GitPort;
   readonly context: CommandContext;
   readonly wiring: Wiring;
+  /** Left out where nothing is carried out. */
+  readonly notes?: PassNotes;
 }
 
 /** Reads HEAD (or the files as they lie), looks at the registries, and plans. */
 export async function prepare(
   flags: PassFlags,
-  { git, context, wiring }: PrepareContext,
+  { git, context, wiring, notes }: PrepareContext,
 ): Promise<PreparedPass> {
   const snapshot = await openSnapshot(flags, git, context);
   const preparePass = await wiring.createPreparer(git);
@@ -56,6 +62,8 @@ export async function prepare(
     manifestFile: context.manifestFile,
     indexOnly: flags.indexOnly,
     rebuild: flags.rebuild,
+    verify: flags.verify,
+    ...(notes === undefined ? {} : { notes }),
   });
 }
 

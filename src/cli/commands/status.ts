@@ -1,3 +1,4 @@
+import type { VerifyLevel } from '../../base/verify-level.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { readStatus } from '../../reconcile/read-status.ts';
 import { renderStatusText } from '../../report/render-status-text.ts';
@@ -7,6 +8,8 @@ import { prepare } from './plan.ts';
 
 export interface StatusOptions {
   readonly workingTree: boolean;
+  /** Null for what the manifest says. */
+  readonly verify: VerifyLevel | null;
   readonly format: 'text' | 'json';
 }
 
@@ -18,7 +21,7 @@ export async function runStatus(
 ): Promise<ExitCode> {
   const git = await wiring.openGit();
   const prepared = await prepare(
-    { workingTree: options.workingTree, indexOnly: false, rebuild: false },
+    { ...options, indexOnly: false, rebuild: false },
     { git, context, wiring },
   );
   const status = await readStatus(prepared, git, context.signal);

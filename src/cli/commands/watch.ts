@@ -36,6 +36,8 @@ export async function runWatch(
       manifestFile: context.manifestFile,
       indexOnly: false,
       rebuild: false,
+      verify: null,
+      notes: await wiring.openNotes(),
       intervalMilliseconds: options.intervalMilliseconds,
     },
     {
