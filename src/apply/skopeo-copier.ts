@@ -31,6 +31,7 @@ export interface SkopeoOptions extends RunLimits {
 /** Copies by running skopeo, one process of its own group per copy. */
 export function createSkopeoCopier(options: SkopeoOptions): Copier {
   let version: Promise<string> | null = null;
+  const memory = createMemory();
   function askOnce(): Promise<string> {
     version ??= readSkopeoVersion(options.skopeoPath ?? 'skopeo', pathOnly(options.environment));
     return version;
@@ -41,15 +42,20 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
     },
     breaksZstdIndexes: async () => breaksZstdIndexes(await askOnce()),
     async copy(request, signal): Promise<void> {
-      const folder = await withDisk(formatCopy(request), () =>
-        mkdtemp(join(tmpdir(), 'olmirror-skopeo-')),
-      );
+      const folder = await withDisk(formatCopy(request), makeFolder);
       try {
-        await runCopy({ request: nameAuthFiles(request, options), folder, signal }, options);
+        const memoryFolder = request.sharesLayers
+          ? await withDisk(formatCopy(request), memory.open)
+          : null;
+        await runCopy(
+          { request: nameAuthFiles(request, options), folder, memoryFolder, signal },
+          options,
+        );
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        await removeFolder(folder);
       }
     },
+    forget: memory.remove,
   };
 }
 
@@ -68,6 +74,43 @@ function nameAuthFiles(request: CopyRequest, { environment }: SkopeoOptions): Co
   };
 }
 
+interface Memory {
+  readonly open: () => Promise<string>;
+  readonly remove: () => Promise<void>;
+}
+
+/** The folder where the runs of one pass remember blobs: made when it is first asked for. */
+function createMemory(): Memory {
+  let folder: Promise<string> | null = null;
+  return {
+    async open() {
+      const opened = (folder ??= makeFolder());
+      try {
+        return await opened;
+      } catch (error) {
+        // The next copy may find room.
+        folder = null;
+        throw error;
+      }
+    },
+    async remove() {
+      const old = folder;
+      folder = null;
+      // What could not be made need not be removed; the copy has said so.
+      const path = await old?.catch(() => undefined);
+      if (path !== undefined) await removeFolder(path);
+    },
+  };
+}
+
+function makeFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'olmirror-skopeo-'));
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
+
 function pathOnly(environment: Environment): Record<string, string> {
   return { PATH: environment['PATH'] ?? '' };
 }
@@ -76,6 +119,8 @@ interface Run {
   readonly request: CopyRequest;
   /** Private to this run. */
   readonly folder: string;
+  /** Shared with other runs of the pass; null where there is nothing to remember. */
+  readonly memoryFolder: string | null;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -98,7 +143,7 @@ async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
 }
 
 async function makePlaces(
-  { request, folder }: Run,
+  { request, folder, memoryFolder }: Run,
   { environment, findCertFolder }: SkopeoOptions,
 ): Promise<SkopeoPlaces> {
   const registriesFolder = join(folder, 'registries.d');
@@ -117,7 +162,7 @@ async function makePlaces(
     home: await makePrivateHome(folder, environment, looksUpCredentials(request)),
     registriesFolder,
     temporaryFolder,
-    dataFolder: folder,
+    memoryFolder,
     sourceCertFolder:
       'layout' in source
         ? null

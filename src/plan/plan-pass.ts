@@ -11,6 +11,7 @@ import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
+import { type Blobs, orderCopies } from './order-copies.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
@@ -21,7 +22,6 @@ import type {
   Check,
   CopyStep,
   Observed,
-  ObservedImage,
   ObservedIndex,
   Outcome,
   PackagePlan,
@@ -64,7 +64,7 @@ export interface IndexFault {
 
 /**
  * Compares wanted with observed and lists the steps between them: copies, tags, then index images,
- * each sorted, so that equal inputs always give equal plans and every step comes after what it
+ * each in a fixed order, so that equal inputs always give equal plans and every step comes after what it
  * needs. Every wanted item is either settled or named by exactly one step (promise 8).
  */
 export function planPass(input: PlanInput): Plan {
@@ -78,7 +78,8 @@ export function planPass(input: PlanInput): Plan {
   const unbuilt = [...input.unbuilt].map(([catalog, fault]) => settleUnbuilt(catalog, fault));
   const results = indexes.map(({ result }) => result);
   const all = joinSettled([images, ...unreadable, ...results, ...broken, ...unbuilt]);
-  const steps = shareBlobs(sortSteps(all.steps), input);
+  const blobsOf = findBlobs(input.observed);
+  const steps = shareBlobs(sortSteps(all.steps, blobsOf), blobsOf);
   const plan: Omit<Plan, 'hash'> = {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Plan',
@@ -266,44 +267,35 @@ function sharedChecks(input: PlanInput): readonly Check[] {
   ];
 }
 
-const STEP_ORDER: Readonly<Record<Step['kind'], number>> = {
-  copy: 0,
+const STEP_ORDER: Readonly<Record<Exclude<Step['kind'], 'copy'>, number>> = {
   tag: 1,
   'push-index': 2,
   'move-index': 3,
 };
 
-function sortSteps(steps: readonly Step[]): readonly Step[] {
-  return steps.toSorted((a, b) => rankStep(a) - rankStep(b) || compareBytes(a.id, b.id));
+// What is attached goes first: an image that is there is not asked for its signatures again.
+function sortSteps(steps: readonly Step[], blobsOf: (step: CopyStep) => Blobs): readonly Step[] {
+  const copies = steps.filter((step) => step.kind === 'copy');
+  const others = steps
+    .filter((step) => step.kind !== 'copy')
+    .toSorted((a, b) => STEP_ORDER[a.kind] - STEP_ORDER[b.kind] || compareBytes(a.id, b.id));
+  return [...orderCopies(copies, blobsOf), ...others];
 }
 
-// What is attached goes first: an image that is there is not asked for its signatures again.
-function rankStep(step: Step): number {
-  return step.kind === 'copy' && step.attached !== undefined ? -1 : STEP_ORDER[step.kind];
+function findBlobs(observed: PlanInput['observed']): (step: CopyStep) => Blobs {
+  const images = withAttached(observed.images);
+  return ({ items }) => Object.assign({}, ...items.map((item) => images.get(item)?.blobs));
 }
 
 // A blob that several images share is counted where it moves first, so that the sum is what goes over the wire.
-function shareBlobs(steps: readonly Step[], input: PlanInput): readonly Step[] {
+function shareBlobs(steps: readonly Step[], blobsOf: (step: CopyStep) => Blobs): readonly Step[] {
   const seen = new Set<string>();
-  const observed = withAttached(input.observed.images);
-  return steps.map((step) =>
-    step.kind === 'copy' ? { ...step, bytes: countNew(step, observed, seen) } : step,
-  );
-}
-
-function countNew(
-  step: CopyStep,
-  observed: ReadonlyMap<string, ObservedImage>,
-  seen: Set<string>,
-): number {
-  let bytes = 0;
-  for (const item of step.items) {
-    for (const [digest, size] of Object.entries(observed.get(item)?.blobs ?? {})) {
-      if (!seen.has(digest)) bytes += size;
-      seen.add(digest);
-    }
-  }
-  return bytes;
+  return steps.map((step) => {
+    if (step.kind !== 'copy') return step;
+    const fresh = Object.entries(blobsOf(step)).filter(([digest]) => !seen.has(digest));
+    for (const [digest] of fresh) seen.add(digest);
+    return { ...step, bytes: fresh.reduce((sum, [, size]) => sum + size, 0) };
+  });
 }
 
 function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanInput): CatalogPlan {

@@ -145,6 +145,8 @@ export interface CopyStep extends StepBase {
   /** `sha256-<hex>` or `olmirror-<hex>`. */
   readonly protectTag: string;
   readonly tags: readonly string[];
+  /** Ids of copies that bring a large layer of this one, which stand before it; left out for none. */
+  readonly after?: readonly string[];
 }
 
 /** Gives an image that the registry holds one more tag. */
