@@ -6,6 +6,7 @@ import { listMovableTags } from '../images/movable-tags.ts';
 import { formatNeed } from '../images/need-list.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
+import { checkCapacity, sumByRepository } from './capacity.ts';
 import { denyWrites } from './deny-writes.ts';
 import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
@@ -28,6 +29,7 @@ import type {
   Plan,
   PlanBinding,
   Step,
+  Storage,
   Wanted,
   WantedIndex,
 } from './types.ts';
@@ -51,6 +53,8 @@ export interface PlanInput {
   readonly broken: ReadonlyMap<string, string>;
   /** Catalogs of which no index can be built, with the reason: no index of theirs is touched. */
   readonly unbuilt: ReadonlyMap<string, IndexFault>;
+  /** Null where the manifest names no storage of production. */
+  readonly storage: (Storage & { readonly fault: string | null }) | null;
   /** What changes for users, by catalog; null where the served index could not be compared. */
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
 }
@@ -80,6 +84,8 @@ export function planPass(input: PlanInput): Plan {
   const all = joinSettled([images, ...unreadable, ...results, ...broken, ...unbuilt]);
   const blobsOf = findBlobs(input.observed);
   const steps = shareBlobs(sortSteps(all.steps, blobsOf), blobsOf);
+  const bytes = steps.reduce((sum, step) => sum + step.bytes, 0);
+  const storage = describeStorage(input);
   const plan: Omit<Plan, 'hash'> = {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Plan',
@@ -89,14 +95,20 @@ export function planPass(input: PlanInput): Plan {
     indexOnly: input.indexOnly,
     binding: input.binding,
     steps,
-    checks: foldUnknown([...sharedChecks(input), ...all.checks]),
+    checks: foldUnknown([
+      ...sharedChecks(input),
+      ...checkCapacity({ bytes, storage, fault: input.storage?.fault ?? null }),
+      ...all.checks,
+    ]),
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
     catalogs: [
       ...indexes.map(({ index, result }) => describeCatalog(index, result, input)),
       ...[...input.broken.keys(), ...input.unbuilt.keys()].map(describeBroken),
     ],
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
-    bytes: steps.reduce((sum, step) => sum + step.bytes, 0),
+    bytes,
+    repositories: sumByRepository(steps),
+    storage,
   };
   const allowed = denyWrites(plan, input.manifest.registries.production);
   return { ...allowed, hash: hashPlan(allowed) };
@@ -104,6 +116,10 @@ export function planPass(input: PlanInput): Plan {
 
 function settleAllUnreadable({ wanted, knownMissing }: PlanInput): readonly Settled[] {
   return wanted.unreadable.map((image) => settleUnreadable(image, knownMissing));
+}
+
+function describeStorage({ storage }: PlanInput): Storage | null {
+  return storage === null ? null : { path: storage.path, freeBytes: storage.freeBytes };
 }
 
 function settleImages(input: PlanInput): Settled {

@@ -210,7 +210,8 @@ export interface Check {
     | 'in-use'
     | 'cluster-differs'
     | 'invalid'
-    | 'uncommitted';
+    | 'uncommitted'
+    | 'capacity';
   readonly severity: 'error' | 'blocked' | 'warning';
   readonly message: string;
   readonly hint: string | null;
@@ -270,6 +271,22 @@ export interface CatalogPlan {
   readonly packages: readonly PackagePlan[] | null;
 }
 
+/** What copies and pushes move into one repository; a layer that several images share counts where it moves first. */
+export interface RepositoryBytes {
+  readonly repository: string;
+  /** Images and indexes. */
+  readonly images: number;
+  readonly bytes: number;
+}
+
+/** Where production keeps its blobs, and the room there. */
+export interface Storage {
+  /** As the manifest names it. */
+  readonly path: string;
+  /** Null where it cannot be told. */
+  readonly freeBytes: number | null;
+}
+
 export interface Plan {
   readonly apiVersion: 'olmirror/v1alpha1';
   readonly kind: 'Plan';
@@ -288,6 +305,10 @@ export interface Plan {
   readonly wantedItems: number;
   /** Unique bytes to move. */
   readonly bytes: number;
+  /** The same by repository of the serving registry, the most first. */
+  readonly repositories: readonly RepositoryBytes[];
+  /** Null where the manifest names none. */
+  readonly storage: Storage | null;
   /** sha256 of the plan's RFC 8785 JSON without `hash` and `time` (promise 10). */
   readonly hash: Digest;
 }

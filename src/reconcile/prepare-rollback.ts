@@ -184,6 +184,7 @@ function planOne(
     problems: [],
     broken: new Map(),
     unbuilt: new Map(),
+    storage: null,
     offers: new Map([[wanted.catalog, packages]]),
   });
 }
