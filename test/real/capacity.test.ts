@@ -9,7 +9,10 @@ import { createSite } from '../support/site.ts';
 test('plan tells the free space at storagePath, relative to the manifest, and warns where there is none', async (t) => {
   const site = await createSite(t);
   await deliver(site);
-  await site.olmirror(['init']);
+  for (const command of ['init', 'merge']) {
+    await site.olmirror([command]);
+    await site.commit(command);
+  }
   const file = join(site.state, 'mirror.yaml');
   const manifest = await readFile(file, 'utf8');
   async function planWith(storagePath: string): Promise<{ text: string; storage: unknown }> {
@@ -20,8 +23,6 @@ test('plan tells the free space at storagePath, relative to the manifest, and wa
       manifest.replace(entry, (found) => `storagePath: ${storagePath}, ${found}`),
     );
     await site.commit('storage');
-    await site.olmirror(['merge']);
-    await site.commit('delivery');
     const { stdout, stderr, code } = await site.olmirror(['plan', '--format', 'json']);
     assert.equal(code, 2, stderr);
     const { storage } = JSON.parse(stdout);
