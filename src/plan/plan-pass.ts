@@ -18,6 +18,7 @@ import { type ImagePolicy, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
 import { settleUnreadable } from './settle-unreadable.ts';
 import { joinSettled, type Settled } from './settled.ts';
+import { shareBlobs } from './share-blobs.ts';
 import type {
   CatalogPlan,
   Check,
@@ -301,17 +302,6 @@ function sortSteps(steps: readonly Step[], blobsOf: (step: CopyStep) => Blobs): 
 function findBlobs(observed: PlanInput['observed']): (step: CopyStep) => Blobs {
   const images = withAttached(observed.images);
   return ({ items }) => Object.assign({}, ...items.map((item) => images.get(item)?.blobs));
-}
-
-// A blob that several images share is counted where it moves first, so that the sum is what goes over the wire.
-function shareBlobs(steps: readonly Step[], blobsOf: (step: CopyStep) => Blobs): readonly Step[] {
-  const seen = new Set<string>();
-  return steps.map((step) => {
-    if (step.kind !== 'copy') return step;
-    const fresh = Object.entries(blobsOf(step)).filter(([digest]) => !seen.has(digest));
-    for (const [digest] of fresh) seen.add(digest);
-    return { ...step, bytes: fresh.reduce((sum, [, size]) => sum + size, 0) };
-  });
 }
 
 function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanInput): CatalogPlan {

@@ -104,7 +104,9 @@ function renderRoom({ bytes, repositories, storage }: Plan): string {
   );
   if (rest.length > 0) rows.push(`| … and ${formatRest(rest)} | | |`);
   return [
-    ...['| Repository | Images | To move |', '|---|---|---|', ...rows],
+    '| Repository | Images | To move |',
+    '|---|---|---|',
+    ...rows,
     ...(storage === null ? [] : ['', escapeMarkdown(formatStorage(storage))]),
   ].join('\n');
 }

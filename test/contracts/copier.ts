@@ -32,25 +32,25 @@ export interface CopierSubject {
 const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 const ACCESS = { insecure: true, authFile: null, caFile: null };
 
+function ask(
+  { source, destination }: CopierSubject,
+  image: { readonly repository: string; readonly digest: string; readonly to?: string },
+  more: Partial<CopyRequest> = {},
+): CopyRequest {
+  const { repository, digest, to = repository } = image;
+  return {
+    source: { host: source.host, repository, reference: digest },
+    destination: { host: destination.host, repository: to, reference: 'v1' },
+    sourceAccess: ACCESS,
+    destinationAccess: ACCESS,
+    multiArch: 'all',
+    sharesLayers: false,
+    ...more,
+  };
+}
+
 /** What every copier promises, run against the fake and against skopeo with real registries. */
 export function testCopierContract(name: string, open: () => Promise<CopierSubject>): void {
-  function ask(
-    { source, destination }: CopierSubject,
-    image: { readonly repository: string; readonly digest: string; readonly to?: string },
-    more: Partial<CopyRequest> = {},
-  ): CopyRequest {
-    const { repository, digest, to = repository } = image;
-    return {
-      source: { host: source.host, repository, reference: digest },
-      destination: { host: destination.host, repository: to, reference: 'v1' },
-      sourceAccess: ACCESS,
-      destinationAccess: ACCESS,
-      multiArch: 'all',
-      sharesLayers: false,
-      ...more,
-    };
-  }
-
   test(`${name}: copy brings an image by digest, with the bytes of its manifest and its blobs`, async () => {
     const subject = await open();
     const repository = 'copy/one';

@@ -71,7 +71,11 @@ testCopierContract('skopeo', async () => {
       return FAULTS[fault];
     },
   });
-  closing.push(staging.stop, production.stop, proxy.stop);
+  closing.push(
+    () => staging.stop(),
+    () => production.stop(),
+    () => proxy.stop(),
+  );
   return {
     source: openRegistry(staging.host),
     destination: openRegistry(proxy.host),
