@@ -117,7 +117,7 @@ test('copy lets runs remember blobs in one folder where layers are shared, until
     'remember',
     `echo "$XDG_DATA_HOME $_CONTAINERS_ROOTLESS_UID" >> ${folder}/memories; [ -d "$XDG_DATA_HOME" ] && touch "$XDG_DATA_HOME/blobs"; exit 0`,
   );
-  const copier = createSkopeoCopier({ skopeoPath, environment: ENVIRONMENT });
+  const copier = openSkopeo({ skopeoPath, environment: ENVIRONMENT });
   const sharing = { ...REQUEST, sharesLayers: true };
   for (const request of [REQUEST, sharing, sharing]) await copier.copy(request);
   const lines = (await readFile(join(folder, 'memories'), 'utf8')).trim().split('\n');

@@ -3,11 +3,12 @@ import { after, before, test } from 'node:test';
 import { type FaultProxy, startFaultProxy } from '../../scripts/lib/fault-proxy.ts';
 import { type PushedImage, pushImage } from '../../scripts/lib/push-image.ts';
 import type { Copier, CopyRequest } from '../../src/apply/port.ts';
-import { createSkopeoCopier } from '../../src/apply/skopeo-copier.ts';
+
 import { digestOf } from '../../src/base/digest.ts';
 import { ToolError } from '../../src/base/tool-error.ts';
 import type { CopyStep } from '../../src/plan/types.ts';
 import { createSpyCopier } from '../fakes/copier.ts';
+import { openSkopeo } from '../support/open-skopeo.ts';
 import { copyStep, kinds, startWorld, type World } from './apply-world.ts';
 
 const LAYER = {
@@ -45,7 +46,7 @@ function follow(image: PushedImage, ...leaders: readonly CopyStep[]): CopyStep {
 
 /** Real skopeo, with a folder of its own for what it remembers; `first` may throw in its place. */
 function createCopier(first: (request: CopyRequest) => Promise<void> | void): Copier {
-  const real = createSkopeoCopier({
+  const real = openSkopeo({
     environment: { PATH: process.env['PATH'], HOME: world.folder },
   });
   return createSpyCopier({

@@ -8,11 +8,12 @@ import { after } from 'node:test';
 import { type Fault, startFaultProxy } from '../../scripts/lib/fault-proxy.ts';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import { startRegistry } from '../../scripts/lib/start-registry.ts';
-import { createSkopeoCopier } from '../../src/apply/skopeo-copier.ts';
+
 import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import type { RegistryPort } from '../../src/registry/port.ts';
 import { testCopierContract } from '../contracts/copier.ts';
 import type { WriteFault } from '../fakes/memory-copier.ts';
+import { openSkopeo } from '../support/open-skopeo.ts';
 import { CLOCK } from './apply-world.ts';
 
 const FAULTS: Readonly<Record<WriteFault, Fault>> = {
@@ -81,7 +82,7 @@ testCopierContract('skopeo', async () => {
     destination: openRegistry(proxy.host),
     push: async (image) => (await pushImage(staging.host, image)).digest,
     createCopier: (limits) =>
-      createSkopeoCopier({ environment: { PATH: process.env['PATH'], HOME: folder }, ...limits }),
+      openSkopeo({ environment: { PATH: process.env['PATH'], HOME: folder }, ...limits }),
     setFault(next) {
       fault = next;
     },
