@@ -1,6 +1,7 @@
 // What copying images costs against other tools that do it, between two real registries on this machine,
 // and what it costs to find that there is nothing to copy.
-// Arguments: --runs N (default 5), --only WORD.
+// Arguments: --runs N (default 5), --only WORD of a set's name, --ways WORDS (parts of the names of those to run, skopeo
+// copy always), --share N (a Nth of the images), --debian (its docker-registry, though there is another).
 import { createCipheriv } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { parseArgs } from 'node:util';
 import type { ImageSpec, Layer } from '../scripts/lib/build-image.ts';
 import { pushImage } from '../scripts/lib/push-image.ts';
 import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
-import { measure } from './measure.ts';
+import { measureInTurn, medianOf } from './measure.ts';
 import { findPeer } from './peers.ts';
 import { makeRepository } from './state-repository.ts';
 
@@ -36,21 +37,28 @@ interface Way {
 }
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '5' }, only: { type: 'string', default: '' } },
+  options: {
+    runs: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+    ways: { type: 'string', default: '' },
+    share: { type: 'string', default: '1' },
+    debian: { type: 'boolean', default: false },
+  },
 });
 const runs = Number(values.runs);
+const share = Number(values.share);
 const work = mkdtempSync(join(tmpdir(), 'olmirror-bench-'));
 const running: RunningRegistry[] = [];
 try {
-  const registry = findPeer('registry');
+  const registry = values.debian ? null : findPeer('registry');
   if (registry !== null) process.env['REGISTRY_BIN'] = registry;
   console.log(
     `Registries: ${registry === null ? 'docker-registry of Debian' : 'distribution v3'}\n`,
   );
   for (const [name, specs] of Object.entries({
     'shared layers': listSharing(),
-    'small images': listSmall(240),
-    'nothing to copy': listSmall(2_000),
+    'small images': listSmall(240 / share),
+    'nothing to copy': listSmall(2_000 / share),
   }))
     if (name.includes(values.only)) await measureSet(name, specs);
 } finally {
@@ -60,7 +68,7 @@ try {
 
 /** 200 images of 784 MB altogether: ten each rest on one of twenty layers. */
 function* listSharing(): Generator<ImageSpec> {
-  for (let base = 0; base < 20; base += 1) {
+  for (let base = 0; base < 20 / share; base += 1) {
     const shared = makeNoise(16_000_000, `base ${base}`);
     for (let own = 0; own < 10; own += 1)
       yield makeSpec(`shared${base}/image${base}-${own}`, [
@@ -92,12 +100,14 @@ async function measureSet(name: string, specs: Iterable<ImageSpec>): Promise<voi
   const size = (site.bytes / 1e6).toFixed(0);
   console.log(`${name}: ${site.images.length} images, ${size} MB of unique blobs\n`);
   console.log(
-    '| | seconds (fastest–slowest) | peak MB of its own process | MB read by production |',
+    '| | seconds (fastest–slowest) | × skopeo copy | peak MB of its own process | MB read by production |',
   );
-  console.log('|---|---|---|---|');
-  for (const { name: way, command } of listWays(site)) {
-    let before = 0;
-    const result = await measure(command, {
+  console.log('|---|---|---|---|---|');
+  const ways = listWays(site);
+  const marks: number[] = [];
+  const results = await measureInTurn(
+    ways.map(({ command }) => command),
+    {
       runs,
       cwd: site.folder,
       env: { XDG_STATE_HOME: join(site.folder, 'xdg-state') },
@@ -106,13 +116,19 @@ async function measureSet(name: string, specs: Iterable<ImageSpec>): Promise<voi
           empty(join(site.folder, 'production', 'storage'));
           rmSync(join(site.folder, 'xdg-state'), { recursive: true, force: true });
         }
-        before = readReceived(site.production);
+        marks.push(-readReceived(site.production));
       },
-    });
-    const received = readReceived(site.production) - before;
+      finish: () => marks.push((marks.pop() ?? 0) + readReceived(site.production)),
+    },
+  );
+  const peer = results[1]?.seconds ?? Number.NaN;
+  for (const [index, { name: way }] of ways.entries()) {
+    const result = results[index];
+    if (result === undefined) continue;
     const { seconds, fastest, slowest, memory } = result;
+    const received = medianOf(marks.filter((_, mark) => mark % ways.length === index));
     console.log(
-      `| ${way} | ${seconds.toFixed(2)} (${fastest.toFixed(2)}–${slowest.toFixed(2)}) | ${(memory / 1e6).toFixed(0)} | ${(received / 1e6).toFixed(0)} |`,
+      `| ${way} | ${seconds.toFixed(2)} (${fastest.toFixed(2)}–${slowest.toFixed(2)}) | ${(seconds / peer).toFixed(2)} | ${(memory / 1e6).toFixed(0)} | ${(received / 1e6).toFixed(0)} |`,
     );
   }
   console.log('');
@@ -194,7 +210,11 @@ function listWays({ production }: Site): readonly Way[] {
   if (regsync !== null) lines.set('regsync', `${regsync} once -c regsync.yaml`);
   if (crane !== null)
     lines.set(`${AT_ONCE} × crane copy`, `${xargs} -a crane.txt ${crane} copy --insecure`);
-  return [...lines].map(([name, line]) => ({ name, command: line.split(' ') }));
+  return [...lines]
+    .filter(
+      ([name], index) => index < 2 || values.ways.split(',').some((way) => name.includes(way)),
+    )
+    .map(([name, line]) => ({ name, command: line.split(' ') }));
 }
 
 /** Bytes that the registry has read so far: from connections, and a little from its own files. */

@@ -21,19 +21,38 @@ export interface MeasureOptions {
   readonly accepts?: readonly number[];
   /** Before each run; not timed. */
   readonly prepare?: () => void;
+  /** After each run; not timed. */
+  readonly finish?: () => void;
 }
 
 export async function measure(
   command: readonly string[],
   options: MeasureOptions,
 ): Promise<Measured> {
-  const runs: Run[] = [];
+  const [measured] = await measureInTurn([command], options);
+  if (measured === undefined) throw new Error('Nothing was measured.');
+  return measured;
+}
+
+/** Measures several commands run by run, each once in turn, so that a busy hour of the machine meets all of them. */
+export async function measureInTurn(
+  commands: readonly (readonly string[])[],
+  options: MeasureOptions,
+): Promise<readonly Measured[]> {
+  const runs: Run[][] = commands.map(() => []);
   for (let run = 0; run <= options.runs; run += 1) {
-    options.prepare?.();
-    const result = await runOnce(command, options);
-    // The first run fills the file cache.
-    if (run > 0) runs.push(result);
+    for (const [index, command] of commands.entries()) {
+      options.prepare?.();
+      const result = await runOnce(command, options);
+      options.finish?.();
+      // The first run fills the file cache.
+      if (run > 0) runs[index]?.push(result);
+    }
   }
+  return runs.map(summarize);
+}
+
+function summarize(runs: readonly Run[]): Measured {
   const seconds = runs.map((run) => run.seconds);
   return {
     seconds: medianOf(seconds),

@@ -44,6 +44,7 @@ export function createApplier(deps: ApplierDeps): Applier {
         await removeLeftovers(deps.stateFolder, deps.podman.builder);
         return await applyLocked(deps, request, signal);
       } finally {
+        await deps.copier.forget();
         await lock.release();
       }
     },
@@ -97,8 +98,17 @@ function buildContext({ deps, request, journal, stop, kill }: ContextParts): Pas
     stop,
     kill,
     retry: { ...RETRY, ...deps.retry },
+    sharing: listSharing(request.plan.steps),
     record: recordOrWarn(journal, request),
   };
+}
+
+function listSharing(steps: readonly Step[]): ReadonlySet<string> {
+  return new Set(
+    steps.flatMap((step) =>
+      step.kind === 'copy' && step.after !== undefined ? [step.id, ...step.after] : [],
+    ),
+  );
 }
 
 // The journal is for people; the pass must not end half-way because its disk is full.
@@ -112,6 +122,7 @@ function recordOrWarn(
     try {
       await journal.write(entry);
     } catch (error) {
+      if (broken) return;
       broken = true;
       request.emit({
         kind: 'warning',

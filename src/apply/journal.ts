@@ -54,17 +54,25 @@ export async function openJournal(folder: string, clock: Clock): Promise<Journal
   });
   const pass = `${clock.now().toISOString()}-${process.pid}`;
   let last: Promise<void> = endCutLine(file, handle);
-  async function append(entry: JournalEntry): Promise<void> {
-    const line = JSON.stringify({ time: clock.now().toISOString(), pass, ...entry }, redactValue);
+  let waiting: string[] = [];
+  let next: Promise<void> | null = null;
+  // Lines that come while others are synced share the next sync: there are several for each small copy.
+  async function append(): Promise<void> {
+    const lines = waiting.join('');
+    waiting = [];
+    next = null;
     await wrap(file, async () => {
-      await handle.appendFile(`${line}\n`);
+      await handle.appendFile(lines);
       await handle.datasync();
     });
   }
   return {
     write(entry): Promise<void> {
-      last = last.then(() => append(entry));
-      return last;
+      const record = { time: clock.now().toISOString(), pass, ...entry };
+      waiting.push(`${JSON.stringify(record, redactValue)}\n`);
+      next ??= last.then(append);
+      last = next;
+      return next;
     },
     async close(): Promise<void> {
       try {

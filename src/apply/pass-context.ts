@@ -36,5 +36,7 @@ export interface PassContext {
   readonly stop: AbortSignal;
   /** Aborts when what runs must end too. */
   readonly kill: AbortSignal;
+  /** Ids of the copies that have a large layer in common with others. */
+  readonly sharing: ReadonlySet<string>;
   readonly record: (entry: JournalEntry) => Promise<void>;
 }

@@ -33,6 +33,8 @@ export interface CopyRequest {
   readonly destinationAccess: RegistryAccess;
   /** `all`: the image with all its platforms. `index-only`: a manifest whose children are there already. */
   readonly multiArch: 'all' | 'index-only';
+  /** A layer of it is brought into several repositories: worth remembering where it lies. */
+  readonly sharesLayers: boolean;
 }
 
 /** The only thing that writes to a registry (promise 1). Digests are preserved, always (promise 4). */
@@ -43,6 +45,11 @@ export interface Copier {
   breaksZstdIndexes(): Promise<boolean>;
   /** Throws `APPLY_COPY_FAILED`, `APPLY_COPY_TIMEOUT` or `APPLY_INTERRUPTED`; resolving proves nothing, a HEAD does. */
   copy(request: CopyRequest, signal?: AbortSignal): Promise<void>;
+  /**
+   * Drops what it remembers of earlier copies, with all that it put on disk. Until then a registry may
+   * mount a blob that an earlier copy with `sharesLayers` brought into another of its repositories.
+   */
+  forget(): Promise<void>;
 }
 
 /** An image that podman builds on: a folder as skopeo's `dir:` has it, and its name in the Dockerfile. */

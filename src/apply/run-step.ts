@@ -3,6 +3,7 @@ import type { Step } from '../plan/types.ts';
 import { applyCopy } from './apply-copy.ts';
 import { moveIndex, pushIndex } from './apply-index.ts';
 import { applyTag } from './apply-tag.ts';
+import type { JournalEntry } from './journal.ts';
 import type { PassContext } from './pass-context.ts';
 import { nameStep } from './step-name.ts';
 import { buildResult, DEFERRED, endWith, isDone, type StepResult } from './step-result.ts';
@@ -71,9 +72,11 @@ export async function settleStep(
   milliseconds: number,
 ): Promise<StepResult> {
   const { step, kind, code, message } = result;
-  for (const outcome of result.outcomes)
-    await context.record({ kind: 'outcome', step: step.id, outcome });
-  await context.record({ kind: 'step-finished', step: step.id, result: kind, code, message });
+  const entries: readonly JournalEntry[] = [
+    ...result.outcomes.map((outcome) => ({ kind: 'outcome', step: step.id, outcome }) as const),
+    { kind: 'step-finished', step: step.id, result: kind, code, message },
+  ];
+  await Promise.all(entries.map(context.record));
   const bytes = isDone(result) ? step.bytes : 0;
   context.request.emit({
     kind: 'step-finished',

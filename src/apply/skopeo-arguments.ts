@@ -8,8 +8,8 @@ export interface SkopeoPlaces {
   readonly home: Readonly<Record<string, string>>;
   readonly registriesFolder: string;
   readonly temporaryFolder: string;
-  /** For what skopeo remembers of blobs. */
-  readonly dataFolder: string;
+  /** Where skopeo remembers which repository of a registry holds which blob; null: nowhere. */
+  readonly memoryFolder: string | null;
   /** In place of `certs.d`; null where there are no certificates for the registry. */
   readonly sourceCertFolder: string | null;
   readonly destinationCertFolder: string | null;
@@ -70,11 +70,17 @@ export function looksUpCredentials({ sourceAccess, destinationAccess }: CopyRequ
   return [sourceAccess, destinationAccess].some((access) => access?.authFile === null);
 }
 
+// Below it no folder can be made, so that skopeo remembers in the process: on disk it syncs some twenty times a copy.
+const NOWHERE = '/dev/null';
+// Any user but root: for root skopeo remembers blobs below /var/lib/containers, with everybody's runs
+// (containers/image, pkg/blobinfocache/default.go). Nothing else that a copy does hangs on it.
+const NOT_ROOT = { _CONTAINERS_ROOTLESS_UID: '65534' };
+
 /** What a run sees of the environment. */
 export function buildEnvironment(
   environment: Environment,
   places: SkopeoPlaces,
 ): Record<string, string> {
-  const fixed = { ...places.home, XDG_DATA_HOME: places.dataFolder, LC_ALL: 'C' };
-  return { ...keepForChildren(environment), ...fixed };
+  const memory = { XDG_DATA_HOME: places.memoryFolder ?? NOWHERE, ...NOT_ROOT };
+  return { ...keepForChildren(environment), ...places.home, ...memory, LC_ALL: 'C' };
 }

@@ -39,6 +39,8 @@ const RUN_PREFIX = 'olmirror-skopeo-';
 /** Copies by running skopeo, one process of its own group per copy. */
 export function createSkopeoCopier(options: SkopeoOptions): Copier {
   let version: Promise<string> | null = null;
+  const { stateFolder } = options;
+  const memory = createMemory(stateFolder);
   function askOnce(): Promise<string> {
     version ??= readSkopeoVersion(options.skopeoPath ?? 'skopeo', pathOnly(options.environment));
     return version;
@@ -49,16 +51,20 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
     },
     breaksZstdIndexes: async () => breaksZstdIndexes(await askOnce()),
     async copy(request, signal): Promise<void> {
-      const link = join(options.stateFolder, `${COPY_PREFIX}${randomUUID()}`);
-      const folder = await withDisk(formatCopy(request), () =>
-        makeRunFolder(link, join(tmpdir(), RUN_PREFIX)),
-      );
+      const folder = await withDisk(formatCopy(request), () => makeFolder(stateFolder));
       try {
-        await runCopy({ request: nameAuthFiles(request, options), folder, signal }, options);
+        const memoryFolder = request.sharesLayers
+          ? await withDisk(formatCopy(request), memory.open)
+          : null;
+        await runCopy(
+          { request: nameAuthFiles(request, options), folder: folder.path, memoryFolder, signal },
+          options,
+        );
       } finally {
-        await removeCopyFolder(link);
+        await removeCopyFolder(folder.link);
       }
     },
+    forget: memory.remove,
   };
 }
 
@@ -82,6 +88,46 @@ export function removeCopyFolder(link: string): Promise<void> {
   return removeRunFolder(link, RUN_PREFIX);
 }
 
+interface Memory {
+  readonly open: () => Promise<string>;
+  readonly remove: () => Promise<void>;
+}
+
+/** The folder where the runs of one pass remember blobs: made when it is first asked for. */
+function createMemory(stateFolder: string): Memory {
+  let folder: Promise<RunFolder> | null = null;
+  return {
+    async open() {
+      const opened = (folder ??= makeFolder(stateFolder));
+      try {
+        return (await opened).path;
+      } catch (error) {
+        // The next copy may find room.
+        folder = null;
+        throw error;
+      }
+    },
+    async remove() {
+      const old = folder;
+      folder = null;
+      // What could not be made need not be removed; the copy has said so.
+      const made = await old?.catch(() => undefined);
+      if (made !== undefined) await removeCopyFolder(made.link);
+    },
+  };
+}
+
+interface RunFolder {
+  readonly path: string;
+  /** In the state folder. */
+  readonly link: string;
+}
+
+async function makeFolder(stateFolder: string): Promise<RunFolder> {
+  const link = join(stateFolder, `${COPY_PREFIX}${randomUUID()}`);
+  return { link, path: await makeRunFolder(link, join(tmpdir(), RUN_PREFIX)) };
+}
+
 function pathOnly(environment: Environment): Record<string, string> {
   return { PATH: environment['PATH'] ?? '' };
 }
@@ -90,6 +136,8 @@ interface Run {
   readonly request: CopyRequest;
   /** Private to this run. */
   readonly folder: string;
+  /** Shared with other runs of the pass; null where there is nothing to remember. */
+  readonly memoryFolder: string | null;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -112,7 +160,7 @@ async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
 }
 
 async function makePlaces(
-  { request, folder }: Run,
+  { request, folder, memoryFolder }: Run,
   { environment, findCertFolder }: SkopeoOptions,
 ): Promise<SkopeoPlaces> {
   const registriesFolder = join(folder, 'registries.d');
@@ -131,7 +179,7 @@ async function makePlaces(
     home: await makePrivateHome(folder, environment, looksUpCredentials(request)),
     registriesFolder,
     temporaryFolder,
-    dataFolder: folder,
+    memoryFolder,
     sourceCertFolder:
       'layout' in source
         ? null

@@ -38,6 +38,7 @@ export function buildRequest(context: PassContext, job: TagJob): CopyRequest {
     destination: { host, repository: job.repository, reference: job.tag },
     destinationAccess: access[job.role],
     multiArch: 'all',
+    sharesLayers: context.sharing.has(job.step.id),
   };
 }
 

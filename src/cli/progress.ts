@@ -133,7 +133,7 @@ function formatStatus(event: PassEvent, tally: Tally, now: number): string | nul
     return `Looked into ${event.done} of ${formatCount(event.total, 'repository', 'repositories')}`;
   if (tally.steps === 0 || tally.done === tally.steps) return null;
   const left = formatTimeLeft(tally, now);
-  return `${tally.done} of ${formatCount(tally.steps, 'step')}, ${formatBytes(tally.doneBytes)} of ${formatBytes(tally.bytes)}${left === null ? '' : `, about ${left} left`}`;
+  return `${tally.done} of ${formatCount(tally.steps, 'step')}, ${formatBytes(tally.doneBytes)} of ${formatBytes(tally.bytes)}${left === null ? '' : `, ${left}`}`;
 }
 
 function formatTimeLeft(tally: Tally, now: number): string | null {
@@ -142,5 +142,6 @@ function formatTimeLeft(tally: Tally, now: number): string | null {
   const seconds = Math.round(
     ((tally.bytes - tally.doneBytes) / tally.doneBytes) * (elapsed / 1000),
   );
-  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  const time = seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return `${formatBytes(tally.doneBytes / (elapsed / 1000))}/s, about ${time} left`;
 }

@@ -99,9 +99,11 @@ export function createWiring(context: CommandContext): Wiring {
       boundMemory();
       const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
       const { createLayerBuilder } = await import('./build-layers.ts');
+      const { readFreeSpace } = await import('../files/free-space.ts');
       const deps: PassDeps = {
         openRegistries,
         readSource: () => git.readRemoteUrl(),
+        readFreeSpace: (path) => readFreeSpace(resolve(context.folder, path)),
         indexWork: {
           store: await openStore(),
           buildGroups: createLayerBuilder(context.signal),

@@ -9,6 +9,7 @@ export const REGISTRY_DEFAULTS: Omit<RegistryEntry, 'host'> = {
   authFile: null,
   writePolicy: 'unknown',
   requestsPerDay: null,
+  storagePath: null,
 };
 
 export const CATALOG_DEFAULTS: Pick<

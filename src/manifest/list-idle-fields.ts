@@ -12,6 +12,7 @@ interface IdleField {
 // Fields that the schema knows and this version does not carry out. A field leaves the list with the change that does.
 const FIELDS: readonly IdleField[] = [
   { path: ['registries', 'staging', 'writePolicy'], idle: ['allow', 'unknown'] },
+  { path: ['registries', 'staging', 'storagePath'], idle: [null] },
   ...['production', 'staging'].flatMap((role): readonly IdleField[] => [
     { path: ['registries', role, 'requestsPerDay'], idle: [null] },
   ]),

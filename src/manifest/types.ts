@@ -24,6 +24,8 @@ export interface RegistryEntry {
   readonly authFile: string | null;
   readonly writePolicy: WritePolicy;
   readonly requestsPerDay: number | null;
+  /** On the filesystem where the registry keeps its blobs, relative to the manifest; null where this machine does not see it. */
+  readonly storagePath: string | null;
 }
 
 /** Holds a catalog's index at an earlier one. */

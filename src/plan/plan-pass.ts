@@ -6,29 +6,32 @@ import { listMovableTags } from '../images/movable-tags.ts';
 import { formatNeed } from '../images/need-list.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
+import { checkCapacity, sumByRepository } from './capacity.ts';
 import { denyWrites } from './deny-writes.ts';
 import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
+import { type Blobs, orderCopies } from './order-copies.ts';
 import { reportPolicy } from './report-policy.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
 import { settleUnreadable } from './settle-unreadable.ts';
 import { joinSettled, type Settled } from './settled.ts';
+import { shareBlobs } from './share-blobs.ts';
 import type {
   CatalogPlan,
   Check,
   CopyStep,
   Observed,
-  ObservedImage,
   ObservedIndex,
   Outcome,
   PackagePlan,
   Plan,
   PlanBinding,
   Step,
+  Storage,
   Verification,
   Wanted,
   WantedIndex,
@@ -53,6 +56,8 @@ export interface PlanInput {
   readonly broken: ReadonlyMap<string, string>;
   /** Catalogs of which no index can be built, with the reason: no index of theirs is touched. */
   readonly unbuilt: ReadonlyMap<string, IndexFault>;
+  /** Null where the manifest names no storage of production. */
+  readonly storage: (Storage & { readonly fault: string | null }) | null;
   /** What changes for users, by catalog; null where the served index could not be compared. */
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
   /** Null where manifests were all that was looked at. */
@@ -68,7 +73,7 @@ export interface IndexFault {
 
 /**
  * Compares wanted with observed and lists the steps between them: copies, tags, then index images,
- * each sorted, so that equal inputs always give equal plans and every step comes after what it
+ * each in a fixed order, so that equal inputs always give equal plans and every step comes after what it
  * needs. Every wanted item is either settled or named by exactly one step (promise 8).
  */
 export function planPass(input: PlanInput): Plan {
@@ -82,7 +87,10 @@ export function planPass(input: PlanInput): Plan {
   const unbuilt = [...input.unbuilt].map(([catalog, fault]) => settleUnbuilt(catalog, fault));
   const results = indexes.map(({ result }) => result);
   const all = joinSettled([images, ...unreadable, ...results, ...broken, ...unbuilt]);
-  const steps = shareBlobs(sortSteps(all.steps), input);
+  const blobsOf = findBlobs(input.observed);
+  const steps = shareBlobs(sortSteps(all.steps, blobsOf), blobsOf);
+  const bytes = steps.reduce((sum, step) => sum + step.bytes, 0);
+  const storage = describeStorage(input);
   const plan: Omit<Plan, 'hash'> = {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Plan',
@@ -92,14 +100,20 @@ export function planPass(input: PlanInput): Plan {
     indexOnly: input.indexOnly,
     binding: input.binding,
     steps,
-    checks: foldUnknown([...sharedChecks(input), ...all.checks]),
+    checks: foldUnknown([
+      ...sharedChecks(input),
+      ...checkCapacity({ bytes, storage, fault: input.storage?.fault ?? null }),
+      ...all.checks,
+    ]),
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
     catalogs: [
       ...indexes.map(({ index, result }) => describeCatalog(index, result, input)),
       ...[...input.broken.keys(), ...input.unbuilt.keys()].map(describeBroken),
     ],
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
-    bytes: steps.reduce((sum, step) => sum + step.bytes, 0),
+    bytes,
+    repositories: sumByRepository(steps),
+    storage,
     ...(input.verification === null ? {} : { verification: input.verification }),
   };
   const { production } = input.manifest.registries;
@@ -109,6 +123,10 @@ export function planPass(input: PlanInput): Plan {
 
 function settleAllUnreadable({ wanted, knownMissing }: PlanInput): readonly Settled[] {
   return wanted.unreadable.map((image) => settleUnreadable(image, knownMissing));
+}
+
+function describeStorage({ storage }: PlanInput): Storage | null {
+  return storage === null ? null : { path: storage.path, freeBytes: storage.freeBytes };
 }
 
 function settleImages(input: PlanInput): Settled {
@@ -272,44 +290,24 @@ function sharedChecks(input: PlanInput): readonly Check[] {
   ];
 }
 
-const STEP_ORDER: Readonly<Record<Step['kind'], number>> = {
-  copy: 0,
+const STEP_ORDER: Readonly<Record<Exclude<Step['kind'], 'copy'>, number>> = {
   tag: 1,
   'push-index': 2,
   'move-index': 3,
 };
 
-function sortSteps(steps: readonly Step[]): readonly Step[] {
-  return steps.toSorted((a, b) => rankStep(a) - rankStep(b) || compareBytes(a.id, b.id));
-}
-
 // What is attached goes first: an image that is there is not asked for its signatures again.
-function rankStep(step: Step): number {
-  return step.kind === 'copy' && step.attached !== undefined ? -1 : STEP_ORDER[step.kind];
+function sortSteps(steps: readonly Step[], blobsOf: (step: CopyStep) => Blobs): readonly Step[] {
+  const copies = steps.filter((step) => step.kind === 'copy');
+  const others = steps
+    .filter((step) => step.kind !== 'copy')
+    .toSorted((a, b) => STEP_ORDER[a.kind] - STEP_ORDER[b.kind] || compareBytes(a.id, b.id));
+  return [...orderCopies(copies, blobsOf), ...others];
 }
 
-// A blob that several images share is counted where it moves first, so that the sum is what goes over the wire.
-function shareBlobs(steps: readonly Step[], input: PlanInput): readonly Step[] {
-  const seen = new Set<string>();
-  const observed = withAttached(input.observed.images);
-  return steps.map((step) =>
-    step.kind === 'copy' ? { ...step, bytes: countNew(step, observed, seen) } : step,
-  );
-}
-
-function countNew(
-  step: CopyStep,
-  observed: ReadonlyMap<string, ObservedImage>,
-  seen: Set<string>,
-): number {
-  let bytes = 0;
-  for (const item of step.items) {
-    for (const [digest, size] of Object.entries(observed.get(item)?.blobs ?? {})) {
-      if (!seen.has(digest)) bytes += size;
-      seen.add(digest);
-    }
-  }
-  return bytes;
+function findBlobs(observed: PlanInput['observed']): (step: CopyStep) => Blobs {
+  const images = withAttached(observed.images);
+  return ({ items }) => Object.assign({}, ...items.map((item) => images.get(item)?.blobs));
 }
 
 function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanInput): CatalogPlan {

@@ -158,6 +158,8 @@ export interface CopyStep extends StepBase {
   readonly tags: readonly string[];
   /** Of an image that is there, but not the whole of it; left out for any other. */
   readonly repair?: Repair;
+  /** Ids of copies that bring a large layer of this one, which stand before it; left out for none. */
+  readonly after?: readonly string[];
 }
 
 /** What brings back the parts of a damaged image. */
@@ -231,7 +233,8 @@ export interface Check {
     | 'in-use'
     | 'cluster-differs'
     | 'invalid'
-    | 'uncommitted';
+    | 'uncommitted'
+    | 'capacity';
   readonly severity: 'error' | 'blocked' | 'warning';
   readonly message: string;
   readonly hint: string | null;
@@ -296,6 +299,22 @@ export interface Verification extends ProofCounts {
   readonly level: Exclude<VerifyLevel, 'manifests'>;
 }
 
+/** What copies and pushes move into one repository; a layer that several images share counts where it moves first. */
+export interface RepositoryBytes {
+  readonly repository: string;
+  /** Images and indexes. */
+  readonly images: number;
+  readonly bytes: number;
+}
+
+/** Where production keeps its blobs, and the room there. */
+export interface Storage {
+  /** As the manifest names it. */
+  readonly path: string;
+  /** Null where it cannot be told. */
+  readonly freeBytes: number | null;
+}
+
 export interface Plan {
   readonly apiVersion: 'olmirror/v1alpha1';
   readonly kind: 'Plan';
@@ -316,6 +335,10 @@ export interface Plan {
   readonly bytes: number;
   /** What a look beyond manifests took; left out where there was none. */
   readonly verification?: Verification;
-  /** sha256 of the plan's RFC 8785 JSON without `hash` and `time` (promise 10). */
+  /** The same by repository of the serving registry, the most first. */
+  readonly repositories: readonly RepositoryBytes[];
+  /** Null where the manifest names none. */
+  readonly storage: Storage | null;
+  /** sha256 of the plan's RFC 8785 JSON without `hash`, `time`, `storage` and checks of capacity (promise 10). */
   readonly hash: Digest;
 }

@@ -9,7 +9,7 @@ import { findKnown } from '../images/find-known.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
-import { planPass } from '../plan/plan-pass.ts';
+import { type PlanInput, planPass } from '../plan/plan-pass.ts';
 import type { Observed, PackagePlan, Plan, Verification, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
@@ -46,6 +46,8 @@ export interface PassOptions {
 export interface PassDeps {
   readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
   readonly readSource: () => Promise<string | null>;
+  /** Bytes that are free on the filesystem of a path, relative to the manifest; throws a `ToolError`. */
+  readonly readFreeSpace?: (path: string) => Promise<number>;
   /** What makes building indexes faster. */
   readonly indexWork?: IndexWork;
   readonly clock: Clock;
@@ -133,6 +135,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       broken: listBroken(state),
       unbuilt: observation.unbuilt,
       verification: observation.verification,
+      storage: await readStorage(state.manifest, deps),
       offers: new Map(
         observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]),
       ),
@@ -149,6 +152,20 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       requests,
     };
   };
+}
+
+async function readStorage(
+  { registries }: MirrorManifest,
+  { readFreeSpace }: PassDeps,
+): Promise<PlanInput['storage']> {
+  const path = registries.production.storagePath;
+  if (path === null || readFreeSpace === undefined) return null;
+  try {
+    return { path, freeBytes: await readFreeSpace(path), fault: null };
+  } catch (error) {
+    if (!isToolError(error)) throw error;
+    return { path, freeBytes: null, fault: error.message };
+  }
 }
 
 function listBroken(state: LoadedState): ReadonlyMap<string, string> {

@@ -185,6 +185,7 @@ function planOne(
     problems: [],
     broken: new Map(),
     unbuilt: new Map(),
+    storage: null,
     offers: new Map([[wanted.catalog, packages]]),
   });
 }

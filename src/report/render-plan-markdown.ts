@@ -6,9 +6,13 @@ import { listVerification } from './list-verification.ts';
 import {
   formatHeads,
   formatIds,
+  formatRest,
   formatStep,
+  formatStorage,
   formatVerdict,
   listRecipeLines,
+  MUCH,
+  SHOWN_REPOSITORIES,
 } from './render-plan-text.ts';
 
 // A forge refuses a comment beyond 65,536 characters.
@@ -32,6 +36,7 @@ export function renderPlanMarkdown(plan: Plan): string {
     ...plan.catalogs.map(renderCatalog),
     renderCosts(plan),
     ...verified,
+    renderRoom(plan),
     renderSteps(plan.steps),
     `<sub>Commit \`${plan.revision}\` · plan \`${plan.hash}\`</sub>`,
   ];
@@ -91,6 +96,23 @@ function renderCosts(plan: Plan): string {
   if (plan.steps.length === 0) return '';
   const copies = plan.steps.filter((step) => step.kind === 'copy').length;
   return `Copies ${formatCount(copies, 'image')}, ${formatBytes(plan.bytes)} in all; ${formatCount(plan.wantedItems, 'item')} wanted, ${formatCount(plan.settled.filter((outcome) => outcome.kind === 'in-sync').length, 'item')} in sync already.`;
+}
+
+function renderRoom({ bytes, repositories, storage }: Plan): string {
+  if (bytes < MUCH) return '';
+  const shown = repositories.slice(0, SHOWN_REPOSITORIES);
+  const rest = repositories.slice(shown.length);
+  const rows = shown.map(
+    (entry) =>
+      `| ${formatCellCode(entry.repository)} | ${entry.images} | ${formatBytes(entry.bytes)} |`,
+  );
+  if (rest.length > 0) rows.push(`| … and ${formatRest(rest)} | | |`);
+  return [
+    '| Repository | Images | To move |',
+    '|---|---|---|',
+    ...rows,
+    ...(storage === null ? [] : ['', escapeMarkdown(formatStorage(storage))]),
+  ].join('\n');
 }
 
 function renderSteps(steps: readonly Step[]): string {

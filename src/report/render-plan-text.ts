@@ -9,7 +9,9 @@ import type {
   PackagePlan,
   Plan,
   PushIndexStep,
+  RepositoryBytes,
   Step,
+  Storage,
 } from '../plan/types.ts';
 import { renderLines } from './clean-line.ts';
 import { listVerification } from './list-verification.ts';
@@ -20,6 +22,9 @@ export interface PlanTextOptions {
 }
 
 const SHOWN_STEPS = 12;
+export const SHOWN_REPOSITORIES = 8;
+/** Bytes from which on it is said what moves where. */
+export const MUCH = 1_000_000;
 
 /** A plan for a terminal: verdict first, then what users will see, checks, steps, sums. No change is one line. */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): string {
@@ -32,6 +37,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): string {
     ...plan.catalogs.map(listCatalogLines),
     listCheckLines(plan.checks),
     listStepLines(plan.steps, options),
+    listRoomLines(plan, options),
     [...listTotals(plan), ...verified],
   ].filter((lines) => lines.length > 0);
   return renderLines(parts.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])));
@@ -201,6 +207,39 @@ export function formatStep(step: Step): string {
 
 function formatPushed({ builder, bytes }: PushIndexStep): string {
   return builder === 'podman' ? 'built by podman' : formatBytes(bytes);
+}
+
+/** What moves where, where that is much: the sum stands in the verdict already. */
+function listRoomLines(
+  { bytes, repositories, storage }: Plan,
+  { verbose }: PlanTextOptions,
+): readonly string[] {
+  if (bytes < MUCH && !verbose) return [];
+  const shown = verbose ? repositories : repositories.slice(0, SHOWN_REPOSITORIES);
+  const rest = repositories.slice(shown.length);
+  const lines = shown.map((entry) => `  ${formatMoved(entry)}`);
+  if (rest.length > 0) lines.push(`  … and ${formatRest(rest)} (--verbose lists them)`);
+  return [
+    ...(lines.length === 0 ? [] : [`To move: ${formatBytes(bytes)}`]),
+    ...lines,
+    ...(storage === null ? [] : [formatStorage(storage)]),
+  ];
+}
+
+/** `120 MB  openshift/release  (190 images)`. */
+function formatMoved({ repository, images, bytes }: RepositoryBytes): string {
+  return `${formatBytes(bytes).padStart(8)}  ${repository}  (${formatCount(images, 'image')})`;
+}
+
+/** `12 more repositories, 34 MB`. */
+export function formatRest(rest: readonly RepositoryBytes[]): string {
+  const bytes = rest.reduce((sum, entry) => sum + entry.bytes, 0);
+  return `${formatCount(rest.length, 'more repository', 'more repositories')}, ${formatBytes(bytes)}`;
+}
+
+/** What is free where production keeps its blobs. */
+export function formatStorage({ path, freeBytes }: Storage): string {
+  return `Free in production, at ${path}: ${freeBytes === null ? 'unknown' : formatBytes(freeBytes)}`;
 }
 
 function listTotals(plan: Plan): readonly string[] {

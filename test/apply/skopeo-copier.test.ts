@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -21,6 +21,7 @@ const REQUEST: CopyRequest = {
   destination: { host: 'destination:5000', repository: 'a/b', reference: 'v1' },
   destinationAccess: PLAIN,
   multiArch: 'all',
+  sharesLayers: false,
 };
 
 /** A small program in place of skopeo. */
@@ -112,6 +113,28 @@ test('copy names REGISTRY_AUTH_FILE by its whole path to a side that has no auth
   assert.match(args, / --dest-authfile \/my\/auth\.json /);
   assert.doesNotMatch(env, /REGISTRY_AUTH_FILE/);
   assert.match(env, /^DOCKER_CONFIG=.*olmirror-skopeo-\w+\/empty$/m);
+});
+
+// Seen to fail: with `memory ?? NOWHERE` as `home`; with a folder for each run; with `forget` doing nothing; without NOT_ROOT.
+test('copy lets runs remember blobs in one folder where layers are shared, until forget, and nowhere else', async () => {
+  const skopeoPath = await writeProgram(
+    'remember',
+    `echo "$XDG_DATA_HOME $_CONTAINERS_ROOTLESS_UID" >> ${folder}/memories; [ -d "$XDG_DATA_HOME" ] && touch "$XDG_DATA_HOME/blobs"; exit 0`,
+  );
+  const copier = openSkopeo({ skopeoPath, environment: ENVIRONMENT, stateFolder: folder });
+  const sharing = { ...REQUEST, sharesLayers: true };
+  for (const request of [REQUEST, sharing, sharing]) await copier.copy(request);
+  const lines = (await readFile(join(folder, 'memories'), 'utf8')).trim().split('\n');
+  const [nowhere, first, second] = lines.map((line) => line.split(' ')[0] ?? '');
+  assert.deepEqual(
+    lines.map((line) => line.split(' ')[1]),
+    ['65534', '65534', '65534'],
+  );
+  assert.equal(nowhere, '/dev/null');
+  assert.equal(first, second);
+  assert.deepEqual(await readdir(first ?? ''), ['blobs']);
+  await copier.forget();
+  await assert.rejects(readdir(first ?? ''), /ENOENT/);
 });
 
 test('copy names the CA file that does not exist', async () => {

@@ -10,6 +10,7 @@ const REQUEST: CopyRequest = {
   destination: { host: 'nexus:5000', repository: 'ubi9/ubi', reference: 'v1' },
   destinationAccess: ACCESS,
   multiArch: 'all',
+  sharesLayers: false,
 };
 
 function errorOf(message: string): ReturnType<typeof buildCopyError> {

@@ -47,7 +47,7 @@ test('createProgress prints plain lines in a pipe, and nothing that rewrites one
 test('createProgress shows steps, bytes and time left on a terminal, in one line that fits', () => {
   const { written } = show({ isTTY: true });
   const last = written.at(-1) ?? '';
-  assert.match(last, /1 of 2 steps, 1\.0 MB of 2\.0 MB, about \d+ s left$/);
+  assert.match(last, /1 of 2 steps, 1\.0 MB of 2\.0 MB, \d+ kB\/s, about \d+ s left$/);
   assert.ok(last.startsWith('\r') && last.length < 70);
 });
 

@@ -27,5 +27,6 @@ export function createSpyCopier(inner: Pick<Copier, 'copy'> & Partial<Copier>): 
         running -= 1;
       }
     },
+    forget: () => inner.forget?.() ?? Promise.resolve(),
   };
 }

@@ -8,6 +8,9 @@ import type { RegistryPort } from '../../src/registry/port.ts';
 export interface FakeRegistry extends RegistryPort {
   /** Stores an image; returns the digest of its root manifest. */
   add(image: ImageSpec): Digest;
+  /** Stores a manifest under a tag or digest, as a copy does. */
+  store(repository: string, reference: string, body: ManifestBody): void;
+  storeBlob(digest: Digest, bytes: Uint8Array): void;
   /** Forgets a tag or manifest, not what it refers to. */
   remove(repository: string, reference: string): void;
   /** Makes every later question about the reference be answered so; `null` ends that. */
@@ -33,6 +36,12 @@ export function createFakeRegistry(host = 'registry.example'): FakeRegistry {
         for (const tag of image.tags ?? []) manifests.set(`${image.repository} ${tag}`, body);
       }
       return parseDigest(built.root.digest);
+    },
+    store(repository, reference, body) {
+      for (const name of [reference, body.digest]) manifests.set(`${repository} ${name}`, body);
+    },
+    storeBlob(digest, bytes) {
+      blobs.set(digest, bytes);
     },
     remove(repository, reference) {
       manifests.delete(`${repository} ${reference}`);

@@ -115,9 +115,21 @@ test('parsePlan accepts what plan --out wrote, and refuses it after an edit', ()
   );
 });
 
-// Promise 10. Seen to fail: with the time left in hashPlan, two plans of one content had two hashes.
-test('hashPlan leaves the time out, and nothing else', () => {
+// Promise 10. Seen to fail: with the time, the storage or its check left in hashPlan, two plans of one content had two hashes.
+test('hashPlan leaves out the time and the room of production, and nothing else', () => {
   const plan = makePlan();
+  const text = {
+    severity: 'warning',
+    message: 'x',
+    hint: null,
+    catalog: null,
+    item: null,
+  } as const;
+  const check = { ...text, kind: 'pin-ended', neededBy: [] } as const;
+  const full = { ...check, kind: 'capacity' } as const;
+  assert.equal(hashPlan({ ...plan, storage: { path: '/x', freeBytes: 1 } }), plan.hash);
+  assert.equal(hashPlan({ ...plan, checks: [...plan.checks, full] }), plan.hash);
+  assert.notEqual(hashPlan({ ...plan, checks: [...plan.checks, check] }), plan.hash);
   assert.equal(hashPlan({ ...plan, time: '2030-01-01T00:00:00.000Z' }), plan.hash);
   assert.notEqual(hashPlan({ ...plan, revision: '0'.repeat(40) }), plan.hash);
 });

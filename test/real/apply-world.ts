@@ -182,6 +182,8 @@ export function planOf(steps: readonly Step[]): Plan {
     catalogs: [],
     wantedItems: steps.flatMap((step) => step.items).length,
     bytes: 0,
+    repositories: [],
+    storage: null,
     hash: digestOf('plan'),
   };
 }

@@ -49,6 +49,7 @@ async function copyOn(world: World, { environment, skopeoPath }: Machine): Promi
     destination: { host: world.productionHost, ...place },
     destinationAccess: access,
     multiArch: 'all',
+    sharesLayers: false,
   });
   const there = await world.look('team/app', image.digest);
   return there === image.digest ? 'copied' : there;

@@ -262,6 +262,7 @@ test('skopeo copies to a registry with client certificates where our client read
         destination: { host: production.host, ...place },
         destinationAccess: access,
         multiArch: 'all',
+        sharesLayers: false,
       });
       const skopeo = await copied.then(
         () => 'copied',

@@ -163,6 +163,7 @@ export function planWorld(world: PlanWorld): Plan {
     problems: [],
     broken: new Map(),
     unbuilt: new Map(),
+    storage: null,
     offers: new Map(),
     ...world.changes,
   });

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ImageSpec } from '../../scripts/lib/build-image.ts';
+import type { Copier, CopyRequest } from '../../src/apply/port.ts';
+import { digestOf } from '../../src/base/digest.ts';
+import { isToolError } from '../../src/base/tool-error.ts';
+import type { RegistryPort } from '../../src/registry/port.ts';
+import type { WriteFault } from '../fakes/memory-copier.ts';
+
+export interface CopierLimits {
+  readonly timeoutMilliseconds?: number;
+  readonly idleMilliseconds?: number;
+}
+
+/** A copier under test, and two registries of which the second can be made to fail. */
+export interface CopierSubject {
+  readonly createCopier: (limits?: CopierLimits) => Copier;
+  readonly source: RegistryPort;
+  readonly destination: RegistryPort;
+  /** Stores an image at the source; returns the digest of its root manifest. */
+  readonly push: (image: ImageSpec) => Promise<string>;
+  /** What the destination does to writes from now on. */
+  readonly setFault: (fault: WriteFault | null) => void;
+  /** Blobs that were uploaded to the destination so far: those that it has already, or mounts, are not. */
+  readonly countUploads: () => number;
+  /** Resolves when a copy has met a destination that hangs. */
+  readonly waitForHang: () => Promise<void>;
+  /** Files and processes of its copies that are still there. */
+  readonly listLeftovers: () => Promise<readonly string[]>;
+}
+
+const PLATFORMS = ['linux/amd64', 'linux/arm64'];
+const ACCESS = { insecure: true, authFile: null, caFile: null };
+
+function ask(
+  { source, destination }: CopierSubject,
+  image: { readonly repository: string; readonly digest: string; readonly to?: string },
+  more: Partial<CopyRequest> = {},
+): CopyRequest {
+  const { repository, digest, to = repository } = image;
+  return {
+    source: { host: source.host, repository, reference: digest },
+    destination: { host: destination.host, repository: to, reference: 'v1' },
+    sourceAccess: ACCESS,
+    destinationAccess: ACCESS,
+    multiArch: 'all',
+    sharesLayers: false,
+    ...more,
+  };
+}
+
+/** What every copier promises, run against the fake and against skopeo with real registries. */
+export function testCopierContract(name: string, open: () => Promise<CopierSubject>): void {
+  test(`${name}: copy brings an image by digest, with the bytes of its manifest and its blobs`, async () => {
+    const subject = await open();
+    const repository = 'copy/one';
+    const digest = await subject.push({ repository, files: { a: '1' } });
+    await subject.createCopier().copy(ask(subject, { repository, digest }));
+    const copied = await subject.destination.getManifest(repository, 'v1');
+    const original = await subject.source.getManifest(repository, digest);
+    assert.equal(copied.digest, digest);
+    assert.deepEqual(Buffer.from(copied.bytes), Buffer.from(original.bytes));
+    assert.equal(subject.countUploads(), 2, 'a config and a layer');
+  });
+
+  test(`${name}: copy brings an index with all platforms, and index-only an index alone`, async () => {
+    const subject = await open();
+    const repository = 'copy/many';
+    const digest = await subject.push({ repository, platforms: PLATFORMS, files: { a: '1' } });
+    const request = ask(subject, { repository, digest });
+    const copier = subject.createCopier();
+    await assert.rejects(
+      copier.copy({ ...request, multiArch: 'index-only' }),
+      (error) => isToolError(error, 'APPLY_COPY_FAILED') && error.side === 'destination',
+    );
+    await copier.copy(request);
+    const { bytes } = await subject.destination.getManifest(repository, 'v1');
+    const { manifests }: { manifests: { digest: string }[] } = JSON.parse(
+      Buffer.from(bytes).toString(),
+    );
+    assert.equal(manifests.length, 2);
+    for (const child of manifests) {
+      const presence = await subject.destination.headManifest(repository, child.digest);
+      assert.equal(presence.state, 'present', child.digest);
+    }
+    const before = subject.countUploads();
+    const destination = { ...request.destination, reference: 'v2' };
+    await copier.copy({ ...request, destination, multiArch: 'index-only' });
+    const second = await subject.destination.headManifest(repository, 'v2');
+    assert.equal(second.state === 'present' && second.digest, digest);
+    assert.equal(subject.countUploads(), before);
+  });
+
+  test(`${name}: copy uploads nothing that the repository has, and a layer that is shared once`, async () => {
+    const subject = await open();
+    const bytes = Buffer.alloc(70_000, 'shared');
+    const layers = [{ bytes, mediaType: 'application/vnd.oci.image.layer.v1.tar' }];
+    const copier = subject.createCopier();
+    const uploads: number[] = [];
+    for (const repository of ['copy/a', 'copy/b', 'copy/a']) {
+      const digest = await subject.push({ repository, files: { name: repository }, layers });
+      await copier.copy(ask(subject, { repository, digest }, { sharesLayers: true }));
+      uploads.push(subject.countUploads());
+      const { state } = await subject.destination.headBlob(repository, digestOf(bytes));
+      assert.equal(state, 'present');
+    }
+    await copier.forget();
+    assert.deepEqual(uploads, [3, 5, 5]);
+  });
+
+  test(`${name}: copy names the source where it lacks the image, and writes nothing`, async () => {
+    const subject = await open();
+    const image = { repository: 'copy/never', digest: digestOf('never') };
+    await assert.rejects(
+      subject.createCopier().copy(ask(subject, image)),
+      (error) => isToolError(error, 'APPLY_COPY_FAILED') && error.side === 'source',
+    );
+    assert.deepEqual(await subject.destination.headManifest('copy/never', 'v1'), {
+      state: 'absent',
+    });
+  });
+
+  for (const [fault, disposition] of [
+    ['refuses', 'stall'],
+    ['is full', 'retry'],
+  ] as const)
+    test(`${name}: copy names the destination where it ${fault}, ${disposition}, and nothing is visible there`, async () => {
+      const subject = await open();
+      const repository = 'copy/fault';
+      const digest = await subject.push({ repository, files: { a: fault } });
+      subject.setFault(fault);
+      await assert.rejects(
+        subject.createCopier().copy(ask(subject, { repository, digest })),
+        (error) =>
+          isToolError(error, 'APPLY_COPY_FAILED') &&
+          error.side === 'destination' &&
+          error.disposition === disposition,
+      );
+      const presence = await subject.destination.headManifest(repository, digest);
+      assert.deepEqual(presence, { state: 'absent' });
+      assert.deepEqual(await subject.listLeftovers(), []);
+    });
+
+  test(`${name}: copy ends with APPLY_INTERRUPTED when it is aborted, before or in the middle, and leaves nothing`, async () => {
+    const subject = await open();
+    const repository = 'copy/abort';
+    const digest = await subject.push({ repository, files: { a: '1' } });
+    const request = ask(subject, { repository, digest }, { sharesLayers: true });
+    const copier = subject.createCopier();
+    await assert.rejects(
+      copier.copy(request, AbortSignal.abort()),
+      (error) => isToolError(error, 'APPLY_INTERRUPTED') && error.disposition === 'retry',
+    );
+    subject.setFault('hangs');
+    const stop = new AbortController();
+    const [ended] = await Promise.allSettled([
+      copier.copy(request, stop.signal),
+      subject.waitForHang().then(() => stop.abort()),
+    ]);
+    assert.equal(
+      ended.status === 'rejected' && isToolError(ended.reason) && ended.reason.code,
+      'APPLY_INTERRUPTED',
+    );
+    await copier.forget();
+    assert.deepEqual(await subject.listLeftovers(), []);
+    assert.deepEqual(await subject.destination.headManifest(repository, digest), {
+      state: 'absent',
+    });
+  });
+
+  for (const [what, limits] of [
+    ['takes too long', { timeoutMilliseconds: 400 }],
+    ['says nothing for too long', { idleMilliseconds: 400 }],
+  ] as const)
+    test(`${name}: copy ends with APPLY_COPY_TIMEOUT when it ${what}, and leaves nothing`, async () => {
+      const subject = await open();
+      const repository = 'copy/slow';
+      const digest = await subject.push({ repository, files: { a: '1' } });
+      subject.setFault('hangs');
+      await assert.rejects(
+        subject.createCopier(limits).copy(ask(subject, { repository, digest })),
+        (error) => isToolError(error, 'APPLY_COPY_TIMEOUT') && error.disposition === 'retry',
+      );
+      assert.deepEqual(await subject.listLeftovers(), []);
+    });
+}
