@@ -5,11 +5,12 @@ import { removeLeftovers } from './apply-index.ts';
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { createKillSwitch } from './kill-switch.ts';
 import { acquireLock } from './lock.ts';
+import { paceCopies } from './pace-copies.ts';
 import type { PassContext, PodmanDeps, RetrySettings } from './pass-context.ts';
 import type { Applier, ApplyRequest, ApplyResult, Copier } from './port.ts';
 import { type CatalogSteps, runCatalog } from './run-catalog.ts';
 import type { Running } from './run-step.ts';
-import { runTransfers, type Transfer } from './run-transfers.ts';
+import { COPIES_AT_A_TIME, runTransfers, type Transfer } from './run-transfers.ts';
 import { isDone, type StepResult } from './step-result.ts';
 
 export interface ApplierDeps {
@@ -27,6 +28,7 @@ export interface ApplierDeps {
 
 const RETRY: RetrySettings = {
   attempts: 4,
+  attemptsAfterRefusals: 12,
   delayMilliseconds: 1_000,
   longestDelayMilliseconds: 60_000,
   longestWaitMilliseconds: 120_000,
@@ -87,17 +89,19 @@ interface ContextParts {
 }
 
 function buildContext({ deps, request, journal, stop, kill }: ContextParts): PassContext {
-  const { copier, podman, clock, random, stateFolder } = deps;
+  const { podman, clock, random, stateFolder } = deps;
+  const retry = { ...RETRY, ...deps.retry };
+  const most = request.concurrency ?? COPIES_AT_A_TIME;
   return {
     request,
-    copier,
+    copier: paceCopies(deps.copier, { ...retry, most, clock }),
     podman,
     clock,
     random,
     stateFolder,
     stop,
     kill,
-    retry: { ...RETRY, ...deps.retry },
+    retry,
     sharing: listSharing(request.plan.steps),
     record: recordOrWarn(journal, request),
   };

@@ -6,6 +6,8 @@ import type { ApplyRequest, Copier, ImageBuilder } from './port.ts';
 export interface RetrySettings {
   /** Tries in all. */
   readonly attempts: number;
+  /** Tries in all where a registry refuses for too many requests: that ends by waiting. */
+  readonly attemptsAfterRefusals: number;
   /** Before the second try; doubled each time, with jitter. */
   readonly delayMilliseconds: number;
   readonly longestDelayMilliseconds: number;

@@ -1,8 +1,9 @@
 import type { Digest } from '../base/digest.ts';
+import type { Presence } from '../base/presence.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { PassContext } from './pass-context.ts';
 import type { CopyRequest } from './port.ts';
-import { headDigest, headPresence, type Place } from './read-registry.ts';
+import { errorOfUnknown, headDigest, headPresence, type Place } from './read-registry.ts';
 import { copyImage, recoverIndex } from './recover-index.ts';
 import { retryStep } from './retry.ts';
 import { buildRequest, placeOf, type TagJob } from './tag-job.ts';
@@ -67,7 +68,7 @@ async function assertThere(place: Place, job: TagJob, failure: ToolError | null)
           tag: byTag.state === 'present' ? byTag.digest : null,
         },
   );
-  const error = failure ?? notThere(job);
+  const error = explainFailure(failure, asked) ?? notThere(job);
   throw new ToolError(error.code, `${error.message} ${state}`, {
     cause: error,
     disposition: error.disposition,
@@ -76,6 +77,25 @@ async function assertThere(place: Place, job: TagJob, failure: ToolError | null)
     ...(error.retryAfterSeconds === undefined
       ? {}
       : { retryAfterSeconds: error.retryAfterSeconds }),
+  });
+}
+
+/** skopeo waits in silence where a registry asks it to come back later: then the registry says it to us. */
+function explainFailure(failure: ToolError | null, asked: Presence): ToolError | null {
+  const isHidden =
+    failure?.code === 'APPLY_COPY_TIMEOUT' &&
+    asked.state === 'unknown' &&
+    asked.code === 'REGISTRY_RATE_LIMITED';
+  if (!isHidden) return failure;
+  const reason = errorOfUnknown(asked);
+  return new ToolError(reason.code, `${failure.message} ${reason.message}`, {
+    cause: failure,
+    disposition: reason.disposition,
+    side: 'destination',
+    ...(reason.hint === undefined ? {} : { hint: reason.hint }),
+    ...(reason.retryAfterSeconds === undefined
+      ? {}
+      : { retryAfterSeconds: reason.retryAfterSeconds }),
   });
 }
 

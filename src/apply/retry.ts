@@ -33,10 +33,11 @@ export async function retryStep<T>(
 
 function chooseDelay(context: PassContext, error: ToolError, attempt: number): number | null {
   const { retry, random, stop } = context;
+  const most = error.disposition === 'wait' ? retry.attemptsAfterRefusals : retry.attempts;
   if (
     error.disposition === 'stall' ||
     error.code === 'APPLY_INTERRUPTED' ||
-    attempt >= retry.attempts ||
+    attempt >= most ||
     stop.aborted
   )
     return null;

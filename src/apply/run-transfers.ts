@@ -6,7 +6,7 @@ import type { PassContext } from './pass-context.ts';
 import { type Running, runStep } from './run-step.ts';
 import type { StepResult } from './step-result.ts';
 
-const COPIES_AT_A_TIME = 4;
+export const COPIES_AT_A_TIME = 4;
 
 export type Transfer = CopyStep | TagStep;
 

@@ -1,12 +1,18 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Clock } from '../base/clock.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { AgentsOptions } from './agents.ts';
 import { type Authorizer, chooseChallenge, createAuthorizer } from './authorize.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { Credentials } from './credentials.ts';
-import { createExchanger, type Exchanger, type Method, type RawAnswer } from './exchange.ts';
+import {
+  createExchanger,
+  type Exchanger,
+  type ExchangerOptions,
+  type Method,
+  type RawAnswer,
+} from './exchange.ts';
 import { findCredentials } from './find-credentials.ts';
+import { createPace, type Pace, type PacedAnswer } from './pace.ts';
 import {
   type Challenge,
   formatChallenge,
@@ -14,8 +20,9 @@ import {
   parseRetryAfter,
 } from './parse-headers.ts';
 
-export interface SenderOptions extends AgentsOptions {
+export interface SenderOptions extends ExchangerOptions {
   readonly authFile: string | null;
+  /** Most requests at once. */
   readonly concurrency: number;
   readonly retries: number;
   readonly backoffMilliseconds: number;
@@ -58,22 +65,22 @@ interface State {
   readonly exchanger: Exchanger;
   readonly credentials: Map<string, Promise<Credentials | null>>;
   readonly breaker: Breaker;
+  readonly pace: Pace;
+  readonly limit: LimitFunction;
   registry: Promise<Registry> | null;
   registryFailed: number;
-  /** Milliseconds of the clock before which nothing is sent, after a 429. */
-  pausedUntil: number;
 }
 
 const MAX_WAIT_SECONDS = 60;
 const FAILURE_MEMORY_MILLISECONDS = 2000;
 const RETRIED = new Set([429, 500, 502, 503, 504]);
+const OVERLOADED = new Set([502, 503, 504]);
 
-/** Sends reads to one registry: scheme, credentials, redirects, retries and the bound on concurrency. */
+/** Sends reads to one registry: scheme, credentials, redirects, retries, and no faster than it takes them. */
 export function createSender(options: SenderOptions): Sender {
   const state = createState(options);
-  const limit = pLimit(options.concurrency);
   return {
-    send: (request) => limit(() => sendGuarded(request, state)),
+    send: (request) => state.limit(() => sendGuarded(request, state)),
     countRequests: () => state.exchanger.countRequests(),
     close: () => state.exchanger.close(),
   };
@@ -103,15 +110,17 @@ function createState(options: SenderOptions): State {
       return { status: answer.status, body: await answer.body.bytes() };
     },
   });
+  const pace = createPace(options.concurrency);
   return {
     options,
     authorizer,
     exchanger,
     credentials,
     breaker: createBreaker(clock),
+    pace,
+    limit: pLimit(options.concurrency),
     registry: null,
     registryFailed: 0,
-    pausedUntil: 0,
   };
 }
 
@@ -141,24 +150,54 @@ async function sendGuarded(request: RegistryRequest, state: State): Promise<Regi
 async function sendWithRetries(request: RegistryRequest, state: State): Promise<RegistryAnswer> {
   const { clock, retries, backoffMilliseconds } = state.options;
   for (let attempt = 0; ; attempt += 1) {
-    await waitForPause(state, request.signal);
-    const answer = await sendAuthorized(request, state);
+    const backoff = backoffMilliseconds * 2 ** attempt;
+    const answer = await sendPaced(request, state, backoff);
     const { status, retryAfterSeconds } = answer;
     if (!RETRIED.has(status) || attempt >= retries || !state.breaker.isWorthRetrying())
       return answer;
     if (retryAfterSeconds !== null && retryAfterSeconds > MAX_WAIT_SECONDS) return answer;
     await answer.body.dump();
-    const delay =
-      retryAfterSeconds === null ? backoffMilliseconds * 2 ** attempt : retryAfterSeconds * 1000;
-    if (status === 429)
-      state.pausedUntil = Math.max(state.pausedUntil, clock.now().getTime() + delay);
-    else await clock.sleep(delay, request.signal);
+    // A refusal holds all requests back, and this one by its turn.
+    if (status !== 429) await clock.sleep(secondsOr(retryAfterSeconds, backoff), request.signal);
   }
 }
 
-async function waitForPause(state: State, signal: AbortSignal | undefined): Promise<void> {
-  const left = state.pausedUntil - state.options.clock.now().getTime();
-  if (left > 0) await state.options.clock.sleep(left, signal);
+function secondsOr(seconds: number | null, milliseconds: number): number {
+  return seconds === null ? milliseconds : seconds * 1000;
+}
+
+async function sendPaced(
+  request: RegistryRequest,
+  state: State,
+  backoff: number,
+): Promise<RegistryAnswer> {
+  const { clock } = state.options;
+  await waitForTurn(state, request.signal);
+  const sent = clock.now().getTime();
+  const answer = await sendAuthorized(request, state);
+  const seconds = answer.retryAfterSeconds;
+  state.pace.noteAnswer({
+    sent,
+    now: clock.now().getTime(),
+    verdict: judgeVerdict(answer.status),
+    // Nobody waits for longer here, so that no other request waits for it either.
+    pause: seconds !== null && seconds > MAX_WAIT_SECONDS ? 0 : secondsOr(seconds, backoff),
+  });
+  state.limit.concurrency = state.pace.width();
+  return answer;
+}
+
+function judgeVerdict(status: number): PacedAnswer['verdict'] {
+  if (status === 429) return 'refused';
+  return OVERLOADED.has(status) ? 'troubled' : 'fine';
+}
+
+async function waitForTurn(state: State, signal: AbortSignal | undefined): Promise<void> {
+  const { clock } = state.options;
+  do {
+    const wait = state.pace.takeTurn(clock.now().getTime());
+    if (wait > 0) await clock.sleep(wait, signal);
+  } while (state.pace.readPause(clock.now().getTime()) > 0);
 }
 
 async function sendAuthorized(request: RegistryRequest, state: State): Promise<RegistryAnswer> {
