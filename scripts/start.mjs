@@ -17,6 +17,7 @@ const SCRIPTS = {
   bench: 'bench/catalog.ts',
   'bench:copies': 'bench/copies.ts',
   'bench:kills': 'bench/kills.ts',
+  'bench:registry': 'bench/registry.ts',
 };
 
 const [name, ...rest] = process.argv.slice(2);
