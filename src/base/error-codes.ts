@@ -81,6 +81,7 @@ export const ERROR_CODES = [
   'PLAN_NO_SUCH_INDEX',
   'PLAN_UNCOPYABLE',
   'PLAN_DAMAGED',
+  'PLAN_OVER_BUDGET',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Applier, PassNotes } from '../apply/port.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { DiskLayerStore } from '../files/layer-store.ts';
+import { createRequestLedger } from '../files/request-ledger.ts';
 import type { GitPort } from '../git/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
 import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
@@ -49,6 +50,11 @@ const KEPT_LAYERS = 1e9;
 export function createWiring(context: CommandContext): Wiring {
   const open = new Set<{ close(): Promise<void> }>();
   const stateFolder = findStateFolder(context.folder);
+  const ledger = createRequestLedger({
+    folder: join(stateFolder, 'requests'),
+    clock: systemClock,
+    warn: (message) => context.progress.emit({ kind: 'warning', message, hint: null }),
+  });
   function findFiles(entry: RegistryEntry): RegistryEntry {
     return {
       ...entry,
@@ -57,7 +63,7 @@ export function createWiring(context: CommandContext): Wiring {
     };
   }
   function openRegistry(entry: RegistryEntry): RegistryPort {
-    const { host, insecure, caFile, authFile } = findFiles(entry);
+    const { host, insecure, caFile, authFile, requestsPerDay } = findFiles(entry);
     const registry = createHttpRegistry({
       host,
       insecure,
@@ -67,6 +73,7 @@ export function createWiring(context: CommandContext): Wiring {
       timeoutMilliseconds: readNumber('OLMIRROR_REGISTRY_TIMEOUT_MS', REGISTRY_TIMEOUT),
       retries: REGISTRY_RETRIES,
       backoffMilliseconds: readNumber('OLMIRROR_RETRY_DELAY_MS', READ_DELAY),
+      onRequest: requestsPerDay === null ? undefined : () => ledger.add(host, 1),
       clock: systemClock,
     });
     open.add(registry);
@@ -108,6 +115,7 @@ export function createWiring(context: CommandContext): Wiring {
           store: await openStore(),
           buildGroups: createLayerBuilder(context.signal),
         },
+        requestCount: ledger,
         clock: systemClock,
         emit,
         signal: context.signal,
@@ -149,6 +157,7 @@ export function createWiring(context: CommandContext): Wiring {
     },
     async close() {
       await Promise.all([...open].map((thing) => thing.close()));
+      await ledger.flush();
     },
   };
 }

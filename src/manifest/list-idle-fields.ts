@@ -13,9 +13,6 @@ interface IdleField {
 const FIELDS: readonly IdleField[] = [
   { path: ['registries', 'staging', 'writePolicy'], idle: ['allow', 'unknown'] },
   { path: ['registries', 'staging', 'storagePath'], idle: [null] },
-  ...['production', 'staging'].flatMap((role): readonly IdleField[] => [
-    { path: ['registries', role, 'requestsPerDay'], idle: [null] },
-  ]),
   { path: ['policy', 'automaticUpgrades'], idle: ['off', 'warn'] },
   { path: ['reconcile', 'proofAge'], idle: ['7d'] },
 ];

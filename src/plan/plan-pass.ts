@@ -8,12 +8,14 @@ import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { checkCapacity, sumByRepository } from './capacity.ts';
 import { denyWrites } from './deny-writes.ts';
+import { estimateSteps } from './estimate-requests.ts';
 import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
 import { type Blobs, orderCopies } from './order-copies.ts';
 import { reportPolicy } from './report-policy.ts';
+import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
@@ -62,6 +64,8 @@ export interface PlanInput {
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
   /** Null where manifests were all that was looked at. */
   readonly verification: Verification | null;
+  /** Left out where nothing is counted. */
+  readonly budget?: Budget;
 }
 
 /** Why an index cannot be built. */
@@ -118,7 +122,12 @@ export function planPass(input: PlanInput): Plan {
   };
   const { production } = input.manifest.registries;
   const allowed = reportPolicy(denyWrites(plan, production), production);
-  return { ...allowed, hash: hashPlan(allowed) };
+  const estimates = estimateSteps(allowed.steps, {
+    observed: input.observed,
+    indexes: input.wanted.indexes,
+  });
+  const kept = keepBudget(allowed, estimates, input.budget ?? NO_BUDGET);
+  return { ...kept, hash: hashPlan(kept) };
 }
 
 function settleAllUnreadable({ wanted, knownMissing }: PlanInput): readonly Settled[] {

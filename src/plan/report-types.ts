@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import type { RequestBudget } from './request-budget.ts';
 import type { ExitCode } from './sum-outcomes.ts';
 import type { Outcome, Plan, Sums, Verification } from './types.ts';
 
@@ -23,6 +24,8 @@ export interface PassReport {
   readonly requests: number;
   /** What a look beyond manifests took before the first step; left out where there was none. */
   readonly verification?: Verification;
+  /** What each registry with a budget has had of today's requests by now, skopeo's estimated. */
+  readonly budgets?: readonly RequestBudget[];
   readonly interrupted: boolean;
   readonly exitCode: ExitCode;
 }

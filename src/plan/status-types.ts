@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import type { RequestBudget } from './request-budget.ts';
 import type { CatalogPlan, Check, Sums, Verification } from './types.ts';
 
 /** What became of the delivery that a catalog's index in staging is. */
@@ -38,4 +39,6 @@ export interface StatusReport {
   readonly checks: readonly Check[];
   /** What a look beyond manifests took; left out where there was none. */
   readonly verification?: Verification;
+  /** What each registry with a budget has had of today's requests by now, skopeo's estimated. */
+  readonly budgets?: readonly RequestBudget[];
 }

@@ -5,7 +5,7 @@ import type { VerifyLevel } from '../base/verify-level.ts';
 import type { Uncopyable } from '../images/find-uncopyable.ts';
 import type { DamagedPart, Proof, ProofCounts } from '../images/prove-image.ts';
 import type { AttachedKind, NeededBy, UnreadableImage, WantedImage } from '../images/types.ts';
-import type { CatalogPin, RoleName } from '../manifest/types.ts';
+import type { CatalogPin, PerRole, RoleName } from '../manifest/types.ts';
 import type { VerifiedCheck } from './verified-check.ts';
 
 /** What the live registries said about one wanted image. */
@@ -227,6 +227,7 @@ export interface Check {
     | 'collision'
     | 'known-missing'
     | 'index-only'
+    | 'request-budget'
     | 'pinned'
     | 'pin-ended'
     | 'pin-missing'
@@ -315,6 +316,13 @@ export interface Storage {
   readonly freeBytes: number | null;
 }
 
+/** Requests that carrying something out takes at one registry, about. */
+export interface RequestEstimate {
+  /** Of olmirror's own HEADs and GETs. */
+  readonly olmirror: number;
+  readonly skopeo: number;
+}
+
 export interface Plan {
   readonly apiVersion: 'olmirror/v1alpha1';
   readonly kind: 'Plan';
@@ -335,6 +343,8 @@ export interface Plan {
   readonly bytes: number;
   /** What a look beyond manifests took; left out where there was none. */
   readonly verification?: Verification;
+  /** What carrying out the steps takes at each registry, about; left out where there is no step. */
+  readonly requests?: PerRole<RequestEstimate>;
   /** The same by repository of the serving registry, the most first. */
   readonly repositories: readonly RepositoryBytes[];
   /** Null where the manifest names none. */

@@ -47,7 +47,10 @@ export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
       return {
         milliseconds: Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, asked)),
         reason: 'retry',
-        why: 'waits as long as the other side asked',
+        why:
+          end.error?.code === 'PLAN_OVER_BUDGET'
+            ? 'waits for the requests of the next day'
+            : 'waits as long as the other side asked',
       };
     }
     case 'retry': {

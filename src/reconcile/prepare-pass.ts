@@ -2,16 +2,18 @@ import type { PassNotes } from '../apply/port.ts';
 import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
-import { isToolError, ToolError } from '../base/tool-error.ts';
+import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import { estimateSteps, type StepEstimates } from '../plan/estimate-requests.ts';
 import { type PlanInput, planPass } from '../plan/plan-pass.ts';
 import type { Observed, PackagePlan, Plan, Verification, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { assertSupported } from './assert-supported.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
 import { describePackages } from './describe-packages.ts';
 import {
@@ -27,6 +29,13 @@ import {
   type ServedCatalog,
 } from './observe-index.ts';
 import { observeWanted } from './observe-wanted.ts';
+import {
+  assertWithinBudget,
+  countSent,
+  type RequestCount,
+  readBudget,
+  subtract,
+} from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
@@ -41,6 +50,8 @@ export interface PassOptions {
   readonly verify: VerifyLevel | null;
   /** Of earlier passes; left out where this one only looks. */
   readonly notes?: PassNotes;
+  /** Leave for tomorrow what goes beyond a registry's requests of a day; otherwise it is only said. */
+  readonly keepsBudget: boolean;
 }
 
 export interface PassDeps {
@@ -50,6 +61,7 @@ export interface PassDeps {
   readonly readFreeSpace?: (path: string) => Promise<number>;
   /** What makes building indexes faster. */
   readonly indexWork?: IndexWork;
+  readonly requestCount?: RequestCount;
   readonly clock: Clock;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
@@ -66,6 +78,9 @@ export interface PreparedPass {
   readonly indexes: readonly IndexObservation[];
   readonly builder: IndexBuilder;
   readonly requests: number;
+  /** Requests that each step takes. */
+  readonly estimates: StepEstimates;
+  readonly requestCount: RequestCount | undefined;
 }
 
 /** Reads a commit, looks at the registries and plans; remembers between calls what cannot have changed. */
@@ -76,6 +91,8 @@ interface Memory {
   readonly releases: ReleaseCache;
   readonly listWanted: WantedLister;
   readonly served: Map<string, ServedCatalog>;
+  /** Requests that looking at the registries took the last time. */
+  looked: PerRole<number>;
   connection: {
     readonly key: string;
     readonly registries: PerRole<RegistryPort>;
@@ -89,6 +106,7 @@ function createMemory(deps: PassDeps): Memory {
     releases: new Map(),
     listWanted: createWantedLister(),
     served: new Map(),
+    looked: { production: 0, staging: 0 },
     connection: null,
   };
 }
@@ -98,11 +116,15 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
   return async (snapshot, options) => {
     const loaded = await memory.load(snapshot, options.manifestFile);
     assertSupported(loaded.manifest);
+    if (options.keepsBudget)
+      assertWithinBudget(
+        await readBudget(loaded.manifest, deps.requestCount, true),
+        memory.looked,
+        deps.clock.now(),
+      );
     const { registries, builder } = await connect(loaded.manifest, memory, deps);
-    const before = countRequests(registries);
-    const started = deps.clock.now().getTime();
     const sound = loaded.catalogs.filter((catalog) => !hasErrors(catalog.problems));
-    const observation = await observe(
+    const observation = await look(
       { state: loaded, sound, registries, builder },
       { memory, options, deps },
     );
@@ -111,19 +133,11 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       ...loaded,
       knownMissing: findKnown(loaded.knownMissing, observation.wanted, loaded.manifest),
     };
-    const requests = countRequests(registries) - before;
-    deps.emit({
-      kind: 'observe-finished',
-      requests,
-      milliseconds: deps.clock.now().getTime() - started,
-    });
+    const indexWanted = observation.indexes.map((entry) => entry.wanted);
     const plan = planPass({
       manifest: state.manifest,
-      wanted: {
-        images,
-        unreadable,
-        indexes: observation.indexes.map((entry) => entry.wanted),
-      },
+      wanted: { images, unreadable, indexes: indexWanted },
+      budget: await readBudget(loaded.manifest, deps.requestCount, options.keepsBudget),
       observed: observation.observed,
       binding: state.binding,
       revision: snapshot.revision,
@@ -149,7 +163,12 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       notes: options.notes ?? null,
       indexes: observation.indexes,
       builder,
-      requests,
+      requests: memory.looked.production + memory.looked.staging,
+      estimates: estimateSteps(plan.steps, {
+        observed: observation.observed,
+        indexes: indexWanted,
+      }),
+      requestCount: deps.requestCount,
     };
   };
 }
@@ -184,6 +203,18 @@ interface Surroundings {
   readonly memory: Memory;
   readonly options: PassOptions;
   readonly deps: PassDeps;
+}
+
+async function look(subject: Subject, surroundings: Surroundings): Promise<Observation> {
+  const { memory, deps } = surroundings;
+  const before = countSent(subject.registries);
+  const started = deps.clock.now().getTime();
+  const observation = await observe(subject, surroundings);
+  memory.looked = subtract(countSent(subject.registries), before);
+  const { production, staging } = memory.looked;
+  const milliseconds = deps.clock.now().getTime() - started;
+  deps.emit({ kind: 'observe-finished', requests: production + staging, milliseconds });
+  return observation;
 }
 
 async function observe(
@@ -291,22 +322,6 @@ async function connect(
     }),
   };
   return memory.connection;
-}
-
-/** Throws `PLAN_UNSUPPORTED` for a strategy that this version does not carry out. */
-export function assertSupported(manifest: MirrorManifest): void {
-  if (manifest.strategy === 'append') return;
-  throw new ToolError(
-    'PLAN_UNSUPPORTED',
-    'Strategy relocate is described in mirror.yaml, but this version of olmirror carries out append only.',
-    {
-      hint: 'Set spec.strategy to append.',
-    },
-  );
-}
-
-function countRequests(registries: PerRole<RegistryPort>): number {
-  return registries.production.countRequests() + registries.staging.countRequests();
 }
 
 function firstFault(loaded: LoadedCatalog): string {

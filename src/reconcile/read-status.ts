@@ -5,6 +5,7 @@ import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-
 import { exitCodeOfPlan, sumOutcomes } from '../plan/sum-outcomes.ts';
 import type { CatalogPlan, Outcome, Plan } from '../plan/types.ts';
 import { findLoaded, type PreparedPass } from './prepare-pass.ts';
+import { listBudgets } from './read-budget.ts';
 import { readRecords } from './read-records.ts';
 
 /** Puts a prepared pass and the deliveries in staging into one picture; writes nothing. */
@@ -31,6 +32,7 @@ export async function readStatus(
     catalogs,
     checks: plan.checks,
     ...(plan.verification === undefined ? {} : { verification: plan.verification }),
+    ...(await listBudgets(state.manifest, prepared.requestCount)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Applier, ApplyRequest, ClosureEntry } from '../apply/port.ts';
 import { parseDigest } from '../base/digest.ts';
+import type { EmitEvent } from '../base/events.ts';
 import type { Presence } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
@@ -18,6 +19,7 @@ import type { RegistryPort } from '../registry/port.ts';
 import { buildClosure } from './closure-entries.ts';
 import type { LoadedState } from './load-state.ts';
 import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts';
+import { countCopies, listBudgets } from './read-budget.ts';
 import { noteUnlisted, settleNotes } from './settle-notes.ts';
 
 export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
@@ -40,7 +42,8 @@ export async function runPass(
   const started = deps.clock.now().toISOString();
   const before = countAll(prepared);
   await noteUnlisted(prepared);
-  const result = await deps.applier.applyPlan(buildRequest(prepared, plan, deps), deps.signal);
+  const request = buildRequest(prepared, plan, { ...deps, emit: countingCopies(prepared, deps) });
+  const result = await deps.applier.applyPlan(request, deps.signal);
   const outcomes = [...plan.settled, ...result.outcomes];
   if (!result.interrupted) await settleNotes(prepared, outcomes);
   return {
@@ -58,8 +61,17 @@ export async function runPass(
     bytes: result.bytes,
     requests: prepared.requests + countAll(prepared) - before,
     ...(plan.verification === undefined ? {} : { verification: plan.verification }),
+    ...(await listBudgets(prepared.state.manifest, prepared.requestCount)),
     interrupted: result.interrupted,
     exitCode: result.interrupted ? 1 : exitCodeOfApply(plan, outcomes),
+  };
+}
+
+function countingCopies(prepared: PreparedPass, deps: RunDeps): EmitEvent {
+  const { estimates, requestCount: count, state } = prepared;
+  return (event) => {
+    countCopies(event, { estimates, count, registries: state.manifest.registries });
+    deps.emit(event);
   };
 }
 

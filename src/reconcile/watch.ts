@@ -3,6 +3,7 @@ import type { GitPort, Snapshot } from '../git/port.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import { nextRun, type PassEnd } from './next-run.ts';
 import type { PassOptions, PassPreparer, PreparedPass } from './prepare-pass.ts';
+import { overBudget } from './read-budget.ts';
 import { type RunDeps, runPass } from './run-pass.ts';
 import { isSuspended } from './suspend.ts';
 
@@ -123,11 +124,17 @@ async function runOnSnapshot(
     return { kind: 'done', revision: snapshot.revision, interval };
   }
   const report = await runPass(prepared, prepared.plan, context);
+  const { revision } = snapshot;
   const drift = reason === 'interval' && prepared.plan.steps.length > 0;
   context.tell({ kind: 'pass-finished', prepared, report, drift });
+  const deferred = report.outcomes.find(({ code }) => code === 'PLAN_OVER_BUDGET');
+  if (deferred !== undefined) {
+    const error = overBudget(deferred.message ?? '', context.clock.now());
+    return { kind: 'failed', revision, interval, error };
+  }
   return report.exitCode === 1
-    ? { kind: 'failed', revision: snapshot.revision, interval, error: null }
-    : { kind: 'done', revision: snapshot.revision, interval };
+    ? { kind: 'failed', revision, interval, error: null }
+    : { kind: 'done', revision, interval };
 }
 
 interface Waker {

@@ -37,15 +37,20 @@ export interface Exchanger {
   close(): Promise<void>;
 }
 
+export interface ExchangerOptions extends AgentsOptions {
+  /** Called once for each request that is sent. */
+  readonly onRequest?: (() => void) | undefined;
+}
+
 interface State {
-  readonly options: AgentsOptions;
+  readonly options: ExchangerOptions;
   readonly agents: Agents;
   requests: number;
 }
 
 const MAX_REDIRECTS = 5;
 
-export function createExchanger(options: AgentsOptions): Exchanger {
+export function createExchanger(options: ExchangerOptions): Exchanger {
   const state: State = { options, agents: createAgents(options), requests: 0 };
   return {
     exchange: (request) => followRedirects(request, state),
@@ -117,9 +122,14 @@ function describe(error: unknown, { url, place, signal }: Sent, state: State): u
   return proxy === null ? toConnectionError(error, place) : toProxyError(error, place, proxy.host);
 }
 
+function countOne(state: State): void {
+  state.requests += 1;
+  state.options.onRequest?.();
+}
+
 async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswer> {
   const agent = await state.agents.find(request.url);
-  state.requests += 1;
+  countOne(state);
   const { timeoutMilliseconds } = state.options;
   const answer = await agent.request({
     origin: request.url.origin,
@@ -149,7 +159,7 @@ async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswe
 async function redeem(grant: TokenGrant, state: State): Promise<TokenAnswer> {
   try {
     const agent = await state.agents.find(grant.realm);
-    state.requests += 1;
+    countOne(state);
     return await redeemIdentityToken(grant, agent, state.options.timeoutMilliseconds);
   } catch (error) {
     throw describe(error, { url: grant.realm, place: grant.place }, state);

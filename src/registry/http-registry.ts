@@ -32,6 +32,8 @@ export interface HttpRegistryOptions {
   readonly retries?: number;
   /** Doubles with each attempt, default 500. */
   readonly backoffMilliseconds?: number;
+  /** Called once for each request that is sent, token requests included. */
+  readonly onRequest?: (() => void) | undefined;
   readonly clock: Clock;
 }
 

@@ -6,6 +6,7 @@ import { listVerification } from './list-verification.ts';
 import {
   formatHeads,
   formatIds,
+  formatRequests,
   formatRest,
   formatStep,
   formatStorage,
@@ -95,7 +96,8 @@ function renderPackageRows(change: PackagePlan): readonly string[] {
 function renderCosts(plan: Plan): string {
   if (plan.steps.length === 0) return '';
   const copies = plan.steps.filter((step) => step.kind === 'copy').length;
-  return `Copies ${formatCount(copies, 'image')}, ${formatBytes(plan.bytes)} in all; ${formatCount(plan.wantedItems, 'item')} wanted, ${formatCount(plan.settled.filter((outcome) => outcome.kind === 'in-sync').length, 'item')} in sync already.`;
+  const requests = plan.requests === undefined ? '' : ` ${formatRequests(plan.requests)}`;
+  return `Copies ${formatCount(copies, 'image')}, ${formatBytes(plan.bytes)} in all; ${formatCount(plan.wantedItems, 'item')} wanted, ${formatCount(plan.settled.filter((outcome) => outcome.kind === 'in-sync').length, 'item')} in sync already.${requests}`;
 }
 
 function renderRoom({ bytes, repositories, storage }: Plan): string {

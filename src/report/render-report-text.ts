@@ -3,6 +3,7 @@ import type { PassReport } from '../plan/report-types.ts';
 import { formatSums } from '../plan/sum-outcomes.ts';
 import type { Check, Outcome, OutcomeKind } from '../plan/types.ts';
 import { renderLines } from './clean-line.ts';
+import { listBudgetLines } from './format-budget.ts';
 import { listVerification } from './list-verification.ts';
 
 const SHOWN = 10;
@@ -19,11 +20,17 @@ export function renderReportText(report: PassReport): string {
     ...new Set(hints),
     ...listHeld(report),
     ...listVerification(report),
+    ...listBudgetLines(report.budgets),
     formatEnd(report),
   ]);
 }
 
-const HELD: ReadonlySet<Check['kind']> = new Set(['pinned', 'pin-ended', 'cluster-differs']);
+const HELD: ReadonlySet<Check['kind']> = new Set([
+  'pinned',
+  'pin-ended',
+  'cluster-differs',
+  'request-budget',
+]);
 
 // Nobody may take an index that is held for one that follows Git.
 function listHeld({ checks }: PassReport): readonly string[] {

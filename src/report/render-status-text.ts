@@ -3,6 +3,7 @@ import { formatCount, formatRevision } from '../base/text.ts';
 import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
 import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
 import { renderLines } from './clean-line.ts';
+import { listBudgetLines } from './format-budget.ts';
 import { listVerification } from './list-verification.ts';
 import { formatIds, listWhy } from './render-plan-text.ts';
 
@@ -16,6 +17,7 @@ export function renderStatusText(status: StatusReport): string {
     `Images: ${formatImages(status)}`,
     ...listVerification(status),
     ...status.catalogs.flatMap(renderCatalog),
+    ...listBudgetLines(status.budgets),
     ...status.checks.flatMap((check) => [
       `${check.severity === 'warning' ? 'warning' : 'problem'}: ${check.message}`,
       ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),

@@ -11,6 +11,7 @@ const REQUEST: CopyRequest = {
   destination: { host: 'destination:5000', repository: 'a/b', reference: 'v1' },
   destinationAccess: PLAIN,
   multiArch: 'all',
+  sharesLayers: false,
 };
 
 interface World {
@@ -28,6 +29,7 @@ function createWorld(ends: ('refused' | 'failed' | 'done')[]): World {
   const copier = paceCopies(
     {
       assertReady: () => Promise.resolve(),
+      forget: () => undefined,
       breaksZstdIndexes: () => Promise.resolve(false),
       async copy() {
         running += 1;

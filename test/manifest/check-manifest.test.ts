@@ -184,7 +184,6 @@ test('parseManifest warns of every field that asks for what this version does no
     problems.map(({ severity, line, message }) => [severity, line, message.split(' ')[0]]),
     [
       ['warning', 7, 'spec.registries.staging.writePolicy'],
-      ['warning', 6, 'spec.registries.production.requestsPerDay'],
       ['warning', 8, 'spec.policy.automaticUpgrades'],
       ['warning', 9, 'spec.reconcile.proofAge'],
     ],

@@ -64,6 +64,7 @@ export async function prepare(
     rebuild: flags.rebuild,
     verify: flags.verify,
     ...(notes === undefined ? {} : { notes }),
+    keepsBudget: false,
   });
 }
 

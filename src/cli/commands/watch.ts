@@ -38,6 +38,7 @@ export async function runWatch(
       rebuild: false,
       verify: null,
       notes: await wiring.openNotes(),
+      keepsBudget: true,
       intervalMilliseconds: options.intervalMilliseconds,
     },
     {
