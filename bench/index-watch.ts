@@ -22,7 +22,13 @@ const wiring = createWiring({
 const git = await wiring.openGit();
 const prepare = await wiring.createPreparer(git);
 const applier = await wiring.createApplier(600_000);
-const options = { manifestFile: 'mirror.yaml', indexOnly: true, rebuild: false, verify: null, keepsBudget: false };
+const options = {
+  manifestFile: 'mirror.yaml',
+  indexOnly: true,
+  rebuild: false,
+  verify: null,
+  keepsBudget: false,
+};
 
 interface Spent {
   readonly seconds: number;

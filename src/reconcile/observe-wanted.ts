@@ -6,7 +6,7 @@ import type { Observed, Verification } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { LoadedState } from './load-state.ts';
 import { observeImages } from './observe-images.ts';
-import type { PassOptions } from './prepare-pass.ts';
+import type { PassOptions } from './pass-options.ts';
 import { createVerifier } from './verify-production.ts';
 
 interface Sides {

@@ -3,7 +3,6 @@ import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { formatProblemLine, hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
-import type { VerifyLevel } from '../base/verify-level.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import type { WantedList } from '../images/list-wanted.ts';
@@ -29,6 +28,7 @@ import {
   type ServedCatalog,
 } from './observe-index.ts';
 import { observeWanted } from './observe-wanted.ts';
+import type { PassOptions } from './pass-options.ts';
 import {
   assertWithinBudget,
   countSent,
@@ -39,20 +39,6 @@ import {
 import { readClusterFiles } from './read-cluster-files.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
-
-export interface PassOptions {
-  readonly manifestFile: string;
-  /** Look at the indexes only: images are neither copied nor looked for. */
-  readonly indexOnly: boolean;
-  /** Replace an index that was taken in, though it equals Git. */
-  readonly rebuild: boolean;
-  /** Null for what the manifest says. */
-  readonly verify: VerifyLevel | null;
-  /** Of earlier passes; left out where this one only looks. */
-  readonly notes?: PassNotes;
-  /** Leave for tomorrow what goes beyond a registry's requests of a day; otherwise it is only said. */
-  readonly keepsBudget: boolean;
-}
 
 export interface PassDeps {
   readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
