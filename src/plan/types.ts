@@ -343,12 +343,12 @@ export interface Plan {
   readonly bytes: number;
   /** What a look beyond manifests took; left out where there was none. */
   readonly verification?: Verification;
-  /** What carrying out the steps takes at each registry, about; left out where there is no step. */
-  readonly requests?: PerRole<RequestEstimate>;
   /** The same by repository of the serving registry, the most first. */
   readonly repositories: readonly RepositoryBytes[];
   /** Null where the manifest names none. */
   readonly storage: Storage | null;
-  /** sha256 of the plan's RFC 8785 JSON without `hash`, `time`, `storage` and checks of capacity (promise 10). */
+  /** What carrying out the steps takes at each registry, about; left out where there is no step. */
+  readonly requests?: PerRole<RequestEstimate>;
+  /** sha256 of the plan's RFC 8785 JSON without `hash`, `time`, `storage` and checks that hang on the hour (promise 10). */
   readonly hash: Digest;
 }

@@ -127,8 +127,9 @@ test('hashPlan leaves out the time and the room of production, and nothing else'
   } as const;
   const check = { ...text, kind: 'pin-ended', neededBy: [] } as const;
   const full = { ...check, kind: 'capacity' } as const;
+  const spent = { ...check, kind: 'request-budget' } as const;
   assert.equal(hashPlan({ ...plan, storage: { path: '/x', freeBytes: 1 } }), plan.hash);
-  assert.equal(hashPlan({ ...plan, checks: [...plan.checks, full] }), plan.hash);
+  assert.equal(hashPlan({ ...plan, checks: [...plan.checks, full, spent] }), plan.hash);
   assert.notEqual(hashPlan({ ...plan, checks: [...plan.checks, check] }), plan.hash);
   assert.equal(hashPlan({ ...plan, time: '2030-01-01T00:00:00.000Z' }), plan.hash);
   assert.notEqual(hashPlan({ ...plan, revision: '0'.repeat(40) }), plan.hash);
