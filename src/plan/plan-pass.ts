@@ -22,6 +22,7 @@ import { settleIndex } from './settle-index.ts';
 import { settleUnreadable } from './settle-unreadable.ts';
 import { joinSettled, type Settled } from './settled.ts';
 import { shareBlobs } from './share-blobs.ts';
+import { listSharedChecks } from './shared-checks.ts';
 import type {
   CatalogPlan,
   Check,
@@ -105,7 +106,7 @@ export function planPass(input: PlanInput): Plan {
     binding: input.binding,
     steps,
     checks: foldUnknown([
-      ...sharedChecks(input),
+      ...listSharedChecks(input),
       ...checkCapacity({ bytes, storage, fault: input.storage?.fault ?? null }),
       ...all.checks,
     ]),
@@ -268,35 +269,6 @@ function withholdIndex(catalog: string, { code, message, hint }: IndexFault): Se
     settled: [{ item, type: 'index', kind: 'failed', message, code }],
     checks: [check],
   };
-}
-
-function sharedChecks(input: PlanInput): readonly Check[] {
-  const collisions = input.problems.map(
-    (problem): Check => ({
-      kind: problem.code === 'IMAGES_COLLISION' ? 'collision' : 'invalid',
-      severity: 'error',
-      message: problem.message,
-      hint: problem.hint ?? null,
-      catalog: problem.catalog ?? null,
-      item: null,
-      neededBy: [],
-    }),
-  );
-  if (!input.indexOnly) return collisions;
-  const message =
-    'Index only: images are neither copied nor looked for, so the index may name what production does not hold.';
-  return [
-    ...collisions,
-    {
-      kind: 'index-only',
-      severity: 'warning',
-      message,
-      hint: 'Run without --index-only to have closure.',
-      catalog: null,
-      item: null,
-      neededBy: [],
-    },
-  ];
 }
 
 const STEP_ORDER: Readonly<Record<Exclude<Step['kind'], 'copy'>, number>> = {

@@ -1,7 +1,7 @@
 import type { PassNotes } from '../apply/port.ts';
 import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
-import { formatProblemLine, hasErrors } from '../base/problem.ts';
+import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
@@ -15,6 +15,7 @@ import type { RegistryPort } from '../registry/port.ts';
 import { assertSupported } from './assert-supported.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
 import { describePackages } from './describe-packages.ts';
+import { listBroken } from './list-broken.ts';
 import {
   createStateLoader,
   type LoadedCatalog,
@@ -102,29 +103,25 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
   return async (snapshot, options) => {
     const loaded = await memory.load(snapshot, options.manifestFile);
     assertSupported(loaded.manifest);
-    if (options.keepsBudget)
-      assertWithinBudget(
-        await readBudget(loaded.manifest, deps.requestCount, true),
-        memory.looked,
-        deps.clock.now(),
-      );
+    if (options.keepsBudget) await assertWithinBudget(loaded.manifest, memory.looked, deps);
     const { registries, builder } = await connect(loaded.manifest, memory, deps);
     const sound = loaded.catalogs.filter((catalog) => !hasErrors(catalog.problems));
     const observation = await look(
       { state: loaded, sound, registries, builder },
       { memory, options, deps },
     );
+    const { observed } = observation;
     const { images, unreadable } = observation.wanted;
     const state = {
       ...loaded,
       knownMissing: findKnown(loaded.knownMissing, observation.wanted, loaded.manifest),
     };
-    const indexWanted = observation.indexes.map((entry) => entry.wanted);
+    const indexes = observation.indexes.map((entry) => entry.wanted);
     const plan = planPass({
       manifest: state.manifest,
-      wanted: { images, unreadable, indexes: indexWanted },
+      wanted: { images, unreadable, indexes },
       budget: await readBudget(loaded.manifest, deps.requestCount, options.keepsBudget),
-      observed: observation.observed,
+      observed,
       binding: state.binding,
       revision: snapshot.revision,
       time: deps.clock.now().toISOString(),
@@ -150,10 +147,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       indexes: observation.indexes,
       builder,
       requests: memory.looked.production + memory.looked.staging,
-      estimates: estimateSteps(plan.steps, {
-        observed: observation.observed,
-        indexes: indexWanted,
-      }),
+      estimates: estimateSteps(plan.steps, { observed, indexes }),
       requestCount: deps.requestCount,
     };
   };
@@ -171,11 +165,6 @@ async function readStorage(
     if (!isToolError(error)) throw error;
     return { path, freeBytes: null, fault: error.message };
   }
-}
-
-function listBroken(state: LoadedState): ReadonlyMap<string, string> {
-  const broken = state.catalogs.filter((loaded) => hasErrors(loaded.problems));
-  return new Map(broken.map((loaded) => [loaded.entry.name, firstFault(loaded)]));
 }
 
 interface Subject {
@@ -308,13 +297,6 @@ async function connect(
     }),
   };
   return memory.connection;
-}
-
-function firstFault(loaded: LoadedCatalog): string {
-  const errors = loaded.problems.filter((problem) => problem.severity === 'error');
-  const [first] = errors;
-  if (first === undefined) return '';
-  return `${formatProblemLine(first)}${errors.length > 1 ? `; and ${errors.length - 1} more` : ''}`;
 }
 
 function describeOffer(entry: IndexObservation, state: LoadedState): readonly PackagePlan[] | null {

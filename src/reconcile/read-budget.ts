@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { PassEvent } from '../base/events.ts';
 import { formatCount, formatNumber } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
@@ -60,18 +61,19 @@ export async function listBudgets(
  * Throws `PLAN_OVER_BUDGET` where looking at the registries, which took `needed` requests the last time,
  * would go beyond what is left of today; it says when to come back.
  */
-export function assertWithinBudget(
-  budgets: PerRole<RequestBudget>,
+export async function assertWithinBudget(
+  manifest: Pick<MirrorManifest, 'registries'>,
   needed: PerRole<number>,
-  now: Date,
-): void {
+  { requestCount, clock }: { readonly requestCount?: RequestCount; readonly clock: Clock },
+): Promise<void> {
+  const budgets = await readBudget(manifest, requestCount, true);
   for (const role of ['production', 'staging'] as const) {
     const { host, spent, perDay } = budgets[role];
     const look = Math.max(1, needed[role]);
     if (perDay !== null && spent + look > perDay)
       throw overBudget(
         `Looking at ${host} takes about ${formatCount(look, 'request')}, and it has had ${formatNumber(spent)} of ${formatNumber(perDay)} today.`,
-        now,
+        clock.now(),
       );
   }
 }

@@ -29,7 +29,7 @@ function createWorld(ends: ('refused' | 'failed' | 'done')[]): World {
   const copier = paceCopies(
     {
       assertReady: () => Promise.resolve(),
-      forget: () => undefined,
+      forget: () => Promise.resolve(),
       breaksZstdIndexes: () => Promise.resolve(false),
       async copy() {
         running += 1;

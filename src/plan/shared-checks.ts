@@ -1,0 +1,37 @@
+import type { Problem } from '../base/problem.ts';
+import type { Check } from './types.ts';
+
+interface SharedFacts {
+  readonly problems: readonly Problem[];
+  readonly indexOnly: boolean;
+}
+
+/** Checks that are about no one catalog: faults of references, and that images were left aside. */
+export function listSharedChecks(input: SharedFacts): readonly Check[] {
+  const collisions = input.problems.map(
+    (problem): Check => ({
+      kind: problem.code === 'IMAGES_COLLISION' ? 'collision' : 'invalid',
+      severity: 'error',
+      message: problem.message,
+      hint: problem.hint ?? null,
+      catalog: problem.catalog ?? null,
+      item: null,
+      neededBy: [],
+    }),
+  );
+  if (!input.indexOnly) return collisions;
+  const message =
+    'Index only: images are neither copied nor looked for, so the index may name what production does not hold.';
+  return [
+    ...collisions,
+    {
+      kind: 'index-only',
+      severity: 'warning',
+      message,
+      hint: 'Run without --index-only to have closure.',
+      catalog: null,
+      item: null,
+      neededBy: [],
+    },
+  ];
+}
