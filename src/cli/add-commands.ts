@@ -2,6 +2,7 @@ import { addConvert, addFilter } from './add-catalog-commands.ts';
 import { addDiff } from './add-diff-command.ts';
 import { addGraph } from './add-graph-command.ts';
 import { addIndex } from './add-index-commands.ts';
+import { addDoctor } from './add-inspection-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
 import { addRender } from './add-render-command.ts';
 import { addInit, addMerge, addValidate } from './add-repository-commands.ts';
@@ -23,6 +24,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addStatus,
     addWatch,
     addIndex,
+    addDoctor,
   ])
     add(parser, run);
   return parser;

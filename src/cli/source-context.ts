@@ -83,6 +83,15 @@ export async function findManifest(context: CommandContext): Promise<MirrorManif
   );
 }
 
+/** The manifest of a command that cannot do without; throws `MANIFEST_NOT_FOUND` where there is none. */
+export async function requireManifest(context: CommandContext): Promise<MirrorManifest> {
+  const manifest = await findManifest(context);
+  if (manifest !== null) return manifest;
+  throw new ToolError('MANIFEST_NOT_FOUND', `There is no ${context.manifestFile} in the folder.`, {
+    hint: 'It names the catalogs and where the registries are; name another with --manifest.',
+  });
+}
+
 async function readIfThere(path: string): Promise<Uint8Array | null> {
   try {
     return await readFile(path);

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
+import type { Challenge } from '../base/probe.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { Credentials } from './credentials.ts';
-import type { Challenge } from './parse-headers.ts';
 
 export interface TokenAnswer {
   readonly status: number;

@@ -10,6 +10,7 @@ import { isAbsentAnswer, judgeHead } from './judge-presence.ts';
 import { listReferrers } from './list-referrers.ts';
 import { parseMediaType } from './parse-headers.ts';
 import type { RegistryPort } from './port.ts';
+import { probe } from './probe.ts';
 import { expectOk, notFound, readBytes, readText } from './read-answer.ts';
 import { createSender, type RegistryAnswer, type Sender } from './send.ts';
 
@@ -72,6 +73,7 @@ export function createHttpRegistry(options: HttpRegistryOptions): RegistryPort {
         { host: options.host, repository },
         digest,
       ),
+    probe: (question, signal) => probe(question, { host: options.host, sender, signal }),
     countRequests: () => sender.countRequests(),
     close: () => sender.close(),
   };

@@ -1,8 +1,4 @@
-/** One challenge of a `WWW-Authenticate` header; scheme and parameter names in lower case. */
-export interface Challenge {
-  readonly scheme: string;
-  readonly parameters: Readonly<Record<string, string>>;
-}
+import type { Challenge } from '../base/probe.ts';
 
 const CHALLENGE_PART = /([a-z0-9!#$%&'*+.^_`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/gi;
 

@@ -1,6 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { ContentReader } from '../base/oci.ts';
 import type { Presence } from '../base/presence.ts';
+import type { ProbeAnswer, ProbeQuestion } from '../base/probe.ts';
 
 /** A registry, read-only: nothing here sends anything but HEAD and GET (promise 1). */
 export interface RegistryPort extends ContentReader {
@@ -24,6 +25,8 @@ export interface RegistryPort extends ContentReader {
     digest: Digest,
     signal?: AbortSignal,
   ): Promise<readonly Digest[] | null>;
+  /** Asks as told and gives the answer as it came. Never throws for what the registry does; rejects only when the signal aborts. */
+  probe(question: ProbeQuestion, signal?: AbortSignal): Promise<ProbeAnswer>;
   /** Requests sent so far, token requests included. */
   countRequests(): number;
   close(): Promise<void>;

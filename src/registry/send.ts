@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../base/clock.ts';
+import type { Challenge } from '../base/probe.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { type Authorizer, createAuthorizer } from './authorize.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
@@ -12,7 +13,7 @@ import {
   type RawAnswer,
 } from './exchange.ts';
 import { findCredentials } from './find-credentials.ts';
-import { type Challenge, parseChallenges, parseRetryAfter } from './parse-headers.ts';
+import { parseChallenges, parseRetryAfter } from './parse-headers.ts';
 
 export interface SenderOptions extends ExchangerOptions {
   readonly authFile: string | null;
@@ -35,6 +36,8 @@ export interface RegistryAnswer extends RawAnswer {
   readonly retryAfterSeconds: number | null;
   /** Whether credentials were sent. */
   readonly loggedIn: boolean;
+  /** What the registry last asked for as a login. */
+  readonly challenges: readonly Challenge[];
 }
 
 export interface Sender {
@@ -191,7 +194,8 @@ async function sendOnce(
     signal: request.signal,
   });
   const retryAfterSeconds = parseRetryAfter(answer.headers['retry-after'], clock.now());
-  return { ...answer, retryAfterSeconds, loggedIn: authorization !== null };
+  const { challenges } = registry;
+  return { ...answer, retryAfterSeconds, loggedIn: authorization !== null, challenges };
 }
 
 /** Asks `/v2/` once for scheme and challenge. A failure is remembered for a moment, so that not every image waits for it. */

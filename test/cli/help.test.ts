@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { createSandbox } from '../support/sandbox.ts';
 
-const CATALOG_COMMANDS = ['validate', 'render', 'graph', 'diff', 'merge', 'filter', 'convert'];
+const CATALOG_COMMANDS = [
+  'validate',
+  'render',
+  'graph',
+  'diff',
+  'merge',
+  'filter',
+  'convert',
+  'doctor',
+];
 const INDEX_COMMANDS = ['show', 'extract', 'verify', 'list', 'info', 'rollback', 'rehearse'];
 
 // Seen to fail: with the example of merge taken out, and with "convert" missing from README.ko.md.

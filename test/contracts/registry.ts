@@ -89,6 +89,27 @@ export function testRegistryContract(
     assert.deepEqual(await registry.listTags('c/never'), []);
   });
 
+  test(`${name}: probe gives status, headers and body as they come, a refusal too`, async () => {
+    const { registry, push } = await open();
+    const digest = await push({ repository: 'c/probe', tags: ['v1'], files: { a: '1' } });
+    const question = {
+      repository: 'c/probe',
+      accept: 'application/vnd.oci.image.manifest.v1+json',
+    };
+    const path = '/v2/c/probe/manifests/v1';
+    const got = await registry.probe({ ...question, method: 'GET', path });
+    assert.ok(got.state === 'answered');
+    assert.deepEqual([got.status, got.headers['docker-content-digest']], [200, digest]);
+    assert.equal(digestOf(got.body), digest);
+    const head = await registry.probe({ ...question, method: 'HEAD', path });
+    assert.ok(head.state === 'answered');
+    assert.deepEqual([head.status, head.body.length], [200, 0]);
+    const lost = await registry.probe({ ...question, method: 'GET', path: `${path}9` });
+    assert.equal(lost.state === 'answered' && lost.status, 404);
+    const aborted = registry.probe({ ...question, method: 'GET', path }, AbortSignal.abort());
+    await assert.rejects(aborted);
+  });
+
   test(`${name}: an aborted signal rejects, and countRequests grows with each question`, async () => {
     const { registry } = await open();
     const signal = AbortSignal.abort(new Error('stopped by the user'));

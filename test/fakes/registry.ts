@@ -2,6 +2,7 @@ import { buildImage, type ImageSpec } from '../../scripts/lib/build-image.ts';
 import { type Digest, parseDigest } from '../../src/base/digest.ts';
 import type { ManifestBody } from '../../src/base/oci.ts';
 import type { Presence } from '../../src/base/presence.ts';
+import type { ProbeAnswer } from '../../src/base/probe.ts';
 import { ToolError } from '../../src/base/tool-error.ts';
 import type { RegistryPort } from '../../src/registry/port.ts';
 
@@ -81,9 +82,24 @@ export function createFakeRegistry(host = 'registry.example'): FakeRegistry {
       requests += 1;
       return null;
     },
+    // Manifests only.
+    async probe({ method, path }, signal) {
+      signal?.throwIfAborted();
+      requests += 1;
+      const [, repository, reference] = /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(path) ?? [];
+      return answerProbe(manifests.get(`${repository} ${reference}`), method);
+    },
     countRequests: () => requests,
     close: async () => undefined,
   };
+}
+
+function answerProbe(body: ManifestBody | undefined, method: 'HEAD' | 'GET'): ProbeAnswer {
+  const common = { state: 'answered', loggedIn: false, challenges: [] } as const;
+  if (body === undefined) return { ...common, status: 404, headers: {}, body: Buffer.from('') };
+  const headers = { 'docker-content-digest': body.digest, 'content-type': body.mediaType };
+  const bytes = method === 'HEAD' ? Buffer.from('') : body.bytes;
+  return { ...common, status: 200, headers, body: bytes };
 }
 
 async function* streamBytes(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
