@@ -112,7 +112,7 @@ test('audit lists what nobody asks for with tags, size and what belongs together
   assert.ok(shared.bytes > each && shared.bytes < each + (copy?.bytes ?? 0));
   const text = await site.olmirror(['audit']);
   assert.equal(text.code, 0);
-  assert.match(text.stdout, /holds 3 images that Git does not explain/);
+  assert.match(text.stdout, /holds 4 images that Git does not explain/);
   assert.match(text.stdout, /\nteam\/tool\n {2}[0-9a-f]{12} {2}\d/);
   const { state } = await site.open(site.production).headManifest('team/tool', 'v1');
   assert.equal(state, 'present');
