@@ -34,7 +34,6 @@ test('what init listed as known missing is reported and does not block; an image
     [
       ['known-missing', 'warning'],
       ['known-missing', 'warning'],
-      ['write-policy', 'warning'],
     ],
   );
   assert.equal(report.sums.lost, 2);

@@ -162,7 +162,7 @@ function renderManifest(site: Site, options: ManifestOptions): string {
     'metadata: { name: test }',
     'spec:',
     '  registries:',
-    `    production: { host: "${options.production ?? site.production.host}", insecure: true }`,
+    `    production: { host: "${options.production ?? site.production.host}", insecure: true, writePolicy: allow }`,
     `    staging: { host: "${options.staging ?? site.staging.host}", insecure: true }`,
     catalogs.length === 0 ? '  catalogs: []' : '  catalogs:',
     ...catalogs,
