@@ -1,6 +1,6 @@
 import type { Digest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
-import { isToolError, ToolError } from '../base/tool-error.ts';
+import { isToolError, rephrase, ToolError } from '../base/tool-error.ts';
 import type { PassContext } from './pass-context.ts';
 import type { CopyRequest } from './port.ts';
 import { errorOfUnknown, headDigest, headPresence, type Place } from './read-registry.ts';
@@ -69,15 +69,7 @@ async function assertThere(place: Place, job: TagJob, failure: ToolError | null)
         },
   );
   const error = explainFailure(failure, asked) ?? notThere(job);
-  throw new ToolError(error.code, `${error.message} ${state}`, {
-    cause: error,
-    disposition: error.disposition,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error.side === undefined ? {} : { side: error.side }),
-    ...(error.retryAfterSeconds === undefined
-      ? {}
-      : { retryAfterSeconds: error.retryAfterSeconds }),
-  });
+  throw rephrase(error, `${error.message} ${state}`);
 }
 
 /** skopeo waits in silence where a registry asks it to come back later: then the registry says it to us. */
@@ -88,14 +80,9 @@ function explainFailure(failure: ToolError | null, asked: Presence): ToolError |
     asked.code === 'REGISTRY_RATE_LIMITED';
   if (!isHidden) return failure;
   const reason = errorOfUnknown(asked);
-  return new ToolError(reason.code, `${failure.message} ${reason.message}`, {
+  return rephrase(reason, `${failure.message} ${reason.message}`, {
     cause: failure,
-    disposition: reason.disposition,
     side: 'destination',
-    ...(reason.hint === undefined ? {} : { hint: reason.hint }),
-    ...(reason.retryAfterSeconds === undefined
-      ? {}
-      : { retryAfterSeconds: reason.retryAfterSeconds }),
   });
 }
 

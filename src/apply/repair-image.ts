@@ -1,5 +1,5 @@
 import type { Digest } from '../base/digest.ts';
-import { isToolError, ToolError } from '../base/tool-error.ts';
+import { isToolError, rephrase, type ToolError } from '../base/tool-error.ts';
 import type { Repair } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
 import { proveCopied } from './prove-copied.ts';
@@ -24,7 +24,8 @@ export async function repairImage(
       await proveCopied(context, placeOf(context, job), { digest: job.digest, suspects });
     } catch (error) {
       if (failure === null || !isToolError(error, 'APPLY_NOT_THERE_AFTER_COPY')) throw error;
-      throw joinFailures(failure, error);
+      // Why the copy failed is the cause; that the image is still not whole is the state.
+      throw rephrase(failure, `${failure.message} ${error.message}`);
     }
   });
 }
@@ -47,16 +48,4 @@ async function copyAll(
     }
   }
   return first;
-}
-
-// Why the copy failed is the cause; that the image is still not whole is the state.
-function joinFailures(failure: ToolError, state: ToolError): ToolError {
-  const { code, disposition, hint, side, retryAfterSeconds } = failure;
-  return new ToolError(code, `${failure.message} ${state.message}`, {
-    cause: failure,
-    disposition,
-    ...(hint === undefined ? {} : { hint }),
-    ...(side === undefined ? {} : { side }),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-  });
 }

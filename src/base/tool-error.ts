@@ -45,6 +45,23 @@ export class ToolError extends Error {
   }
 }
 
+/** The same failure told in other words, with the one before as its cause; `changes` replace what it says otherwise. */
+export function rephrase(
+  error: ToolError,
+  message: string,
+  changes: Pick<ToolErrorOptions, 'cause' | 'side'> = {},
+): ToolError {
+  const { code, hint, disposition, side, retryAfterSeconds } = error;
+  return new ToolError(code, message, {
+    cause: error,
+    disposition,
+    ...(hint === undefined ? {} : { hint }),
+    ...(side === undefined ? {} : { side }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...changes,
+  });
+}
+
 /** Tells a `ToolError` with this code (or any, without one) from everything else. */
 export function isToolError(error: unknown, code?: ErrorCode): error is ToolError {
   return error instanceof ToolError && (code === undefined || error.code === code);
