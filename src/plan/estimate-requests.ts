@@ -12,7 +12,7 @@ export type StepEstimates = ReadonlyMap<string, PerRole<RequestEstimate>>;
 /** Config and layers of an image that was not looked into. */
 const TYPICAL_BLOBS = 6;
 /** Groups of packages that have a layer each, and two layers more. */
-const MOST_LAYERS = 66;
+const MOST_LAYERS = 34;
 /** HEADs by digest and tag before and after a copy. */
 const HEADS_OF_COPY = 4;
 const HEADS_OF_TAG = 3;
