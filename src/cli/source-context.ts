@@ -83,6 +83,18 @@ export async function findManifest(context: CommandContext): Promise<MirrorManif
   );
 }
 
+/** The manifest of the folder; `why` says in the hint what it is needed for. Throws `MANIFEST_NOT_FOUND` where there is none. */
+export async function requireManifest(
+  context: CommandContext,
+  why: string,
+): Promise<MirrorManifest> {
+  const manifest = await findManifest(context);
+  if (manifest !== null) return manifest;
+  throw new ToolError('MANIFEST_NOT_FOUND', `There is no ${context.manifestFile} in the folder.`, {
+    hint: `It names ${why}; name another with --manifest.`,
+  });
+}
+
 async function readIfThere(path: string): Promise<Uint8Array | null> {
   try {
     return await readFile(path);

@@ -1,11 +1,10 @@
-import { ToolError } from '../../base/tool-error.ts';
 import { type Doctor, type DoctorSubject, exitCodeOfDoctor } from '../../plan/doctor-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { examineRegistry } from '../../reconcile/examine-registry.ts';
 import { renderDoctorText } from '../../report/render-doctor-text.ts';
 import { checkTools } from '../check-tools.ts';
 import type { CommandContext } from '../context.ts';
-import { findManifest } from '../source-context.ts';
+import { requireManifest } from '../source-context.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface DoctorOptions {
@@ -18,13 +17,7 @@ export async function runDoctor(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  const manifest = await findManifest(context);
-  if (manifest === null)
-    throw new ToolError(
-      'MANIFEST_NOT_FOUND',
-      `There is no ${context.manifestFile} in the folder.`,
-      { hint: 'It names the registries to look at; name another with --manifest.' },
-    );
+  const manifest = await requireManifest(context, 'the registries to look at');
   const registries = wiring.openRegistries(manifest);
   const needsPodman = manifest.catalogs.some(({ builder }) => builder === 'podman');
   const { signal } = context;

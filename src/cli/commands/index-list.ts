@@ -1,4 +1,4 @@
-import { isToolError, ToolError } from '../../base/tool-error.ts';
+import { isToolError, type ToolError } from '../../base/tool-error.ts';
 import type { GitPort } from '../../git/port.ts';
 import { dayOf } from '../../manifest/day.ts';
 import type { CatalogIndexes, IndexList } from '../../plan/index-types.ts';
@@ -7,7 +7,7 @@ import { listIndexes } from '../../reconcile/list-indexes.ts';
 import { renderIndexListText } from '../../report/render-index-list-text.ts';
 import type { CommandContext } from '../context.ts';
 import { readServedTag } from '../served-tag.ts';
-import { findManifest } from '../source-context.ts';
+import { requireManifest } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 import { selectCatalogs } from './merge.ts';
@@ -24,15 +24,7 @@ export async function runIndexList(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  const manifest = await findManifest(context);
-  if (manifest === null)
-    throw new ToolError(
-      'MANIFEST_NOT_FOUND',
-      `There is no ${context.manifestFile} in the folder.`,
-      {
-        hint: 'It names the catalogs and where production is; name another with --manifest.',
-      },
-    );
+  const manifest = await requireManifest(context, 'the catalogs and where production is');
   const production = wiring.openRegistry(manifest.registries.production);
   const openGit = createGitOpener(wiring);
   const today = dayOf(systemClock.now());
