@@ -1,13 +1,13 @@
 import pLimit from 'p-limit';
 import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
-import { isIndexManifest, parseManifestBody } from '../base/oci.ts';
 import { compareBytes } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { findNamedDigest, type TagExplainer } from '../images/explain-tags.ts';
 import { hasPathPrefix } from '../images/map-path.ts';
 import type { Audit, ExtraHolding, UnclearHolding } from '../plan/audit-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { readChildren } from './read-children.ts';
 import { readHolding } from './read-holding.ts';
 
 export interface AuditContext {
@@ -146,25 +146,15 @@ async function learnWanted(
     contents.map(({ digest }) => digest),
   );
   for (const digest of explainer.digestsOf(repository)) {
-    const children = await readChildren(production, repository, digest);
-    explainer.add(repository, children);
-  }
-}
-
-async function readChildren(
-  production: RegistryPort,
-  repository: string,
-  digest: Digest,
-): Promise<readonly Digest[]> {
-  try {
-    const body = await production.getManifest(repository, digest);
-    const value = parseManifestBody(body);
-    return isIndexManifest(body.mediaType, value)
-      ? value.manifests.map((child) => child.digest)
-      : [];
-  } catch (error) {
-    if (!isToolError(error)) throw error;
-    return [];
+    try {
+      const { children } = await readChildren(production, repository, digest);
+      explainer.add(
+        repository,
+        children.map((child) => child.digest),
+      );
+    } catch (error) {
+      if (!isToolError(error)) throw error;
+    }
   }
 }
 

@@ -119,6 +119,13 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
   };
 }
 
+/** Catalogs by their names. */
+export function nameCatalogs(
+  catalogs: readonly Pick<LoadedCatalog, 'entry' | 'catalog'>[],
+): ReadonlyMap<string, Catalog> {
+  return new Map(catalogs.map(({ entry, catalog }) => [entry.name, catalog]));
+}
+
 /** Reads the manifest out of a snapshot; throws `MANIFEST_INVALID` with every fault in its message. */
 export async function readManifest(snapshot: Snapshot, file: string): Promise<MirrorManifest> {
   const bytes = await snapshot.readFile(file);

@@ -8,7 +8,7 @@ import { indexRepository, mapRepository, RELEASE_COMPONENTS } from '../images/ma
 import type { PerRole } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { type AuditFindings, auditRegistry } from './audit-registry.ts';
-import type { LoadedState } from './load-state.ts';
+import { type LoadedState, nameCatalogs } from './load-state.ts';
 import { readReleases } from './read-releases.ts';
 
 export interface AuditSubject {
@@ -39,7 +39,7 @@ export async function auditState({
   const releases = await readReleases(manifest, registries, { cache: new Map(), signal });
   const { images } = listWanted({
     manifest,
-    catalogs: new Map(catalogs.map((loaded) => [loaded.entry.name, loaded.catalog])),
+    catalogs: nameCatalogs(catalogs),
     releases: releases.content,
   });
   const indexes = catalogs.map(({ entry }) => ({

@@ -20,6 +20,7 @@ import {
   createStateLoader,
   type LoadedCatalog,
   type LoadedState,
+  nameCatalogs,
   type StateLoader,
 } from './load-state.ts';
 import {
@@ -204,7 +205,7 @@ async function observe(
   const wanted = memory.listWanted(
     {
       manifest: state.manifest,
-      catalogs: new Map(sound.map((loaded) => [loaded.entry.name, loaded.catalog])),
+      catalogs: nameCatalogs(sound),
       releases: releases.content,
     },
     state.binding.manifest,

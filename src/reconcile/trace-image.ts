@@ -6,7 +6,7 @@ import { listWanted } from '../images/list-wanted.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import type { ExplainedChange, ExplainedImage } from '../plan/explain-types.ts';
 import { type Explainable, findNamed } from './find-explained.ts';
-import type { LoadedState, StateLoader } from './load-state.ts';
+import { type LoadedState, nameCatalogs, type StateLoader } from './load-state.ts';
 
 export interface HistoryContext {
   readonly git: Pick<GitPort, 'traceText' | 'openCommit'>;
@@ -127,7 +127,7 @@ async function findPast(
   try {
     const state = await load(await git.openCommit(revision), manifestFile);
     const { manifest } = state;
-    const catalogs = new Map(state.catalogs.map(({ entry, catalog }) => [entry.name, catalog]));
+    const catalogs = nameCatalogs(state.catalogs);
     const { images } = listWanted({ manifest, catalogs, releases: [] });
     return findNamed(asked, { images, bases: listBases(manifest) }).map((image) => ({
       ...image,

@@ -30,7 +30,7 @@ export async function runAudit(
   // What is adopted is written into the files as they lie, so they are what is held against production.
   const workingTree = options.workingTree || options.adopt;
   const snapshot = await openSnapshot({ workingTree }, git, context);
-  const state = await createStateLoader()(snapshot, context.manifestFile);
+  const state = await createStateLoader(await wiring.openStore())(snapshot, context.manifestFile);
   const registries = wiring.openRegistries(state.manifest);
   const { emit } = context.progress;
   const { signal } = context;

@@ -18,7 +18,7 @@ import {
 import { findIndexes } from '../../reconcile/find-indexes.ts';
 import { createPlaceFinder } from '../../reconcile/find-place.ts';
 import { createSharingFinder } from '../../reconcile/find-sharing.ts';
-import { createStateLoader, type LoadedState } from '../../reconcile/load-state.ts';
+import { createStateLoader, type LoadedState, nameCatalogs } from '../../reconcile/load-state.ts';
 import { type ReleaseReading, readReleases } from '../../reconcile/read-releases.ts';
 import { findGone, type HistoryContext } from '../../reconcile/trace-image.ts';
 import type { RegistryPort } from '../../registry/port.ts';
@@ -110,17 +110,13 @@ async function openAsking(
   for (const { message } of releases.faults) context.console.warn(`warning: ${message}`);
   const { images } = listWanted({
     manifest,
-    catalogs: nameCatalogs(state),
+    catalogs: nameCatalogs(state.catalogs),
     releases: releases.content,
   });
   const head = await git.resolveRevision('HEAD');
   const history = { git, head, state, manifestFile, load, signal };
   const bases = listBases(manifest);
   return { git, state, releases, registries, images, bases, history, signal };
-}
-
-function nameCatalogs({ catalogs }: LoadedState): Parameters<typeof listWanted>[0]['catalogs'] {
-  return new Map(catalogs.map(({ entry, catalog }) => [entry.name, catalog]));
 }
 
 async function findImages(text: string, asking: Asking): Promise<readonly Explainable[]> {
@@ -168,7 +164,7 @@ async function explainAll(
   const { state, registries, images, history, signal } = asking;
   const context = {
     history,
-    catalogs: nameCatalogs(state),
+    catalogs: nameCatalogs(state.catalogs),
     knownMissing: state.knownMissing,
     findPlace: createPlaceFinder(registries, signal),
     findSharing: createSharingFinder({ ...options, images, registries, signal }),
