@@ -1,4 +1,4 @@
-import { type Digest, hexOf } from '../base/digest.ts';
+import { type Digest, hexOf, parseDigest } from '../base/digest.ts';
 import type { AttachedKind, WantedImage } from './types.ts';
 
 /** Tags under which cosign puts what belongs to an image, by their ending. */
@@ -22,6 +22,23 @@ const ATTACHED_KINDS: ReadonlySet<string> = new Set<AttachedKind>([
 /** `sha256-<hex>`: OCI's tag of a referrers list where there is no referrers API, and the start of cosign's tags. */
 export function formatReferrersTag(digest: Digest): string {
   return `sha256-${hexOf(digest)}`;
+}
+
+/** What a tag is named after: a digest, and the kind of what is attached to that image under a tag of cosign's. */
+export interface DigestTag {
+  readonly digest: Digest;
+  /** Null where it names the image itself, or ends in a way that nobody knows. */
+  readonly kind: AttachedKind | null;
+  /** `.sig`, or empty. */
+  readonly ending: string;
+}
+
+/** Reads `sha256-<hex>`, `olmirror-<hex>` and what follows a dot; null for a tag of any other form. */
+export function parseDigestTag(tag: string): DigestTag | null {
+  const [, hex, ending = ''] = /^(?:sha256|olmirror)-([0-9a-f]{64})(\..+)?$/.exec(tag) ?? [];
+  if (hex === undefined) return null;
+  const kind = COSIGN_TAGS.find(([known]) => known === ending)?.[1] ?? null;
+  return { digest: parseDigest(`sha256:${hex}`), kind, ending };
 }
 
 /** Whether a tag names a digest and points at another: then it holds a list of referrers, which changes. */

@@ -1,5 +1,6 @@
-import { type Digest, isDigest } from '../base/digest.ts';
+import type { Digest } from '../base/digest.ts';
 import { isNeverMoving, namesDigest } from '../manifest/index-tags.ts';
+import { parseDigestTag } from './attached.ts';
 import type { WantedImage } from './types.ts';
 
 export interface KnownIndex {
@@ -75,9 +76,8 @@ export function createTagExplainer({ images, indexes }: ExplainableContent): Tag
 
 /** The digest in a tag that never moves, or of cosign's: `sha256-<hex>`, `olmirror-<hex>`, `sha256-<hex>.sig`. */
 export function findNamedDigest(tag: string): Digest | null {
-  const hex = /^(?:sha256|olmirror)-([0-9a-f]{64})(?:\.(?:sig|att|sbom))?$/.exec(tag)?.[1];
-  const digest = `sha256:${hex ?? ''}`;
-  return isDigest(digest) ? digest : null;
+  const named = parseDigestTag(tag);
+  return named === null || (named.ending !== '' && named.kind === null) ? null : named.digest;
 }
 
 function namesContent(tag: string, digest: Digest): boolean {

@@ -1,8 +1,8 @@
-import { type Digest, parseDigest } from '../base/digest.ts';
+import type { Digest } from '../base/digest.ts';
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { MirrorManifest, RoleName } from '../manifest/types.ts';
-import { COSIGN_TAGS } from './attached.ts';
+import { parseDigestTag } from './attached.ts';
 import { mapRepository } from './map-path.ts';
 import { turnUpstream } from './turn-upstream.ts';
 import type { AttachedKind, WantedImage } from './types.ts';
@@ -54,11 +54,10 @@ function readReference({
   tag,
   digest,
 }: ImageRef): Pick<AskedReference, 'digest' | 'tag' | 'attached'> {
-  const [, hex, ending] = /^(?:sha256|olmirror)-([0-9a-f]{64})(\..+)?$/.exec(tag ?? '') ?? [];
-  if (tag === null || hex === undefined) return { digest, tag, attached: null };
-  const kind = COSIGN_TAGS.find(([known]) => known === ending)?.[1];
-  const attached = kind === undefined ? null : { kind, tag };
-  return { digest: digest ?? parseDigest(`sha256:${hex}`), tag: null, attached };
+  const named = tag === null ? null : parseDigestTag(tag);
+  if (tag === null || named === null) return { digest, tag, attached: null };
+  const attached = named.kind === null ? null : { kind: named.kind, tag };
+  return { digest: digest ?? named.digest, tag: null, attached };
 }
 
 function tryParseRef(text: string): ImageRef | null {
