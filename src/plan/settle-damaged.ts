@@ -1,14 +1,12 @@
 import type { Digest } from '../base/digest.ts';
 import { joinNames } from '../base/text.ts';
-import { isAttachedKind } from '../images/attached.ts';
-import { formatProtectTag } from '../images/list-wanted.ts';
 import type { Damage, DamagedPart } from '../images/prove-image.ts';
 import type { WantedImage } from '../images/types.ts';
+import { buildCopy } from './build-copy.ts';
 import { checkOf, formatReason } from './image-checks.ts';
-import { formatCopyId } from './item.ts';
 import { settleProtect } from './settle-protect.ts';
 import { type Settled, settleUnknown } from './settled.ts';
-import type { Check, CopyStep, ObservedImage } from './types.ts';
+import type { Check, ObservedImage } from './types.ts';
 
 /**
  * Decides about an image of which production holds the manifest, but not all that it names. What is
@@ -27,40 +25,19 @@ export function settleDamaged(
   if (restore.state === 'absent') return settleUnmendable(image, damage.missing);
   const hindered = settleProtect(image, observed, digest);
   if (hindered !== null) return hindered;
-  return {
-    steps: [buildStep(image, observed, { damage, digest })],
-    settled: [],
-    checks: [],
-  };
-}
-
-function buildStep(
-  image: WantedImage,
-  observed: ObservedImage,
-  { damage, digest }: { readonly damage: Damage; readonly digest: Digest },
-): CopyStep {
   const { missing } = damage;
-  const repository = image.repository.production;
-  return {
-    kind: 'copy',
-    ...(isAttachedKind(image.kind) ? { attached: image.kind } : {}),
-    ...(image.attachedTo === undefined ? {} : { attachedTo: image.attachedTo }),
-    id: formatCopyId(repository, digest),
-    reason: `damaged: production lacks ${listParts(missing)}; ${formatReason(image)}`,
-    bytes: Object.values(observed.blobs).reduce((sum, size) => sum + size, 0),
-    items: [image.key],
-    upstream: image.upstream,
-    from: { role: 'staging', repository: image.repository.staging },
-    to: { role: 'production', repository },
+  const step = buildCopy(image, observed, {
     digest,
+    reason: `damaged: production lacks ${listParts(missing)}; ${formatReason(image)}`,
+    items: [image.key],
     absent: missing[0]?.digest ?? digest,
-    protectTag: formatProtectTag(digest, observed.protectTagIsReferrers),
     tags: [],
     repair: {
       manifests: [...new Set(missing.map(({ manifest }) => manifest))],
       missing: missing.map((part) => ({ kind: part.kind, digest: part.digest })),
     },
-  };
+  });
+  return { steps: [step], settled: [], checks: [] };
 }
 
 function settleWrong(image: WantedImage, wrong: readonly DamagedPart[]): Settled {

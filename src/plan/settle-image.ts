@@ -1,10 +1,11 @@
 import type { Digest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
-import { isAttachedKind, isReferrersTag } from '../images/attached.ts';
+import { isReferrersTag } from '../images/attached.ts';
 import { referrersList } from '../images/find-uncopyable.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import { restAfter } from '../images/map-path.ts';
 import type { WantedImage } from '../images/types.ts';
+import { buildCopy } from './build-copy.ts';
 import {
   checkOf,
   formatReason,
@@ -13,7 +14,7 @@ import {
   tagWouldMove,
   uncopyable,
 } from './image-checks.ts';
-import { formatCopyId, formatTagItem } from './item.ts';
+import { formatTagItem } from './item.ts';
 import { settleDamaged } from './settle-damaged.ts';
 import { settleProtect } from './settle-protect.ts';
 import {
@@ -27,7 +28,7 @@ import {
   settleUnknown,
   withoutSteps,
 } from './settled.ts';
-import type { Check, ObservedImage, Step } from './types.ts';
+import type { Check, ObservedImage } from './types.ts';
 
 export interface ImagePolicy {
   readonly protect: 'new' | 'all';
@@ -186,22 +187,13 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
   const wanted = [
     ...new Set([...(image.tag === null ? [] : [image.tag]), ...given, ...arrivals.free]),
   ];
-  const step: Step = {
-    kind: 'copy',
-    ...(isAttachedKind(image.kind) ? { attached: image.kind } : {}),
-    ...(image.attachedTo === undefined ? {} : { attachedTo: image.attachedTo }),
-    id: formatCopyId(repository, digest),
-    reason: formatReason(image),
-    bytes: Object.values(observed.blobs).reduce((sum, size) => sum + size, 0),
-    items: [image.key, ...given.map((tag) => formatTagItem(repository, tag))],
-    upstream: image.upstream,
-    from: { role: 'staging', repository: image.repository.staging },
-    to: { role: 'production', repository },
+  const step = buildCopy(image, observed, {
     digest,
+    reason: formatReason(image),
+    items: [image.key, ...given.map((tag) => formatTagItem(repository, tag))],
     absent: image.tag ?? digest,
-    protectTag: formatProtectTag(digest, observed.protectTagIsReferrers),
     tags: wanted,
-  };
+  });
   return { steps: [step, ...moves], settled: [], checks: arrivals.checks };
 }
 
