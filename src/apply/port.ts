@@ -1,4 +1,5 @@
 import type { EmitEvent } from '../base/events.ts';
+import type { PassNotes } from '../base/pass-notes.ts';
 import type { BuiltIndex } from '../index/build-index.ts';
 import type { PodmanRecipe } from '../index/podman-recipe.ts';
 import type { CopyStep, Outcome, Plan } from '../plan/types.ts';
@@ -94,29 +95,6 @@ export interface ClosureEntry {
   readonly reference: string;
   /** For people: the image and the bundle that names it. */
   readonly label: string;
-}
-
-/** An image that was proved whole. */
-export interface ProvedImage {
-  /** Commit, host and level: only a pass that has the same may trust it. */
-  readonly scope: string;
-  /** `repository@digest`. */
-  readonly image: string;
-}
-
-/**
- * What a pass leaves for the next. Presence is never decided by it: a lost note costs requests, or leaves
- * a signature uncopied as it was.
- */
-export interface PassNotes {
-  /** Whether a pass that was cut off proved the image. */
-  isProved(fact: ProvedImage): boolean;
-  noteProved(fact: ProvedImage): void;
-  /** Whether something that is attached to this image could not be copied, or not be listed, when the image was. */
-  owes(upstream: string): boolean;
-  owe(upstream: string): Promise<void>;
-  pay(upstream: string): Promise<void>;
-  forgetProved(): Promise<void>;
 }
 
 export interface ApplyRequest {

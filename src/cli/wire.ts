@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Applier, PassNotes } from '../apply/port.ts';
+import type { Applier } from '../apply/port.ts';
 import type { EmitEvent } from '../base/events.ts';
+import type { PassNotes } from '../base/pass-notes.ts';
 import type { DiskLayerStore } from '../files/layer-store.ts';
 import { createRequestLedger } from '../files/request-ledger.ts';
 import type { GitPort } from '../git/port.ts';

@@ -1,23 +1,7 @@
 import { hash } from 'node:crypto';
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-
-/** An image that was proved whole: under which commit, host and level, and which. */
-export interface ProvedImage {
-  readonly scope: string;
-  /** `repository@digest`. */
-  readonly image: string;
-}
-
-/** What passes leave for later ones in the state folder. */
-export interface DiskNotes {
-  isProved(fact: ProvedImage): boolean;
-  noteProved(fact: ProvedImage): void;
-  owes(upstream: string): boolean;
-  owe(upstream: string): Promise<void>;
-  pay(upstream: string): Promise<void>;
-  forgetProved(): Promise<void>;
-}
+import type { PassNotes, ProvedImage } from '../base/pass-notes.ts';
 
 const PROVED = 'proved.jsonl';
 const OWED = 'owed.jsonl';
@@ -27,7 +11,7 @@ const LONGEST_TRUST = 86_400_000;
  * Reads the notes of a state folder. Nothing here throws for what the disk does: a note that is lost is
  * a question asked again. A line is trusted for a day, and only with its checksum.
  */
-export async function openPassNotes(folder: string, now: () => Date): Promise<DiskNotes> {
+export async function openPassNotes(folder: string, now: () => Date): Promise<PassNotes> {
   const proved = new Set<string>();
   const owed = new Set<string>();
   const write = createWriter(folder);

@@ -1,4 +1,4 @@
-import type { PassNotes } from '../apply/port.ts';
+import type { PassNotes } from '../base/pass-notes.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
 
 export interface PassOptions {

@@ -1,6 +1,6 @@
-import type { PassNotes } from '../apply/port.ts';
 import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
+import type { PassNotes } from '../base/pass-notes.ts';
 import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';

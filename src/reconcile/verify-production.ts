@@ -1,5 +1,5 @@
-import type { PassNotes } from '../apply/port.ts';
 import type { Digest } from '../base/digest.ts';
+import type { PassNotes } from '../base/pass-notes.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
 import { chooseRead, formatProofScope } from '../images/choose-read.ts';
 import { createImageProver, type Proof } from '../images/prove-image.ts';

@@ -180,7 +180,10 @@ test('an image is copied without its signatures where staging does not tell, and
     checks.map(({ kind, severity }) => [kind, severity]),
     [['unknown', 'warning']],
   );
-  assert.match(checks[0]?.message ?? '', /signatures or other referrers of .* is unknown, so none of them is copied now/);
+  assert.match(
+    checks[0]?.message ?? '',
+    /signatures or other referrers of .* is unknown, so none of them is copied now/,
+  );
 });
 
 // Promise 5. Seen to fail with isReferrersTag always false: a copy of the list was planned.
