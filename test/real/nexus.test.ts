@@ -44,11 +44,15 @@ async function createNexusSite(
   const hosts = [production.host, staging.host];
   const auths = Object.fromEntries(hosts.map((host) => [host, { auth }]));
   await writeFile(authFile, JSON.stringify({ auths }));
-  await site.writeManifest({ production: production.host, staging: staging.host });
-  const policy = kind.redeployDisabled === true ? ', writePolicy: allow-once' : '';
-  const text = (await readText(site, 'mirror.yaml'))
-    .replaceAll(', insecure: true', `, caFile: "${tls.certFile}", authFile: "${authFile}"`)
-    .replace(/^( {4}production: .*) \}$/m, `$1${policy} }`);
+  await site.writeManifest({
+    production: production.host,
+    staging: staging.host,
+    writePolicy: kind.redeployDisabled === true ? 'allow-once' : 'allow',
+  });
+  const text = (await readText(site, 'mirror.yaml')).replaceAll(
+    ', insecure: true',
+    `, caFile: "${tls.certFile}", authFile: "${authFile}"`,
+  );
   await writeFile(join(site.state, 'mirror.yaml'), text);
   return { ...site, fronts: { production, staging } };
 }

@@ -22,12 +22,7 @@ async function createWriteOnceSite(t: Parameters<typeof createSite>[0]): Promise
     writeOnce: 'tags',
   });
   t.after(() => proxy.stop());
-  await site.writeManifest({ production: proxy.host });
-  const text = await readText(site, 'mirror.yaml');
-  await writeFile(
-    join(site.state, 'mirror.yaml'),
-    text.replace(`"${proxy.host}",`, `"${proxy.host}", writePolicy: allow-once,`),
-  );
+  await site.writeManifest({ production: proxy.host, writePolicy: 'allow-once' });
   return site;
 }
 

@@ -9,6 +9,7 @@ import { type RunningRegistry, startRegistry } from '../../scripts/lib/start-reg
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import { systemClock } from '../../src/cli/system-clock.ts';
 import { readIndexCatalog } from '../../src/index/read-index.ts';
+import type { WritePolicy } from '../../src/manifest/types.ts';
 import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import type { RegistryPort } from '../../src/registry/port.ts';
 import { type BundleSpec, makePackageText } from './catalog.ts';
@@ -53,6 +54,8 @@ export interface Site {
 export interface ManifestOptions {
   readonly production?: string;
   readonly staging?: string;
+  /** Of production; `allow` where nothing is said. */
+  readonly writePolicy?: WritePolicy;
   readonly catalogs?: readonly string[];
   /** Further lines of `spec`, indented by two. */
   readonly spec?: string;
@@ -162,7 +165,7 @@ function renderManifest(site: Site, options: ManifestOptions): string {
     'metadata: { name: test }',
     'spec:',
     '  registries:',
-    `    production: { host: "${options.production ?? site.production.host}", insecure: true, writePolicy: allow }`,
+    `    production: { host: "${options.production ?? site.production.host}", insecure: true, writePolicy: ${options.writePolicy ?? 'allow'} }`,
     `    staging: { host: "${options.staging ?? site.staging.host}", insecure: true }`,
     catalogs.length === 0 ? '  catalogs: []' : '  catalogs:',
     ...catalogs,
