@@ -37,9 +37,9 @@ const CASES: readonly (readonly [string, string, string])[] = [
   [
     'a list in brackets',
     'spec:\n  images: [{ source: "quay.io/x:1" }] # ours\n',
-    `spec:\n  images: [{ source: "quay.io/x:1" }, ${FLOWS[0]}, ${FLOWS[1]} ] # ours\n`,
+    `spec:\n  images: [{ source: "quay.io/x:1" }, ${FLOWS[0]}, ${FLOWS[1]}] # ours\n`,
   ],
-  ['an empty list', 'spec:\n  images: []\n', `spec:\n  images: [ ${FLOWS[0]}, ${FLOWS[1]} ]\n`],
+  ['an empty list', 'spec:\n  images: []\n', `spec:\n  images: [${FLOWS[0]}, ${FLOWS[1]}]\n`],
   [
     'a list without a value, and a byte order mark',
     '\uFEFFspec:\n  images:\n  strategy: append\n',
