@@ -3,7 +3,8 @@ import { withAttached } from './settle-attached.ts';
 import type { Observed, RequestEstimate, Step, WantedIndex } from './types.ts';
 
 export interface EstimateFacts {
-  readonly observed: Observed;
+  /** By key. */
+  readonly images: Observed['images'];
   readonly indexes: readonly WantedIndex[];
 }
 
@@ -25,7 +26,7 @@ const HEADS_OF_TAG = 3;
  * counted again, and no retries are: so it errs to either side.
  */
 export function estimateSteps(steps: readonly Step[], facts: EstimateFacts): StepEstimates {
-  const observed = withAttached(facts.observed.images);
+  const observed = withAttached(facts.images);
   const indexes = new Map(facts.indexes.map((index) => [index.catalog, index]));
   return new Map(
     steps.map((step) => {

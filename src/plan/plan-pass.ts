@@ -124,7 +124,7 @@ export function planPass(input: PlanInput): Plan {
   const { production } = input.manifest.registries;
   const allowed = reportPolicy(denyWrites(plan, production), production);
   const estimates = estimateSteps(allowed.steps, {
-    observed: input.observed,
+    images: input.observed.images,
     indexes: input.wanted.indexes,
   });
   const kept = keepBudget(allowed, estimates, input.budget ?? NO_BUDGET);

@@ -8,7 +8,6 @@ import { findKnown } from '../images/find-known.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
-import { estimateSteps, type StepEstimates } from '../plan/estimate-requests.ts';
 import { type PlanInput, planPass } from '../plan/plan-pass.ts';
 import type { Observed, PackagePlan, Plan, Verification, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -66,8 +65,6 @@ export interface PreparedPass {
   readonly indexes: readonly IndexObservation[];
   readonly builder: IndexBuilder;
   readonly requests: number;
-  /** Requests that each step takes. */
-  readonly estimates: StepEstimates;
   readonly requestCount: RequestCount | undefined;
 }
 
@@ -148,7 +145,6 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       indexes: observation.indexes,
       builder,
       requests: memory.looked.production + memory.looked.staging,
-      estimates: estimateSteps(plan.steps, { observed, indexes }),
       requestCount: deps.requestCount,
     };
   };

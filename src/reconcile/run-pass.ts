@@ -4,6 +4,7 @@ import type { EmitEvent } from '../base/events.ts';
 import type { Presence } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import { estimateSteps } from '../plan/estimate-requests.ts';
 import {
   findEndedPins,
   findStaleBinding,
@@ -42,7 +43,8 @@ export async function runPass(
   const started = deps.clock.now().toISOString();
   const before = countAll(prepared);
   await noteUnlisted(prepared);
-  const request = buildRequest(prepared, plan, { ...deps, emit: countingCopies(prepared, deps) });
+  const emit = countingCopies(prepared, plan, deps);
+  const request = buildRequest(prepared, plan, { ...deps, emit });
   const result = await deps.applier.applyPlan(request, deps.signal);
   const outcomes = [...plan.settled, ...result.outcomes];
   if (!result.interrupted) await settleNotes(prepared, outcomes);
@@ -67,10 +69,15 @@ export async function runPass(
   };
 }
 
-function countingCopies(prepared: PreparedPass, deps: RunDeps): EmitEvent {
-  const { estimates, requestCount: count, state } = prepared;
+function countingCopies(prepared: PreparedPass, plan: Plan, deps: RunDeps): EmitEvent {
+  const { images, requestCount: count, state } = prepared;
+  const { registries } = state.manifest;
+  const { production, staging } = registries;
+  if (production.requestsPerDay === null && staging.requestsPerDay === null) return deps.emit;
+  const indexes = prepared.indexes.map((entry) => entry.wanted);
+  const estimates = estimateSteps(plan.steps, { images, indexes });
   return (event) => {
-    countCopies(event, { estimates, count, registries: state.manifest.registries });
+    countCopies(event, { estimates, count, registries });
     deps.emit(event);
   };
 }
