@@ -18,7 +18,7 @@ import { putTag } from './put-tag.ts';
 import { hasBlob, headDigest, type Place, readImageId } from './read-registry.ts';
 import { retryStep } from './retry.ts';
 import { saveBlob } from './save-blob.ts';
-import { COPY_PREFIX, removeCopyFolder } from './skopeo-copier.ts';
+import { COPY_PREFIX, removeCopyFolder } from './skopeo-places.ts';
 import { nameStep } from './step-name.ts';
 import { buildResult, COPIED, IN_SYNC, type StepResult } from './step-result.ts';
 import { placeOf } from './tag-job.ts';

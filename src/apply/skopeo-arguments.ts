@@ -2,17 +2,18 @@ import { type Environment, keepForChildren } from '../base/child-environment.ts'
 import { isDigest } from '../base/digest.ts';
 import type { CopyRequest, RegistryAccess, RegistryTarget } from './port.ts';
 
-/** Private places of one skopeo run, so that nothing of the machine's configuration changes what it does. */
+/** Private places of a skopeo run, so that nothing of the machine's configuration changes what it does. */
 export interface SkopeoPlaces {
   /** HOME and what else says where settings lie. */
   readonly home: Readonly<Record<string, string>>;
   readonly registriesFolder: string;
-  readonly temporaryFolder: string;
   /** Where skopeo remembers which repository of a registry holds which blob; null: nowhere. */
   readonly memoryFolder: string | null;
   /** In place of `certs.d`; null where there are no certificates for the registry. */
   readonly sourceCertFolder: string | null;
   readonly destinationCertFolder: string | null;
+  /** The run's own: for its temporary files. */
+  readonly runFolder: string;
 }
 
 /**
@@ -27,7 +28,7 @@ export function buildCopyArguments(request: CopyRequest, places: SkopeoPlaces): 
     '--registries.d',
     places.registriesFolder,
     '--tmpdir',
-    places.temporaryFolder,
+    places.runFolder,
     'copy',
     ...(request.multiArch === 'all' ? ['--all'] : ['--multi-arch', request.multiArch]),
     '--preserve-digests',

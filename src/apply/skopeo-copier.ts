@@ -1,46 +1,26 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Environment } from '../base/child-environment.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { FindCertFolder } from '../registry/port.ts';
 import { withDisk } from './disk-error.ts';
-import { makeCertFolder } from './make-cert-folder.ts';
 import type { Copier, CopyRequest, RegistryAccess } from './port.ts';
-import { makePrivateHome } from './private-home.ts';
-import { makeRunFolder, removeRunFolder } from './run-folder.ts';
 import { type RunGroup, type RunLimits, runGroup } from './run-group.ts';
-import {
-  buildCopyArguments,
-  buildEnvironment,
-  looksUpCredentials,
-  type SkopeoPlaces,
-} from './skopeo-arguments.ts';
+import { buildCopyArguments, buildEnvironment, type SkopeoPlaces } from './skopeo-arguments.ts';
 import { buildCopyError, formatCopy } from './skopeo-errors.ts';
+import { createPlaceMaker, type PlaceOptions } from './skopeo-places.ts';
 import { breaksZstdIndexes, readSkopeoVersion } from './skopeo-version.ts';
 
 /** One large layer is silent while it moves: a copy needs more idle time than it seems. */
-export interface SkopeoOptions extends RunLimits {
+export interface SkopeoOptions extends RunLimits, PlaceOptions {
   /** Default `skopeo`, looked up in PATH. */
   readonly skopeoPath?: string;
-  readonly environment: Environment;
-  readonly findCertFolder: FindCertFolder;
-  /** Exists, and tells the next pass what a killed one left among temporary files. */
-  readonly stateFolder: string;
   /** Default: from this process itself. */
   readonly runGroup?: RunGroup;
 }
 
-/** Of links in the state folder to the folders of copies. */
-export const COPY_PREFIX = 'copy-';
-const RUN_PREFIX = 'olmirror-skopeo-';
-
 /** Copies by running skopeo, one process of its own group per copy. */
 export function createSkopeoCopier(options: SkopeoOptions): Copier {
   let version: Promise<string> | null = null;
-  const { stateFolder } = options;
-  const memory = createMemory(stateFolder);
+  const maker = createPlaceMaker(options);
   function askOnce(): Promise<string> {
     version ??= readSkopeoVersion(options.skopeoPath ?? 'skopeo', pathOnly(options.environment));
     return version;
@@ -50,21 +30,16 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
       await askOnce();
     },
     breaksZstdIndexes: async () => breaksZstdIndexes(await askOnce()),
-    async copy(request, signal): Promise<void> {
-      const folder = await withDisk(formatCopy(request), () => makeFolder(stateFolder));
+    async copy(asked, signal): Promise<void> {
+      const request = nameAuthFiles(asked, options);
+      const places = await withDisk(formatCopy(request), () => maker.open(request));
       try {
-        const memoryFolder = request.sharesLayers
-          ? await withDisk(formatCopy(request), memory.open)
-          : null;
-        await runCopy(
-          { request: nameAuthFiles(request, options), folder: folder.path, memoryFolder, signal },
-          options,
-        );
+        await runCopy(request, places, { ...options, signal });
       } finally {
-        await removeCopyFolder(folder.link);
+        await maker.close(places);
       }
     },
-    forget: memory.remove,
+    forget: maker.forget,
   };
 }
 
@@ -83,73 +58,21 @@ function nameAuthFiles(request: CopyRequest, { environment }: SkopeoOptions): Co
   };
 }
 
-/** Removes what a copy keeps among temporary files, by its link in the state folder. */
-export function removeCopyFolder(link: string): Promise<void> {
-  return removeRunFolder(link, RUN_PREFIX);
-}
-
-interface Memory {
-  readonly open: () => Promise<string>;
-  readonly remove: () => Promise<void>;
-}
-
-/** The folder where the runs of one pass remember blobs: made when it is first asked for. */
-function createMemory(stateFolder: string): Memory {
-  let folder: Promise<RunFolder> | null = null;
-  return {
-    async open() {
-      const opened = (folder ??= makeFolder(stateFolder));
-      try {
-        return (await opened).path;
-      } catch (error) {
-        // The next copy may find room.
-        folder = null;
-        throw error;
-      }
-    },
-    async remove() {
-      const old = folder;
-      folder = null;
-      // What could not be made need not be removed; the copy has said so.
-      const made = await old?.catch(() => undefined);
-      if (made !== undefined) await removeCopyFolder(made.link);
-    },
-  };
-}
-
-interface RunFolder {
-  readonly path: string;
-  /** In the state folder. */
-  readonly link: string;
-}
-
-async function makeFolder(stateFolder: string): Promise<RunFolder> {
-  const link = join(stateFolder, `${COPY_PREFIX}${randomUUID()}`);
-  return { link, path: await makeRunFolder(link, join(tmpdir(), RUN_PREFIX)) };
-}
-
 function pathOnly(environment: Environment): Record<string, string> {
   return { PATH: environment['PATH'] ?? '' };
 }
 
-interface Run {
-  readonly request: CopyRequest;
-  /** Private to this run. */
-  readonly folder: string;
-  /** Shared with other runs of the pass; null where there is nothing to remember. */
-  readonly memoryFolder: string | null;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
-  const { request, folder, signal } = run;
-  const places = await withDisk(formatCopy(request), () => makePlaces(run, options));
+async function runCopy(
+  request: CopyRequest,
+  places: SkopeoPlaces,
+  { signal, ...options }: SkopeoOptions & { readonly signal: AbortSignal | undefined },
+): Promise<void> {
   if (signal?.aborted === true) throw interrupted(request);
   const { stopped, failed, exitCode, errors } = await (options.runGroup ?? runGroup)({
     program: options.skopeoPath ?? 'skopeo',
     args: buildCopyArguments(request, places),
     environment: buildEnvironment(options.environment, places),
-    folder: 'layout' in request.source ? request.source.layout : folder,
+    folder: 'layout' in request.source ? request.source.layout : places.runFolder,
     keepsOutput: false,
     limits: options,
     signal,
@@ -157,39 +80,6 @@ async function runCopy(run: Run, options: SkopeoOptions): Promise<void> {
   if (stopped === 'aborted') throw interrupted(request);
   if (stopped !== null) throw timedOut(request, stopped);
   if (failed) throw buildCopyError(request, { exitCode, stderr: errors });
-}
-
-async function makePlaces(
-  { request, folder, memoryFolder }: Run,
-  { environment, findCertFolder }: SkopeoOptions,
-): Promise<SkopeoPlaces> {
-  const registriesFolder = join(folder, 'registries.d');
-  const temporaryFolder = join(folder, 'tmp');
-  await mkdir(registriesFolder);
-  await mkdir(temporaryFolder);
-  async function makeFor(
-    name: string,
-    host: string,
-    caFile: string | null,
-  ): Promise<string | null> {
-    return makeCertFolder(join(folder, name), await findCertFolder(host), caFile);
-  }
-  const { source, sourceAccess, destination, destinationAccess } = request;
-  return {
-    home: await makePrivateHome(folder, environment, looksUpCredentials(request)),
-    registriesFolder,
-    temporaryFolder,
-    memoryFolder,
-    sourceCertFolder:
-      'layout' in source
-        ? null
-        : await makeFor('source-certs', source.host, sourceAccess?.caFile ?? null),
-    destinationCertFolder: await makeFor(
-      'destination-certs',
-      destination.host,
-      destinationAccess.caFile,
-    ),
-  };
 }
 
 function interrupted(request: CopyRequest): ToolError {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -47,11 +48,12 @@ async function makeHomes(t: TestContext): Promise<Homes> {
   return homes;
 }
 
-/** Every file below a folder, links followed, with what it holds where that is anything. */
+/** Every file below a folder, links followed where they lead anywhere, and whether it is empty. */
 async function listFiles(folder: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
+    if (!existsSync(path)) continue;
     const files = await listFiles(path).catch(() => null);
     found.push(...(files ?? [(await readFile(path, 'utf8')) === '' ? `${path} (empty)` : path]));
   }
@@ -99,6 +101,19 @@ test('a run with auth files of its own sees the home without the default ones', 
     'home/.config/containers/registries.conf (empty)',
     'home/.config/gcloud/token',
   ]);
+});
+
+test('a private home leads to auth files that are not there yet, since somebody may log in meanwhile', async (t) => {
+  const { folder } = await makeHomes(t);
+  const home = join(folder, 'me');
+  await mkdir(home);
+  await makePrivateHome(folder, { HOME: home }, true);
+  const files = ['.config/containers/auth.json', '.docker/config.json'];
+  for (const file of files) {
+    await mkdir(dirname(join(home, file)), { recursive: true });
+    await writeFile(join(home, file), file);
+  }
+  for (const file of files) assert.equal(await readFile(join(folder, 'home', file), 'utf8'), file);
 });
 
 test('a private home is made where there is no home, or one that does not exist', async (t) => {

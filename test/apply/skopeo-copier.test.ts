@@ -56,11 +56,13 @@ async function recordRun(
     'record',
     `echo "$@" > ${folder}/args; env > ${folder}/env`,
   );
-  await openSkopeo({
+  const copier = openSkopeo({
     skopeoPath,
     environment: { ...ENVIRONMENT, ...more },
     stateFolder: folder,
-  }).copy(request);
+  });
+  await copier.copy(request);
+  await copier.forget();
   return {
     args: await readFile(join(folder, 'args'), 'utf8'),
     env: await readFile(join(folder, 'env'), 'utf8'),
@@ -88,7 +90,7 @@ test('copy names auth file and CA of a side only where the manifest does', async
   assert.match(args, /--multi-arch index-only --preserve-digests/);
   assert.match(
     args,
-    /--src-tls-verify=false --dest-tls-verify=true --dest-authfile \/my\/auth\.json --dest-cert-dir \S+destination-certs docker/,
+    /--src-tls-verify=false --dest-tls-verify=true --dest-authfile \/my\/auth\.json --dest-cert-dir \S+\/certs-\d+\/certs\.d docker/,
   );
 });
 
@@ -97,7 +99,7 @@ test('copy passes on the environment that credential helpers may need, and no se
   assert.match(env, /^HTTPS_PROXY=http:\/\/proxy$/m);
   assert.match(env, /^AWS_PROFILE=site$/m);
   assert.match(env, /^LC_ALL=C$/m);
-  assert.match(env, /^HOME=.*olmirror-skopeo-\w+\/home$/m);
+  assert.match(env, /^HOME=.*olmirror-skopeo-\w+\/home-\d+\/home$/m);
   assert.match(env, /^DOCKER_CONFIG=\/docker$/m);
   assert.doesNotMatch(env, /STORAGE_CONF|ALL_PROXY|all_proxy|REGISTRY_AUTH_FILE/);
   assert.doesNotMatch(args, /authfile/);
@@ -112,7 +114,7 @@ test('copy names REGISTRY_AUTH_FILE by its whole path to a side that has no auth
   assert.equal(source, join(process.cwd(), 'site/auth.json'));
   assert.match(args, / --dest-authfile \/my\/auth\.json /);
   assert.doesNotMatch(env, /REGISTRY_AUTH_FILE/);
-  assert.match(env, /^DOCKER_CONFIG=.*olmirror-skopeo-\w+\/empty$/m);
+  assert.match(env, /^DOCKER_CONFIG=.*olmirror-skopeo-\w+\/bare-\d+\/empty$/m);
 });
 
 // Seen to fail: with `memory ?? NOWHERE` as `home`; with a folder for each run; with `forget` doing nothing; without NOT_ROOT.

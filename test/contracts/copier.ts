@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { ImageSpec } from '../../scripts/lib/build-image.ts';
 import type { Copier, CopyRequest } from '../../src/apply/port.ts';
 import { digestOf } from '../../src/base/digest.ts';
@@ -32,6 +32,12 @@ export interface CopierSubject {
 const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 const ACCESS = { insecure: true, authFile: null, caFile: null };
 
+function openCopier(t: TestContext, subject: CopierSubject, limits?: CopierLimits): Copier {
+  const copier = subject.createCopier(limits);
+  t.after(() => copier.forget());
+  return copier;
+}
+
 function ask(
   { source, destination }: CopierSubject,
   image: { readonly repository: string; readonly digest: string; readonly to?: string },
@@ -51,11 +57,11 @@ function ask(
 
 /** What every copier promises, run against the fake and against skopeo with real registries. */
 export function testCopierContract(name: string, open: () => Promise<CopierSubject>): void {
-  test(`${name}: copy brings an image by digest, with the bytes of its manifest and its blobs`, async () => {
+  test(`${name}: copy brings an image by digest, with the bytes of its manifest and its blobs`, async (t) => {
     const subject = await open();
     const repository = 'copy/one';
     const digest = await subject.push({ repository, files: { a: '1' } });
-    await subject.createCopier().copy(ask(subject, { repository, digest }));
+    await openCopier(t, subject).copy(ask(subject, { repository, digest }));
     const copied = await subject.destination.getManifest(repository, 'v1');
     const original = await subject.source.getManifest(repository, digest);
     assert.equal(copied.digest, digest);
@@ -63,12 +69,12 @@ export function testCopierContract(name: string, open: () => Promise<CopierSubje
     assert.equal(subject.countUploads(), 2, 'a config and a layer');
   });
 
-  test(`${name}: copy brings an index with all platforms, and index-only an index alone`, async () => {
+  test(`${name}: copy brings an index with all platforms, and index-only an index alone`, async (t) => {
     const subject = await open();
     const repository = 'copy/many';
     const digest = await subject.push({ repository, platforms: PLATFORMS, files: { a: '1' } });
     const request = ask(subject, { repository, digest });
-    const copier = subject.createCopier();
+    const copier = openCopier(t, subject);
     await assert.rejects(
       copier.copy({ ...request, multiArch: 'index-only' }),
       (error) => isToolError(error, 'APPLY_COPY_FAILED') && error.side === 'destination',
@@ -91,11 +97,11 @@ export function testCopierContract(name: string, open: () => Promise<CopierSubje
     assert.equal(subject.countUploads(), before);
   });
 
-  test(`${name}: copy uploads nothing that the repository has, and a layer that is shared once`, async () => {
+  test(`${name}: copy uploads nothing that the repository has, and a layer that is shared once`, async (t) => {
     const subject = await open();
     const bytes = Buffer.alloc(70_000, 'shared');
     const layers = [{ bytes, mediaType: 'application/vnd.oci.image.layer.v1.tar' }];
-    const copier = subject.createCopier();
+    const copier = openCopier(t, subject);
     const uploads: number[] = [];
     for (const repository of ['copy/a', 'copy/b', 'copy/a']) {
       const digest = await subject.push({ repository, files: { name: repository }, layers });
@@ -108,11 +114,11 @@ export function testCopierContract(name: string, open: () => Promise<CopierSubje
     assert.deepEqual(uploads, [3, 5, 5]);
   });
 
-  test(`${name}: copy names the source where it lacks the image, and writes nothing`, async () => {
+  test(`${name}: copy names the source where it lacks the image, and writes nothing`, async (t) => {
     const subject = await open();
     const image = { repository: 'copy/never', digest: digestOf('never') };
     await assert.rejects(
-      subject.createCopier().copy(ask(subject, image)),
+      openCopier(t, subject).copy(ask(subject, image)),
       (error) => isToolError(error, 'APPLY_COPY_FAILED') && error.side === 'source',
     );
     assert.deepEqual(await subject.destination.headManifest('copy/never', 'v1'), {
@@ -124,13 +130,14 @@ export function testCopierContract(name: string, open: () => Promise<CopierSubje
     ['refuses', 'stall'],
     ['is full', 'retry'],
   ] as const)
-    test(`${name}: copy names the destination where it ${fault}, ${disposition}, and nothing is visible there`, async () => {
+    test(`${name}: copy names the destination where it ${fault}, ${disposition}, and nothing is visible there`, async (t) => {
       const subject = await open();
       const repository = 'copy/fault';
       const digest = await subject.push({ repository, files: { a: fault } });
       subject.setFault(fault);
+      const copier = openCopier(t, subject);
       await assert.rejects(
-        subject.createCopier().copy(ask(subject, { repository, digest })),
+        copier.copy(ask(subject, { repository, digest })),
         (error) =>
           isToolError(error, 'APPLY_COPY_FAILED') &&
           error.side === 'destination' &&
@@ -138,15 +145,16 @@ export function testCopierContract(name: string, open: () => Promise<CopierSubje
       );
       const presence = await subject.destination.headManifest(repository, digest);
       assert.deepEqual(presence, { state: 'absent' });
+      await copier.forget();
       assert.deepEqual(await subject.listLeftovers(), []);
     });
 
-  test(`${name}: copy ends with APPLY_INTERRUPTED when it is aborted, before or in the middle, and leaves nothing`, async () => {
+  test(`${name}: copy ends with APPLY_INTERRUPTED when it is aborted, before or in the middle, and leaves nothing`, async (t) => {
     const subject = await open();
     const repository = 'copy/abort';
     const digest = await subject.push({ repository, files: { a: '1' } });
     const request = ask(subject, { repository, digest }, { sharesLayers: true });
-    const copier = subject.createCopier();
+    const copier = openCopier(t, subject);
     await assert.rejects(
       copier.copy(request, AbortSignal.abort()),
       (error) => isToolError(error, 'APPLY_INTERRUPTED') && error.disposition === 'retry',
@@ -172,15 +180,17 @@ export function testCopierContract(name: string, open: () => Promise<CopierSubje
     ['takes too long', { timeoutMilliseconds: 400 }],
     ['says nothing for too long', { idleMilliseconds: 400 }],
   ] as const)
-    test(`${name}: copy ends with APPLY_COPY_TIMEOUT when it ${what}, and leaves nothing`, async () => {
+    test(`${name}: copy ends with APPLY_COPY_TIMEOUT when it ${what}, and leaves nothing`, async (t) => {
       const subject = await open();
       const repository = 'copy/slow';
       const digest = await subject.push({ repository, files: { a: '1' } });
       subject.setFault('hangs');
+      const copier = openCopier(t, subject, limits);
       await assert.rejects(
-        subject.createCopier(limits).copy(ask(subject, { repository, digest })),
+        copier.copy(ask(subject, { repository, digest })),
         (error) => isToolError(error, 'APPLY_COPY_TIMEOUT') && error.disposition === 'retry',
       );
+      await copier.forget();
       assert.deepEqual(await subject.listLeftovers(), []);
     });
 }
