@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CopyRequest } from '../../src/apply/port.ts';
+import type { Copier, CopyRequest } from '../../src/apply/port.ts';
 import { isToolError } from '../../src/base/tool-error.ts';
 import { openSkopeo } from '../support/open-skopeo.ts';
 
@@ -12,7 +12,18 @@ let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'olmirror-test-'));
 });
-after(() => rm(folder, { recursive: true, force: true }));
+after(async () => {
+  for (const copier of opened) await copier.forget();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const opened: Copier[] = [];
+
+function openCopier(options: Parameters<typeof openSkopeo>[0]): Copier {
+  const copier = openSkopeo(options);
+  opened.push(copier);
+  return copier;
+}
 
 const PLAIN = { insecure: true, authFile: null, caFile: null };
 const REQUEST: CopyRequest = {
@@ -56,13 +67,12 @@ async function recordRun(
     'record',
     `echo "$@" > ${folder}/args; env > ${folder}/env`,
   );
-  const copier = openSkopeo({
+  const copier = openCopier({
     skopeoPath,
     environment: { ...ENVIRONMENT, ...more },
     stateFolder: folder,
   });
   await copier.copy(request);
-  await copier.forget();
   return {
     args: await readFile(join(folder, 'args'), 'utf8'),
     env: await readFile(join(folder, 'env'), 'utf8'),
@@ -123,7 +133,7 @@ test('copy lets runs remember blobs in one folder where layers are shared, until
     'remember',
     `echo "$XDG_DATA_HOME $_CONTAINERS_ROOTLESS_UID" >> ${folder}/memories; [ -d "$XDG_DATA_HOME" ] && touch "$XDG_DATA_HOME/blobs"; exit 0`,
   );
-  const copier = openSkopeo({ skopeoPath, environment: ENVIRONMENT, stateFolder: folder });
+  const copier = openCopier({ skopeoPath, environment: ENVIRONMENT, stateFolder: folder });
   const sharing = { ...REQUEST, sharesLayers: true };
   for (const request of [REQUEST, sharing, sharing]) await copier.copy(request);
   const lines = (await readFile(join(folder, 'memories'), 'utf8')).trim().split('\n');
@@ -145,7 +155,7 @@ test('copy names the CA file that does not exist', async () => {
     destinationAccess: { ...PLAIN, caFile: join(folder, 'absent.pem') },
   };
   await assert.rejects(
-    openSkopeo({ environment: ENVIRONMENT, stateFolder: folder }).copy(request),
+    openCopier({ environment: ENVIRONMENT, stateFolder: folder }).copy(request),
     (error) => isToolError(error, 'APPLY_COPY_FAILED') && /absent\.pem/.test(error.message),
   );
 });
@@ -156,7 +166,7 @@ test('copy ends the whole process group when it is aborted, also one that ignore
     `trap "" TERM; sleep 30 & echo $! > ${folder}/child; wait; sleep 30`,
   );
   const stop = new AbortController();
-  const running = openSkopeo({ skopeoPath, environment: ENVIRONMENT, stateFolder: folder }).copy(
+  const running = openCopier({ skopeoPath, environment: ENVIRONMENT, stateFolder: folder }).copy(
     REQUEST,
     stop.signal,
   );
@@ -180,7 +190,7 @@ async function waitForFile(file: string): Promise<string> {
 }
 
 test('assertReady says what to install where there is no skopeo, and refuses one below 1.6', async () => {
-  const missing = openSkopeo({
+  const missing = openCopier({
     skopeoPath: join(folder, 'no-such-program'),
     environment: ENVIRONMENT,
     stateFolder: folder,
@@ -190,7 +200,7 @@ test('assertReady says what to install where there is no skopeo, and refuses one
     (error) =>
       isToolError(error, 'APPLY_NO_SKOPEO') && /apt-get install skopeo/.test(error.hint ?? ''),
   );
-  const old = openSkopeo({
+  const old = openCopier({
     skopeoPath: await writeProgram('old', 'echo skopeo version 1.5.2'),
     environment: ENVIRONMENT,
     stateFolder: folder,
@@ -200,7 +210,7 @@ test('assertReady says what to install where there is no skopeo, and refuses one
     (error) => isToolError(error, 'APPLY_OLD_SKOPEO') && /1\.5\.2/.test(error.message),
   );
   for (const version of ['1.6.0', '1.22.2-dev', '2.0.0']) {
-    await openSkopeo({
+    await openCopier({
       skopeoPath: await writeProgram('fine', `echo skopeo version ${version}`),
       environment: ENVIRONMENT,
       stateFolder: folder,
