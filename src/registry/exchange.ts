@@ -1,9 +1,10 @@
-import type { Dispatcher } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
 import { ToolError } from '../base/tool-error.ts';
 import { type Agents, type AgentsOptions, createAgents } from './agents.ts';
 import { codeOf, type RequestPlace, toConnectionError, toProxyError } from './describe-failure.ts';
 import { findProxy } from './find-proxy.ts';
 import { redeemIdentityToken, type TokenAnswer, type TokenGrant } from './redeem-identity-token.ts';
+import { sendHead } from './send-head.ts';
 
 /** Promise 1: nothing else than reads can be sent to a registry. */
 export type Method = 'HEAD' | 'GET';
@@ -25,7 +26,13 @@ export interface RawAnswer {
   /** How long the whole of a small body may take. */
   readonly timeoutMilliseconds: number;
   /** Must be read or destroyed. */
-  readonly body: Dispatcher.ResponseData['body'];
+  readonly body: AnswerBody;
+}
+
+export interface AnswerBody extends AsyncIterable<Uint8Array> {
+  dump(): Promise<unknown>;
+  bytes(): Promise<Uint8Array>;
+  destroy(error?: Error): unknown;
 }
 
 /** Exchanges one request for one answer. */
@@ -131,29 +138,43 @@ async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswe
   const agent = await state.agents.find(request.url);
   countOne(state);
   const { timeoutMilliseconds } = state.options;
-  const answer = await agent.request({
-    origin: request.url.origin,
-    path: `${request.url.pathname}${request.url.search}`,
-    method: request.method,
-    headers: request.headers,
+  const { url, method, headers, signal } = request;
+  const options = {
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    headers,
     headersTimeout: timeoutMilliseconds,
     bodyTimeout: timeoutMilliseconds,
     // undici closes the connection after each HEAD unless told otherwise.
     reset: false,
-    ...(request.signal && { signal: request.signal }),
-  });
-  const headers = Object.entries(answer.headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(', ') : value,
-  ]);
-  const { statusCode: status, body } = answer;
+  };
+  const answer =
+    method === 'HEAD'
+      ? { ...(await sendHead(agent, options, signal)), body: NO_BODY }
+      : await agent.request({ ...options, method, ...(signal && { signal }) });
   return {
-    status,
-    headers: Object.fromEntries(headers),
+    status: answer.statusCode,
+    headers: joinValues(answer.headers),
     challenges: [answer.headers['www-authenticate'] ?? []].flat(),
     timeoutMilliseconds,
-    body,
+    body: answer.body,
   };
+}
+
+const NO_BODY: AnswerBody = {
+  dump: async () => undefined,
+  bytes: async () => new Uint8Array(),
+  destroy: () => undefined,
+  async *[Symbol.asyncIterator]() {},
+};
+
+function joinValues(headers: IncomingHttpHeaders): RawAnswer['headers'] {
+  const joined: Record<string, string | undefined> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    joined[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return joined;
 }
 
 async function redeem(grant: TokenGrant, state: State): Promise<TokenAnswer> {

@@ -68,6 +68,8 @@ interface State {
   readonly pace: Pace;
   readonly limit: LimitFunction;
   registry: Promise<Registry> | null;
+  /** What that came to. */
+  opened: Registry | null;
   registryFailed: number;
 }
 
@@ -120,6 +122,7 @@ function createState(options: SenderOptions): State {
     pace,
     limit: pLimit(options.concurrency),
     registry: null,
+    opened: null,
     registryFailed: 0,
   };
 }
@@ -172,18 +175,27 @@ async function sendPaced(
   backoff: number,
 ): Promise<RegistryAnswer> {
   const { clock } = state.options;
-  await waitForTurn(state, request.signal);
-  const sent = clock.now().getTime();
+  function readTime(): number {
+    return clock.now().getTime();
+  }
+  let wait = state.pace.takeTurn(readTime());
+  while (wait > 0) {
+    await clock.sleep(wait, request.signal);
+    wait = state.pace.readPause(readTime()) > 0 ? state.pace.takeTurn(readTime()) : 0;
+  }
+  const sent = readTime();
   const answer = await sendAuthorized(request, state);
   const seconds = answer.retryAfterSeconds;
   state.pace.noteAnswer({
     sent,
-    now: clock.now().getTime(),
+    now: readTime(),
     verdict: judgeVerdict(answer.status),
     // Nobody waits for longer here, so that no other request waits for it either.
     pause: seconds !== null && seconds > MAX_WAIT_SECONDS ? 0 : secondsOr(seconds, backoff),
   });
-  state.limit.concurrency = state.pace.width();
+  const width = state.pace.width();
+  // Setting it looks through the queue.
+  if (state.limit.concurrency !== width) state.limit.concurrency = width;
   return answer;
 }
 
@@ -192,16 +204,8 @@ function judgeVerdict(status: number): PacedAnswer['verdict'] {
   return OVERLOADED.has(status) ? 'troubled' : 'fine';
 }
 
-async function waitForTurn(state: State, signal: AbortSignal | undefined): Promise<void> {
-  const { clock } = state.options;
-  do {
-    const wait = state.pace.takeTurn(clock.now().getTime());
-    if (wait > 0) await clock.sleep(wait, signal);
-  } while (state.pace.readPause(clock.now().getTime()) > 0);
-}
-
 async function sendAuthorized(request: RegistryRequest, state: State): Promise<RegistryAnswer> {
-  const registry = await openRegistry(state, request.signal);
+  const registry = state.opened ?? (await openRegistry(state, request.signal));
   const first = await sendOnce(request, registry, state);
   if (first.status !== 401) return first;
   // The next question reads the auth files again: somebody may have logged in meanwhile.
@@ -258,7 +262,10 @@ async function openRegistry(state: State, signal: AbortSignal | undefined): Prom
   ) {
     state.registryFailed = 0;
     state.registry = ping(state);
-    state.registry.catch(() => (state.registryFailed = state.options.clock.now().getTime()));
+    state.registry.then(
+      (opened) => (state.opened = opened),
+      () => (state.registryFailed = state.options.clock.now().getTime()),
+    );
   }
   return signal === undefined ? state.registry : waitFor(state.registry, signal);
 }
