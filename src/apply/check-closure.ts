@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pMap from 'p-map';
 import { isDigest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
 import { formatCount } from '../base/text.ts';
@@ -27,11 +27,10 @@ export async function checkClosure(context: PassContext, step: IndexStep): Promi
   if (context.request.plan.indexOnly) return;
   const entries = context.request.closure(step.catalog);
   context.request.emit({ kind: 'closure-started', catalog: step.catalog, images: entries.length });
-  const limit = pLimit(HEADS_AT_A_TIME);
-  const seen = await Promise.all(
-    entries.map((entry) =>
-      limit(async () => ({ entry, presence: await headEntry(context, entry) })),
-    ),
+  const seen = await pMap(
+    entries,
+    async (entry) => ({ entry, presence: await headEntry(context, entry) }),
+    { concurrency: HEADS_AT_A_TIME },
   );
   const absent = seen.filter(
     ({ presence, entry }) => presence.state === 'absent' || isOther(presence, entry),

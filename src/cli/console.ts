@@ -6,8 +6,8 @@ import { makePrintable } from './printable.ts';
 export interface Console {
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** The result that was asked for: a text or one JSON document. */
-  result(text: string): void;
+  /** The result that was asked for: a text or one JSON document, whole or in pieces. */
+  result(text: string | Iterable<string>): void;
   /** What a person may want to know on the way; silent under --quiet. */
   say(text: string): void;
   /** Always printed, to stderr. */
@@ -26,7 +26,7 @@ export function createConsole(options: ConsoleOptions): Console {
   return {
     quiet: options.quiet,
     verbose: options.verbose,
-    result: (text) => void process.stdout.write(endLine(text)),
+    result: (text) => writeResult(typeof text === 'string' ? [text] : text),
     say: (text) => void (options.quiet || people.write(endLine(text))),
     warn: (text) => void process.stderr.write(endLine(text)),
   };
@@ -46,6 +46,16 @@ export function formatError(error: unknown, verbose: boolean): string {
 function listCauses(error: Error): readonly string[] {
   if (!(error.cause instanceof Error)) return [];
   return [`Cause: ${error.cause.message}`, ...listCauses(error.cause)];
+}
+
+function writeResult(pieces: Iterable<string>): void {
+  let last = '';
+  for (const piece of pieces) {
+    const printable = makePrintable(piece);
+    process.stdout.write(printable);
+    last = printable || last;
+  }
+  if (last !== '' && !last.endsWith('\n')) process.stdout.write('\n');
 }
 
 function endLine(text: string): string {

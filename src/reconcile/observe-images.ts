@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pMap from 'p-map';
 import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { isIndexManifest, parseManifestBody } from '../base/oci.ts';
@@ -43,19 +43,18 @@ export async function observeImages(
   registries: PerRole<RegistryPort>,
   options: ObserveOptions,
 ): Promise<ReadonlyMap<string, ObservedImage>> {
-  const limit = pLimit(IMAGES_AT_ONCE);
   const observed = new Map<string, ObservedImage>();
   const findAttached = createAttachedFinder(registries.staging, options.signal);
   const surroundings = { ...options, findAttached };
   options.emit({ kind: 'observe-started', images: images.length });
-  await Promise.all(
-    images.map((image) =>
-      limit(async () => {
-        options.signal.throwIfAborted();
-        observed.set(image.key, await observeImage(image, registries, surroundings));
-        options.emit({ kind: 'observe-progress', done: observed.size, total: images.length });
-      }),
-    ),
+  await pMap(
+    images,
+    async (image) => {
+      options.signal.throwIfAborted();
+      observed.set(image.key, await observeImage(image, registries, surroundings));
+      options.emit({ kind: 'observe-progress', done: observed.size, total: images.length });
+    },
+    { concurrency: IMAGES_AT_ONCE },
   );
   return observed;
 }

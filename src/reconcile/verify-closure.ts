@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pMap from 'p-map';
 import type { EmitEvent } from '../base/events.ts';
 import type { Presence } from '../base/presence.ts';
 import { formatProblemLine } from '../base/problem.ts';
@@ -101,21 +101,20 @@ async function headImages(
   place: { readonly registry: RegistryPort; readonly role: RoleName },
   { emit, signal }: ClosureContext,
 ): Promise<readonly SeenImage[]> {
-  const limit = pLimit(HEADS_AT_A_TIME);
   let done = 0;
   emit({ kind: 'observe-started', images: images.length });
-  return Promise.all(
-    images.map((image) =>
-      limit(async () => {
-        signal.throwIfAborted();
-        const reference = image.digest ?? image.tag ?? '';
-        const repository = image.repository[place.role];
-        const presence = await place.registry.headManifest(repository, reference, signal);
-        done += 1;
-        emit({ kind: 'observe-progress', done, total: images.length });
-        return { image, presence };
-      }),
-    ),
+  return pMap(
+    images,
+    async (image) => {
+      signal.throwIfAborted();
+      const reference = image.digest ?? image.tag ?? '';
+      const repository = image.repository[place.role];
+      const presence = await place.registry.headManifest(repository, reference, signal);
+      done += 1;
+      emit({ kind: 'observe-progress', done, total: images.length });
+      return { image, presence };
+    },
+    { concurrency: HEADS_AT_A_TIME },
   );
 }
 

@@ -1,4 +1,5 @@
 import { isDigest } from '../base/digest.ts';
+import { MANIFEST_MEDIA_TYPES } from '../base/oci.ts';
 import {
   type BlobPresence,
   type Presence,
@@ -58,7 +59,13 @@ function judgeFound(
   if (digest === undefined || !isDigest(digest) || mediaType === '') return null;
   if (isDigest(reference) && digest !== reference)
     return unknownFrom(namedAnother(place, `${place.repository}@${reference}`, digest));
-  return { state: 'present', digest, mediaType, size: readLength(answer.headers) };
+  return {
+    state: 'present',
+    // The string that the caller holds already: there are tens of thousands of them.
+    digest: isDigest(reference) ? reference : digest,
+    mediaType: MANIFEST_MEDIA_TYPES.find((known) => known === mediaType) ?? mediaType,
+    size: readLength(answer.headers),
+  };
 }
 
 /** What the answer to a HEAD of a blob means; null where only a GET can tell. */

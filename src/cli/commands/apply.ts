@@ -1,3 +1,4 @@
+import { formatJson } from '../../base/format-json.ts';
 import { readFile } from '../../files/read-file.ts';
 import { parsePlan } from '../../plan/parse-plan.ts';
 import type { PassReport } from '../../plan/report-types.ts';
@@ -91,7 +92,7 @@ function tell(
 ): void {
   context.progress.clear();
   if (options.format === 'json') {
-    context.console.result(JSON.stringify(report, null, 2));
+    context.console.result(formatJson(report));
     return;
   }
   context.console.result(renderReportText(report));

@@ -1,3 +1,4 @@
+import { formatJson } from '../../base/format-json.ts';
 import type { PassNotes } from '../../base/pass-notes.ts';
 import type { VerifyLevel } from '../../base/verify-level.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
@@ -94,13 +95,17 @@ export async function openSnapshot(
   return snapshot;
 }
 
-function renderPlan(plan: Plan, format: PlanOptions['format'], verbose: boolean): string {
+function renderPlan(
+  plan: Plan,
+  format: PlanOptions['format'],
+  verbose: boolean,
+): string | Iterable<string> {
   switch (format) {
     case 'text':
       return renderPlanText(plan, { verbose });
     case 'markdown':
       return renderPlanMarkdown(plan);
     case 'json':
-      return JSON.stringify(plan, null, 2);
+      return formatJson(plan);
   }
 }
