@@ -193,6 +193,28 @@ for (const [name, limits] of [
   });
 }
 
+// Seen to fail: with explainFailure giving the failure as it is, the outcome was APPLY_COPY_TIMEOUT.
+test('applyPlan says that a registry asks to be left alone, where skopeo waits for it in silence until it is stopped', async () => {
+  let writing = false;
+  await startBehindProxy(
+    ({ method }) => {
+      writing ||= method === 'POST';
+      return writing ? { kind: 'status', status: 429, headers: { 'retry-after': '900' } } : null;
+    },
+    { timeoutMilliseconds: 1_500, deps: { retry: { attempts: 1 } } },
+  );
+  const image = await stage(world, 'team/patient');
+  const { outcomes } = await world.apply([copyStep(image)]);
+  assert.deepEqual(
+    outcomes.map(({ kind, code }) => [kind, code]),
+    [['failed', 'REGISTRY_RATE_LIMITED']],
+  );
+  assert.match(
+    outcomes[0]?.message ?? '',
+    /took too long and was stopped\..* refuses more requests for now \(429\)\./,
+  );
+});
+
 test('applyPlan finishes a half-copied index on a registry that lets nothing be written twice', async () => {
   let broken = true;
   await startBehindProxy(
