@@ -11,6 +11,7 @@ export interface ImageRef {
 }
 
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const PATH = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const HOST =
   '(?:\\[[0-9a-fA-F:]+\\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]+)?';
 const REFERENCE = new RegExp(
@@ -36,6 +37,11 @@ export function parseImageRef(text: string): ImageRef {
   const name = normalizeName(host, path);
   if (name.repository.length > 255) throw badRef(text, 'its path is longer than 255 characters');
   return { ...name, tag: tag ?? null, digest: digestText ?? null };
+}
+
+/** Whether a registry can have a repository of this name. */
+export function isRepositoryPath(text: string): boolean {
+  return PATH.test(text) && text.length <= 255;
 }
 
 function normalizeName(

@@ -1,3 +1,4 @@
+import { isRepositoryPath } from '../base/image-ref.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import { collectPages } from './collect-pages.ts';
 import type { RequestPlace } from './describe-failure.ts';
@@ -9,7 +10,10 @@ const MAX_PAGES = 10_000;
 // No such listing, or none for this user.
 const NO_LISTING: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 501]);
 
-/** Asks `/v2/_catalog`, page by page; null where the registry has no listing for this user. */
+/**
+ * Asks `/v2/_catalog`, page by page; null where the registry has no listing for this user. Names that no registry
+ * would take are left out: Nexus may list such, and answers to nothing about them (spec "registries" §1.6).
+ */
 export async function listRepositories(
   send: (path: string) => Promise<RegistryAnswer>,
   place: RequestPlace,
@@ -43,7 +47,9 @@ function parseRepositories(text: string, place: RequestPlace): readonly string[]
   const repositories: unknown = Reflect.get(Object(value), 'repositories');
   if (repositories === null) return [];
   if (!Array.isArray(repositories)) throw noList(place, value);
-  return repositories.filter((name): name is string => typeof name === 'string' && name !== '');
+  return repositories.filter(
+    (name): name is string => typeof name === 'string' && isRepositoryPath(name),
+  );
 }
 
 function noList({ host }: RequestPlace, cause: unknown): ToolError {

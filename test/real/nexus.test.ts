@@ -77,6 +77,10 @@ async function runRoad(site: Site, init: readonly string[]): Promise<void> {
   assert.match(await run(site, ['plan']), /No changes/);
   assert.match(await run(site, ['status']), /Synced with .*[^]*merged and applied/);
   assert.match(await run(site, ['index', 'verify', 'production']), /All is as it should be/);
+  assert.match(
+    await run(site, ['audit']),
+    /^Git explains everything that \S+ was seen to hold: \d+ tags in [4-9] repositories\./,
+  );
 }
 
 const ROLLBACK = ['index', 'rollback', 'previous', '--apply', '--reason', 'test', '--by', 'kim'];

@@ -67,6 +67,7 @@ interface State {
 }
 
 const PAGE = 2;
+const JUNK_NAME = 'v2/-/blobs';
 const ACCEPT = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
@@ -77,7 +78,7 @@ const ACCEPT = [
 /**
  * Answers on a connector of its own as a docker (hosted) repository of Nexus 3 does: its login and bodies of errors, ETags
  * that are no digests, no digest after a PUT, blobs that belong to the whole repository, lists in pages whose link
- * leads to the main port's path and that hold a null, no referrers. After what users report (spec "registries" §1).
+ * leads to the main port's path and that hold a null or a name that is none, no referrers. After what users report (spec "registries" §1).
  */
 export async function startNexusFront(options: NexusFrontOptions): Promise<NexusFront> {
   const requests: SeenRequest[] = [];
@@ -145,6 +146,7 @@ async function answerAsNexus(state: State, asked: Asked): Promise<Answer> {
 }
 
 async function answerApi(state: State, asked: Asked, url: URL): Promise<Answer> {
+  if (url.pathname === '/v2/_catalog') return listImages(state, asked, url);
   const [, image = '', kind = '', reference = ''] =
     /^\/v2\/(.+)\/(manifests|blobs|tags|referrers)\/(.*)$/.exec(url.pathname) ?? [];
   const place = { image, url, reference };
@@ -195,16 +197,32 @@ async function listTags(state: State, asked: Asked, { image, url }: Place): Prom
   const whole = await forward(state, { ...asked, url: url.pathname });
   if (whole.status !== 200) return whole;
   const { tags }: { tags: readonly string[] } = JSON.parse(Buffer.from(whole.body).toString());
-  const after = url.searchParams.get('last') ?? '';
-  const left = tags.toSorted().filter((tag) => tag > after);
-  const page = left.slice(0, PAGE);
-  const last = page.at(-1) ?? '';
-  const next = `/repository/${state.options.name}${url.pathname}?n=${PAGE}&last=${last}`;
-  return answerJson(
-    200,
-    { name: image, tags: [...page, null] },
-    left.length > PAGE ? { link: `<${next}>; rel="next"` } : {},
+  const { page, link } = turnTo(state, url, tags);
+  return answerJson(200, { name: image, tags: [...page, null] }, link);
+}
+
+/** With a name that nothing else of Nexus accepts among them. */
+async function listImages(state: State, asked: Asked, url: URL): Promise<Answer> {
+  const whole = await forward(state, { ...asked, url: '/v2/_catalog?n=1000' });
+  if (whole.status !== 200) return whole;
+  const { repositories }: { repositories: readonly string[] } = JSON.parse(
+    Buffer.from(whole.body).toString(),
   );
+  const { page, link } = turnTo(state, url, [...repositories, JUNK_NAME]);
+  return answerJson(200, { repositories: page }, link);
+}
+
+function turnTo(
+  { options }: State,
+  { pathname, searchParams }: URL,
+  names: readonly string[],
+): { readonly page: readonly string[]; readonly link: http.OutgoingHttpHeaders } {
+  const after = searchParams.get('last') ?? '';
+  const left = names.toSorted().filter((name) => name > after);
+  const page = left.slice(0, PAGE);
+  const last = encodeURIComponent(page.at(-1) ?? '');
+  const next = `/repository/${options.name}${pathname}?n=${PAGE}&last=${last}`;
+  return { page, link: left.length > PAGE ? { link: `<${next}>; rel="next"` } : {} };
 }
 
 async function answerBlob(
