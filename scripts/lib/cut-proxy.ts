@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { resetSocket } from './reset-socket.ts';
 
 export interface CutProxy {
   readonly host: string;
@@ -19,7 +20,7 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
   let left = Number.POSITIVE_INFINITY;
   let passed = 0;
   function breakAll(): void {
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) resetSocket(socket);
   }
   function keep(socket: Socket): void {
     sockets.add(socket);
@@ -28,7 +29,7 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
   const server = createServer((client) => {
     keep(client);
     if (left <= 0) {
-      client.resetAndDestroy();
+      resetSocket(client);
       return;
     }
     const upstream = connect(Number(targetPort), targetHost);

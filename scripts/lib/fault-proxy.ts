@@ -6,6 +6,7 @@ import http, {
   type OutgoingHttpHeaders,
   type ServerResponse,
 } from 'node:http';
+import { resetSocket } from './reset-socket.ts';
 import { sendRequest } from './send-request.ts';
 
 /** What goes wrong with one request. */
@@ -128,7 +129,7 @@ function answerAlone({ request, response }: Exchange, fault: Fault): boolean {
   if (fault.kind === 'hang') return true;
   if (fault.kind === 'reset') {
     request.resume();
-    request.socket.resetAndDestroy();
+    resetSocket(request.socket);
     return true;
   }
   if (fault.kind === 'html') {
