@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 
 export interface Lock {
@@ -18,6 +18,8 @@ interface Holder {
   readonly id: string;
 }
 
+const ASIDE_MILLISECONDS = 60_000;
+
 /**
  * Takes the lock of a state folder, so that one pass writes at a time. A lock whose process is gone
  * (killed, or the machine restarted) is taken over. Throws `APPLY_LOCKED` where it is held.
@@ -26,11 +28,28 @@ export async function acquireLock(folder: string): Promise<Lock> {
   const file = join(folder, 'apply.lock');
   const own = await describeSelf();
   const text = JSON.stringify(own);
-  if (await placeFirstLock(folder, file, text)) return { release: () => releaseLock(file, text) };
+  if (await placeFirstLock(folder, file, text)) return holdLock(file, text);
   const held = await readFileOrNull(file);
   if (held !== null) await removeStale(file, held);
-  if (await placeLock(file, text)) return { release: () => releaseLock(file, text) };
+  if (await placeLock(file, text)) return holdLock(file, text);
   throw locked(file, parseHolder((await readFileOrNull(file)) ?? ''));
+}
+
+async function holdLock(file: string, text: string): Promise<Lock> {
+  await removeAsides(file);
+  return { release: () => releaseLock(file, text) };
+}
+
+// Of processes that were killed while they took the lock; a young one may be of a process that tries right now.
+async function removeAsides(file: string): Promise<void> {
+  const folder = dirname(file);
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((entry) => entry.startsWith(`${basename(file)}.`))) {
+    const path = join(folder, name);
+    const seen = await stat(path).catch(() => null);
+    if (seen !== null && Date.now() - seen.mtimeMs > ASIDE_MILLISECONDS)
+      await rm(path, { force: true });
+  }
 }
 
 async function placeFirstLock(folder: string, file: string, text: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -33,6 +33,15 @@ test('acquireLock holds others off until it is released, naming process and file
   await lock.release();
   await (await acquireLock(folder)).release();
   assert.deepEqual(await readdir(folder), []);
+});
+
+test('acquireLock removes what processes left that were killed while they took it, and nothing young', async () => {
+  const [old, young] = ['apply.lock.a', 'apply.lock.b'];
+  for (const name of [old, young]) await writeFile(join(folder, name), '{}');
+  const before = new Date(Date.now() - 120_000);
+  await utimes(join(folder, old), before, before);
+  await (await acquireLock(folder)).release();
+  assert.deepEqual(await readdir(folder), [young]);
 });
 
 test('acquireLock lets exactly one of many in', async () => {
