@@ -26,8 +26,16 @@ if (!ensureTools(TOOLS)) process.exit(1);
 isolateGit();
 process.env.OLMIRROR_TEST_DATA ??= resolve(ROOT, '../shared');
 
-/** @type {{ passed: number, failed: number, noData: string[], noTool: string[], wrongSkips: string[], empty: string[] }} */
-const results = { passed: 0, failed: 0, noData: [], noTool: [], wrongSkips: [], empty: [] };
+/** @type {{ passed: number, failed: number, noData: string[], noTool: string[], noRoot: string[], wrongSkips: string[], empty: string[] }} */
+const results = {
+  passed: 0,
+  failed: 0,
+  noData: [],
+  noTool: [],
+  noRoot: [],
+  wrongSkips: [],
+  empty: [],
+};
 const stream = run({
   files,
   concurrency: Number(values['test-concurrency'] ?? availableParallelism()),
@@ -76,6 +84,7 @@ function countPass(event) {
   const reason = `${event.name}: ${event.skip === true ? 'no reason given' : event.skip}`;
   if (reason.includes('OLMIRROR_TEST_DATA')) results.noData.push(reason);
   else if (namesMissingTool(reason)) results.noTool.push(reason);
+  else if (!process.env.CI && reason.includes('only root may')) results.noRoot.push(reason);
   else results.wrongSkips.push(reason);
 }
 
@@ -107,6 +116,7 @@ function formatSummary() {
   ];
   if (data > 0) lines.push(`  real data: OLMIRROR_TEST_DATA is ${process.env.OLMIRROR_TEST_DATA}`);
   for (const reason of results.noTool) lines.push(`  skipped, a tool is missing: ${reason}`);
+  for (const reason of results.noRoot) lines.push(`  skipped, run as another user: ${reason}`);
   for (const reason of results.wrongSkips) lines.push(`  NOT ALLOWED to skip: ${reason}`);
   for (const file of results.empty) lines.push(`  NO TEST in ${file}`);
   return `\n${lines.join('\n')}\n`;
