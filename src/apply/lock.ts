@@ -137,9 +137,9 @@ async function readProcessStart(pid: number): Promise<string | null> {
 async function readProcess(
   pid: number,
 ): Promise<{ readonly state: string; readonly start: string } | null> {
-  const stat = await readFileOrNull(`/proc/${pid}/stat`);
-  if (stat === null) return null;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const text = await readFileOrNull(`/proc/${pid}/stat`);
+  if (text === null) return null;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0] ?? '', start: fields[19] ?? '' };
 }
 

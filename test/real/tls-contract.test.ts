@@ -95,11 +95,6 @@ const CASES: readonly Case[] = [
     works: true,
   },
   {
-    name: "Docker's folder",
-    machine: { 'docker/certs.d/HOST/ca.crt': SERVER.cert },
-    works: true,
-  },
-  {
     name: "the machine's folder, and another authority in Docker's",
     machine: {
       'containers/certs.d/HOST/ca.crt': SERVER.cert,
