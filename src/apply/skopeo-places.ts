@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,11 +48,17 @@ interface PassFolder {
 
 export function createPlaceMaker(options: PlaceOptions): PlaceMaker {
   let pass: Promise<PassFolder> | null = null;
-  function openPass(): Promise<PassFolder> {
-    const opened = (pass ??= makePassFolder(options.stateFolder));
-    // The next copy may find room.
-    opened.catch(() => (pass = null));
-    return opened;
+  async function openPass(): Promise<PassFolder> {
+    const opening = (pass ??= makePassFolder(options.stateFolder));
+    const opened = await opening.catch((error: unknown) => {
+      // The next copy may find room.
+      if (pass === opening) pass = null;
+      throw error;
+    });
+    if (existsSync(opened.path)) return opened;
+    // Whoever tidies temporary files up has taken it.
+    if (pass === opening) pass = null;
+    return openPass();
   }
   return {
     open: async (request) => makePlaces(request, await openPass(), options),

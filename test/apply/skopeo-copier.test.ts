@@ -149,6 +149,19 @@ test('copy lets runs remember blobs in one folder where layers are shared, until
   await assert.rejects(readdir(first ?? ''), /ENOENT/);
 });
 
+// Seen to fail: with existsSync left out of openPass, the second copy found no folder.
+test('copy makes its folder again where somebody tidied it away', async () => {
+  const skopeoPath = await writeProgram('home', `echo "$HOME" >> ${folder}/homes`);
+  const copier = openCopier({ skopeoPath, environment: ENVIRONMENT, stateFolder: folder });
+  await copier.copy(REQUEST);
+  const [home = ''] = (await readFile(join(folder, 'homes'), 'utf8')).split('\n');
+  await rm(join(home, '../..'), { recursive: true });
+  await copier.copy(REQUEST);
+  const [, second = ''] = (await readFile(join(folder, 'homes'), 'utf8')).split('\n');
+  assert.match(second, /olmirror-skopeo-/);
+  assert.notEqual(second, home);
+});
+
 test('copy names the CA file that does not exist', async () => {
   const request = {
     ...REQUEST,
