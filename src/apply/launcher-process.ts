@@ -21,5 +21,7 @@ async function reply({ id, run }: Extract<LauncherRequest, { kind: 'run' }>): Pr
   const result = await runGroup({ ...run, signal: stop.signal });
   stops.delete(id);
   const answer: LauncherReply = { id, result };
-  if (process.connected) process.send?.(answer);
+  // Who asked may be gone before that is seen here: an error without a callback would end this process, and what
+  // else it runs would go on.
+  if (process.connected) process.send?.(answer, () => undefined);
 }
