@@ -94,7 +94,8 @@ function insertCatalog(
   if (text[list.start] === '[') return insertInFlow(text, list, renderFlow(entry));
   if (text[list.start] !== '-') return null;
   const indent = indentAt(text, list.start);
-  if (text[first.start] === '{') return insertLines(text, list, [`${indent}- ${renderFlow(entry)}`]);
+  if (text[first.start] === '{')
+    return insertLines(text, list, [`${indent}- ${renderFlow(entry)}`]);
   const lines = Object.entries(entry).map(
     ([key, value], i) => `${indent}${i === 0 ? '- ' : '  '}${key}: ${renderFlow(value)}`,
   );
