@@ -65,3 +65,56 @@ export function addBranchCatalog(parser: Parser, run: Run): void {
       ),
   );
 }
+
+export function addRetire(parser: Parser, run: Run): void {
+  parser.command(
+    'retire <catalog>',
+    'End a catalog: take it out of Git, unless a Subscription follows it; production is not touched',
+    (command) =>
+      command
+        .positional('catalog', {
+          type: 'string',
+          demandOption: true,
+          describe: 'Catalog of the manifest',
+        })
+        .option('cluster-resources', {
+          type: 'string',
+          describe: 'Folder with objects of clusters (YAML, JSON), as `oc get -o yaml` prints them',
+          requiresArg: true,
+        })
+        .option('force', {
+          type: 'boolean',
+          default: false,
+          describe: 'Go on though nothing, or not all, is known of clusters',
+        })
+        .option('dry-run', {
+          type: 'boolean',
+          default: false,
+          describe: 'Say what would go, write nothing',
+        })
+        .option('format', FORMAT)
+        .example(
+          '$0 retire redhat-4.18 --cluster-resources ../clusters',
+          'Once no cluster follows it any more',
+        )
+        .epilogue(
+          'Exit codes: 0 done, or can be done; 4 refused, nothing was written: something follows it, or nobody knows; 1 an error, nothing was written.',
+        ),
+    (args) =>
+      run(
+        async (context, wiring) =>
+          (await import('./commands/retire.ts')).runRetire(
+            {
+              catalog: args.catalog,
+              clusterResources: args.clusterResources ?? null,
+              force: args.force,
+              dryRun: args.dryRun,
+              format: args.format,
+            },
+            context,
+            wiring,
+          ),
+        args,
+      ),
+  );
+}

@@ -1,7 +1,7 @@
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
-import { findCatalogSource } from '../cluster/find-catalog-source.ts';
+import { findCatalogSource, listObjects } from '../cluster/find-catalog-source.ts';
 import { type PublishedIndex, pointClusterFiles } from '../cluster/point-cluster-files.ts';
 import { replaceFiles } from '../files/replace-files.ts';
 import type { GitPort } from '../git/port.ts';
@@ -53,7 +53,7 @@ export async function tellClusters(
     repository: indexRepository(entry, manifest),
     tag: entry.tag.production,
     to: tag,
-    catalogSource: findCatalogSource(entry, manifest, told),
+    catalogSource: findCatalogSource(entry, { manifest, objects: listObjects(told) }),
     extract: findExtract(entry),
   });
   return { tag, files: await replaceFiles(git.folder, files, { remove: [] }) };

@@ -1,11 +1,16 @@
 import { indexRepository } from '../images/map-path.ts';
+import { CATALOG_SOURCE_NAMESPACE_DEFAULT } from '../manifest/defaults.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { type ClusterObject, readClusterObjects, readPath, readText } from './read-objects.ts';
 import { nameCatalogSource, type ServedIndex } from './render-catalog-source.ts';
 import { findIndexTag } from './served-images.ts';
 
 type NamedSource = ServedIndex['catalogSource'];
-type ServedManifest = Pick<MirrorManifest, 'catalogs' | 'registries'>;
+export interface ServedState {
+  readonly manifest: Pick<MirrorManifest, 'catalogs' | 'registries'>;
+  /** What clusters are told. */
+  readonly objects: readonly ClusterObject[];
+}
 
 /** A kind of object that serves an index. */
 const KINDS = {
@@ -14,19 +19,21 @@ const KINDS = {
 } as const;
 
 /**
- * The CatalogSource by which clusters see a catalog: what the manifest says, else the object among `files` that
- * serves its index, else the generated name.
+ * The CatalogSource by which clusters see a catalog: what the manifest says, else the object that serves its index, else
+ * the generated name.
  */
-export function findCatalogSource(
-  entry: CatalogEntry,
-  manifest: ServedManifest,
-  files: readonly { readonly path: string; readonly text: string }[],
-): NamedSource {
+export function findCatalogSource(entry: CatalogEntry, state: ServedState): NamedSource {
   if (entry.catalogSource !== null) return entry.catalogSource;
-  const objects = files.flatMap(({ path, text }) => readClusterObjects(path, text).objects);
-  const [first] = listServing('CatalogSource', entry, { manifest, objects });
+  const [first] = listServing('CatalogSource', entry, state);
   if (first === undefined) return nameCatalogSource(entry.name);
-  return { name: first.name, namespace: first.namespace || 'openshift-marketplace' };
+  return { name: first.name, namespace: first.namespace || CATALOG_SOURCE_NAMESPACE_DEFAULT };
+}
+
+/** The objects in files; what is none there is left out. */
+export function listObjects(
+  files: readonly { readonly path: string; readonly text: string }[],
+): readonly ClusterObject[] {
+  return files.flatMap(({ path, text }) => readClusterObjects(path, text).objects);
 }
 
 /**
@@ -37,10 +44,7 @@ export function findCatalogSource(
 export function listServing(
   kind: keyof typeof KINDS,
   entry: CatalogEntry,
-  {
-    manifest,
-    objects,
-  }: { readonly manifest: ServedManifest; readonly objects: readonly ClusterObject[] },
+  { manifest, objects }: ServedState,
 ): readonly ClusterObject[] {
   const repository = indexRepository(entry, manifest);
   const mates = manifest.catalogs.filter((it) => indexRepository(it, manifest) === repository);

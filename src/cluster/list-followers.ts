@@ -1,4 +1,4 @@
-import { formatObject, readPath, readText, type ClusterObject } from './read-objects.ts';
+import { type ClusterObject, formatObject, readPath, readText } from './read-objects.ts';
 
 /** An object that lets OLM install and upgrade a package. */
 export interface Follower {

@@ -58,6 +58,17 @@ export function findClusterTags(
   return [...new Set(files.flatMap(({ text }) => listTags(text, place)))];
 }
 
+/** Whether olmirror wrote a file for an index, and nothing else was put into it. */
+export function isWrittenFor({ path, text }: ClusterFile, place: IndexPlace): boolean {
+  const { objects, problems } = readClusterObjects(path, text);
+  return (
+    text.startsWith(HEADER) &&
+    problems.length === 0 &&
+    objects.length > 0 &&
+    listTags(text, place).length === objects.length
+  );
+}
+
 function listTags(text: string, place: IndexPlace): readonly string[] {
   return listServedImages(text).flatMap(({ image }) => findIndexTag(image, place) ?? []);
 }

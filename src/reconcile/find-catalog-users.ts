@@ -29,12 +29,12 @@ interface Use extends Omit<CatalogUser, 'why' | 'advice'> {
   readonly sourceNamespace: string | null;
 }
 
-/**
- * What follows a catalog: it names an object of it; or nobody knows what its object is, and no other catalog
- * could serve it.
- */
+/** What follows a catalog: it names an object of it, or it may do so for all that is known, or could be served by no other. */
 export function findCatalogUsers(
-  { uses, followers }: { readonly uses: readonly PackageUse[]; readonly followers: readonly Follower[] },
+  {
+    uses,
+    followers,
+  }: { readonly uses: readonly PackageUse[]; readonly followers: readonly Follower[] },
   context: UserContext,
 ): readonly CatalogUser[] {
   return [...uses.map(fromInUse), ...followers.map(fromObject)].flatMap((use) => {
@@ -68,8 +68,11 @@ function judgeUse(use: Use, context: UserContext): string | null {
     return `Nobody says which catalog ${use.source} is, and ${retired.name} has ${use.package}.`;
   }
   if (!retired.catalog.packages.has(use.package)) return null;
+  if (use.kind === 'Subscription')
+    return `Which catalog it follows is not written down, and ${retired.name} has ${use.package}.`;
+  // OLM v1 takes a package from any catalog.
   if (others.some(({ catalog }) => hasWhatItNeeds(catalog, use))) return null;
-  return `It names no catalog, and no other one has ${use.bundle ?? use.package}.`;
+  return `It selects no catalog, and no other one has ${use.bundle ?? use.package}.`;
 }
 
 function namesCatalog({ kind, source, sourceNamespace }: Use, seen: SeenCatalog): boolean {
@@ -90,7 +93,8 @@ function advise(use: Use, kind: Follower['kind'], { others }: UserContext): stri
   const then = use.cluster === null ? '' : ', then correct in-use.yaml';
   if (other === undefined)
     return `No other catalog has ${use.package}: uninstall the operator${then}, or keep this catalog.`;
-  const target = (kind === 'Subscription' ? other.sources[0]?.name : other.clusterCatalogs[0]) ?? '';
+  const target =
+    (kind === 'Subscription' ? other.sources[0]?.name : other.clusterCatalogs[0]) ?? '';
   const at = target === '' ? `catalog ${other.name}` : `${target} (catalog ${other.name})`;
   if (kind === 'ClusterExtension') return `Let its selector name ${at}${then}.`;
   const [, namespace = '', name = ''] = /^Subscription (?:(.*)\/)?(.*)$/.exec(use.user) ?? [];

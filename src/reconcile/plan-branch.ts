@@ -7,9 +7,8 @@ import {
   parseOpenShiftVersion,
 } from '../catalog/openshift-version.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { findCatalogSource } from '../cluster/find-catalog-source.ts';
+import { findCatalogSource, listObjects } from '../cluster/find-catalog-source.ts';
 import { nameBeside } from '../cluster/name-beside.ts';
-import { readClusterObjects } from '../cluster/read-objects.ts';
 import type { GitPort, Snapshot } from '../git/port.ts';
 import { branchRules } from '../manifest/branch-rules.ts';
 import { buildCatalogPath } from '../manifest/defaults.ts';
@@ -120,16 +119,19 @@ async function nameFields(
   { manifest, snapshot }: ReadState,
 ): Promise<NamedFields> {
   const files = await readClusterFiles(snapshot);
-  const sources = manifest.catalogs.map((other) => findCatalogSource(other, manifest, files));
-  const { namespace } = findCatalogSource(entry, manifest, files);
-  const objects = files.flatMap(({ path, text }) => readClusterObjects(path, text).objects);
+  const state = { manifest, objects: listObjects(files) };
+  const sources = manifest.catalogs.map((other) => findCatalogSource(other, state));
+  const { namespace } = findCatalogSource(entry, state);
   const { production, staging } = findRepository(request, entry);
   return {
     name: request.catalog,
     path: buildCatalogPath(request.catalog),
     repository: production === staging ? production : { production, staging },
     tag: request.tag,
-    catalogSource: nameBeside(request.catalog, namespace, { sources, objects }),
+    catalogSource: nameBeside(request.catalog, namespace, {
+      sources,
+      objects: state.objects,
+    }),
   };
 }
 

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findCatalogSource, listServing } from '../../src/cluster/find-catalog-source.ts';
+import {
+  findCatalogSource,
+  listObjects,
+  listServing,
+} from '../../src/cluster/find-catalog-source.ts';
 import { readClusterObjects } from '../../src/cluster/read-objects.ts';
 import { buildCatalogEntry } from '../../src/manifest/build-manifest.ts';
 import type { CatalogEntry } from '../../src/manifest/types.ts';
@@ -23,7 +27,9 @@ function nameAll(
   const text = Object.entries(sources).map(([name, image]) => source(name, image));
   const files = [{ path: 'cluster/all.yaml', text: text.join('---\n') }];
   const manifest = makeManifest({ catalogs });
-  return catalogs.map((entry) => findCatalogSource(entry, manifest, files).name);
+  return catalogs.map(
+    (entry) => findCatalogSource(entry, { manifest, objects: listObjects(files) }).name,
+  );
 }
 
 // Seen to fail: with the repository alone compared, both catalogs of olm/red claimed the first object.
@@ -56,7 +62,10 @@ test('findCatalogSource goes by the manifest where that names one, and leaves ot
       text: 'kind: CatalogSource\nmetadata: { name: n }\nspec: { image: h/olm/red:v4.18 }\n',
     },
   ];
-  const found = findCatalogSource(OLD, makeManifest({ catalogs: [OLD] }), files);
+  const found = findCatalogSource(OLD, {
+    manifest: makeManifest({ catalogs: [OLD] }),
+    objects: listObjects(files),
+  });
   assert.deepEqual(found, { name: 'n', namespace: 'openshift-marketplace' });
 });
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isToolError, ToolError } from '../../base/tool-error.ts';
-import { findCatalogSource } from '../../cluster/find-catalog-source.ts';
+import { findCatalogSource, listObjects } from '../../cluster/find-catalog-source.ts';
 import { CLUSTER_FOLDER } from '../../cluster/point-cluster-files.ts';
 import { nameCatalogSource, type ServedIndex } from '../../cluster/render-catalog-source.ts';
 import { indexRepository } from '../../images/map-path.ts';
@@ -54,7 +54,7 @@ async function findSource(
     if (isToolError(error, 'FILES_NOT_FOUND')) return [];
     throw error;
   });
-  return findCatalogSource(entry, manifest, files);
+  return findCatalogSource(entry, { manifest, objects: listObjects(files) });
 }
 
 // A layout is on its way into production: the cluster pulls it from there.

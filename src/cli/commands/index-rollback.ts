@@ -1,5 +1,5 @@
 import { ToolError } from '../../base/tool-error.ts';
-import { findCatalogSource } from '../../cluster/find-catalog-source.ts';
+import { findCatalogSource, listObjects } from '../../cluster/find-catalog-source.ts';
 import {
   type ClusterFile,
   findClusterTags,
@@ -229,7 +229,7 @@ async function pointFiles(
     catalog: entry.name,
     host,
     to: tag,
-    catalogSource: findCatalogSource(entry, manifest, clusterFiles),
+    catalogSource: findCatalogSource(entry, { manifest, objects: listObjects(clusterFiles) }),
     extract,
   });
 }
