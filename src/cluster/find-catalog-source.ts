@@ -1,5 +1,6 @@
 import { indexRepository } from '../images/map-path.ts';
 import { CATALOG_SOURCE_NAMESPACE_DEFAULT } from '../manifest/defaults.ts';
+import { namesDigest } from '../manifest/index-tags.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { type ClusterObject, readClusterObjects, readPath, readText } from './read-objects.ts';
 import { nameCatalogSource, type ServedIndex } from './render-catalog-source.ts';
@@ -61,6 +62,28 @@ export function listServing(
     mates.length === 1 ? without : without.filter(({ catalogSource }) => catalogSource === null);
   if (unnamed.length !== 1 || unnamed[0]?.name !== entry.name) return [];
   return served.filter(({ owner }) => owner === null).map(({ object }) => object);
+}
+
+/**
+ * CatalogSources that serve no catalog of the manifest; `unclear` are those that may serve this one all the same, since
+ * they name a digest in its repository.
+ */
+export function listElsewhere(
+  entry: CatalogEntry,
+  state: ServedState,
+): { readonly others: readonly ClusterObject[]; readonly unclear: readonly ClusterObject[] } {
+  const { manifest, objects } = state;
+  const served = new Set(
+    manifest.catalogs.flatMap((it) => listServing('CatalogSource', it, state)),
+  );
+  const rest = objects.filter((object) => object.kind === 'CatalogSource' && !served.has(object));
+  const repository = indexRepository(entry, manifest);
+  const unclear = rest.filter((object) => {
+    const image = readText(readPath(object.value, ...KINDS.CatalogSource));
+    const isDigest = image.includes('@') || namesDigest(image.slice(image.lastIndexOf(':') + 1));
+    return isDigest && namesRepository(image, repository);
+  });
+  return { others: rest.filter((object) => !unclear.includes(object)), unclear };
 }
 
 /** Whether an image, by tag or digest, lies in a repository, whatever its host. */

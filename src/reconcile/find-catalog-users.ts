@@ -19,9 +19,13 @@ export interface SeenCatalog {
 
 export interface UserContext {
   readonly retired: SeenCatalog;
-  /** Neither the manifest nor an object says by which CatalogSource clusters see the catalog: its name is a guess. */
-  readonly guessed: boolean;
   readonly others: readonly SeenCatalog[];
+  /** The manifest says by which CatalogSource clusters see the catalog: no other name can be its. */
+  readonly named: boolean;
+  /** CatalogSources of clusters that serve none of these catalogs. */
+  readonly elsewhere: readonly string[];
+  /** Those of which nobody can say whether they serve the retired one. */
+  readonly unclear: readonly string[];
 }
 
 interface Use extends Omit<CatalogUser, 'why' | 'advice'> {
@@ -60,11 +64,14 @@ function fromObject(follower: Follower): Use {
 
 /** `named`, a sentence that says why it counts all the same, or null where it does not follow the catalog. */
 function judgeUse(use: Use, context: UserContext): string | null {
-  const { retired, guessed, others } = context;
+  const { retired, others, named, elsewhere, unclear } = context;
   if (use.source !== null) {
     if (namesCatalog(use, retired)) return 'named';
-    const isKnown = others.some((other) => namesCatalog(use, other));
-    if (isKnown || !guessed || !retired.catalog.packages.has(use.package)) return null;
+    const isKnown =
+      elsewhere.includes(use.source) || others.some((other) => namesCatalog(use, other));
+    if (unclear.includes(use.source))
+      return `${use.source} names a digest, so which catalog it serves cannot be told.`;
+    if (isKnown || named || !retired.catalog.packages.has(use.package)) return null;
     return `Nobody says which catalog ${use.source} is, and ${retired.name} has ${use.package}.`;
   }
   if (!retired.catalog.packages.has(use.package)) return null;

@@ -1,10 +1,10 @@
 import { formatProblemLine } from '../base/problem.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { findCatalogSource, listServing } from '../cluster/find-catalog-source.ts';
+import { findCatalogSource, listElsewhere, listServing } from '../cluster/find-catalog-source.ts';
 import { listFollowers } from '../cluster/list-followers.ts';
 import { type ClusterFile, isWrittenFor } from '../cluster/point-cluster-files.ts';
 import { type ClusterObject, formatObject, readClusterObjects } from '../cluster/read-objects.ts';
-import { nameClusterCatalog } from '../cluster/render-catalog-source.ts';
+import { nameCatalogSource, nameClusterCatalog } from '../cluster/render-catalog-source.ts';
 import type { GitPort, Snapshot } from '../git/port.ts';
 import { indexRepository } from '../images/map-path.ts';
 import { removeCatalog } from '../manifest/edit-catalogs.ts';
@@ -112,25 +112,37 @@ async function findUsers(site: Site): Promise<Found> {
   const seen = manifest.catalogs.map((one) => seeCatalog(one, site));
   const others = seen.filter(({ name }) => name !== entry.name);
   const retired = seeCatalog(entry, site);
-  const guessed =
-    entry.catalogSource === null && listServing('CatalogSource', entry, site).length === 0;
+  const elsewhere = listElsewhere(entry, site);
   return {
     catalogSources: retired.sources,
     clusters: inUse === null ? null : inUse.clusters.length,
     followers: followers.length,
-    users: findCatalogUsers({ uses: inUse?.uses ?? [], followers }, { retired, guessed, others }),
+    users: findCatalogUsers(
+      { uses: inUse?.uses ?? [], followers },
+      {
+        retired,
+        others,
+        named: entry.catalogSource !== null,
+        elsewhere: elsewhere.others.map(({ name }) => name),
+        unclear: elsewhere.unclear.map(({ name }) => name),
+      },
+    ),
     unclear,
   };
 }
 
-/** All names by which clusters may see it: that of the manifest, and those of the objects that serve its index. */
+/**
+ * All names by which clusters may see it: that of the manifest, and those of the objects that serve its index. Where
+ * the manifest gives none, it may have been served by the generated name, which `index info` prints.
+ */
 function seeCatalog(entry: CatalogEntry, site: Site): SeenCatalog {
   const first = findCatalogSource(entry, site);
   const served = listServing('CatalogSource', entry, site).map(({ name, namespace }) => ({
     name,
     namespace: namespace || first.namespace,
   }));
-  const sources = [first, ...served].filter(
+  const generated = entry.catalogSource === null ? [nameCatalogSource(entry.name)] : [];
+  const sources = [first, ...served, ...generated].filter(
     (source, i, all) =>
       all.findIndex((it) => it.name === source.name && it.namespace === source.namespace) === i,
   );

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   findCatalogSource,
+  listElsewhere,
   listObjects,
   listServing,
 } from '../../src/cluster/find-catalog-source.ts';
@@ -78,4 +79,29 @@ test('listServing gives all objects of a kind that serve the index', () => {
   assert.deepEqual(names('CatalogSource', OLD), ['a', 'b']);
   assert.deepEqual(names('ClusterCatalog', OLD), ['c']);
   assert.deepEqual(names('CatalogSource', NEW), []);
+});
+
+test('listElsewhere gives what serves no catalog, apart from what may serve this one by its digest', () => {
+  const digest = digestOfChar('a');
+  const text = [
+    source('mine', 'h/olm/red:v4.18'),
+    source('older', 'h/olm/red:v4.16'),
+    source('community', 'quay.io/community/index:latest'),
+    source('pinned', `h/olm/red@${digest}`),
+    source('kept', `h/olm/red:${digest.replace(':', '-')}`),
+  ].join('---\n');
+  const { objects } = readClusterObjects('x.yaml', text);
+  const found = listElsewhere(OLD, { manifest: makeManifest({ catalogs: ALL }), objects });
+  const [others, unclear] = [found.others, found.unclear].map((list) => list.map((it) => it.name));
+  // Of two catalogs only NEW has no object, so that what names a digest is taken for its.
+  assert.deepEqual([others, unclear], [['community'], []]);
+  const named = ALL.map((entry) => ({ ...entry, catalogSource: { name: 'n', namespace: 'olm' } }));
+  const doubt = listElsewhere(OLD, { manifest: makeManifest({ catalogs: named }), objects });
+  assert.deepEqual(
+    [doubt.others, doubt.unclear].map((list) => list.map(({ name }) => name)),
+    [
+      ['older', 'community'],
+      ['pinned', 'kept'],
+    ],
+  );
 });
