@@ -43,7 +43,7 @@ export function addBranchCatalog(parser: Parser, run: Run): void {
           'Copy catalog and rules, and write the catalog into mirror.yaml',
         )
         .epilogue(
-          'Only the working tree is written, and no registry is asked. Exit codes: 0 done, perhaps with warnings; 1 an error, nothing was written.',
+          'Exit codes: 0 done, perhaps with warnings; 1 an error, nothing was written. No registry is asked.',
         ),
     (args) =>
       run(
@@ -98,7 +98,7 @@ export function addRetire(parser: Parser, run: Run): void {
           'Once no cluster follows it any more',
         )
         .epilogue(
-          'Exit codes: 0 done, or can be done; 4 refused, nothing was written: something follows it, or nobody knows; 1 an error, nothing was written.',
+          'Exit codes: 0 done, or can be done; 1 an error, nothing was written; 4 refused, nothing was written: something follows it, or nobody knows.',
         ),
     (args) =>
       run(

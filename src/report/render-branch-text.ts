@@ -91,13 +91,13 @@ function listNext({
   dryRun,
   next,
   from,
-  catalog,
+
   catalogSource,
 }: CatalogBranch): readonly string[] {
   if (dryRun) return ['Dry run: nothing was written.'];
   return [
     'Look at it with `git diff`. Then:',
     ...next.map((command) => `  ${command}`),
-    `Both catalogs are served meanwhile. When clusters are upgraded, let their Subscriptions follow ${catalogSource.name}; when none follows ${from} any more: \`olmirror retire ${from}\`, not before. (${catalog} gets what is merged into it, ${from} what is merged into that.)`,
+    `Both catalogs are served meanwhile, each with what is merged into it. Let the Subscriptions of a cluster that was upgraded follow ${catalogSource.name}; when none follows ${from} any more: \`olmirror retire ${from}\`.`,
   ];
 }

@@ -63,10 +63,10 @@ spec:
         - { name: b, package: b, installed: b.v1.1.0 }
         - { name: c, package: c, installed: c.v0.9.0 }
         - { name: x, package: x, installed: x.v1.0.0 }
-    - { name: test, clusterExtensions: [{ name: a, package: a, installed: a.v1.1.0 }] }
+    - { name: test, clusterExtensions: [{ name: a, package: a, installed: a.v1.1.0 }, { name: b, package: b, installed: b.v1.0.0 }] }
 `;
 
-// Seen to fail with limits compared by `<=`, and with the upgrades of every channel head whatever it allows.
+// Seen to fail with limits compared by `<=`, and with heads whatever they allow.
 test('branch-catalog names the bundles that hold clusters back, where they are installed, and what to upgrade first', async (t) => {
   const site = await createState(t);
   await write(site, 'in-use.yaml', IN_USE);
@@ -87,7 +87,21 @@ test('branch-catalog names the bundles that hold clusters back, where they are i
     {
       package: 'b',
       bundles: [
-        { bundle: 'b.v1.0.0', max: '4.18', installed: [], upgrades: [] },
+        {
+          bundle: 'b.v1.0.0',
+          max: '4.18',
+          installed: [
+            {
+              cluster: 'test',
+              seen: null,
+              user: 'ClusterExtension b',
+              package: 'b',
+              bundle: 'b.v1.0.0',
+            },
+          ],
+          // Its head is for 4.19 at most.
+          upgrades: [],
+        },
         {
           bundle: 'b.v1.1.0',
           max: '4.19',

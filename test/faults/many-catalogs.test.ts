@@ -75,7 +75,7 @@ async function readAll(site: Site): Promise<Readonly<Record<string, readonly str
   };
 }
 
-// Seen to fail: with isNeverMoving true of every tag that begins like the moving one, v4.18 counted as kept by v4.
+// Seen to fail: with isNeverMoving true of the tags of any catalog, each listed the indexes of the other.
 test('two catalogs of one repository and a third plan, apply and are in step side by side', async (t) => {
   const site = await createSideBySide(t);
   const apply = await site.olmirror(['apply']);
@@ -98,6 +98,7 @@ test('two catalogs of one repository and a third plan, apply and are in step sid
   }
 });
 
+// Seen to fail with `sound` in prepare-pass.ts empty as soon as one catalog is broken.
 test('of catalogs side by side a broken one stops neither that of its repository nor another', async (t) => {
   const site = await createSideBySide(t);
   assert.equal((await site.olmirror(['apply'])).code, 0);

@@ -22,7 +22,7 @@ async function plan(site: Site, code: number): Promise<readonly string[]> {
   return steps.map(({ kind }) => kind).toSorted();
 }
 
-// Seen to fail: with the old name written into the manifest, plan found two catalogs with one index.
+// Seen to fail: with the files left out, the new index was not planned.
 test('a catalog is branched for another release, takes a delivery of its own, and the old one is retired', async (t) => {
   const site = await createSite(t);
   await deliver(site);

@@ -83,7 +83,7 @@ const USES: readonly (readonly [string, PackageUse, boolean | RegExp, Partial<Us
   ],
 ];
 
-// Seen to fail: with each of the conditions of judgeUse left out, one of these.
+// Seen to fail: without `elsewhere`, `named`, the names of others, and `unclear`.
 for (const [name, one, expected, changes = {}] of USES)
   test(`findCatalogUsers ${expected === false ? 'leaves out' : 'counts'} what names ${name}`, () => {
     const followers = { uses: [one], followers: [] };
