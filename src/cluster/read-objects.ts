@@ -75,7 +75,9 @@ function readDocuments(file: string, text: string, problems: Problem[]): readonl
 // `oc get -o yaml` gives a List, and lists of one kind are named after it.
 function listObjects(value: unknown): readonly unknown[] {
   const items = readField(value, 'items');
-  return Array.isArray(items) && /List$/.test(readText(readField(value, 'kind'))) ? items : [value];
+  return Array.isArray(items) && readText(readField(value, 'kind')).endsWith('List')
+    ? items
+    : [value];
 }
 
 function buildObject(file: string, value: unknown): ClusterObject | null {

@@ -140,11 +140,13 @@ test('branch-catalog says where no release is named, and takes --openshift for i
   assert.match(told.stdout, /There is no in-use\.yaml, so nobody knows/);
 });
 
+function item(name: string, until: string): string {
+  return `- { package: c, bundle: ${name}, reason: r, by: kim, until: ${until} } # ${name}\n`;
+}
+
 // Seen to fail without dropItem: the ended exclude came along.
 test('branch-catalog copies files and rules byte for byte, leaves ended rules out, and adds one line to the manifest', async (t) => {
   const site = await createState(t);
-  const item = (name: string, until: string) =>
-    `- { package: c, bundle: ${name}, reason: r, by: kim, until: ${until} } # ${name}\n`;
   const excludes = `# ours\n${item('c.v0.1.0', '2020-01-01')}${item('c.v0.2.0', '2999-01-01')}`;
   await write(site, 'rules/idx/exclude.yaml', excludes);
   const bridge =

@@ -140,8 +140,6 @@ test('retire takes the catalog, its rules and its own file below cluster/ out, a
   await write(site, 'deliveries/2026-01-01-aaaaaaaaaaaa.yaml', record());
   const header =
     '# What clusters are told of this index: production lets no tag move, so the tag changes here. Apply it\n# to the clusters (Argo CD, or oc apply -f). `olmirror merge` and `olmirror index rollback` change the image only.\n';
-  const object = (name: string, image: string) =>
-    `---\nkind: CatalogSource\nmetadata: { name: ${name} }\nspec: { image: "${image}" }\n`;
   await write(site, 'cluster/old.yaml', header + object('cs-old', 'h/olm/old:v1-aaaaaaaaaaaa'));
   await write(site, 'cluster/mine.yaml', object('x', 'h/olm/old:v1') + object('y', 'h/olm/new:v1'));
   await site.commit('more');
@@ -185,6 +183,10 @@ test('retire takes the catalog, its rules and its own file below cluster/ out, a
   assert.equal((await site.olmirror(['retire', 'new'])).code, 0);
   assert.match(await readText(site, 'mirror.yaml'), /\n {2}catalogs: \[\]\n/);
 });
+
+function object(name: string, image: string): string {
+  return `---\nkind: CatalogSource\nmetadata: { name: ${name} }\nspec: { image: "${image}" }\n`;
+}
 
 function record(): string {
   const digest = `sha256:${'b'.repeat(64)}`;

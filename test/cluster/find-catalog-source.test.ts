@@ -75,8 +75,9 @@ test('listServing gives all objects of a kind that serve the index', () => {
   const text = `${source('a', 'h/olm/red:v4.18')}---\n${source('b', 'g/olm/red:v4.18')}---\nkind: ClusterCatalog\nmetadata: { name: c }\nspec: { source: { image: { ref: "h/olm/red:v4.18" } } }\n`;
   const { objects } = readClusterObjects('x.yaml', text);
   const served = { manifest: makeManifest({ catalogs: ALL }), objects };
-  const names = (kind: 'CatalogSource' | 'ClusterCatalog', entry: CatalogEntry) =>
-    listServing(kind, entry, served).map(({ name }) => name);
+  function names(kind: 'CatalogSource' | 'ClusterCatalog', entry: CatalogEntry): readonly string[] {
+    return listServing(kind, entry, served).map(({ name }) => name);
+  }
   assert.deepEqual(names('CatalogSource', OLD), ['a', 'b']);
   assert.deepEqual(names('ClusterCatalog', OLD), ['c']);
   assert.deepEqual(names('CatalogSource', NEW), []);

@@ -10,7 +10,7 @@ import type { GitPort, Snapshot } from '../../git/port.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
 import { judgeServing } from '../../index/judge-serving.ts';
 import { dayOf, hasEnded, isDay } from '../../manifest/day.ts';
-import { listInstalled } from '../../manifest/in-use.ts';
+import { IN_USE_FILE, parseInUse } from '../../manifest/in-use.ts';
 import type {
   CatalogEntry,
   CatalogPin,
@@ -28,7 +28,6 @@ import { listIndexes } from '../../reconcile/list-indexes.ts';
 import { readCatalog, readKnownMissing, readManifest } from '../../reconcile/load-state.ts';
 import { type PreparedRollback, prepareRollback } from '../../reconcile/prepare-rollback.ts';
 import { readClusterFiles } from '../../reconcile/read-cluster-files.ts';
-import { readInUse } from '../../reconcile/read-in-use.ts';
 import { readRecords } from '../../reconcile/read-records.ts';
 import { type RollbackEnd, runRollback } from '../../reconcile/run-rollback.ts';
 import type { RegistryPort } from '../../registry/port.ts';
@@ -118,8 +117,7 @@ async function openSite(
   const manifest = await readManifest(snapshot, context.manifestFile);
   assertSupported(manifest);
   const entry = pickCatalog(manifest, { catalog });
-  const inUse = await readInUse(snapshot);
-  const installed = inUse === null ? [] : listInstalled(inUse);
+  const installed = await readInstalled(snapshot);
   const registries = wiring.openRegistries(manifest);
   const list = await listIndexes(entry, {
     manifest,
@@ -142,6 +140,11 @@ async function openSite(
     installed,
     clusterFiles: await readClusterFiles(snapshot),
   };
+}
+
+async function readInstalled(snapshot: Snapshot): Promise<readonly InstalledVersion[]> {
+  const bytes = await snapshot.readFile(IN_USE_FILE);
+  return bytes === null ? [] : parseInUse(Buffer.from(bytes).toString());
 }
 
 function assertClear({ served, fault, host, repository, servedTag }: CatalogIndexes): void {
