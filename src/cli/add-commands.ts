@@ -5,6 +5,7 @@ import { addDoctor } from './add-doctor-command.ts';
 import { addExplain } from './add-explain-command.ts';
 import { addGraph } from './add-graph-command.ts';
 import { addIndex } from './add-index-commands.ts';
+import { addBranchCatalog, addRetire } from './add-life-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
 import { addRender } from './add-render-command.ts';
 import { addInit, addMerge, addValidate } from './add-repository-commands.ts';
@@ -29,6 +30,8 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addAudit,
     addDoctor,
     addIndex,
+    addBranchCatalog,
+    addRetire,
   ])
     add(parser, run);
   return parser;

@@ -25,6 +25,7 @@ import {
 } from '../manifest/delivery-record.ts';
 import { isExpired } from '../manifest/exclude.ts';
 import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
+import { assertCommitted } from '../reconcile/assert-committed.ts';
 import { readRecords } from '../reconcile/read-records.ts';
 import type { MergeSummary } from '../report/render-merge-text.ts';
 import type { HeldBundle } from './find-held.ts';
@@ -175,18 +176,8 @@ function noteEnded(exclusion: Exclusion): MergeNote {
 }
 
 /** Throws `GIT_DIRTY` where a catalog's folder has changes that are not committed. */
-export async function assertClean(git: GitPort, entry: CatalogEntry): Promise<void> {
-  const changed = await git.listUncommitted([entry.path]);
-  const [first] = changed;
-  if (first === undefined) return;
-  const more = changed.length > 1 ? ` and ${changed.length - 1} more` : '';
-  throw new ToolError(
-    'GIT_DIRTY',
-    `${entry.path} has changes that are not committed: ${first}${more}. Nothing was written.`,
-    {
-      hint: `Commit them, or put them away with \`git stash -u -- ${entry.path}\`; then run the command again.`,
-    },
-  );
+export function assertClean(git: GitPort, entry: CatalogEntry): Promise<void> {
+  return assertCommitted(git, [entry.path]);
 }
 
 // What a hint adds a flag to: the same merge, as a person would type it.

@@ -1,8 +1,8 @@
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
+import { findCatalogSource, listObjects } from '../cluster/find-catalog-source.ts';
 import { type PublishedIndex, pointClusterFiles } from '../cluster/point-cluster-files.ts';
-import { nameCatalogSource } from '../cluster/render-catalog-source.ts';
 import { replaceFiles } from '../files/replace-files.ts';
 import type { GitPort } from '../git/port.ts';
 import { indexRepository } from '../images/map-path.ts';
@@ -46,13 +46,14 @@ export async function tellClusters(
     .summarize(loaded, { manifest, snapshot })
     .catch((error) => failToTell(entry, error));
   const tag = formatImmutableTag(entry.tag.production, imageId);
-  const files = pointClusterFiles(await readClusterFiles(snapshot), {
+  const told = await readClusterFiles(snapshot);
+  const files = pointClusterFiles(told, {
     catalog: entry.name,
     host: production.host,
     repository: indexRepository(entry, manifest),
     tag: entry.tag.production,
     to: tag,
-    catalogSource: entry.catalogSource ?? nameCatalogSource(entry.name),
+    catalogSource: findCatalogSource(entry, { manifest, objects: listObjects(told) }),
     extract: findExtract(entry),
   });
   return { tag, files: await replaceFiles(git.folder, files, { remove: [] }) };

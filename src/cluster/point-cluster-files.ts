@@ -1,4 +1,5 @@
 import { ToolError } from '../base/tool-error.ts';
+import { readClusterObjects } from './read-objects.ts';
 import {
   renderCatalogSource,
   renderClusterCatalog,
@@ -39,7 +40,10 @@ export function pointClusterFiles(
   index: PublishedIndex,
 ): ReadonlyMap<string, string> {
   const serving = files.filter(({ text }) => listTags(text, index).length > 0);
-  if (serving.length === 0) return new Map([[nameFile(files, index), renderFile(index)]]);
+  if (serving.length === 0) {
+    assertFree(files, index);
+    return new Map([[nameFile(files, index), renderFile(index)]]);
+  }
   const changed = serving
     .map((file) => ({ ...file, next: pointFile(file, index) }))
     .filter(({ text, next }) => text !== next);
@@ -52,6 +56,17 @@ export function findClusterTags(
   place: IndexPlace,
 ): readonly string[] {
   return [...new Set(files.flatMap(({ text }) => listTags(text, place)))];
+}
+
+/** Whether olmirror wrote a file for an index, and nothing else was put into it. */
+export function isWrittenFor({ path, text }: ClusterFile, place: IndexPlace): boolean {
+  const { objects, problems } = readClusterObjects(path, text);
+  return (
+    text.startsWith(HEADER) &&
+    problems.length === 0 &&
+    objects.length > 0 &&
+    listTags(text, place).length === objects.length
+  );
 }
 
 function listTags(text: string, place: IndexPlace): readonly string[] {
@@ -86,6 +101,30 @@ function replaceImage(text: string, from: string, to: string): string {
 
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+// Two objects of one name would undo each other in the cluster.
+function assertFree(
+  files: readonly ClusterFile[],
+  { catalogSource, catalog, to }: PublishedIndex,
+): void {
+  const { name, namespace } = catalogSource;
+  const taken = files
+    .flatMap(({ path, text }) => readClusterObjects(path, text).objects)
+    .find(
+      (object) =>
+        object.kind === 'CatalogSource' &&
+        object.name === name &&
+        (object.namespace || namespace) === namespace,
+    );
+  if (taken === undefined) return;
+  throw new ToolError(
+    'FILES_EXISTS',
+    `${taken.file} has the CatalogSource ${namespace}/${name} already, and it serves another index than that of ${catalog}, so clusters cannot be told of ${to}.`,
+    {
+      hint: `Write the index into it yourself, or give ${catalog} another catalogSource in the manifest.`,
+    },
+  );
 }
 
 function nameFile(files: readonly ClusterFile[], { catalog }: PublishedIndex): string {

@@ -64,8 +64,8 @@ export function nameCatalogSource(catalog: string): ServedIndex['catalogSource']
   return { name, namespace: 'openshift-marketplace' };
 }
 
-// As oc-mirror names the two of them.
-function nameClusterCatalog(name: string): string {
+/** Name of the ClusterCatalog beside a CatalogSource, as oc-mirror names the two of them. */
+export function nameClusterCatalog(name: string): string {
   return name.startsWith('cs-') ? `cc-${name.slice('cs-'.length)}` : `cc-${name}`;
 }
 

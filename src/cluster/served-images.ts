@@ -1,5 +1,5 @@
-import { loadAll, YAMLException } from 'js-yaml';
 import { isNeverMoving } from '../manifest/index-tags.ts';
+import { readClusterObjects, readField, readPath } from './read-objects.ts';
 
 /** An index image that an object tells a cluster to serve. */
 export interface ServedImage {
@@ -22,7 +22,7 @@ export interface IndexPlace {
 
 /** What the CatalogSources and ClusterCatalogs in a text of YAML or JSON serve; no YAML and other objects serve nothing. */
 export function listServedImages(text: string): readonly ServedImage[] {
-  return readDocuments(text).flatMap(listObjects).flatMap(findImage);
+  return readClusterObjects('', text).objects.flatMap(({ value }) => findImage(value));
 }
 
 /**
@@ -36,40 +36,18 @@ export function findIndexTag(image: string, { repository, tag }: IndexPlace): st
   return found === tag || isNeverMoving(found, tag) ? found : null;
 }
 
-function readDocuments(text: string): readonly unknown[] {
-  try {
-    return loadAll(text);
-  } catch (error) {
-    if (error instanceof YAMLException) return [];
-    throw error;
-  }
-}
-
-// `oc get -o yaml` gives a List.
-function listObjects(value: unknown): readonly unknown[] {
-  const items = field(value, 'items');
-  return Array.isArray(items) ? items : [value];
-}
-
 function findImage(object: unknown): readonly ServedImage[] {
-  const kind = field(object, 'kind');
-  const spec = field(object, 'spec');
+  const kind = readField(object, 'kind');
   if (kind === 'CatalogSource') {
-    const image = field(spec, 'image');
-    const extract = field(field(spec, 'grpcPodConfig'), 'extractContent');
-    const extracted = field(extract, 'catalogDir') !== undefined;
-    const cacheDir = extracted ? field(extract, 'cacheDir') : undefined;
+    const image = readPath(object, 'spec', 'image');
+    const extract = readPath(object, 'spec', 'grpcPodConfig', 'extractContent');
+    const extracted = readField(extract, 'catalogDir') !== undefined;
+    const cacheDir = extracted ? readField(extract, 'cacheDir') : undefined;
     return typeof image === 'string'
       ? [{ kind, image, extracted, cacheDir: typeof cacheDir === 'string' ? cacheDir : null }]
       : [];
   }
   if (kind !== 'ClusterCatalog') return [];
-  const image = field(field(field(spec, 'source'), 'image'), 'ref');
+  const image = readPath(object, 'spec', 'source', 'image', 'ref');
   return typeof image === 'string' ? [{ kind, image, extracted: false, cacheDir: null }] : [];
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
 }

@@ -200,14 +200,20 @@ export interface BridgeRule {
 }
 
 /** One installed version of `in-use.yaml`. */
-export interface InstalledVersion {
+export interface InstalledVersion extends PackageUse {
+  readonly bundle: string;
+}
+
+/** One Subscription or ClusterExtension of `in-use.yaml`. */
+export interface PackageUse {
   readonly cluster: string;
   /** Day on which the cluster was looked at; null where nobody wrote it down. */
   readonly seen: string | null;
   /** Whose it is, for people: `Subscription namespace/name`. */
   readonly user: string;
   readonly package: string;
-  readonly bundle: string;
+  /** Null where nothing is installed yet. */
+  readonly bundle: string | null;
   /** Name of the CatalogSource; null where it is not known. */
   readonly source: string | null;
 }

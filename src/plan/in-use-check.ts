@@ -24,8 +24,10 @@ export function checkInUse(
   context: InUseContext,
 ): Check | null {
   const { entry, tag, force } = context;
+  const catalogs = [...context.known, context.target];
   const lost = installed.filter(
-    (version) => isOfCatalog(version, context) && !isServed(version, context.target),
+    (version) =>
+      isOfCatalog(version, entry.catalogSource, catalogs) && !isServed(version, context.target),
   );
   if (lost.length === 0) return null;
   const shown = lost.slice(0, SHOWN).map(formatInstalled).join('; ');
@@ -43,14 +45,17 @@ export function checkInUse(
   };
 }
 
-// A CatalogSource may have any name in a cluster: one that the manifest does not give decides nothing.
-function isOfCatalog(
-  { package: name, source }: InstalledVersion,
-  { entry, target, known }: InUseContext,
+/**
+ * Whether an installed version is of a catalog, as its CatalogSource tells or else its package. A CatalogSource may have
+ * any name in a cluster: one that the manifest does not give (null) decides nothing.
+ */
+export function isOfCatalog(
+  { package: name, source }: Pick<InstalledVersion, 'package' | 'source'>,
+  catalogSource: CatalogEntry['catalogSource'],
+  catalogs: readonly Catalog[],
 ): boolean {
-  const { catalogSource } = entry;
   if (source !== null && catalogSource !== null) return source === catalogSource.name;
-  return [...known, target].some((catalog) => catalog.packages.has(name));
+  return catalogs.some((catalog) => catalog.packages.has(name));
 }
 
 function isServed({ package: name, bundle }: InstalledVersion, target: Catalog): boolean {

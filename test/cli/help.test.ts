@@ -12,6 +12,8 @@ test('--help of what works on catalogs, indexes and images shows an example and 
   for (const command of [
     ...CATALOG_COMMANDS,
     'explain',
+    'branch-catalog',
+    'retire',
     ...INDEX_COMMANDS.map((name) => `index ${name}`),
   ]) {
     const { code, stdout, stderr } = await sandbox.olmirror(...command.split(' '), '--help');

@@ -98,3 +98,14 @@ test('pointClusterFiles replaces no file that serves something else, and says wh
     (error) => isToolError(error, 'FILES_UNWRITABLE') && /Nothing was written/.test(error.message),
   );
 });
+
+// Seen to fail without assertFree: a second CatalogSource of the same name was written.
+test('pointClusterFiles writes no second CatalogSource of the same name', () => {
+  const text = `kind: CatalogSource\nmetadata: { name: cs-idx }\nspec: { image: h/olm/idx:v0 }\n`;
+  assert.throws(
+    () => pointClusterFiles([file(text)], INDEX),
+    (error) =>
+      isToolError(error, 'FILES_EXISTS') &&
+      /cluster\/mine\.yaml has the CatalogSource/.test(error.message),
+  );
+});

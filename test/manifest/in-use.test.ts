@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isToolError } from '../../src/base/tool-error.ts';
-import { parseInUse } from '../../src/manifest/in-use.ts';
+import { parseInUse, parseUses } from '../../src/manifest/in-use.ts';
 
 const HEAD = 'apiVersion: olmirror/v1alpha1\nkind: InUse\nspec:\n  clusters:\n';
 
@@ -35,6 +35,12 @@ test('parseInUse lists what Subscriptions and ClusterExtensions have installed',
       source: null,
     },
   ]);
+  const { clusters, uses } = parseUses(text);
+  assert.deepEqual(clusters, ['prod', 'empty']);
+  assert.deepEqual(
+    uses.filter(({ bundle }) => bundle === null).map(({ user }) => user),
+    ['Subscription new', 'ClusterExtension none'],
+  );
 });
 
 const FAULTS: readonly (readonly [string, string, RegExp])[] = [

@@ -246,12 +246,13 @@ export async function pushIndex(
   return digest;
 }
 
-/** `package/bundle` names that the index under `olm/<catalog>:v1` serves, sorted. */
+/** Names of the bundles that the index under `olm/<catalog>:<tag>` serves, sorted. */
 export async function readServed(
   registry: RegistryPort,
   repository = 'olm/idx',
+  tag = 'v1',
 ): Promise<readonly string[]> {
-  const { files } = await readIndexCatalog(registry, repository, 'v1');
+  const { files } = await readIndexCatalog(registry, repository, tag);
   const { catalog } = parseCatalog(files);
   return [...catalog.packages.values()]
     .flatMap((entry) => entry.bundles.map((bundle) => bundle.name))

@@ -1,5 +1,8 @@
-import { ToolError } from '../../base/tool-error.ts';
-import { nameCatalogSource } from '../../cluster/render-catalog-source.ts';
+import { join } from 'node:path';
+import { isToolError, ToolError } from '../../base/tool-error.ts';
+import { findCatalogSource, listObjects } from '../../cluster/find-catalog-source.ts';
+import { CLUSTER_FOLDER } from '../../cluster/point-cluster-files.ts';
+import { nameCatalogSource, type ServedIndex } from '../../cluster/render-catalog-source.ts';
 import { indexRepository } from '../../images/map-path.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
 import { judgeServing } from '../../index/judge-serving.ts';
@@ -8,6 +11,7 @@ import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { renderIndexResources } from '../../report/render-index-resources.ts';
 import type { CommandContext } from '../context.ts';
 import { type IndexRequest, type LocatedIndex, locateIndex } from '../locate-index.ts';
+import { readClusterFolder } from '../read-cluster-folder.ts';
 import type { Wiring } from '../wire.ts';
 
 /** Prints what a cluster needs to serve an index. Exit 4 where a pod of that would not come up. */
@@ -29,7 +33,7 @@ export async function runIndexInfo(
       {
         image: address,
         pinned: address.includes('@') || isKeptTag(address, located),
-        catalogSource: entry?.catalogSource ?? nameCatalogSource(name),
+        catalogSource: await findSource(located, name, context),
         displayName: name,
       },
       serving,
@@ -38,6 +42,19 @@ export async function runIndexInfo(
   // The others stand as comments in the YAML, as these do.
   for (const { message } of errors) context.console.warn(`problem: ${message}`);
   return errors.length > 0 ? 4 : 0;
+}
+
+async function findSource(
+  { manifest, entry }: LocatedIndex,
+  name: string,
+  { folder }: CommandContext,
+): Promise<ServedIndex['catalogSource']> {
+  if (manifest === null || entry === null) return nameCatalogSource(name);
+  const files = await readClusterFolder(join(folder, CLUSTER_FOLDER)).catch((error: unknown) => {
+    if (isToolError(error, 'FILES_NOT_FOUND')) return [];
+    throw error;
+  });
+  return findCatalogSource(entry, { manifest, objects: listObjects(files) });
 }
 
 // A layout is on its way into production: the cluster pulls it from there.

@@ -1,10 +1,10 @@
 import { ToolError } from '../../base/tool-error.ts';
+import { findCatalogSource, listObjects } from '../../cluster/find-catalog-source.ts';
 import {
   type ClusterFile,
   findClusterTags,
   pointClusterFiles,
 } from '../../cluster/point-cluster-files.ts';
-import { nameCatalogSource } from '../../cluster/render-catalog-source.ts';
 import { replaceFiles } from '../../files/replace-files.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
@@ -219,7 +219,7 @@ async function readText(snapshot: Snapshot, file: string): Promise<string> {
 
 async function pointFiles(
   { tag }: CatalogPin,
-  { entry, list, clusterFiles, registries }: RollbackSite,
+  { entry, list, clusterFiles, registries, manifest }: RollbackSite,
 ): Promise<ReadonlyMap<string, string>> {
   const { host, repository } = list;
   const place = { repository, tag: entry.tag.production };
@@ -232,7 +232,7 @@ async function pointFiles(
     catalog: entry.name,
     host,
     to: tag,
-    catalogSource: entry.catalogSource ?? nameCatalogSource(entry.name),
+    catalogSource: findCatalogSource(entry, { manifest, objects: listObjects(clusterFiles) }),
     extract,
   });
 }
