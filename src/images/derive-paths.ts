@@ -131,7 +131,8 @@ function choose(node: TreeNode, inherited: PlacingRule, costs: Costs): Choice {
   let best: Choice = { cost: costUnder(node, above, costs), own: null };
   for (const own of node.candidates) {
     const cost = 1 + costUnder(node, own, costs);
-    if (cost < best.cost) best = { cost, own };
+    // At the same price the shorter prefix.
+    if (cost < best.cost || (cost === best.cost && best.own === null)) best = { cost, own };
   }
   ofNode.set(key, best);
   return best;
