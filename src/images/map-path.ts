@@ -1,5 +1,5 @@
 import { formatImageRef, type ImageRef, parseImageRef } from '../base/image-ref.ts';
-import type { CatalogEntry, MirrorManifest, PathRule, RoleName } from '../manifest/types.ts';
+import type { CatalogEntry, MirrorManifest, PathRule, PerRole, RoleName } from '../manifest/types.ts';
 
 /** Where a release payload and its components come from upstream. */
 export const RELEASE_PAYLOAD = 'quay.io/openshift-release-dev/ocp-release';
@@ -9,8 +9,8 @@ type PathManifest = Pick<MirrorManifest, 'paths' | 'registries'>;
 
 // What oc-mirror v2 does without configuration (spec "oc-mirror" §2); a rule of the manifest for the same prefix goes before.
 const DEFAULT_RULES: readonly PathRule[] = [
-  { from: RELEASE_PAYLOAD, to: both('openshift/release-images'), maxNestedPaths: null },
-  { from: RELEASE_COMPONENTS, to: both('openshift/release'), maxNestedPaths: null },
+  { from: RELEASE_PAYLOAD, to: both('openshift/release-images'), maxNestedPaths: both(null) },
+  { from: RELEASE_COMPONENTS, to: both('openshift/release'), maxNestedPaths: both(null) },
 ];
 
 /**
@@ -19,16 +19,34 @@ const DEFAULT_RULES: readonly PathRule[] = [
  * kept, as oc-mirror v2 does (spec "oc-mirror" §2).
  */
 export function mapRepository(ref: ImageRef, role: RoleName, manifest: PathManifest): string {
-  const upstream = `${ref.registry}/${ref.repository}`;
-  const rule = findRule(upstream, manifest);
-  const mapped =
-    rule === null || rule.from === ''
-      ? joinPath(rule?.to[role] ?? '', ref.repository)
-      : joinPath(rule.to[role], restAfter(upstream, rule.from));
-  return limitNesting(
-    joinPath(manifest.registries[role].pathPrefix, mapped === '' ? ref.repository : mapped),
-    rule?.maxNestedPaths ?? null,
-  );
+  const rule = findRule(`${ref.registry}/${ref.repository}`, manifest);
+  const placed =
+    rule === null
+      ? DROP_HOST
+      : { from: rule.from, to: rule.to[role], maxNestedPaths: rule.maxNestedPaths[role] };
+  return placeBy(placed, ref, manifest.registries[role].pathPrefix);
+}
+
+/** A rule of `paths` as it is for one role. */
+export interface PlacingRule {
+  /** Upstream prefix; empty for whatever has no other rule. */
+  readonly from: string;
+  readonly to: string;
+  readonly maxNestedPaths: number | null;
+}
+
+/** Where an image lies that no rule is for. */
+export const DROP_HOST: PlacingRule = { from: '', to: '', maxNestedPaths: null };
+
+/** The repository into which a rule that is for an image puts it. */
+export function placeBy(
+  { from, to, maxNestedPaths }: PlacingRule,
+  ref: Pick<ImageRef, 'registry' | 'repository'>,
+  pathPrefix: string,
+): string {
+  const rest = from === '' ? ref.repository : restAfter(`${ref.registry}/${ref.repository}`, from);
+  const mapped = joinPath(to, rest);
+  return limitNesting(joinPath(pathPrefix, mapped === '' ? ref.repository : mapped), maxNestedPaths);
 }
 
 /** The reference as the registry of a role serves it. */
@@ -98,6 +116,6 @@ function limitNesting(path: string, limit: number | null): string {
   return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join('-')].join('/');
 }
 
-function both(value: string): PathRule['to'] {
+function both<T>(value: T): PerRole<T> {
   return { production: value, staging: value };
 }

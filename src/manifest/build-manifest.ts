@@ -13,7 +13,6 @@ import type {
   RawCatalog,
   RawManifest,
   RawPathRule,
-  RawPerRole,
   RawRegistry,
   RawSpec,
 } from './raw-manifest.ts';
@@ -70,7 +69,11 @@ export function buildRegistry(raw: RawRegistry): RegistryEntry {
 }
 
 function buildPathRule(raw: RawPathRule): PathRule {
-  return { from: raw.from, to: spreadRoles(raw.to), maxNestedPaths: raw.maxNestedPaths ?? null };
+  return {
+    from: raw.from,
+    to: spreadRoles(raw.to),
+    maxNestedPaths: spreadRoles(raw.maxNestedPaths ?? null),
+  };
 }
 
 function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettings {
@@ -89,8 +92,8 @@ function readDuration(text: string): number {
   return milliseconds;
 }
 
-function spreadRoles<T extends string>(value: RawPerRole<T>): PerRole<T> {
-  return typeof value === 'object' ? value : { production: value, staging: value };
+function spreadRoles<T extends string | number | null>(value: T | PerRole<T>): PerRole<T> {
+  return typeof value === 'object' && value !== null ? value : { production: value, staging: value };
 }
 
 function trimPath(path: string): string {

@@ -29,7 +29,7 @@ export interface RawCatalog {
 export interface RawPathRule {
   readonly from: string;
   readonly to: RawPerRole<string>;
-  readonly maxNestedPaths?: number | null;
+  readonly maxNestedPaths?: number | null | PerRole<number | null>;
 }
 
 export interface RawSpec {

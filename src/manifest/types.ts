@@ -77,7 +77,7 @@ export interface PathRule {
   readonly from: string;
   readonly to: PerRole<string>;
   /** More path components than this are joined with `-`, as oc-mirror does; null for no limit. */
-  readonly maxNestedPaths: number | null;
+  readonly maxNestedPaths: PerRole<number | null>;
 }
 
 export interface MirrorPolicy {

@@ -10,7 +10,12 @@ const ruled = makeManifest({
     pathRule('registry.redhat.io', ''),
     pathRule('registry.redhat.io/ubi9', 'base'),
     pathRule('quay.io/deep', 'x', 2),
-    { from: 'ghcr.io', to: { production: 'gh', staging: 'mirror/gh' }, maxNestedPaths: null },
+    {
+      from: 'docker.io',
+      to: { production: 'hub', staging: 'hub' },
+      maxNestedPaths: { production: 1, staging: null },
+    },
+    { from: 'ghcr.io', to: { production: 'gh', staging: 'mirror/gh' }, maxNestedPaths: { production: null, staging: null } },
   ],
 });
 
@@ -47,6 +52,8 @@ test('mapRepository keeps the path where a rule would leave nothing of it', () =
 
 test('mapRepository uses the path of the role', () => {
   assert.equal(mapRepository(parseImageRef('ghcr.io/o/i:1'), 'staging', ruled), 'mirror/gh/o/i');
+  assert.equal(mapRepository(parseImageRef('docker.io/o/i:1'), 'production', ruled), 'hub-o-i');
+  assert.equal(mapRepository(parseImageRef('docker.io/o/i:1'), 'staging', ruled), 'hub/o/i');
 });
 
 test('mapReference puts host and path prefix before the path and keeps tag and digest', () => {

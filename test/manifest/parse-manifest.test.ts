@@ -70,7 +70,7 @@ test('parseManifest accepts the manifest of the design and fills the defaults in
   assert.deepEqual(manifest.paths[2], {
     from: 'docker.io',
     to: { production: 'hub', staging: '' },
-    maxNestedPaths: 2,
+    maxNestedPaths: { production: 2, staging: 2 },
   });
   assert.equal(manifest.policy.tagDrift, 'keep');
   assert.equal(manifest.reconcile.intervalMilliseconds, 600_000);

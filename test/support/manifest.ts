@@ -1,5 +1,5 @@
 import { POLICY_DEFAULTS, REGISTRY_DEFAULTS } from '../../src/manifest/defaults.ts';
-import type { MirrorManifest, PathRule } from '../../src/manifest/types.ts';
+import type { MirrorManifest, PathRule, PerRole } from '../../src/manifest/types.ts';
 
 /** A manifest of two registries for tests of pure rooms. */
 export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManifest {
@@ -28,7 +28,11 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
 }
 
 export function pathRule(from: string, to: string, maxNestedPaths: number | null = null): PathRule {
-  return { from, to: { production: to, staging: to }, maxNestedPaths };
+  return { from, to: both(to), maxNestedPaths: both(maxNestedPaths) };
+}
+
+function both<T>(value: T): PerRole<T> {
+  return { production: value, staging: value };
 }
 
 /** A digest whose hex repeats a character. */
