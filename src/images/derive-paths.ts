@@ -212,6 +212,9 @@ function withoutHits(rule: PlacingRule): DerivedRule {
   return { ...rule, hits: 0, found: 0 };
 }
 
-function nameOf({ registry, repository }: Pick<FoundRepository, 'registry' | 'repository'>): string {
+function nameOf({
+  registry,
+  repository,
+}: Pick<FoundRepository, 'registry' | 'repository'>): string {
   return `${registry}/${repository}`;
 }

@@ -36,7 +36,9 @@ export function listLayouts({ mirrored, folders }: KnownLayouts): readonly Layou
 
 function listPlainLayouts(folder: string): readonly Layout[] {
   const below = folder === '' ? '' : ` below ${folder}`;
-  const dropHost = (prefix: string): string => joinPath(folder, restAfter(prefix, hostOf(prefix)));
+  function dropHost(prefix: string): string {
+    return joinPath(folder, restAfter(prefix, hostOf(prefix)));
+  }
   return [
     {
       name: `as oc-mirror does${below}`,

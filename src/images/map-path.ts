@@ -1,5 +1,11 @@
 import { formatImageRef, type ImageRef, parseImageRef } from '../base/image-ref.ts';
-import type { CatalogEntry, MirrorManifest, PathRule, PerRole, RoleName } from '../manifest/types.ts';
+import type {
+  CatalogEntry,
+  MirrorManifest,
+  PathRule,
+  PerRole,
+  RoleName,
+} from '../manifest/types.ts';
 
 /** Where a release payload and its components come from upstream. */
 export const RELEASE_PAYLOAD = 'quay.io/openshift-release-dev/ocp-release';
@@ -46,7 +52,10 @@ export function placeBy(
 ): string {
   const rest = from === '' ? ref.repository : restAfter(`${ref.registry}/${ref.repository}`, from);
   const mapped = joinPath(to, rest);
-  return limitNesting(joinPath(pathPrefix, mapped === '' ? ref.repository : mapped), maxNestedPaths);
+  return limitNesting(
+    joinPath(pathPrefix, mapped === '' ? ref.repository : mapped),
+    maxNestedPaths,
+  );
 }
 
 /** The reference as the registry of a role serves it. */

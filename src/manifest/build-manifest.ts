@@ -9,13 +9,7 @@ import {
   SPEC_DEFAULTS,
 } from './defaults.ts';
 import { parseDuration } from './duration.ts';
-import type {
-  RawCatalog,
-  RawManifest,
-  RawPathRule,
-  RawRegistry,
-  RawSpec,
-} from './raw-manifest.ts';
+import type { RawCatalog, RawManifest, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
 import type {
   CatalogEntry,
   MirrorManifest,
@@ -93,7 +87,9 @@ function readDuration(text: string): number {
 }
 
 function spreadRoles<T extends string | number | null>(value: T | PerRole<T>): PerRole<T> {
-  return typeof value === 'object' && value !== null ? value : { production: value, staging: value };
+  return typeof value === 'object' && value !== null
+    ? value
+    : { production: value, staging: value };
 }
 
 function trimPath(path: string): string {

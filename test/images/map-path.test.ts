@@ -15,7 +15,11 @@ const ruled = makeManifest({
       to: { production: 'hub', staging: 'hub' },
       maxNestedPaths: { production: 1, staging: null },
     },
-    { from: 'ghcr.io', to: { production: 'gh', staging: 'mirror/gh' }, maxNestedPaths: { production: null, staging: null } },
+    {
+      from: 'ghcr.io',
+      to: { production: 'gh', staging: 'mirror/gh' },
+      maxNestedPaths: { production: null, staging: null },
+    },
   ],
 });
 
