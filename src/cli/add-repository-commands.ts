@@ -40,7 +40,20 @@ export function addInit(parser: Parser, run: Run): void {
           type: 'boolean',
           default: false,
           describe: 'Plain HTTP or unverified TLS, where there is no manifest yet',
-        }),
+        })
+        .option('cluster-resources', {
+          type: 'string',
+          describe:
+            'Folder with objects of clusters (YAML, JSON), as `oc get -o yaml` prints them: mirror rules say where images lie',
+          requiresArg: true,
+        })
+        .example(
+          '$0 init --from nexus.example.com:5000/olm/redhat-index:v4.20 --staging nexus.example.com:5001',
+          'Look at both registries, and write mirror.yaml, the catalog, and what production lacks',
+        )
+        .epilogue(
+          'Registries are asked by HEAD and GET alone, and not at all where every --from is local. Exit codes: 0 written; 1 an error; 4 a gap: packages with one were left out.',
+        ),
     (args) => {
       const { production = null, staging = null, index = null } = args;
       return run(
@@ -53,6 +66,7 @@ export function addInit(parser: Parser, run: Run): void {
               staging,
               index,
               insecure: args.insecure,
+              clusterResources: args.clusterResources ?? null,
             },
             context,
             wiring,

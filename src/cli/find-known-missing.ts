@@ -1,3 +1,4 @@
+import type { Presence } from '../base/presence.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { listCatalogWanted } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
@@ -14,39 +15,59 @@ export interface KnownMissingContext {
   readonly signal: AbortSignal;
 }
 
+export interface MissingImages {
+  readonly missing: readonly KnownMissing[];
+  /** Upstream names of images of which production gave no clear answer, each with what it said. */
+  readonly unknown: readonly { readonly upstream: string; readonly message: string }[];
+}
+
 /**
  * Lists the images that a catalog names and production clearly lacks, or cannot have. An unknown answer is no
- * absence: it throws, since a list with holes would hide them for good.
+ * absence: such images are listed apart. Throws where no answer was clear.
  */
 export async function findKnownMissing(
   catalog: Catalog,
   context: KnownMissingContext,
-): Promise<readonly KnownMissing[]> {
+): Promise<MissingImages> {
   const { entry, manifest, production } = context;
   const { images, unreadable } = listCatalogWanted(entry.name, catalog, manifest);
   const answers = await Promise.all(
-    images.map((image) =>
-      production.headManifest(
+    images.map(async (image) => ({
+      image,
+      presence: await production.headManifest(
         image.repository.production,
         image.digest ?? image.tag ?? '',
         context.signal,
       ),
-    ),
+    })),
   );
-  const absent = images.filter((image, i) => {
-    const answer = answers[i];
-    if (answer?.state === 'unknown')
-      throw unclearError(answer, {
-        message: `Whether production holds ${image.upstream} is unknown: ${answer.message} The catalog was written; what production lacks was not listed.`,
-        hint: `${answer.hint ?? 'Mend the connection'} Then remove the catalog's folder and run init again.`,
-      });
-    return answer?.state === 'absent';
-  });
+  assertSomeClear(answers);
+  const absent = answers.filter(({ presence }) => presence.state === 'absent');
   const { today } = context;
-  return [
-    ...absent.map((image) => describe(image, 'missing in production when init looked', today)),
-    ...unreadable.map((image) => describe(image, 'no registry takes this reference', today)),
-  ];
+  return {
+    missing: [
+      ...absent.map(({ image }) =>
+        describe(image, 'missing in production when init looked', today),
+      ),
+      ...unreadable.map((image) => describe(image, 'no registry takes this reference', today)),
+    ],
+    unknown: answers.flatMap(({ image: { upstream }, presence }) =>
+      presence.state === 'unknown' ? [{ upstream, message: presence.message }] : [],
+    ),
+  };
+}
+
+function assertSomeClear(
+  answers: readonly { readonly image: WantedImage; readonly presence: Presence }[],
+): void {
+  const [first] = answers;
+  if (first === undefined || first.presence.state !== 'unknown') return;
+  if (answers.some(({ presence }) => presence.state !== 'unknown')) return;
+  const { image, presence } = first;
+  throw unclearError(presence, {
+    message: `Whether production holds ${image.upstream} is unknown: ${presence.message} The catalog was written; what production lacks was not listed.`,
+    hint: `${presence.hint ?? 'Mend the connection'} Then remove the catalog's folder and run init again.`,
+  });
 }
 
 function describe(

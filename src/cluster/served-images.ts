@@ -22,7 +22,7 @@ export interface IndexPlace {
 
 /** What the CatalogSources and ClusterCatalogs in a text of YAML or JSON serve; no YAML and other objects serve nothing. */
 export function listServedImages(text: string): readonly ServedImage[] {
-  return readClusterObjects('', text).objects.flatMap(({ value }) => findImage(value));
+  return readClusterObjects('', text).objects.flatMap(({ value }) => findServedImage(value) ?? []);
 }
 
 /**
@@ -36,7 +36,8 @@ export function findIndexTag(image: string, { repository, tag }: IndexPlace): st
   return found === tag || isNeverMoving(found, tag) ? found : null;
 }
 
-function findImage(object: unknown): readonly ServedImage[] {
+/** The index image that a CatalogSource or ClusterCatalog serves; null for another object, and for one without an image. */
+export function findServedImage(object: unknown): ServedImage | null {
   const kind = readField(object, 'kind');
   if (kind === 'CatalogSource') {
     const image = readPath(object, 'spec', 'image');
@@ -44,10 +45,10 @@ function findImage(object: unknown): readonly ServedImage[] {
     const extracted = readField(extract, 'catalogDir') !== undefined;
     const cacheDir = extracted ? readField(extract, 'cacheDir') : undefined;
     return typeof image === 'string'
-      ? [{ kind, image, extracted, cacheDir: typeof cacheDir === 'string' ? cacheDir : null }]
-      : [];
+      ? { kind, image, extracted, cacheDir: typeof cacheDir === 'string' ? cacheDir : null }
+      : null;
   }
-  if (kind !== 'ClusterCatalog') return [];
+  if (kind !== 'ClusterCatalog') return null;
   const image = readPath(object, 'spec', 'source', 'image', 'ref');
-  return typeof image === 'string' ? [{ kind, image, extracted: false, cacheDir: null }] : [];
+  return typeof image === 'string' ? { kind, image, extracted: false, cacheDir: null } : null;
 }

@@ -46,7 +46,11 @@ function listPlainLayouts(folder: string): readonly Layout[] {
     },
     {
       name: `the source host as a folder${below}`,
-      rulesAt: (prefix) => [{ from: prefix, to: joinPath(folder, prefix), maxNestedPaths: null }],
+      // A host with a port is no part of a path.
+      rulesAt: (prefix) =>
+        prefix.includes(':')
+          ? []
+          : [{ from: prefix, to: joinPath(folder, prefix), maxNestedPaths: null }],
     },
     ...JOINED_LIMITS.map((limit) => ({
       name: `as oc-mirror --max-nested-paths ${limit} does${below}`,

@@ -1,10 +1,10 @@
 import { buildCatalogPath } from './defaults.ts';
-import type { PerRole } from './types.ts';
+import type { PathRule, PerRole } from './types.ts';
 
 /** What `init` knows when it writes a state repository's first manifest. */
 export interface ManifestDraft {
   readonly name: string;
-  readonly registries: PerRole<{ readonly host: string; readonly insecure: boolean }>;
+  readonly registries: PerRole<DraftRegistry>;
   readonly catalog: {
     readonly name: string;
     readonly repository: PerRole<string>;
@@ -12,6 +12,20 @@ export interface ManifestDraft {
     readonly base: string;
     readonly platforms: readonly string[];
   };
+  readonly paths: readonly DraftRule[];
+}
+
+export interface DraftRegistry {
+  readonly host: string;
+  readonly insecure: boolean;
+  /** Other names of the same host. */
+  readonly aliases: readonly string[];
+}
+
+/** A rule of `paths`, and what speaks for it. */
+export interface DraftRule extends PathRule {
+  /** Printed above it. */
+  readonly note: string;
 }
 
 /** A commented `mirror.yaml` that `parseManifest` accepts; everything it does not name has its default. */
@@ -40,7 +54,7 @@ spec:
       platforms: [${catalog.platforms.map(quoteYaml).join(', ')}]
       # keep: the index names upstream addresses and the cluster redirects them. rewrite: the serving host.
       references: keep
-  policy:
+${renderPaths(draft.paths)}  policy:
     # block: an index that names a missing image is not published. hold: merge keeps such a bundle out.
     missing: block
   reconcile:
@@ -49,8 +63,32 @@ spec:
 `;
 }
 
-function renderRegistry(registry: { readonly host: string; readonly insecure: boolean }): string {
-  return `{ host: ${quoteYaml(registry.host)}${registry.insecure ? ', insecure: true' : ''} }`;
+function renderRegistry({ host, insecure, aliases }: DraftRegistry): string {
+  const fields = [
+    `host: ${quoteYaml(host)}`,
+    ...(aliases.length > 0 ? [`aliases: [${aliases.map(quoteYaml).join(', ')}]`] : []),
+    ...(insecure ? ['insecure: true'] : []),
+  ];
+  return `{ ${fields.join(', ')} }`;
+}
+
+function renderPaths(rules: readonly DraftRule[]): string {
+  if (rules.length === 0) return '';
+  const lines = rules.flatMap((rule) => [`    # ${rule.note}`, `    - ${renderRule(rule)}`]);
+  return [
+    '  # Where images lie when not at their upstream path without the host; the longest prefix counts.',
+    '  paths:',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function renderRule({ from, to, maxNestedPaths }: DraftRule): string {
+  const { production, staging } = maxNestedPaths;
+  const limit =
+    production === staging ? `${production}` : `{ production: ${production}, staging: ${staging} }`;
+  const nested = limit === 'null' ? '' : `, maxNestedPaths: ${limit}`;
+  return `{ from: ${quoteYaml(from)}, to: ${renderPerRole(to)}${nested} }`;
 }
 
 function renderPerRole(value: PerRole<string>): string {

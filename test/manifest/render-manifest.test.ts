@@ -7,8 +7,8 @@ import { type ManifestDraft, renderManifest } from '../../src/manifest/render-ma
 const DRAFT: ManifestDraft = {
   name: 'nexus',
   registries: {
-    production: { host: '127.0.0.1:5000', insecure: true },
-    staging: { host: 'staging.example.com', insecure: false },
+    production: { host: '127.0.0.1:5000', insecure: true, aliases: ['10.0.0.5:5000'] },
+    staging: { host: 'staging.example.com', insecure: false, aliases: [] },
   },
   catalog: {
     name: '1e3',
@@ -17,6 +17,20 @@ const DRAFT: ManifestDraft = {
     base: 'scratch',
     platforms: ['linux/amd64', 'linux/s390x'],
   },
+  paths: [
+    {
+      from: 'quay.io',
+      to: { production: '', staging: 'mirror' },
+      maxNestedPaths: { production: 2, staging: 2 },
+      note: '4 of 4 images found in production.',
+    },
+    {
+      from: 'registry.example.com/a',
+      to: { production: 'null', staging: 'null' },
+      maxNestedPaths: { production: null, staging: 1 },
+      note: 'As mirror rules say.',
+    },
+  ],
 };
 
 test('renderManifest writes a manifest that parseManifest takes without a problem', () => {
@@ -32,6 +46,12 @@ test('renderManifest writes a manifest that parseManifest takes without a proble
     [manifest.registries.staging.host, manifest.registries.staging.insecure],
     ['staging.example.com', false],
   );
+  assert.deepEqual(manifest.registries.production.aliases, ['10.0.0.5:5000']);
+  assert.deepEqual(
+    manifest.paths,
+    DRAFT.paths.map(({ note, ...rule }) => rule),
+  );
+  assert.match(text, /# 4 of 4 images found in production\.\n    - \{ from: "quay\.io"/);
   const [catalog] = manifest.catalogs;
   assert.equal(catalog?.path, 'catalogs/1e3');
   assert.deepEqual(catalog, { ...catalog, ...DRAFT.catalog });

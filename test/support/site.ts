@@ -181,6 +181,10 @@ export interface OperatorSpec {
   /** Versions whose images are not pushed. */
   readonly withoutImages?: readonly string[];
   readonly platforms?: readonly string[];
+  /** Where an image lies that is in this repository upstream; at the same path without it. */
+  readonly place?: (repository: string) => string;
+  /** Tag of an image; a protect tag without it. */
+  readonly tag?: (digest: string) => string;
 }
 
 /** Pushes bundle and operand images of an operator as oc-mirror v2 lays them out, and returns its bundles by upstream address. */
@@ -191,13 +195,15 @@ export async function pushOperator(
   const bundles: BundleSpec[] = [];
   for (const [i, version] of operator.versions.entries()) {
     const target = operator.withoutImages?.includes(version) === true ? null : host;
-    const platforms = operator.platforms === undefined ? {} : { platforms: operator.platforms };
+    const { platforms, ...laid } = operator;
     const image = await pushOne(target, `vendor/${operator.name}-bundle`, {
+      ...laid,
       files: { 'manifests/csv.yaml': `${operator.name} ${version}\n` },
     });
     const operand = await pushOne(target, `vendor/${operator.name}-operand`, {
+      ...laid,
       files: { 'bin/operand': `${operator.name} ${version} operand\n` },
-      ...platforms,
+      ...(platforms === undefined ? {} : { platforms }),
     });
     const replaces = operator.versions[i - 1];
     bundles.push({
@@ -213,14 +219,19 @@ export async function pushOperator(
 async function pushOne(
   host: string | null,
   repository: string,
-  content: {
+  content: Pick<OperatorSpec, 'place' | 'platforms' | 'tag'> & {
     readonly files: Readonly<Record<string, string>>;
-    readonly platforms?: readonly string[];
   },
 ): Promise<string> {
-  const { digest } = buildImage({ repository, ...content }).root;
+  const { place, tag, files, platforms } = content;
+  const image = { files, ...(platforms === undefined ? {} : { platforms }) };
+  const { digest } = buildImage({ repository, ...image }).root;
   if (host !== null)
-    await pushImage(host, { repository, ...content, tags: [digest.replace(':', '-')] });
+    await pushImage(host, {
+      repository: place?.(repository) ?? repository,
+      ...image,
+      tags: [tag?.(digest) ?? digest.replace(':', '-')],
+    });
   return `${UPSTREAM}/${repository}@${digest}`;
 }
 

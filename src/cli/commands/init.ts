@@ -1,6 +1,3 @@
-import { basename } from 'node:path';
-import { parseImageRef } from '../../base/image-ref.ts';
-import { formatProblemLine, hasErrors } from '../../base/problem.ts';
 import { formatCount } from '../../base/text.ts';
 import { ToolError } from '../../base/tool-error.ts';
 import { replaceFiles } from '../../files/replace-files.ts';
@@ -8,15 +5,14 @@ import type { GitPort, Snapshot } from '../../git/port.ts';
 import { dayOf } from '../../manifest/day.ts';
 import { letsTagsMove } from '../../manifest/defaults.ts';
 import { buildKnownMissingFileName, formatKnownMissing } from '../../manifest/known-missing.ts';
-import { parseManifest } from '../../manifest/parse-manifest.ts';
-import { renderManifest } from '../../manifest/render-manifest.ts';
 import { mirrorSchema } from '../../manifest/schemas.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { readCatalog, readManifest } from '../../reconcile/load-state.ts';
 import { renderMergeText } from '../../report/render-merge-text.ts';
 import type { CommandContext } from '../context.ts';
-import { findKnownMissing } from '../find-known-missing.ts';
+import { type Draft, type DraftOptions, draftManifest } from '../draft-manifest.ts';
+import { findKnownMissing, type MissingImages } from '../find-known-missing.ts';
 import { holdSource, readSource, type SourceContent } from '../read-source.ts';
 import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
@@ -24,21 +20,9 @@ import { assertClean, takeIn } from '../take-in.ts';
 import type { Wiring } from '../wire.ts';
 import { selectCatalogs } from './merge.ts';
 
-export interface InitOptions {
-  readonly catalogs: readonly string[];
-  /** Merged in order; none for the catalog's index in production. */
-  readonly from: readonly string[];
-  /** For a manifest that is yet to be written. */
-  readonly production: string | null;
-  readonly staging: string | null;
-  /** `repository:tag` of the index, where `from` does not tell. */
-  readonly index: string | null;
-  readonly insecure: boolean;
-}
-
 /** Writes a state repository from what production serves; nothing is written to a registry. */
 export async function runInit(
-  options: InitOptions,
+  options: DraftOptions,
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
@@ -83,7 +67,7 @@ function listDraftFiles(
 }
 
 interface InitContext {
-  readonly options: InitOptions;
+  readonly options: DraftOptions;
   readonly context: CommandContext;
   readonly wiring: Wiring;
   readonly git: GitPort;
@@ -96,9 +80,9 @@ async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<numb
   const today = dayOf(systemClock.now());
   let gaps = 0;
   let remote = false;
-  for (const from of options.from.length === 0 ? ['production'] : options.from) {
+  for (const [i, from] of (options.from.length === 0 ? ['production'] : options.from).entries()) {
     const source =
-      init.draft?.source ??
+      init.draft?.sources[i] ??
       (await readSource(from, entry, buildSourceContext(init.wiring, init.manifest)));
     warnAboutBase(entry, source, context);
     remote ||= source.role !== null;
@@ -127,13 +111,14 @@ async function writeKnownMissing(
   { git, manifest, wiring, context }: InitContext,
 ): Promise<void> {
   const { catalog } = await readCatalog(await git.openWorkingTree(), entry);
-  const missing = await findKnownMissing(catalog, {
+  const { missing, unknown } = await findKnownMissing(catalog, {
     entry,
     manifest,
     production: wiring.openRegistry(manifest.registries.production),
     today,
     signal: context.signal,
   });
+  warnAboutUnknown(unknown, context);
   if (missing.length === 0) return;
   const file = buildKnownMissingFileName(entry.name);
   await replaceFiles(git.folder, new Map([[file, formatKnownMissing(missing)]]), { remove: [] });
@@ -142,8 +127,24 @@ async function writeKnownMissing(
   );
 }
 
+const SHOWN = 10;
+
+// What nobody knows is not written down as missing: a plan asks again.
+function warnAboutUnknown(unknown: MissingImages['unknown'], context: CommandContext): void {
+  if (unknown.length === 0) return;
+  const shown = unknown.slice(0, SHOWN).map(({ upstream, message }) => `  ${upstream}: ${message}`);
+  const more = unknown.length > SHOWN ? [`  … and ${unknown.length - SHOWN} more`] : [];
+  context.console.warn(
+    [
+      `warning: whether production holds ${formatCount(unknown.length, 'image')} is unknown, so that they are not listed as missing; \`olmirror plan\` asks again.`,
+      ...shown,
+      ...more,
+    ].join('\n'),
+  );
+}
+
 // Where no tag moves, clusters are told of a tag of its own for each index: which one, only a person knows.
-function assertKnowsServed({ from }: InitOptions, { registries }: MirrorManifest): void {
+function assertKnowsServed({ from }: DraftOptions, { registries }: MirrorManifest): void {
   if (from.length > 0 || letsTagsMove(registries.production)) return;
   throw new ToolError(
     'CLI_USAGE',
@@ -162,84 +163,6 @@ async function assertEmpty(git: GitPort, snapshot: Snapshot, entry: CatalogEntry
   );
 }
 
-interface Draft {
-  readonly manifest: MirrorManifest;
-  readonly text: string;
-  readonly source: SourceContent;
-}
-
-async function draftManifest(
-  options: InitOptions,
-  context: CommandContext,
-  wiring: Wiring,
-): Promise<Draft> {
-  const [from] = options.from;
-  if (from === undefined || options.from.length > 1) throw noManifest(context, 'one --from SOURCE');
-  const source = await readSource(from, null, buildSourceContext(wiring, null, options.insecure));
-  const place = placeIndex(options, source, context);
-  const text = renderManifest({
-    name:
-      basename(context.folder)
-        .toLowerCase()
-        .replace(/[^a-z0-9-]+/g, '-')
-        .replace(/^-+|-+$/g, '') || 'mirror',
-    registries: {
-      production: { host: place.production, insecure: options.insecure },
-      staging: { host: place.staging, insecure: options.insecure },
-    },
-    catalog: {
-      name: options.catalogs[0] ?? basename(place.repository),
-      repository: { production: place.repository, staging: place.repository },
-      tag: { production: place.tag, staging: place.tag },
-      base: chooseBase(source, place),
-      platforms:
-        source.image === null || source.image.platforms.length === 0
-          ? ['linux/amd64']
-          : source.image.platforms,
-    },
-  });
-  const { manifest, problems } = parseManifest(text, context.manifestFile);
-  if (manifest === null || hasErrors(problems))
-    throw new ToolError(
-      'MANIFEST_INVALID',
-      `No valid manifest can be made of these options:\n${problems.map(formatProblemLine).join('\n')}`,
-      { hint: `Write ${context.manifestFile} by hand; init keeps one that exists.` },
-    );
-  const role = source.image !== null && isProduction(from, place.production) ? 'production' : null;
-  return { manifest, text, source: { ...source, role } };
-}
-
-interface IndexPlace {
-  readonly production: string;
-  readonly staging: string;
-  readonly repository: string;
-  readonly tag: string;
-}
-
-function placeIndex(
-  options: InitOptions,
-  source: SourceContent,
-  context: CommandContext,
-): IndexPlace {
-  const served =
-    source.image !== null && !source.name.startsWith('oci:') ? parseImageRef(source.name) : null;
-  const production = options.production ?? served?.registry;
-  if (production === undefined) throw noManifest(context, '--production HOST:PORT');
-  if (options.staging === null) throw noManifest(context, '--staging HOST:PORT');
-  const index = options.index === null ? served : parseImageRef(`${production}/${options.index}`);
-  if (index?.tag === undefined || index.tag === null)
-    throw noManifest(context, '--index REPOSITORY:TAG');
-  return { production, staging: options.staging, repository: index.repository, tag: index.tag };
-}
-
-// The served image carries opm where it has an entrypoint; an index from scratch is served by extractContent.
-function chooseBase(source: SourceContent, place: IndexPlace): string {
-  const { image } = source;
-  return image === null || image.entrypoint.length === 0
-    ? 'scratch'
-    : `${place.production}/${place.repository}@${image.digest}`;
-}
-
 function warnAboutBase(entry: CatalogEntry, source: SourceContent, context: CommandContext): void {
   if (source.image === null || entry.base !== 'scratch' || source.image.entrypoint.length === 0)
     return;
@@ -250,24 +173,10 @@ function warnAboutBase(entry: CatalogEntry, source: SourceContent, context: Comm
   });
 }
 
-function isProduction(from: string, host: string): boolean {
-  return from.startsWith(`${host}/`);
-}
-
 // Catalog files are compared and hashed byte for byte, so no checkout may change their line ends.
 async function draftAttributes(
   snapshot: Snapshot,
 ): Promise<readonly (readonly [string, string])[]> {
   if ((await snapshot.readFile('.gitattributes')) !== null) return [];
   return [['.gitattributes', 'catalogs/** -text\n']];
-}
-
-function noManifest(context: CommandContext, what: string): ToolError {
-  return new ToolError(
-    'MANIFEST_NOT_FOUND',
-    `There is no ${context.manifestFile} in ${context.folder}, and to write one init needs ${what}.`,
-    {
-      hint: 'For example: olmirror init --from nexus.example.com:5000/olm/redhat-index:v4.20 --staging nexus.example.com:5001',
-    },
-  );
 }
