@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { BundleSpec } from '../support/catalog.ts';
 import { createProxiedSite } from '../support/proxied-site.ts';
 import { createSite, pushIndex, pushOperator, readText } from '../support/site.ts';
 import {
@@ -104,4 +104,157 @@ test('what waits in staging shows how deliveries are laid out there', async (t) 
     tags.every((tag) => /^(a|b)-(bundle|operand):|^olm\/idx:/.test(tag)),
     tags.join(' '),
   );
+});
+
+const IDMS = `apiVersion: config.openshift.io/v1
+kind: ImageDigestMirrorSet
+metadata: { name: from-oc-mirror }
+spec:
+  imageDigestMirrors:
+`;
+
+test('mirror rules of a cluster say where images lie, by another name of the registry too', async (t) => {
+  // Seen to fail without the alias: the rules of the cluster then name a stranger, and no layout finds anything.
+  const site = await createSite(t);
+  const place = (path: string): string => `x/${path.replace('vendor/', 'y-')}`;
+  await fillProduction(site, all({ place }));
+  const port = site.production.host.split(':')[1];
+  const folder = await writeObjects(
+    site,
+    `${IDMS}  - source: registry.example.com/vendor/a-bundle
+    mirrors: ["localhost:${port}/x/y-a-bundle"]
+  - source: registry.example.com/vendor/a-operand
+    mirrors: ["localhost:${port}/x/y-a-operand"]
+  - source: registry.example.com/vendor/b-bundle
+    mirrors: ["localhost:${port}/x/y-b-bundle"]
+  - source: registry.example.com/vendor/b-operand
+    mirrors: ["localhost:${port}/x/y-b-operand"]
+`,
+  );
+  const init = await initAnew(site, { args: ['--cluster-resources', folder] });
+  assert.equal(init.code, 0, init.stderr);
+  assert.doesNotMatch(init.stderr, /warning/);
+  assert.deepEqual((await readDraft(site)).registries.production.aliases, [`localhost:${port}`]);
+  assert.equal((await readRules(site)).length, 4);
+  await assertNothingToDo(site);
+});
+
+test('an index that names our own hosts, by an alias too, is turned back by mirror rules', async (t) => {
+  const site = await createSite(t);
+  const { host } = site.production;
+  const port = host.split(':')[1];
+  const a = await pushOperator(host, { name: 'a', versions: ['1.0.0'] });
+  const b = await pushOperator(host, { name: 'b', versions: ['1.0.0'] });
+  const c = await pushOperator(site.staging.host, { name: 'c', versions: ['1.0.0'] });
+  await pushOperator(host, { name: 'c', versions: ['1.0.0'] });
+  await pushIndex(host, {
+    a: rename(a, host),
+    b: rename(b, `localhost:${port}`),
+    c: rename(c, site.staging.host),
+  });
+  const folder = await writeObjects(
+    site,
+    `${IDMS}  - source: registry.example.com/vendor
+    mirrors: ["${host}/vendor", "localhost:${port}/vendor", "${site.staging.host}/vendor"]
+`,
+  );
+  const init = await initAnew(site, { args: ['--cluster-resources', folder] });
+  assert.equal(init.code, 0, init.stderr);
+  assert.deepEqual(await readRules(site), ['registry.example.com/vendor → vendor']);
+  const text = await readText(site, 'catalogs/idx/b/catalog.json');
+  assert.match(text, /registry\.example\.com\/vendor\/b-bundle@/);
+  assert.doesNotMatch(text, new RegExp(`:${port}`));
+  await assertNothingToDo(site);
+});
+
+function rename(bundles: readonly BundleSpec[], host: string): readonly BundleSpec[] {
+  return bundles.map((bundle) => ({
+    ...bundle,
+    image: bundle.image.replace('registry.example.com', host),
+    related: bundle.related?.map((image) => image.replace('registry.example.com', host)) ?? [],
+  }));
+}
+
+test('images under two paths, and a production without a list of repositories, are taken over', async (t) => {
+  const site = await createProxiedSite(t, {
+    production: ({ url }) =>
+      url.startsWith('/v2/_catalog') ? { kind: 'status', status: 403 } : null,
+  });
+  await fillProduction(site, all({ place: lastName }));
+  await fillProduction(site, all({ place: (path) => `olm/${path}` }));
+  const init = await initAnew(site, {
+    production: site.productionProxy.host,
+    staging: site.stagingProxy.host,
+  });
+  assert.equal(init.code, 0, init.stderr);
+  assert.equal((await readRules(site)).length, 1);
+  await assertNothingToDo(site);
+  const methods = new Set(site.productionProxy.requests.map(({ method }) => method));
+  assert.deepEqual([...methods].toSorted(), ['GET', 'HEAD']);
+});
+
+test('a repository that asks for other credentials is unknown, and never listed as missing', async (t) => {
+  // Seen to fail: counted as absent it stood in known-missing.yaml, and no plan would have asked again.
+  const site = await createProxiedSite(t, {
+    production: ({ url }) =>
+      url.startsWith('/v2/vendor/b-operand/') ? { kind: 'status', status: 401 } : null,
+  });
+  await fillProduction(site, all({}));
+  await pushOperator(site.production.host, { name: 'c', versions: ['1.0.0'] });
+  const init = await initAnew(site, {
+    production: site.productionProxy.host,
+    staging: site.stagingProxy.host,
+  });
+  assert.equal(init.code, 0, init.stderr);
+  assert.match(init.stderr, /whether production holds 1 image is unknown/);
+  assert.match(init.stderr, /vendor\/b-operand@sha256:[0-9a-f]+: .*401/);
+  await assert.rejects(readText(site, 'rules/idx/known-missing.yaml'), /ENOENT/);
+  await site.commit('take over');
+  const plan = await site.olmirror(['plan']);
+  assert.equal(plan.code, 1, plan.stdout);
+});
+
+test('several --from are merged in order, and the index that clusters are served is told', async (t) => {
+  const site = await createSite(t);
+  await fillProduction(site, all({}));
+  const a = await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0', '1.1.0'] });
+  await pushIndex(site.staging.host, { a });
+  const from = [site.production.host, site.staging.host].flatMap((host) => [
+    '--from',
+    `${host}/olm/idx:v1`,
+  ]);
+  const folder = await writeObjects(
+    site,
+    `apiVersion: operators.coreos.com/v1alpha1
+kind: CatalogSource
+metadata: { name: redhat, namespace: openshift-marketplace }
+spec: { sourceType: grpc, image: "${site.staging.host}/olm/idx:v4.20-final" }
+`,
+  );
+  const init = await initAnew(site, { args: [...from, '--cluster-resources', folder] });
+  assert.equal(init.code, 0, init.stderr);
+  assert.match(init.stderr, /CatalogSource openshift-marketplace\/redhat serves .*:v4\.20-final/);
+  assert.match(await readText(site, 'catalogs/idx/a/catalog.json'), /a\.v1\.1\.0/);
+  assert.match(await readText(site, 'catalogs/idx/b/catalog.json'), /b\.v1\.0\.0/);
+});
+
+test('init of local folders asks nobody, and takes the mirror rules as they stand', async (t) => {
+  const site = await createProxiedSite(t);
+  const folder = await writeObjects(
+    site,
+    `${IDMS}  - { source: registry.example.com/vendor, mirrors: ["nexus.example.com:5000/v"] }
+`,
+  );
+  await fillProduction(site, all({}));
+  const files = join(site.folder, 'extracted');
+  const extract = ['index', 'extract', `${site.production.host}/olm/idx:v1`, files, '--insecure'];
+  assert.equal((await site.olmirror(extract)).code, 0);
+  const args = ['--from', files, '--production', 'nexus.example.com:5000', '--index', 'olm/idx:v1'];
+  const init = await initAnew(site, {
+    staging: 'nexus.example.com:5001',
+    args: [...args, '--cluster-resources', folder],
+  });
+  assert.equal(init.code, 0, init.stderr);
+  assert.deepEqual(await readRules(site), ['registry.example.com/vendor → v']);
+  assert.match(await readText(site, 'mirror.yaml'), /As mirror rules say; no registry was asked/);
 });
