@@ -9,11 +9,13 @@ import { addBranchCatalog, addRetire } from './add-life-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
 import { addRender } from './add-render-command.ts';
 import { addInit, addMerge, addValidate } from './add-repository-commands.ts';
+import { addSurvey } from './add-survey-command.ts';
 import type { Parser, Run } from './command-options.ts';
 
 /** Declares every command: its options, its help, and what it runs. */
 export function addCommands(parser: Parser, run: Run): Parser {
   for (const add of [
+    addSurvey,
     addInit,
     addMerge,
     addValidate,

@@ -9,7 +9,7 @@ import {
   type PlaceQuestion,
   type SitePlaces,
 } from '../reconcile/find-site-places.ts';
-import type { RegistryPort } from '../registry/port.ts';
+import { listIfAny } from '../reconcile/list-if-any.ts';
 import type { CommandContext } from './context.ts';
 import { readSource, type SourceContent } from './read-source.ts';
 import { buildSourceContext } from './source-context.ts';
@@ -58,7 +58,7 @@ export async function studyPlaces(basis: SiteBasis, study: StudyContext): Promis
   const aliases = local ? NO_ALIASES : await findAliases(hosts, listNamedHosts(clusters, all));
   const own = describeOwn({ hosts, aliases }, clusters);
   const ofSources = splitReferences(references, own);
-  const questions: PerRole<PlaceQuestion> = {
+  const questions = {
     production: {
       references: ofSources.upstream,
       mirrored: own.mirrored.production,
@@ -71,7 +71,10 @@ export async function studyPlaces(basis: SiteBasis, study: StudyContext): Promis
     },
   };
   const places = local
-    ? await assumePlaces(questions)
+    ? await assumePlaces({
+        production: { ...questions.production, listed: [] },
+        staging: { ...questions.staging, listed: [] },
+      })
     : await askRegistries(questions, basis, study);
   return {
     aliases,
@@ -87,26 +90,36 @@ function parse(source: SourceContent): ReturnType<typeof parseCatalog>['catalog'
   return parseCatalog(source.files).catalog;
 }
 
-function askRegistries(
-  questions: PerRole<PlaceQuestion>,
+async function askRegistries(
+  questions: PerRole<Omit<PlaceQuestion, 'listed'>>,
   { hosts }: SiteBasis,
   { insecure, context, wiring }: StudyContext,
 ): Promise<SitePlaces> {
   const { signal, progress } = context;
-  const registries = {
-    production: wiring.openRegistry({ ...REGISTRY_DEFAULTS, host: hosts.production, insecure }),
-    staging: wiring.openRegistry({ ...REGISTRY_DEFAULTS, host: hosts.staging, insecure }),
-  };
-  function headOf(registry: RegistryPort) {
-    return (repository: string, reference: string) =>
-      registry.headManifest(repository, reference, signal);
-  }
-  return findSitePlaces(questions, {
-    registries,
-    head: { production: headOf(registries.production), staging: headOf(registries.staging) },
-    emit: progress.emit,
-    signal,
+  const production = wiring.openRegistry({
+    ...REGISTRY_DEFAULTS,
+    host: hosts.production,
+    insecure,
   });
+  const staging = wiring.openRegistry({ ...REGISTRY_DEFAULTS, host: hosts.staging, insecure });
+  const [inProduction, inStaging] = await Promise.all([
+    listIfAny(production, signal),
+    listIfAny(staging, signal),
+  ]);
+  return findSitePlaces(
+    {
+      production: { ...questions.production, listed: inProduction ?? [] },
+      staging: { ...questions.staging, listed: inStaging ?? [] },
+    },
+    {
+      head: {
+        production: (repository, reference) =>
+          production.headManifest(repository, reference, signal),
+        staging: (repository, reference) => staging.headManifest(repository, reference, signal),
+      },
+      emit: progress.emit,
+    },
+  );
 }
 
 // What waits in staging shows best how deliveries are laid out there; without it the index of production has to do.

@@ -13,6 +13,8 @@ export interface OwnRegistries {
 }
 
 export interface SplitReferences {
+  /** Upstream name of each reference that has one. */
+  readonly names: ReadonlyMap<string, string>;
   /** Upstream, each once; those behind our own hosts included where mirror rules tell them. */
   readonly upstream: readonly string[];
   /** What of our own hosts mirror rules turned back. */
@@ -31,7 +33,7 @@ const ROLES = ['production', 'staging'] as const;
 
 /** Tells upstream references from those that name our own registries; what is no reference at all is left out. */
 export function splitReferences(references: Iterable<string>, own: OwnRegistries): SplitReferences {
-  const upstream = new Set<string>();
+  const names = new Map<string, string>();
   const turned: TurnedAddress[] = [];
   const unclear: string[] = [];
   for (const reference of new Set(references)) {
@@ -39,7 +41,7 @@ export function splitReferences(references: Iterable<string>, own: OwnRegistries
     if (ref === null) continue;
     const role = ROLES.find((name) => own.hosts[name].includes(ref.registry));
     if (role === undefined) {
-      upstream.add(reference);
+      names.set(reference, reference);
       continue;
     }
     const mirrored = findMirrored(ref.repository, own.mirrored[role]);
@@ -47,10 +49,10 @@ export function splitReferences(references: Iterable<string>, own: OwnRegistries
       unclear.push(reference);
       continue;
     }
-    upstream.add(turnBack(ref, mirrored));
+    names.set(reference, turnBack(ref, mirrored));
     turned.push({ role, mirrored });
   }
-  return { upstream: [...upstream], turned, unclear };
+  return { names, upstream: [...new Set(names.values())], turned, unclear };
 }
 
 /** Adds a rule for each mirror rule that the way back from our own hosts needs, where none stands at its prefix. */

@@ -1,12 +1,10 @@
 import type { EmitEvent } from '../base/events.ts';
 import { parseImageRef } from '../base/image-ref.ts';
 import type { Presence } from '../base/presence.ts';
-import { isToolError } from '../base/tool-error.ts';
 import { type DerivedPathRule, derivePaths } from '../images/derive-paths.ts';
 import { guessFolders } from '../images/guess-folders.ts';
 import { type Layout, listLayouts, type MirroredPrefix } from '../images/layouts.ts';
 import type { PerRole } from '../manifest/types.ts';
-import type { RegistryPort } from '../registry/port.ts';
 import { type HeadManifest, type LayoutProbe, probeLayouts } from './probe-layouts.ts';
 
 /** What is looked for in the registry of one role. */
@@ -17,14 +15,13 @@ export interface PlaceQuestion {
   readonly mirrored: readonly MirroredPrefix[];
   /** Of an index; the folders above it may hold images too. */
   readonly indexRepository: string;
+  /** Repositories that the registry lists; none where it lists nothing, which only costs guesses. */
+  readonly listed: readonly string[];
 }
 
 export interface PlaceContext {
-  readonly registries: PerRole<RegistryPort>;
-  /** Asks in place of the registry. */
   readonly head: PerRole<HeadManifest>;
   readonly emit: EmitEvent;
-  readonly signal: AbortSignal;
 }
 
 export interface SitePlaces {
@@ -35,14 +32,14 @@ export interface SitePlaces {
   readonly stagingAssumed: boolean;
 }
 
-/** Finds out how images lie in both registries, by HEAD and the list of repositories where there is one. */
+/** Finds out how images lie in both registries, by HEAD. */
 export async function findSitePlaces(
   questions: PerRole<PlaceQuestion>,
   context: PlaceContext,
 ): Promise<SitePlaces> {
   const layouts = {
-    production: await findLayouts(questions.production, context.registries.production, context),
-    staging: await findLayouts(questions.staging, context.registries.staging, context),
+    production: findLayouts(questions.production),
+    staging: findLayouts(questions.staging),
   };
   const total = questions.production.references.length + questions.staging.references.length;
   let done = 0;
@@ -120,27 +117,14 @@ function takeProduction(rule: DerivedPathRule): DerivedPathRule {
   };
 }
 
-async function findLayouts(
-  { references, mirrored, indexRepository }: PlaceQuestion,
-  registry: RegistryPort,
-  { signal }: PlaceContext,
-): Promise<readonly Layout[]> {
+function findLayouts({
+  references,
+  mirrored,
+  indexRepository,
+  listed,
+}: PlaceQuestion): readonly Layout[] {
   const above = indexRepository.split('/').slice(0, -1);
-  const listed = references.length === 0 ? [] : await listRepositories(registry, signal);
   const guessed = guessFolders(references.map(parseImageRef), listed);
   const around = above.map((_, i) => above.slice(0, i + 1).join('/'));
   return listLayouts({ mirrored, folders: [...new Set([...guessed, ...around])] });
-}
-
-// The list only saves guesses, so that a registry without one costs nothing but those.
-async function listRepositories(
-  registry: RegistryPort,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  try {
-    return (await registry.listRepositories(signal)) ?? [];
-  } catch (error) {
-    if (isToolError(error)) return [];
-    throw error;
-  }
 }

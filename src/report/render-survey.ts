@@ -1,0 +1,297 @@
+import type { PerRole } from '../manifest/types.ts';
+import type {
+  Survey,
+  SurveyedImage,
+  SurveyedIndex,
+  SurveyedOperator,
+  SurveyedRule,
+} from '../plan/survey-types.ts';
+import { renderLines } from './clean-line.ts';
+import { escapeMarkdown, formatCode, formatSentence } from './escape-markdown.ts';
+import { SURVEY_WORDS, type SurveyWords } from './survey-words.ts';
+
+export type SurveyLanguage = 'en' | 'ko';
+export type SurveyForm = 'text' | 'markdown';
+
+type Part =
+  | { readonly kind: 'line'; readonly text: string }
+  | { readonly kind: 'items'; readonly items: readonly string[] }
+  | { readonly kind: 'commands'; readonly lines: readonly string[] }
+  | {
+      readonly kind: 'table';
+      readonly head: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+    };
+
+interface Section {
+  readonly title: string;
+  readonly parts: readonly Part[];
+}
+
+const SHOWN = 20;
+
+/** What is where at a site, on one screen, and what follows of it. */
+export function renderSurvey(survey: Survey, form: SurveyForm, language: SurveyLanguage): string {
+  const words = SURVEY_WORDS[language];
+  const { hosts, time, requests, complete } = survey;
+  const title = words.title(hosts.production, hosts.staging, time.slice(0, 10));
+  const opening = [
+    words.readOnly(requests.production + requests.staging),
+    ...(complete ? [] : [words.cut]),
+  ];
+  const sections = listSections(survey, words);
+  return form === 'text'
+    ? renderText(title, opening, sections)
+    : renderMarkdown(title, opening, sections);
+}
+
+function listSections(survey: Survey, words: SurveyWords): readonly Section[] {
+  return [
+    { title: words.indexes, parts: survey.indexes.flatMap((index) => listIndex(index, words)) },
+    {
+      title: words.operators,
+      parts: [
+        {
+          kind: 'table',
+          head: words.columns,
+          rows: survey.operators.map(describeOperator),
+        },
+      ],
+    },
+    { title: words.layout, parts: listLayout(survey, words) },
+    { title: words.missing(survey.missing.length), parts: listImages(survey.missing, words) },
+    {
+      title: words.onlyStaging(survey.onlyStaging.length),
+      parts: listImages(survey.onlyStaging, words),
+    },
+    ...listDoubts(survey, words),
+    ...listForeign(survey, words),
+    { title: words.emptying, parts: listEmptying(survey, words) },
+    ...(survey.next.length === 0
+      ? []
+      : [{ title: words.next, parts: [{ kind: 'commands', lines: survey.next } as const] }]),
+  ];
+}
+
+function line(text: string): Part {
+  return { kind: 'line', text };
+}
+
+function shorten(all: readonly string[], words: SurveyWords, count = all.length): Part {
+  const shown = all.slice(0, SHOWN);
+  const more = count > shown.length ? [words.more(count - shown.length)] : [];
+  return { kind: 'items', items: [...shown, ...more] };
+}
+
+function listIndex(index: SurveyedIndex, words: SurveyWords): readonly Part[] {
+  const { role, image, fault, packages, bundles, serving, servedBy, findings } = index;
+  const head = `${words[role]}  ${image}`;
+  if (fault !== null) return [line(head), { kind: 'items', items: [fault] }];
+  return [
+    line(`${head}  ${words.holds(packages, bundles)}`),
+    {
+      kind: 'items',
+      items: [
+        ...(serving === null ? [] : [words.serving[serving]]),
+        servedBy.length === 0 ? words.servedByNone : words.servedBy(servedBy.join(', ')),
+        ...findings,
+      ],
+    },
+  ];
+}
+
+function describeOperator(operator: SurveyedOperator): readonly string[] {
+  const { installed, heads, images } = operator;
+  const versions = new Set(installed.map(({ bundle }) => bundle ?? '—'));
+  return [
+    operator.package,
+    versions.size === 0 ? '—' : [...versions].join(', '),
+    heads.production.join(', ') || '—',
+    heads.staging.join(', ') || '—',
+    ...[images.both, images.production, images.staging, images.neither, images.unknown].map(
+      (count) => (count === 0 ? '·' : `${count}`),
+    ),
+  ];
+}
+
+function listLayout({ rules, aliases, hosts }: Survey, words: SurveyWords): readonly Part[] {
+  const names = (['production', 'staging'] as const).flatMap((role) =>
+    aliases[role].map((alias) => line(words.alias(alias, hosts[role]))),
+  );
+  if (rules.length === 0) return [line(words.noRules), ...names];
+  return [{ kind: 'items', items: rules.map((rule) => formatRule(rule, words)) }, ...names];
+}
+
+function formatRule(
+  { from, to, maxNestedPaths, hits, found }: SurveyedRule,
+  words: SurveyWords,
+): string {
+  const place = (role: keyof PerRole<string>): string => {
+    const limit = maxNestedPaths[role];
+    return `${to[role] || words.topLevel}${limit === null ? '' : `, maxNestedPaths ${limit}`}`;
+  };
+  const places = [place('production'), place('staging')];
+  const where =
+    places[0] === places[1]
+      ? places[0]
+      : `${words.production} ${places[0]}, ${words.staging} ${places[1]}`;
+  const counts = (['production', 'staging'] as const).map(
+    (role) => `${words[role]} ${hits[role]}/${found[role]}`,
+  );
+  return words.rule(from, where ?? '', counts.join(', '));
+}
+
+function listImages(images: readonly SurveyedImage[], words: SurveyWords): readonly Part[] {
+  if (images.length === 0) return [];
+  return [
+    shorten(
+      images.map(({ upstream, bundles }) => `${upstream}  ${bundles[0] ?? ''}`),
+      words,
+    ),
+  ];
+}
+
+function listDoubts({ unknown, unclear }: Survey, words: SurveyWords): readonly Section[] {
+  return [
+    ...(unknown.length === 0
+      ? []
+      : [
+          {
+            title: words.unknown(unknown.length),
+            parts: [
+              shorten(
+                unknown.map(
+                  ({ role, upstream, message }) => `${words[role]} ${upstream}: ${message}`,
+                ),
+                words,
+              ),
+            ],
+          },
+        ]),
+    ...(unclear.length === 0
+      ? []
+      : [{ title: words.unclear(unclear.length), parts: [shorten(unclear, words)] }]),
+  ];
+}
+
+function listForeign({ foreign, tags }: Survey, words: SurveyWords): readonly Section[] {
+  const odd = tags.odd.map(({ repository, tags: names }) =>
+    words.odd(repository, names.slice(0, 3).join(', ') + (names.length > 3 ? ' …' : '')),
+  );
+  return [
+    {
+      title:
+        foreign === null
+          ? words.noList
+          : words.foreign(foreign.repositories.length, foreign.listed),
+      parts:
+        foreign === null || foreign.repositories.length === 0
+          ? []
+          : [shorten(foreign.repositories, words)],
+    },
+    {
+      title: words.tags(tags.digests, tags.hashes, tags.attached),
+      parts: [
+        ...(tags.unlisted === 0 ? [] : [line(words.unlisted(tags.unlisted))]),
+        ...(odd.length === 0 ? [] : [shorten(odd, words)]),
+      ],
+    },
+  ];
+}
+
+function listEmptying({ emptying }: Survey, words: SurveyWords): readonly Part[] {
+  return [
+    line(words.verdicts[emptying.verdict]),
+    ...emptying.hindrances.flatMap(({ kind, names, count }) => [
+      line(words.hindrances[kind](count)),
+      ...(names.length === 0 ? [] : [shorten(names, words, count)]),
+    ]),
+  ];
+}
+
+function renderText(
+  title: string,
+  opening: readonly string[],
+  sections: readonly Section[],
+): string {
+  return renderLines([
+    title,
+    ...opening,
+    ...sections.flatMap((section) => [
+      '',
+      section.title,
+      ...section.parts.flatMap((part) => renderTextPart(part)),
+    ]),
+  ]);
+}
+
+function renderTextPart(part: Part): readonly string[] {
+  switch (part.kind) {
+    case 'line':
+      return [`  ${part.text}`];
+    case 'items':
+      return part.items.map((item) => `    ${item}`);
+    case 'commands':
+      return part.lines.map((command) => `  ${command}`);
+    case 'table':
+      return alignTable([part.head, ...part.rows]);
+  }
+}
+
+function alignTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, i) =>
+    Math.max(...rows.map((row) => measure(row[i] ?? ''))),
+  );
+  return rows.map((row) =>
+    `  ${row.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - measure(cell))).join('  ')}`.trimEnd(),
+  );
+}
+
+/** Columns of a terminal: Hangul and other wide letters take two. */
+function measure(text: string): number {
+  return [...text].reduce(
+    (sum, letter) =>
+      sum +
+      (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/u.test(letter) ? 2 : 1),
+    0,
+  );
+}
+
+function renderMarkdown(
+  title: string,
+  opening: readonly string[],
+  sections: readonly Section[],
+): string {
+  const lines = sections.flatMap((section) => [
+    '',
+    `## ${escapeMarkdown(section.title)}`,
+    '',
+    ...section.parts.flatMap((part) => renderMarkdownPart(part)),
+  ]);
+  return `${[`# ${escapeMarkdown(title)}`, '', ...opening.map(escapeMarkdown), ...lines]
+    .join('\n')
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .trimEnd()}\n`;
+}
+
+function renderMarkdownPart(part: Part): readonly string[] {
+  switch (part.kind) {
+    case 'line':
+      return [formatSentence(part.text), ''];
+    case 'items':
+      return [...part.items.map((item) => `- ${escapeMarkdown(item)}`), ''];
+    case 'commands':
+      return [...part.lines.map((command) => `- ${formatCode(command)}`), ''];
+    case 'table':
+      return [
+        renderRow(part.head),
+        renderRow(part.head.map((_, i) => (i < 4 ? '---' : '---:'))),
+        ...part.rows.map(renderRow),
+        '',
+      ];
+  }
+}
+
+function renderRow(cells: readonly string[]): string {
+  return `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+}
