@@ -42,10 +42,11 @@ export async function studyClusters(
 /** The references that the bundles of catalogs name. */
 export function listReferences(catalogs: readonly Catalog[]): ReadonlySet<string> {
   const references = new Set<string>();
-  for (const catalog of catalogs)
-    for (const { image, relatedImages } of listBundleImages(catalog))
-      for (const reference of [image, ...relatedImages])
-        if (reference !== '') references.add(reference);
+  for (const { image, relatedImages } of catalogs.flatMap((catalog) => [
+    ...listBundleImages(catalog),
+  ]))
+    for (const reference of [image, ...relatedImages]) references.add(reference);
+  references.delete('');
   return references;
 }
 

@@ -12,7 +12,7 @@ export interface FoundRepository {
 }
 
 /** A rule of `paths` for one role, and what speaks for it. */
-export interface DerivedRule extends PlacingRule {
+interface DerivedRule extends PlacingRule {
   /** Images that lie where the rule says. */
   readonly hits: number;
   /** Images that were found anywhere, of those that the rule is for. */
@@ -55,8 +55,7 @@ export function derivePaths(
   });
 }
 
-/** As `derivePaths`, for one role. */
-export function deriveRules(
+function deriveRules(
   found: readonly FoundRepository[],
   layouts: readonly Layout[],
 ): readonly DerivedRule[] {

@@ -15,12 +15,11 @@ export function listPlaces(
   layouts: readonly Layout[],
 ): readonly LayoutPlace[] {
   const places = new Map<string, LayoutPlace>();
-  for (const [layout, { rulesAt }] of layouts.entries()) {
-    for (const prefix of listPrefixes(ref)) {
-      for (const rule of rulesAt(prefix)) {
-        const repository = placeBy(rule, ref, '');
-        if (!places.has(repository)) places.set(repository, { layout, repository });
-      }
+  const prefixes = listPrefixes(ref);
+  for (const [nth, layout] of layouts.entries()) {
+    for (const rule of prefixes.flatMap((prefix) => layout.rulesAt(prefix))) {
+      const repository = placeBy(rule, ref, '');
+      if (!places.has(repository)) places.set(repository, { layout: nth, repository });
     }
   }
   return [...places.values()];

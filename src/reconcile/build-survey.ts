@@ -168,16 +168,16 @@ export function listHindrances(sight: SiteSight, where: Whereabouts): readonly H
 
 /** Bundles of staging's indexes that no index of production has. */
 function listUnmerged({ indexes }: SiteSight): readonly string[] {
-  const ofRole = (role: RoleName): readonly string[] =>
-    indexes
-      .filter((index) => index.role === role && index.catalog !== null)
-      .flatMap(({ catalog }) =>
-        [...(catalog?.packages.values() ?? [])].flatMap((pkg) =>
-          pkg.bundles.map((bundle) => `${pkg.name}/${bundle.name}`),
-        ),
-      );
-  const merged = new Set(ofRole('production'));
-  return [...new Set(ofRole('staging'))].filter((name) => !merged.has(name)).toSorted(compareBytes);
+  const merged = new Set(listBundlesOf('production', indexes));
+  const delivered = new Set(listBundlesOf('staging', indexes));
+  return [...delivered].filter((name) => !merged.has(name)).toSorted(compareBytes);
+}
+
+function listBundlesOf(role: RoleName, indexes: readonly SiteIndex[]): readonly string[] {
+  const packages = indexes
+    .filter((index) => index.role === role)
+    .flatMap(({ catalog }) => [...(catalog?.packages.values() ?? [])]);
+  return packages.flatMap((pkg) => pkg.bundles.map((bundle) => `${pkg.name}/${bundle.name}`));
 }
 
 /** `no` where something is known to stand in the way, `unknown` where only nobody knows. */

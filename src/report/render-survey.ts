@@ -1,4 +1,4 @@
-import type { PerRole } from '../manifest/types.ts';
+import type { RoleName } from '../manifest/types.ts';
 import type {
   Survey,
   SurveyedImage,
@@ -122,23 +122,27 @@ function listLayout({ rules, aliases, hosts }: Survey, words: SurveyWords): read
   return [{ kind: 'items', items: rules.map((rule) => formatRule(rule, words)) }, ...names];
 }
 
-function formatRule(
-  { from, to, maxNestedPaths, hits, found }: SurveyedRule,
-  words: SurveyWords,
-): string {
-  const place = (role: keyof PerRole<string>): string => {
-    const limit = maxNestedPaths[role];
-    return `${to[role] || words.topLevel}${limit === null ? '' : `, maxNestedPaths ${limit}`}`;
-  };
-  const places = [place('production'), place('staging')];
+function formatRule(rule: SurveyedRule, words: SurveyWords): string {
+  const { from, hits, found } = rule;
+  const production = formatPlace('production', rule, words);
+  const staging = formatPlace('staging', rule, words);
   const where =
-    places[0] === places[1]
-      ? places[0]
-      : `${words.production} ${places[0]}, ${words.staging} ${places[1]}`;
+    production === staging
+      ? production
+      : `${words.production} ${production}, ${words.staging} ${staging}`;
   const counts = (['production', 'staging'] as const).map(
     (role) => `${words[role]} ${hits[role]}/${found[role]}`,
   );
-  return words.rule(from, where ?? '', counts.join(', '));
+  return words.rule(from, where, counts.join(', '));
+}
+
+function formatPlace(
+  role: RoleName,
+  { to, maxNestedPaths }: SurveyedRule,
+  { topLevel }: SurveyWords,
+): string {
+  const limit = maxNestedPaths[role];
+  return `${to[role] || topLevel}${limit === null ? '' : `, maxNestedPaths ${limit}`}`;
 }
 
 function listImages(images: readonly SurveyedImage[], words: SurveyWords): readonly Part[] {
@@ -247,14 +251,11 @@ function alignTable(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/gu;
+
 /** Columns of a terminal: Hangul and other wide letters take two. */
 function measure(text: string): number {
-  return [...text].reduce(
-    (sum, letter) =>
-      sum +
-      (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/u.test(letter) ? 2 : 1),
-    0,
-  );
+  return text.length + (text.match(WIDE)?.length ?? 0);
 }
 
 function renderMarkdown(

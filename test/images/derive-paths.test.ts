@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { derivePaths, deriveRules, type FoundRepository } from '../../src/images/derive-paths.ts';
-import { listLayouts } from '../../src/images/layouts.ts';
+import { derivePaths, type FoundRepository } from '../../src/images/derive-paths.ts';
+import { type Layout, listLayouts } from '../../src/images/layouts.ts';
 import { mapRepository, placeBy } from '../../src/images/map-path.ts';
 import { makeManifest } from '../support/manifest.ts';
 
 const PLAIN = listLayouts({ mirrored: [], folders: [] });
 
-test('deriveRules needs no rule for what oc-mirror mirrored, releases included', () => {
+test('derivePaths needs no rule for what oc-mirror mirrored, releases included', () => {
   const found = [
     place('registry.redhat.io/ns/a', { 'ns/a': 3 }),
     place('quay.io/openshift-release-dev/ocp-v4.0-art-dev', { 'openshift/release': 190 }),
   ];
-  assert.deepEqual(deriveRules(found, PLAIN), []);
+  assert.deepEqual(derive(found, PLAIN), []);
 });
 
-test('deriveRules says a layout once, at the shortest prefix, and its exception after it', () => {
+test('derivePaths says a layout once, at the shortest prefix, and its exception after it', () => {
   const found = [
     place('registry.redhat.io/ns/a', { 'registry.redhat.io/ns/a': 3 }),
     place('registry.redhat.io/ns/b', { 'registry.redhat.io/ns/b': 1 }),
@@ -24,26 +24,23 @@ test('deriveRules says a layout once, at the shortest prefix, and its exception 
     place('registry.redhat.io/other/d', { d: 2 }),
     place('quay.io/x/y', { 'x/y': 1 }),
   ];
-  assert.deepEqual(texts(deriveRules(found, PLAIN)), [
+  assert.deepEqual(texts(derive(found, PLAIN)), [
     'registry.redhat.io → registry.redhat.io 5/5',
     'registry.redhat.io/other/d → d 2/2',
   ]);
 });
 
-test('deriveRules finds joined names, folders and last names', () => {
+test('derivePaths finds joined names, folders and last names', () => {
   assert.deepEqual(
     texts(
-      deriveRules(
-        [place('quay.io/a/b/c', { 'a-b-c': 1 }), place('quay.io/d/e', { 'd-e': 1 })],
-        PLAIN,
-      ),
+      derive([place('quay.io/a/b/c', { 'a-b-c': 1 }), place('quay.io/d/e', { 'd-e': 1 })], PLAIN),
     ),
     ['quay.io →  (1) 2/2'],
   );
   const below = listLayouts({ mirrored: [], folders: ['mirror'] });
   assert.deepEqual(
     texts(
-      deriveRules(
+      derive(
         [place('quay.io/a/b', { 'mirror/a/b': 1 }), place('quay.io/c/d', { 'mirror/d': 2 })],
         below,
       ),
@@ -74,10 +71,7 @@ test('what mirror rules say goes before what sites are known to do', () => {
   ];
   const layouts = listLayouts({ mirrored, folders: [] });
   const found = [place('quay.io/a/b', { 'x/y/b': 1 }), place('quay.io/a/c', { 'z/c': 1 })];
-  assert.deepEqual(texts(deriveRules(found, layouts)), [
-    'quay.io/a → x/y 1/1',
-    'quay.io/a/c → z/c 1/1',
-  ]);
+  assert.deepEqual(texts(derive(found, layouts)), ['quay.io/a → x/y 1/1', 'quay.io/a/c → z/c 1/1']);
 });
 
 const SPREAD = listLayouts({ mirrored: [], folders: ['mirror'] });
@@ -101,7 +95,7 @@ test('derived rules lead to every image, however layouts are mixed, in whatever 
         found.set(upstream, place(upstream, { [placeBy(rule, split(upstream), '')]: images }));
       }
       const all = [...found.values()];
-      const derived = deriveRules(all, SPREAD);
+      const derived = derive(all, SPREAD);
       for (const { hits, found: governed } of derived) assert.equal(hits, governed);
       const paths = derived.map(({ from, to, maxNestedPaths }) => ({
         from,
@@ -112,7 +106,7 @@ test('derived rules lead to every image, however layouts are mixed, in whatever 
         const ref = { registry, repository, tag: null, digest: null };
         assert.ok(images.has(mapRepository(ref, 'production', makeManifest({ paths }))));
       }
-      assert.deepEqual(derived, deriveRules(all.toReversed(), SPREAD));
+      assert.deepEqual(derived, derive(all.toReversed(), SPREAD));
     }),
   );
 });
@@ -126,7 +120,20 @@ function split(upstream: string): { readonly registry: string; readonly reposito
   return { registry: upstream.slice(0, slash), repository: upstream.slice(slash + 1) };
 }
 
-function texts(rules: ReturnType<typeof deriveRules>): readonly string[] {
+/** Rules for production alone. */
+function derive(found: readonly FoundRepository[], layouts: readonly Layout[]) {
+  return derivePaths({ production: found, staging: [] }, { production: layouts, staging: [] }).map(
+    ({ from, to, maxNestedPaths, hits, found: all }) => ({
+      from,
+      to: to.production,
+      maxNestedPaths: maxNestedPaths.production,
+      hits: hits.production,
+      found: all.production,
+    }),
+  );
+}
+
+function texts(rules: ReturnType<typeof derive>): readonly string[] {
   return rules.map(
     ({ from, to, maxNestedPaths, hits, found }) =>
       `${from} → ${to}${maxNestedPaths === null ? '' : ` (${maxNestedPaths})`} ${hits}/${found}`,

@@ -49,7 +49,7 @@ test('renderManifest writes a manifest that parseManifest takes without a proble
   assert.deepEqual(manifest.registries.production.aliases, ['10.0.0.5:5000']);
   assert.deepEqual(
     manifest.paths,
-    DRAFT.paths.map(({ note, ...rule }) => rule),
+    DRAFT.paths.map(({ from, to, maxNestedPaths }) => ({ from, to, maxNestedPaths })),
   );
   assert.match(text, /# 4 of 4 images found in production\.\n    - \{ from: "quay\.io"/);
   const [catalog] = manifest.catalogs;

@@ -80,11 +80,10 @@ for (const [name, { laid, rules }] of Object.entries(SITES)) {
 test('what waits in staging shows how deliveries are laid out there', async (t) => {
   const site = await createSite(t);
   await fillProduction(site, all({ place: lastName }));
-  const place = (path: string): string => `delivery/${path}`;
   const a = await pushOperator(site.staging.host, {
     name: 'a',
     versions: ['1.0.0', '1.1.0'],
-    place,
+    place: (path) => `delivery/${path}`,
   });
   await pushIndex(site.staging.host, { a });
   const init = await initAnew(site);
@@ -116,8 +115,7 @@ spec:
 test('mirror rules of a cluster say where images lie, by another name of the registry too', async (t) => {
   // Seen to fail without the alias: the rules of the cluster then name a stranger, and no layout finds anything.
   const site = await createSite(t);
-  const place = (path: string): string => `x/${path.replace('vendor/', 'y-')}`;
-  await fillProduction(site, all({ place }));
+  await fillProduction(site, all({ place: (path) => `x/${path.replace('vendor/', 'y-')}` }));
   const port = site.production.host.split(':')[1];
   const folder = await writeObjects(
     site,

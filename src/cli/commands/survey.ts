@@ -9,7 +9,7 @@ import { splitReferences } from '../../images/own-addresses.ts';
 import { REGISTRY_DEFAULTS } from '../../manifest/defaults.ts';
 import type { PerRole } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import type { Survey } from '../../plan/survey-types.ts';
+import type { Survey, SurveyedIndex } from '../../plan/survey-types.ts';
 import {
   createWhereabouts,
   describeOperators,
@@ -210,7 +210,7 @@ async function describeSite(
     time: systemClock.now().toISOString(),
     hosts: options.hosts,
     aliases,
-    indexes: sight.indexes.map(({ catalog: _, repository: __, reference: ___, ...index }) => index),
+    indexes: sight.indexes.map(describeIndex),
     operators: describeOperators(sight, where),
     rules: places.rules,
     missing: listImagesAt('neither', sight, where),
@@ -233,6 +233,16 @@ async function describeSite(
   };
 }
 
+function describeIndex(index: SiteIndex): SurveyedIndex {
+  const { role, image, digest, fault, packages, bundles, serving, findings, servedBy } = index;
+  return { role, image, digest, fault, packages, bundles, serving, findings, servedBy };
+}
+
+const FORMS: Readonly<Record<string, SurveyOptions['format']>> = {
+  '.json': 'json',
+  '.md': 'markdown',
+};
+
 async function tell(
   survey: Survey,
   { format, language, output }: SurveyOptions,
@@ -241,8 +251,7 @@ async function tell(
   progress.clear();
   console.result(renderAs(survey, format, language));
   if (output === null) return;
-  const form =
-    extname(output) === '.json' ? 'json' : extname(output) === '.md' ? 'markdown' : 'text';
+  const form = FORMS[extname(output)] ?? 'text';
   await writeFileAtomic(resolve(output), `${renderAs(survey, form, language).trimEnd()}\n`);
   console.say(`Wrote ${output}.`);
 }
