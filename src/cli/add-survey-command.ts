@@ -61,7 +61,7 @@ export function addSurvey(parser: Parser, run: Run): void {
           'HEAD and GET alone; writes nothing to any registry',
         )
         .epilogue(
-          'Exit codes: 0 all of it could be told; 1 a part could not, or the requests of this run were used up.',
+          'Exit codes: 0 all of it could be told; 1 an error, or a part could not, or the requests of this run were used up.',
         ),
     (args) =>
       run(

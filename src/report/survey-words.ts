@@ -113,11 +113,12 @@ const ENGLISH: SurveyWords = {
 };
 
 const KOREAN: SurveyWords = {
-  title: (production, staging, day) => `현황 조사: 운영 ${production}, 스테이징 ${staging}, ${day}`,
+  title: (production, staging, day) =>
+    `현황 조사: 프로덕션 ${production}, 스테이징 ${staging}, ${day}`,
   readOnly: (requests) =>
     `HEAD와 GET으로만 읽었습니다(요청 ${requests}건). 아무것도 쓰지 않았습니다.`,
   cut: '이번 실행의 요청 한도를 다 썼습니다. 다시 실행하면 멈춘 곳에서 이어집니다.',
-  production: '운영',
+  production: '프로덕션',
   staging: '스테이징',
   indexes: '인덱스',
   holds: (packages, bundles) => `패키지 ${packages}개, 번들 ${bundles}개`,
@@ -131,10 +132,10 @@ const KOREAN: SurveyWords = {
   columns: [
     '오퍼레이터',
     '설치됨',
-    '운영',
+    '프로덕션',
     '스테이징',
     '양쪽',
-    '운영만',
+    '프로덕션만',
     '스테이징만',
     '없음',
     '알 수 없음',
@@ -148,11 +149,11 @@ const KOREAN: SurveyWords = {
   unknown: (count) => `분명한 답이 없음: ${count}`,
   unclear: (count) => `업스트림 이름을 알 수 없는 자체 호스트 주소: ${count}`,
   foreign: (count, listed) =>
-    `어떤 인덱스도 설명하지 못하는 운영의 저장소: ${listed}개 중 ${count}개`,
+    `어떤 인덱스도 설명하지 못하는 프로덕션의 저장소: ${listed}개 중 ${count}개`,
   noList:
-    '운영 레지스트리가 이 사용자에게 저장소 목록을 보여 주지 않아, 그 밖에 무엇이 있는지 알 수 없습니다.',
+    '프로덕션 레지스트리가 이 사용자에게 저장소 목록을 보여 주지 않아, 그 밖에 무엇이 있는지 알 수 없습니다.',
   tags: (digests, hashes, attached) =>
-    `운영 이미지의 태그: 다이제스트 이름 ${digests}개, oc-mirror v1 해시 ${hashes}개, 서명 등 ${attached}개.`,
+    `프로덕션 이미지의 태그: 다이제스트 이름 ${digests}개, oc-mirror v1 해시 ${hashes}개, 서명 등 ${attached}개.`,
   unlisted: (count) => `태그 목록을 주지 않는 저장소: ${count}`,
   odd: (repository, tags) => `${repository}: ${tags}`,
   emptying: '스테이징을 비워도 됩니까?',
@@ -164,7 +165,7 @@ const KOREAN: SurveyWords = {
   hindrances: {
     served: (count) => `클러스터가 스테이징의 인덱스 ${count}개를 사용합니다:`,
     'mirror-rule': (count) => `미러 규칙 ${count}개가 노드를 그쪽으로 보냅니다:`,
-    unmerged: (count) => `운영의 어느 인덱스에도 없는 번들이 ${count}개 있습니다:`,
+    unmerged: (count) => `프로덕션의 어느 인덱스에도 없는 번들이 ${count}개 있습니다:`,
     'only-staging': (count) => `스테이징에만 있는 이미지가 ${count}개입니다:`,
     unknown: (count) => `어디에 있는지 알 수 없는 이미지가 ${count}개입니다:`,
     'no-objects': () =>

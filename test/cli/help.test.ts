@@ -11,6 +11,8 @@ test('--help of what works on catalogs, indexes and images shows an example and 
   const sandbox = await createSandbox(t);
   for (const command of [
     ...CATALOG_COMMANDS,
+    'survey',
+    'init',
     'explain',
     'branch-catalog',
     'retire',

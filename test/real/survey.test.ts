@@ -204,7 +204,7 @@ test('survey speaks Korean and Markdown, and writes its report to a file', async
   const args = ['survey', ...hosts, '--insecure', '--cluster-resources', folder];
   const text = await site.olmirror([...args, '--language', 'ko', '--output', file]);
   assert.equal(text.code, 0, text.stderr);
-  assert.match(text.stdout, /^현황 조사: 운영 /);
+  assert.match(text.stdout, /^현황 조사: 프로덕션 /);
   assert.match(text.stdout, /스테이징을 비워도 됩니까\?\n {2}아니요\./);
   const written = await readFile(file, 'utf8');
   assert.match(written, /^# 현황 조사/);
