@@ -52,7 +52,7 @@ export function addInit(parser: Parser, run: Run): void {
           'Look at both registries, and write mirror.yaml, the catalog, and what production lacks',
         )
         .epilogue(
-          'Exit codes: 0 written; 1 an error; 4 a gap: packages with one were left out. Registries are asked by HEAD and GET alone, and not at all where every --from is local.',
+          'Exit codes: 0 written; 1 an error, or written while production gave no clear answer of some images; 4 a gap: packages with one were left out. Registries are asked by HEAD and GET alone, and not at all where every --from is local.',
         ),
     (args) => {
       const { production = null, staging = null, index = null } = args;

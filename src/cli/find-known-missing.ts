@@ -2,14 +2,14 @@ import type { Presence } from '../base/presence.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { listCatalogWanted } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
-import type { CatalogEntry, KnownMissing, MirrorManifest } from '../manifest/types.ts';
+import type { CatalogEntry, KnownMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { unclearError } from './unclear-error.ts';
 
 export interface KnownMissingContext {
   readonly entry: CatalogEntry;
   readonly manifest: MirrorManifest;
-  readonly production: RegistryPort;
+  readonly registries: PerRole<RegistryPort>;
   /** UTC date, `YYYY-MM-DD`. */
   readonly today: string;
   readonly signal: AbortSignal;
@@ -22,19 +22,19 @@ export interface MissingImages {
 }
 
 /**
- * Lists the images that a catalog names and production clearly lacks, or cannot have. An unknown answer is no
+ * Lists the images that a catalog names and production clearly lacks while staging does not have them, or that it cannot have. An unknown answer is no
  * absence: such images are listed apart. Throws where no answer was clear.
  */
 export async function findKnownMissing(
   catalog: Catalog,
   context: KnownMissingContext,
 ): Promise<MissingImages> {
-  const { entry, manifest, production } = context;
+  const { entry, manifest, registries } = context;
   const { images, unreadable } = listCatalogWanted(entry.name, catalog, manifest);
   const answers = await Promise.all(
     images.map(async (image) => ({
       image,
-      presence: await production.headManifest(
+      presence: await registries.production.headManifest(
         image.repository.production,
         image.digest ?? image.tag ?? '',
         context.signal,
@@ -42,7 +42,8 @@ export async function findKnownMissing(
     })),
   );
   assertSomeClear(answers);
-  const absent = answers.filter(({ presence }) => presence.state === 'absent');
+  const gone = answers.filter(({ presence }) => presence.state === 'absent');
+  const absent = await dropDelivered(gone, context);
   const { today } = context;
   return {
     missing: [
@@ -55,6 +56,19 @@ export async function findKnownMissing(
       presence.state === 'unknown' ? [{ upstream, message: presence.message }] : [],
     ),
   };
+}
+
+/** Takes out what staging has: a pass brings that. */
+async function dropDelivered<T extends { readonly image: WantedImage }>(
+  absent: readonly T[],
+  { registries, signal }: KnownMissingContext,
+): Promise<readonly T[]> {
+  const waiting = await Promise.all(
+    absent.map(({ image: { repository, digest, tag } }) =>
+      registries.staging.headManifest(repository.staging, digest ?? tag ?? '', signal),
+    ),
+  );
+  return absent.filter((_, i) => waiting[i]?.state !== 'present');
 }
 
 function assertSomeClear(

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { pushImage } from '../../scripts/lib/push-image.ts';
 import type { Survey } from '../../src/plan/survey-types.ts';
+import { makePackageText } from '../support/catalog.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
 import { createProxiedSite, type ProxiedSite, type ProxyRules } from '../support/proxied-site.ts';
 import { pushIndex, pushOperator } from '../support/site.ts';
@@ -195,6 +197,55 @@ test('a repository that answers 401 is unknown in a survey, and staging cannot b
   );
   assert.ok(report.missing.every(({ upstream }) => !upstream.includes('a-operand')));
   assert.ok(report.emptying.hindrances.some(({ kind }) => kind === 'unknown'));
+});
+
+test('a production of 40,000 repositories is surveyed by what its indexes name', async (t) => {
+  const names = Array.from({ length: 40_000 }, (_, i) => `team-${i % 200}/app-${i}`);
+  const { site, folder } = await createMixedSite(t, {
+    production: ({ url }) =>
+      url.startsWith('/v2/_catalog')
+        ? {
+            kind: 'status',
+            status: 200,
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ repositories: [...names, 'byhand/c-bundle', REPOSITORY] }),
+          }
+        : null,
+  });
+  const { code, report, stderr } = await survey(site, '--cluster-resources', folder);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual([report.foreign?.listed, report.foreign?.repositories.length], [40_002, 40_000]);
+  assert.ok(report.requests.production < 300, `${report.requests.production} requests`);
+});
+
+test('survey names the cache of another opm in an index that is served, and init keeps its base', async (t) => {
+  const site = await createProxiedSite(t);
+  const { host } = site.production;
+  const a = await pushOperator(host, { name: 'a', versions: ['1.0.0'] });
+  const { digest } = await pushImage(host, {
+    repository: REPOSITORY,
+    tags: ['v1'],
+    files: {
+      'configs/a/catalog.json': makePackageText('a', a),
+      'bin/opm': 'opm',
+      'cache/pogreb.v1/digest': 'of another opm',
+      'cache/pogreb.v1/db/main.pix': 'x',
+    },
+    labels: { 'operators.operatorframework.io.index.configs.v1': '/configs' },
+    entrypoint: ['/bin/opm', 'serve', '/configs', '--cache-dir=/cache'],
+  });
+  const { report } = await survey(site);
+  const [index] = report.indexes;
+  assert.equal(index?.serving, 'itself');
+  assert.match(index.findings.join(' '), /pogreb\.v1 cache in \/cache is right cannot be told/);
+  const [command = ''] = report.next;
+  await rm(join(site.state, 'mirror.yaml'));
+  const init = await site.olmirror(command.split(' ').slice(1));
+  assert.equal(init.code, 0, init.stderr);
+  assert.match(
+    await readFile(join(site.state, 'mirror.yaml'), 'utf8'),
+    new RegExp(`${REPOSITORY}@${digest}`),
+  );
 });
 
 test('survey speaks Korean and Markdown, and writes its report to a file', async (t) => {

@@ -105,6 +105,43 @@ test('what waits in staging shows how deliveries are laid out there', async (t) 
   );
 });
 
+test('a production with debts is taken over, and they block no delivery', async (t) => {
+  const site = await createSite(t);
+  const { host } = site.production;
+  const place = byHand;
+  const a = await pushOperator(host, { name: 'a', versions: ['1.0.0'], place });
+  const b = await pushOperator(host, {
+    name: 'b',
+    versions: ['1.0.0', '1.1.0'],
+    withoutImages: ['1.0.0'],
+    place,
+  });
+  await pushIndex(host, { a, b });
+  const newer = await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0', '1.1.0'] });
+  await pushIndex(site.staging.host, { a: newer });
+  const init = await initAnew(site);
+  assert.equal(init.code, 0, init.stderr);
+  assert.match(init.stderr, /production lacks 2 images that its own index names/);
+  assert.equal(
+    (await readText(site, 'rules/idx/known-missing.yaml')).match(/vendor\/b-\w+@sha256/g)?.length,
+    2,
+  );
+  await assertNothingToDo(site);
+  assert.equal((await site.olmirror(['merge'])).code, 0);
+  await site.commit('delivery');
+  const apply = await site.olmirror(['apply']);
+  assert.equal(apply.code, 0, apply.stdout + apply.stderr);
+  assert.match(apply.stdout, /copied 3/);
+  const again = await site.olmirror(['plan']);
+  assert.match(again.stdout, /^No changes/);
+  const stray = [...(await readProduction(site)).keys()].filter((tag) => tag.startsWith('vendor/'));
+  assert.deepEqual(stray, []);
+});
+
+function byHand(path: string): string {
+  return `byhand/${lastName(path)}`;
+}
+
 const IDMS = `apiVersion: config.openshift.io/v1
 kind: ImageDigestMirrorSet
 metadata: { name: from-oc-mirror }
@@ -203,7 +240,7 @@ test('a repository that asks for other credentials is unknown, and never listed 
     production: site.productionProxy.host,
     staging: site.stagingProxy.host,
   });
-  assert.equal(init.code, 0, init.stderr);
+  assert.equal(init.code, 1, init.stderr);
   assert.match(init.stderr, /whether production holds 1 image is unknown/);
   assert.match(init.stderr, /vendor\/b-operand@sha256:[0-9a-f]+: .*401/);
   await assert.rejects(readText(site, 'rules/idx/known-missing.yaml'), /ENOENT/);
@@ -232,6 +269,7 @@ spec: { sourceType: grpc, image: "${site.staging.host}/olm/idx:v4.20-final" }
   const init = await initAnew(site, { args: [...from, '--cluster-resources', folder] });
   assert.equal(init.code, 0, init.stderr);
   assert.match(init.stderr, /CatalogSource openshift-marketplace\/redhat serves .*:v4\.20-final/);
+  assert.doesNotMatch(init.stderr, /known-missing/);
   assert.match(await readText(site, 'catalogs/idx/a/catalog.json'), /a\.v1\.1\.0/);
   assert.match(await readText(site, 'catalogs/idx/b/catalog.json'), /b\.v1\.0\.0/);
 });

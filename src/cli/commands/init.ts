@@ -41,16 +41,25 @@ export async function runInit(
   assertKnowsServed(options, manifest);
   for (const entry of entries) await assertEmpty(git, snapshot, entry);
   const extra = new Map([...listDraftFiles(draft, context), ...(await draftAttributes(snapshot))]);
-  let gaps = 0;
-  for (const entry of entries)
-    gaps += await initCatalog(entry, { options, context, wiring, git, manifest, draft });
+  let outcome: InitOutcome = { gaps: 0, unknown: 0 };
+  for (const entry of entries) {
+    const own = await initCatalog(entry, { options, context, wiring, git, manifest, draft });
+    outcome = { gaps: outcome.gaps + own.gaps, unknown: outcome.unknown + own.unknown };
+  }
   await replaceFiles(git.folder, extra, { remove: [] });
   context.progress.clear();
   for (const file of extra.keys()) context.console.say(`Wrote ${file}.`);
   context.console.say(
     'Next: look at it, `git add -A && git commit`; then `olmirror plan` should say that nothing changes.',
   );
-  return gaps > 0 ? 4 : 0;
+  if (outcome.unknown > 0) return 1;
+  return outcome.gaps > 0 ? 4 : 0;
+}
+
+interface InitOutcome {
+  readonly gaps: number;
+  /** Images of which production gave no clear answer. */
+  readonly unknown: number;
 }
 
 // The schema lies beside the manifest whose first line names it, so that editors find it offline.
@@ -75,7 +84,7 @@ interface InitContext {
   readonly draft: Draft | null;
 }
 
-async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<number> {
+async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<InitOutcome> {
   const { options, context, git, manifest } = init;
   const today = dayOf(systemClock.now());
   let gaps = 0;
@@ -101,30 +110,31 @@ async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<numb
     context.console.result(renderMergeText(summary));
     gaps += summary.gaps.length;
   }
-  if (remote) await writeKnownMissing(entry, today, init);
-  return gaps;
+  return { gaps, unknown: remote ? await writeKnownMissing(entry, today, init) : 0 };
 }
 
+/** Returns the number of images of which production gave no clear answer. */
 async function writeKnownMissing(
   entry: CatalogEntry,
   today: string,
   { git, manifest, wiring, context }: InitContext,
-): Promise<void> {
+): Promise<number> {
   const { catalog } = await readCatalog(await git.openWorkingTree(), entry);
   const { missing, unknown } = await findKnownMissing(catalog, {
     entry,
     manifest,
-    production: wiring.openRegistry(manifest.registries.production),
+    registries: wiring.openRegistries(manifest),
     today,
     signal: context.signal,
   });
   warnAboutUnknown(unknown, context);
-  if (missing.length === 0) return;
+  if (missing.length === 0) return unknown.length;
   const file = buildKnownMissingFileName(entry.name);
   await replaceFiles(git.folder, new Map([[file, formatKnownMissing(missing)]]), { remove: [] });
   context.console.warn(
     `warning: production lacks ${formatCount(missing.length, 'image')} that its own index names; they are listed in ${file} and do not block.`,
   );
+  return unknown.length;
 }
 
 const SHOWN = 10;
