@@ -37,45 +37,67 @@ const IMAGES_AT_ONCE = 64;
 const SAMPLES = 3;
 
 /**
- * Looks for images in a registry under every layout: first up to three of each namespace under all of them, then each
- * other where its namespace was seen first, until it is found. Costs little more than one HEAD an image that is there,
- * and one a layout for one that is not. Equal answers give equal results.
+ * Looks for images in a registry under every layout: first up to three repositories of each namespace under all of
+ * them, then one image of each other repository until it is found, then the rest where anything was found so far. Costs little
+ * more than one HEAD an image that is there, and one a layout for a repository that is not. Equal answers give equal results.
  */
 export async function probeLayouts(
   references: readonly string[],
   context: ProbeContext,
 ): Promise<LayoutProbe> {
   const images = [...new Set(references)].toSorted(compareBytes).map(describe);
-  const samples = chooseSamples(images);
-  const sampled = await pMap(
-    samples,
+  const firsts = chooseFirsts(images);
+  const samples = chooseSamples(firsts);
+  const sampled = await lookAtAll(samples, context, async (image) => {
+    const places = listPlaces(image.ref, context.layouts);
+    return Promise.all(places.map((place) => look(image, place, context)));
+  });
+  const ofSamples = createRanking(sampled, context.layouts);
+  const others = await lookAtAll(without(firsts, samples), context, (image) =>
+    lookUntilFound(image, ofSamples.order(image), context),
+  );
+  const ranking = createRanking([...sampled, ...others], context.layouts);
+  const rest = await lookAtAll(without(images, firsts), context, (image) =>
+    lookUntilFound(
+      image,
+      ranking.order(image).filter((place) => ranking.isLikely(place)),
+      context,
+    ),
+  );
+  return summarize([...sampled, ...others, ...rest]);
+}
+
+function lookAtAll(
+  images: readonly ProbedImage[],
+  { onImage }: ProbeContext,
+  lookAt: (image: ProbedImage) => Promise<readonly Sight[]>,
+): Promise<readonly SeenImage[]> {
+  return pMap(
+    images,
     async (image) => {
-      const places = listPlaces(image.ref, context.layouts);
-      const sights = await Promise.all(places.map((place) => look(image, place, context)));
-      context.onImage();
+      const sights = await lookAt(image);
+      onImage();
       return { image, sights };
     },
     { concurrency: IMAGES_AT_ONCE },
   );
-  const rank = createRanking(sampled);
-  const chosen = new Set(samples);
-  const rest = await pMap(
-    images.filter((image) => !chosen.has(image)),
-    async (image) => {
-      const places = rank(image.namespace, listPlaces(image.ref, context.layouts));
-      const sights = await lookUntilFound(image, places, context);
-      context.onImage();
-      return { image, sights };
-    },
-    { concurrency: IMAGES_AT_ONCE },
-  );
-  return summarize([...sampled, ...rest]);
+}
+
+function without(
+  images: readonly ProbedImage[],
+  left: readonly ProbedImage[],
+): readonly ProbedImage[] {
+  const out = new Set(left);
+  return images.filter((image) => !out.has(image));
 }
 
 interface ProbedImage {
   readonly upstream: string;
   readonly ref: ImageRef;
+  /** Host and first part of the path. */
   readonly namespace: string;
+  /** Of the repository, with its host. */
+  readonly name: string;
 }
 
 interface Sight {
@@ -91,18 +113,27 @@ interface SeenImage {
 function describe(upstream: string): ProbedImage {
   const ref = parseImageRef(upstream);
   const [first = ''] = ref.repository.split('/');
-  return { upstream, ref, namespace: `${ref.registry}/${first}` };
+  return {
+    upstream,
+    ref,
+    namespace: `${ref.registry}/${first}`,
+    name: `${ref.registry}/${ref.repository}`,
+  };
 }
 
-/** Of as many repositories of a namespace as there may be samples. */
-function chooseSamples(images: readonly ProbedImage[]): readonly ProbedImage[] {
-  const seen = new Map<string, Set<string>>();
-  return images.filter(({ namespace, ref: { repository } }) => {
-    const repositories = seen.get(namespace) ?? new Set();
-    seen.set(namespace, repositories);
-    if (repositories.size === SAMPLES || repositories.has(repository)) return false;
-    repositories.add(repository);
-    return true;
+/** One image of each repository. */
+function chooseFirsts(images: readonly ProbedImage[]): readonly ProbedImage[] {
+  const seen = new Set<string>();
+  return images.filter(({ name }) => !seen.has(name) && seen.add(name));
+}
+
+/** As many of each namespace as there may be samples. */
+function chooseSamples(firsts: readonly ProbedImage[]): readonly ProbedImage[] {
+  const counts = new Map<string, number>();
+  return firsts.filter(({ namespace }) => {
+    const count = (counts.get(namespace) ?? 0) + 1;
+    counts.set(namespace, count);
+    return count <= SAMPLES;
   });
 }
 
@@ -126,29 +157,39 @@ async function lookUntilFound(
   return [sight, ...(await lookUntilFound(image, others, context))];
 }
 
-type Rank = (namespace: string, places: readonly LayoutPlace[]) => readonly LayoutPlace[];
+interface Ranking {
+  /** Where layouts put an image, those first that hold most of its repository, its namespace, or anything. */
+  order(image: ProbedImage): readonly LayoutPlace[];
+  /** Whether anything was found under a layout, or it is the one that sites use first. */
+  isLikely(place: LayoutPlace): boolean;
+}
 
-function createRanking(sampled: readonly SeenImage[]): Rank {
-  const anywhere = new Map<number, number>();
-  const byNamespace = new Map<string, Map<number, number>>();
-  for (const { image, sights } of sampled) {
-    const here = byNamespace.get(image.namespace) ?? new Map<number, number>();
-    byNamespace.set(image.namespace, here);
-    for (const { place, presence } of sights) {
-      if (presence.state !== 'present') continue;
-      for (const counts of [anywhere, here])
-        counts.set(place.layout, (counts.get(place.layout) ?? 0) + 1);
+function createRanking(seen: readonly SeenImage[], layouts: readonly Layout[]): Ranking {
+  const counts = new Map<string, number>();
+  for (const { image, sights } of seen)
+    for (const { place } of sights.filter(({ presence }) => presence.state === 'present'))
+      for (const scope of listScopes(image)) {
+        const key = `${scope} ${place.layout}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+  function compare(image: ProbedImage, a: LayoutPlace, b: LayoutPlace): number {
+    for (const scope of listScopes(image)) {
+      const difference =
+        (counts.get(`${scope} ${b.layout}`) ?? 0) - (counts.get(`${scope} ${a.layout}`) ?? 0);
+      if (difference !== 0) return difference;
     }
+    return a.layout - b.layout;
   }
-  return (namespace, places) => {
-    const here = byNamespace.get(namespace);
-    return places.toSorted(
-      (a, b) =>
-        (here?.get(b.layout) ?? 0) - (here?.get(a.layout) ?? 0) ||
-        (anywhere.get(b.layout) ?? 0) - (anywhere.get(a.layout) ?? 0) ||
-        a.layout - b.layout,
-    );
+  return {
+    order: (image) => listPlaces(image.ref, layouts).toSorted((a, b) => compare(image, a, b)),
+    isLikely: ({ layout }) => layout === 0 || counts.has(`${ANYWHERE} ${layout}`),
   };
+}
+
+const ANYWHERE = '*';
+
+function listScopes({ name, namespace }: ProbedImage): readonly string[] {
+  return [name, namespace, ANYWHERE];
 }
 
 function summarize(seen: readonly SeenImage[]): LayoutProbe {
@@ -157,8 +198,8 @@ function summarize(seen: readonly SeenImage[]): LayoutProbe {
   const unknown: UnknownImage[] = [];
   for (const { image, sights } of seen) {
     const here = sights.filter(({ presence }) => presence.state === 'present');
-    const { registry, repository } = image.ref;
-    const name = `${registry}/${repository}`;
+    const { name, ref } = image;
+    const { registry, repository } = ref;
     const entry = found.get(name) ?? { registry, repository, images: new Map<string, number>() };
     if (here.length > 0) found.set(name, entry);
     for (const { place } of here)
