@@ -196,7 +196,7 @@ test('an image that is no index, under the index tag, is drift and keeps a tag; 
   assert.equal(await site.head(), sqlite.digest);
 });
 
-// Seen to fail: with `sound` of prepare-pass.ts empty while one index is foreign, nothing was published.
+// Seen to fail: with every foreign index brought back as drift, c was lost.
 test('one catalog is foreign, another drifted, and a third goes on with its delivery', async (t) => {
   const site = await createSettledSite(t, { catalogs: ['idx', 'moved', 'red'] });
   const { a, b, production, staging } = site;
