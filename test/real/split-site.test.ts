@@ -53,8 +53,8 @@ async function addToManifest(site: Site, text: string): Promise<void> {
   await writeFile(file, `${await readFile(file, 'utf8')}${text}`);
 }
 
-// Seen to fail: without the copies of A's new images, listOpen named them; with the swap of hosts left out
-// of renderStagingManifest, audit found nothing.
+// Seen to fail: without apply listOpen named what was open; without the swap of hosts in renderStagingManifest
+// audit exited 1; without A's images in staging too few were there; with one tag for both roles merge found no index.
 test('a site split over two ports comes back to production, with nothing written to staging', async (t) => {
   const { site, hosts } = await openSplit(t);
   const before = {
