@@ -20,11 +20,15 @@ export function listCatalogImages(state: CatalogState): readonly ExampleImage[] 
 /** Pushes operators and their index as oc-mirror v2 does: upstream path without host, tag `sha256-<hex>`. */
 export async function pushCatalog(host: string, state: CatalogState): Promise<number> {
   const images = listCatalogImages(state);
-  for (const image of images) {
-    await pushImage(host, { ...image.spec, tags: [image.digest.replace(':', '-')] });
-  }
-  await pushIndex(host, state);
+  await pushImages(host, images);
+  await pushIndexOf(host, { files: renderExampleCatalog(state), tag: INDEX_TAG });
   return images.length;
+}
+
+/** Pushes images as oc-mirror v2 does. */
+export async function pushImages(host: string, images: readonly ExampleImage[]): Promise<void> {
+  for (const image of images)
+    await pushImage(host, { ...image.spec, tags: [image.digest.replace(':', '-')] });
 }
 
 /** Pushes a release as oc-mirror v2 does: payload and components have a repository each, tags name the version. */
@@ -38,13 +42,16 @@ export async function pushRelease(host: string, release: ExampleRelease): Promis
   return release.components.length + 1;
 }
 
-// Without opm in it, as for a CatalogSource with extractContent.
-function pushIndex(host: string, state: CatalogState): Promise<PushedImage> {
-  const files = [...renderExampleCatalog(state)].map(([path, text]) => [`configs/${path}`, text]);
+/** Pushes an index of these files, without opm in it, as for a CatalogSource with extractContent. */
+export function pushIndexOf(
+  host: string,
+  { files, tag }: { readonly files: ReadonlyMap<string, string>; readonly tag: string },
+): Promise<PushedImage> {
+  const configs = [...files].map(([path, text]) => [`configs/${path}`, text]);
   return pushImage(host, {
     repository: INDEX_REPOSITORY,
-    tags: [INDEX_TAG],
-    files: Object.fromEntries(files),
+    tags: [tag],
+    files: Object.fromEntries(configs),
     labels: { 'operators.operatorframework.io.index.configs.v1': '/configs' },
   });
 }

@@ -1,4 +1,4 @@
-// `npm run demo`: the story of a delivery, on two real registries. See story.ts.
+// `npm run demo`: the story of a delivery, on two real registries. See story.ts, and split/ for `--split`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureTools } from '../lib/tools.mjs';
 import { createNarrator, StoryError } from './narrator.ts';
+import { playSplitStory } from './split/split-story.ts';
 import { openStage, type Stage } from './stage.ts';
 import { playStory } from './story.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, '.demo');
 const USAGE = `Usage: npm run demo -- [options]
+  --split        another story: a site that was split over both ports by hand, back to one
   --yes          do not wait for Enter between the chapters
   --keep         leave the registries running at the end
   --ports A,B    ports of production and staging (5000,5001 if they are free)`;
@@ -36,7 +38,7 @@ async function runDemo(): Promise<number> {
     );
     const { ports, keep } = options;
     stage = await openStage({ folder: FOLDER, ports, keep, narrator });
-    await playStory({ stage, narrator, root: ROOT });
+    await (options.split ? playSplitStory : playStory)({ stage, narrator, root: ROOT });
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     console.log(`\nThe story took ${seconds} s.\n${formatEnd(stage, options.keep)}`);
     if (!options.keep) await stage.stop();
@@ -53,20 +55,26 @@ async function runDemo(): Promise<number> {
 interface DemoOptions {
   readonly yes: boolean;
   readonly keep: boolean;
+  readonly split: boolean;
   readonly ports: readonly [number, number];
 }
 
 /** The options, or the exit code where there is nothing to play. */
 function readOptions(): DemoOptions | number {
   const { values, unknown } = parseOptions();
-  const { yes, keep, ports: text = '5000,5001' } = values;
+  const { yes, keep, split, ports: text = '5000,5001' } = values;
   const ports = typeof text === 'string' ? /^(\d+),(\d+)$/.exec(text) : null;
   if (values['help'] === true || unknown.length > 0 || ports === null) {
     if (unknown.length > 0) console.error(`Unknown: ${unknown.join(' ')}`);
     console.log(USAGE);
     return values['help'] === true ? 0 : 1;
   }
-  return { yes: yes === true, keep: keep === true, ports: [Number(ports[1]), Number(ports[2])] };
+  return {
+    yes: yes === true,
+    keep: keep === true,
+    split: split === true,
+    ports: [Number(ports[1]), Number(ports[2])],
+  };
 }
 
 interface RawOptions {
@@ -75,7 +83,7 @@ interface RawOptions {
 }
 
 function parseOptions(): RawOptions {
-  const known = ['yes', 'keep', 'ports', 'help'];
+  const known = ['split', 'yes', 'keep', 'ports', 'help'];
   const { values, positionals } = parseArgs({
     options: { ports: { type: 'string' } },
     allowPositionals: true,

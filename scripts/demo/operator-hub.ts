@@ -17,15 +17,37 @@ const ACCEPT = [
  * Reads what OperatorHub would show from the index image that a registry serves; null where no
  * index is served. The demo reads it by itself, so that olmirror does not judge its own work.
  */
-export async function readOperatorHub(host: string): Promise<Heads | null> {
-  const manifest = await readManifest(host, INDEX_TAG);
+export async function readOperatorHub(
+  host: string,
+  tag: string = INDEX_TAG,
+): Promise<Heads | null> {
+  const objects = await readServedObjects(host, tag);
+  return objects === null ? null : listHeads(objects);
+}
+
+/** The images that a served index names, by upstream address; null where no index is served. */
+export async function readServedImages(
+  host: string,
+  tag: string = INDEX_TAG,
+): Promise<readonly string[] | null> {
+  const objects = await readServedObjects(host, tag);
+  if (objects === null) return null;
+  const named = objects.flatMap(({ image, relatedImages }) => [
+    image,
+    ...(relatedImages ?? []).map((related) => related.image),
+  ]);
+  return [...new Set(named.filter((image) => image !== undefined))];
+}
+
+async function readServedObjects(host: string, tag: string): Promise<readonly Served[] | null> {
+  const manifest = await readManifest(host, tag);
   if (manifest === null) return null;
   const files = new Map<string, string>();
   for (const layer of manifest.layers ?? []) {
     const bytes = await readBlob(host, layer.digest);
     for (const [path, content] of await listFiles(bytes)) files.set(path, content);
   }
-  return listHeads([...files.values()].flatMap(splitObjects));
+  return [...files.values()].flatMap(splitObjects);
 }
 
 /** Digest of what a tag or digest names in a registry; null where it is absent. */
@@ -74,34 +96,38 @@ async function listFiles(tar: Buffer): Promise<readonly (readonly [string, strin
   return files;
 }
 
-interface Channel {
+interface Served {
   readonly schema: string;
   readonly name: string;
   readonly package: string;
-  readonly entries: readonly {
+  /** Of a channel. */
+  readonly entries?: readonly {
     readonly name: string;
     readonly replaces?: string;
     readonly skips?: readonly string[];
   }[];
+  /** Of a bundle. */
+  readonly image?: string;
+  readonly relatedImages?: readonly { readonly image: string }[];
 }
 
 // Concatenated JSON as opm writes it: an object ends with a brace at the start of a line.
-function splitObjects(content: string): readonly Channel[] {
+function splitObjects(content: string): readonly Served[] {
   return content
     .split(/^\}$/m)
     .filter((part) => part.trim() !== '')
-    .map((part): Channel => JSON.parse(`${part}}`));
+    .map((part): Served => JSON.parse(`${part}}`));
 }
 
-function listHeads(objects: readonly Channel[]): Heads {
+function listHeads(objects: readonly Served[]): Heads {
   const heads = objects
     .filter((object) => object.schema === 'olm.channel')
     .map((channel): [string, string] => [`${channel.package} ${channel.name}`, findHead(channel)]);
   return new Map(heads.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function findHead(channel: Channel): string {
-  const passed = new Set(channel.entries.flatMap((it) => [it.replaces, ...(it.skips ?? [])]));
-  const heads = channel.entries.filter((entry) => !passed.has(entry.name));
+function findHead({ entries = [] }: Served): string {
+  const passed = new Set(entries.flatMap((it) => [it.replaces, ...(it.skips ?? [])]));
+  const heads = entries.filter((entry) => !passed.has(entry.name));
   return heads.map((entry) => entry.name.replace(/^.*?[.]v/, '')).join(' and ');
 }

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { deleteManifest } from '../lib/delete-manifest.ts';
 import { renderExampleCatalog } from './example-catalog.ts';
 import { buildExampleRelease } from './example-release.ts';
@@ -11,17 +11,10 @@ import {
   pushRelease,
 } from './fill-registries.ts';
 import { formatHeadsTable } from './format-table.ts';
-import type { Narrator } from './narrator.ts';
 import { type Heads, headDigest, readOperatorHub } from './operator-hub.ts';
+import { commit, isSame, playGit, playOlmirror, readHeads, type StoryDeps } from './play.ts';
 import { listLost, readSnapshot, type Snapshot } from './snapshot.ts';
 import type { Stage } from './stage.ts';
-
-export interface StoryDeps {
-  readonly stage: Stage;
-  readonly narrator: Narrator;
-  /** Top folder of this project. */
-  readonly root: string;
-}
 
 interface World extends StoryDeps {
   /** What production held before olmirror did anything. */
@@ -184,42 +177,6 @@ ${formatHeadsTable([
   narrator.check('Git holds the catalog that this project keeps in catalogs/example-index', same);
 }
 
-function playOlmirror(world: World, args: readonly string[], exit = 0): Promise<void> {
-  const { stage, root } = world;
-  const state = relative(root, stage.state);
-  return world.narrator.play({
-    shown: ['npx', 'olmirror', '-C', state, ...args],
-    program: [process.execPath, join(root, 'dist/olmirror.js'), '-C', state, ...args],
-    // The journal of the demo belongs to the demo's folder, not to the user's.
-    env: { XDG_STATE_HOME: join(stage.folder, 'local-state') },
-    exit,
-  });
-}
-
-function playGit(world: World, args: readonly string[]): Promise<void> {
-  const command = ['git', '-C', relative(world.root, world.stage.state), ...args] as const;
-  const [name, email] = ['olmirror demo', 'demo@example.com'];
-  return world.narrator.play({
-    shown: command,
-    program: [...command],
-    env: {
-      GIT_AUTHOR_NAME: name,
-      GIT_AUTHOR_EMAIL: email,
-      GIT_COMMITTER_NAME: name,
-      GIT_COMMITTER_EMAIL: email,
-      // The user's own settings may ask to sign, or run hooks.
-      GIT_CONFIG_GLOBAL: '/dev/null',
-      GIT_CONFIG_NOSYSTEM: '1',
-      GIT_PAGER: 'cat',
-    },
-  });
-}
-
-async function commit(world: World, message: string): Promise<void> {
-  await playGit(world, ['add', '--all']);
-  await playGit(world, ['commit', '--quiet', '-m', message]);
-}
-
 function checkHeads(
   world: World,
   {
@@ -265,14 +222,4 @@ async function hasExampleCatalog(state: string, root: string): Promise<boolean> 
     if (!inState.equals(here)) return false;
   }
   return true;
-}
-
-async function readHeads(host: string): Promise<Heads> {
-  const heads = await readOperatorHub(host);
-  if (heads === null) throw new Error(`${host} serves no index`);
-  return heads;
-}
-
-function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && listLost(a, b).length === 0;
 }

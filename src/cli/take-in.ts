@@ -272,8 +272,9 @@ async function write(
     (record) => record.catalog === entry.name && record.digest === writing.record.digest,
   );
   const nothing = changes.write.size === 0 && changes.remove.length === 0;
-  // The same delivery once more changes nothing, its record included.
-  if (earlier !== undefined && nothing) return null;
+  // The same delivery once more changes nothing, its record included: unless what a gap kept out is in now.
+  if (earlier !== undefined && nothing && isSameList(earlier.gaps, writing.record.gaps))
+    return null;
   const record = earlier === undefined ? writing.record : { ...writing.record, date: earlier.date };
   const recordFile = await nameRecord(record, deps.git);
   function inRepository(path: string): string {
@@ -284,6 +285,10 @@ async function write(
   files.set(recordFile, formatDeliveryRecord(record));
   await replaceFiles(deps.git.folder, files, { remove: changes.remove.map(inRepository) });
   return recordFile;
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
 }
 
 // Two catalogs may take in the same index on one day; neither record may replace the other.

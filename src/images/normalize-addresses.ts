@@ -71,8 +71,8 @@ function groupByContent(git: Catalog): Map<string, string[]> {
   return groups;
 }
 
-// Digest where there is one, else last path component and tag: what an address keeps wherever it is mirrored.
-function contentKey(reference: string): string {
+/** Digest where there is one, else last path component and tag: what an address keeps wherever it is mirrored. */
+export function contentKey(reference: string): string {
   const at = reference.lastIndexOf('@');
   return at === -1 ? reference.slice(reference.lastIndexOf('/') + 1) : reference.slice(at + 1);
 }

@@ -98,6 +98,11 @@ export function identify(image: Image): IndexIdentity {
   };
 }
 
+/** Whether labels say that an image is an index, of whatever format. */
+export function saysIndex({ labels }: Pick<IndexIdentity, 'labels'>): boolean {
+  return labels[CONFIGS_LABEL] !== undefined || labels[DATABASE_LABEL] !== undefined;
+}
+
 export function findConfigsPath({ labels }: IndexIdentity, name: string): string {
   const path = labels[CONFIGS_LABEL];
   if (path !== undefined && path !== '') return path;

@@ -42,6 +42,18 @@ export function tagWouldMove(
   };
 }
 
+/** Other content lies under a tag that should point at an image which production holds. */
+export function tagOverwritten(target: TagTarget, current: string, movable: string): Check {
+  const { image, tag, digest } = target;
+  return {
+    ...checkOf(image),
+    kind: 'overwrite',
+    severity: 'blocked',
+    message: `Tag ${image.repository.production}:${tag} was overwritten: production holds ${digest}, which Git wants there, but the tag points at ${current}; production only grows, so it stays.`,
+    hint: `Find out who pushed it. If Git is right, remove the tag by hand, or list ${movable} under spec.movableTags of mirror.yaml: what it leaves keeps a tag of its own. Else write the new digest into Git.`,
+  };
+}
+
 export function immutableTaken(image: WantedImage, tag: string, current: string): Check {
   return {
     ...checkOf(image),

@@ -1,7 +1,9 @@
 import type { Presence } from '../base/presence.ts';
 import { formatCount } from '../base/text.ts';
+import type { LackedContent } from '../catalog/find-lack.ts';
 import type { CatalogPin } from '../manifest/types.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
+import type { IndexStanding } from './judge-index.ts';
 import type { Check, ObservedIndex, Outcome, WantedIndex } from './types.ts';
 import type { VerifiedCheck } from './verified-check.ts';
 
@@ -30,25 +32,91 @@ export function unknownCheck(wanted: WantedIndex, observed: ObservedIndex): Inde
 }
 
 export function foreignCheck(wanted: WantedIndex, observed: ObservedIndex): IndexCheck {
-  const { foreign } = observed;
-  const lacks =
-    foreign === null
-      ? ''
-      : ` Git lacks ${describeLack(foreign.packages, 'package')} and ${describeLack(foreign.bundles, 'bundle')} of it.`;
+  const { foreign, moving } = observed;
+  const partly = wanted.takenIn.some(
+    ({ digest, partial }) => moving.state === 'present' && digest === moving.digest && partial,
+  );
+  const origin = partly
+    ? 'it was taken in, but a gap kept a part of it out of Git'
+    : 'this repository neither produced it nor took it in';
+  const merge = `\`olmirror merge ${wanted.catalog} --from production\``;
   return {
     ...checkOf(wanted),
     kind: 'foreign-index',
     severity: 'blocked',
-    message: `${wanted.repository}:${wanted.tag} in production is a foreign index: this repository neither produced it nor took it in, so it is not replaced.${lacks}`,
-    hint: `Take it in with \`olmirror merge ${wanted.catalog} --from production\`, review and commit; then apply again.`,
+    message: `${wanted.repository}:${wanted.tag} in production is a foreign index: ${origin}, so it is not replaced.${foreign === null ? '' : describeLack(foreign)}`,
+    hint: partly
+      ? `Declare a bridge for the gap, bring what is missing, or exclude it; then ${merge} again, review and commit.`
+      : `Take it in with ${merge}, review and commit; then apply again.`,
     code: 'PLAN_FOREIGN_INDEX',
   };
 }
 
-function describeLack(names: readonly string[], noun: string): string {
-  if (names.length === 0) return `no ${noun}`;
-  const shown = names.slice(0, 8).join(', ');
-  return `${formatCount(names.length, noun)} (${shown}${names.length > 8 ? ', …' : ''})`;
+function describeLack({ packages, bundles, otherwise }: LackedContent): string {
+  const lacks = ` Git lacks ${countNames(packages, 'package')} and ${countNames(bundles, 'bundle')} of it.`;
+  return otherwise.length === 0
+    ? lacks
+    : `${lacks} It says something else than Git of ${formatNames(otherwise)}.`;
+}
+
+function countNames(names: readonly string[], noun: string): string {
+  return names.length === 0
+    ? `no ${noun}`
+    : `${formatCount(names.length, noun)} (${formatNames(names)})`;
+}
+
+function formatNames(names: readonly string[]): string {
+  return `${names.slice(0, 8).join(', ')}${names.length > 8 ? ', …' : ''}`;
+}
+
+const KEPT = 'What the tag leaves keeps a tag of its own.';
+
+/** The tag serves something of which Git lacks nothing, though it should serve what Git says. */
+export function driftCheck(wanted: WantedIndex, standing: IndexStanding): Check {
+  const tag = `${wanted.repository}:${wanted.tag}`;
+  const goal = wanted.pin?.tag ?? formatImmutableTag(wanted.tag, wanted.imageId);
+  const [what, hint] = describeDrift(standing, goal);
+  return {
+    ...checkOf(wanted),
+    kind: 'drift',
+    severity: 'warning',
+    message: `${tag} in production drifted: ${what}`,
+    hint: `${hint} ${KEPT}`,
+  };
+}
+
+function describeDrift(
+  standing: IndexStanding,
+  goal: string,
+): readonly [what: string, hint: string] {
+  switch (standing) {
+    case 'no-index':
+      return [
+        'it holds an image that is no index, so that OperatorHub shows nothing of this catalog.',
+        'Find out who pushed it; `olmirror apply` brings the index back.',
+      ];
+    case 'foreign':
+      return [
+        'somebody else pushed an index of which Git lacks nothing.',
+        'Find out who pushed it; `olmirror apply` brings back what Git says.',
+      ];
+    default:
+      return [
+        `it serves an earlier index, though production holds the one that Git wants (${goal}). Somebody moved it back, or a pass ended before it moved it.`,
+        'To hold an earlier index, use `olmirror index rollback`; else `olmirror apply` moves the tag.',
+      ];
+  }
+}
+
+/** The tag is gone, though the index that it should serve is there. */
+export function tagLossCheck(wanted: WantedIndex): Check {
+  return {
+    ...checkOf(wanted),
+    kind: 'loss',
+    severity: 'warning',
+    message: `${wanted.repository}:${wanted.tag} is gone from production, which still holds its index as ${formatImmutableTag(wanted.tag, wanted.imageId)}: the tag was removed, or a pass ended before it gave it.`,
+    hint: '`olmirror apply` gives it back. Find out what removes tags there.',
+  };
 }
 
 export function takenCheck(wanted: WantedIndex): IndexCheck {
@@ -56,7 +124,7 @@ export function takenCheck(wanted: WantedIndex): IndexCheck {
     ...checkOf(wanted),
     kind: 'immutable-tag-taken',
     severity: 'blocked',
-    message: `Tag ${wanted.repository}:${formatImmutableTag(wanted.tag, wanted.imageId)} should hold the index with ${wanted.builder === 'podman' ? 'recipe' : 'id'} ${wanted.imageId}, but holds another image.`,
+    message: `Tag ${wanted.repository}:${formatImmutableTag(wanted.tag, wanted.imageId)} should hold the index with ${wanted.builder === 'podman' ? 'recipe' : 'id'} ${wanted.imageId}, but holds another image: it was overwritten.`,
     hint: 'Somebody pushed other content under that tag. Find out who, and remove it by hand.',
     code: 'APPLY_TAG_CONFLICT',
   };

@@ -10,12 +10,13 @@ export type IndexStanding =
   | 'taken-in-equal'
   | 'taken-in'
   | 'foreign'
+  | 'no-index'
   | 'unknown';
 
 /**
  * Tells what the served index is (design §8). Ours: its labels say so and its never-moving tag
- * holds this very manifest. Taken in: a delivery record names its digest. Everything else is
- * foreign and is never replaced (promise 2). An image id proves the index that Git wants; the recipe
+ * holds this very manifest. Taken in: a delivery record names its digest. Every other index is
+ * foreign and is not replaced while it holds what Git lacks (promise 2). An image id proves the index that Git wants; the recipe
  * that an index names is a label, which others can copy, so it only counts of an index that is ours.
  */
 export function judgeIndex(
@@ -28,8 +29,10 @@ export function judgeIndex(
   if (named && !observed.servedByRecipe) return 'expected';
   if (observed.servedImmutable?.state === 'unknown') return 'unknown';
   if (observed.servedLabelled && isKept(observed)) return named ? 'expected' : 'ours';
-  const record = wanted.takenIn.findLast((entry) => entry.digest === moving.digest);
-  if (record === undefined) return 'foreign';
+  const record = wanted.takenIn.findLast(
+    ({ digest, partial }) => digest === moving.digest && partial !== true,
+  );
+  if (record === undefined) return observed.servedIsIndex ? 'foreign' : 'no-index';
   return record.content === wanted.content ? 'taken-in-equal' : 'taken-in';
 }
 

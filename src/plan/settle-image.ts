@@ -11,6 +11,7 @@ import {
   formatReason,
   type TagTarget,
   tagDiffers,
+  tagOverwritten,
   tagWouldMove,
   uncopyable,
 } from './image-checks.ts';
@@ -119,18 +120,31 @@ function settleTags(
   if (observed.production.state !== 'present') return [];
   const { digest } = observed.production;
   const demanded = image.demandedTags.map((tag) =>
-    settleTag({ image, tag, digest }, observed.tags[tag], policy),
+    settleTag({ image, tag, digest, held: true }, observed.tags[tag], policy),
   );
   if (policy.protect === 'new') return demanded;
   const protectTag = formatProtectTag(digest, observed.protectTagIsReferrers);
   return [
     ...demanded,
-    settleTag({ image, tag: protectTag, digest }, observed.protectTag ?? undefined, policy),
+    settleTag(
+      { image, tag: protectTag, digest, held: true },
+      observed.protectTag ?? undefined,
+      policy,
+    ),
   ];
 }
 
-function settleTag(target: TagTarget, current: Presence | undefined, policy: ImagePolicy): Settled {
-  const { image, tag, digest } = target;
+interface HeldTarget extends TagTarget {
+  /** Production holds the digest already. */
+  readonly held: boolean;
+}
+
+function settleTag(
+  target: HeldTarget,
+  current: Presence | undefined,
+  policy: ImagePolicy,
+): Settled {
+  const { image, tag, digest, held } = target;
   const repository = image.repository.production;
   const item = formatTagItem(repository, tag);
   if (current === undefined) throw new Error(`Tag ${item} was not asked for.`);
@@ -139,10 +153,12 @@ function settleTag(target: TagTarget, current: Presence | undefined, policy: Ima
     return { steps: [], settled: [inSync(item, 'tag')], checks: [] };
   if (current.state === 'present' && !policy.movableTags.has(`${repository}:${tag}`)) {
     const movable = `${restAfter(repository, policy.pathPrefix)}:${tag}`;
-    const check = tagWouldMove({ image, tag, digest }, current.digest, {
-      movable,
-      writeOnce: policy.writeOnce,
-    });
+    const { writeOnce } = policy;
+    // What may be written once was there before.
+    const check =
+      held && !writeOnce
+        ? tagOverwritten(target, current.digest, movable)
+        : tagWouldMove(target, current.digest, { movable, writeOnce });
     return refuse(image, check, { item, type: 'tag' });
   }
   const previous = current.state === 'present' ? current.digest : null;
@@ -165,7 +181,7 @@ function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePo
   const hindered = settleHindered(image, observed, digest);
   if (hindered !== null) return hindered;
   const demanded = image.demandedTags.map((tag) =>
-    settleTag({ image, tag, digest }, observed.tags[tag], policy),
+    settleTag({ image, tag, digest, held: false }, observed.tags[tag], policy),
   );
   if (
     demanded.some((part) =>

@@ -1,10 +1,13 @@
+import { isNothing } from '../catalog/find-lack.ts';
 import {
   closureCheck,
   clusterDiffersCheck,
+  driftCheck,
   emptyCheck,
   foreignCheck,
   pinEndedCheck,
   programLostCheck,
+  tagLossCheck,
   takenCheck,
   unknownCheck,
 } from './index-checks.ts';
@@ -20,9 +23,9 @@ import {
   withhold,
 } from './index-steps.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
-import { judgeIndex } from './judge-index.ts';
+import { type IndexStanding, judgeIndex } from './judge-index.ts';
 import { settlePinned } from './settle-pinned.ts';
-import type { Check, ObservedIndex, Step, WantedIndex } from './types.ts';
+import type { Check, ObservedIndex, WantedIndex } from './types.ts';
 
 export interface IndexPolicy {
   /** Replace an index that was taken in and equals Git by one that olmirror builds. */
@@ -73,16 +76,57 @@ function settleMoving(
     case 'unknown':
       return withhold(wanted, unknownCheck(wanted, observed), FAILED);
     case 'foreign':
-      return withhold(wanted, foreignCheck(wanted, observed), REFUSED);
+      return observed.foreign !== null && isNothing(observed.foreign)
+        ? bringBack(wanted, observed, { policy, standing })
+        : withhold(wanted, foreignCheck(wanted, observed), REFUSED);
+    case 'no-index':
+      return bringBack(wanted, observed, { policy, standing });
     case 'expected':
-      return { ...keepServed(wanted), steps: restoreExpected(wanted, observed) };
+      return settleExpected(wanted, observed);
     case 'taken-in-equal':
       return policy.rebuild ? publish(wanted, observed, policy) : keepServed(wanted);
-    case 'absent':
     case 'ours':
     case 'taken-in':
-      return publish(wanted, observed, policy);
+      return observed.movedBack
+        ? bringBack(wanted, observed, { policy, standing })
+        : publish(wanted, observed, policy);
+    case 'absent':
+      return addCheck(
+        publish(wanted, observed, policy),
+        observed.movedBack ? [tagLossCheck(wanted)] : [],
+      );
   }
+}
+
+interface Drifted {
+  readonly policy: IndexPolicy;
+  readonly standing: IndexStanding;
+}
+
+function bringBack(
+  wanted: WantedIndex,
+  observed: ObservedIndex,
+  { policy, standing }: Drifted,
+): SettledIndex {
+  return addCheck(publish(wanted, observed, policy), [driftCheck(wanted, standing)]);
+}
+
+function addCheck(settled: SettledIndex, checks: readonly Check[]): SettledIndex {
+  return checks.length === 0 ? settled : { ...settled, checks: [...checks, ...settled.checks] };
+}
+
+// What is served is right; but who overwrote the tag beside it took the way back to it.
+function settleExpected(wanted: WantedIndex, observed: ObservedIndex): SettledIndex {
+  const kept = keepServed(wanted);
+  const { expectedImmutable, expectedImmutableId } = observed;
+  if (expectedImmutable.state === 'absent')
+    return {
+      ...kept,
+      steps: restoreImmutable(wanted, observed, formatImmutableTag(wanted.tag, wanted.imageId)),
+    };
+  if (expectedImmutable.state !== 'present' || expectedImmutableId === wanted.imageId) return kept;
+  const { code: _, ...check } = takenCheck(wanted);
+  return addCheck(kept, [check]);
 }
 
 // Nothing is replaced there, so that nothing can be foreign: an index is served once clusters are told of its own tag.
@@ -139,12 +183,6 @@ function findObstacle(
   if (policy.obstacles.length > 0)
     return withhold(wanted, closureCheck(wanted, policy.obstacles), REFUSED);
   return null;
-}
-
-function restoreExpected(wanted: WantedIndex, observed: ObservedIndex): readonly Step[] {
-  return observed.expectedImmutable.state === 'absent'
-    ? restoreImmutable(wanted, observed, formatImmutableTag(wanted.tag, wanted.imageId))
-    : [];
 }
 
 // A catalog folder that is missing or misspelt reads as empty: clusters must not lose every operator to it.

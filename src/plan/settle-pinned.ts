@@ -1,5 +1,6 @@
 import type { CatalogPin } from '../manifest/types.ts';
 import {
+  driftCheck,
   foreignCheck,
   pinCacheCheck,
   pinClosureCheck,
@@ -45,7 +46,10 @@ export function settlePinned(
   if (!isOwn) return withhold(wanted, pinForeignCheck(wanted, pin), REFUSED);
   const obstacle = findObstacle({ wanted, pin, observed, pinned });
   if (obstacle !== null) return obstacle;
-  return wanted.moves ? moveBack({ wanted, pin, observed, pinned }) : told;
+  if (!wanted.moves) return told;
+  const back = moveBack({ wanted, pin, observed, pinned });
+  const checks = standing === 'no-index' ? [driftCheck(wanted, standing)] : [];
+  return { ...back, checks: [...checks, ...back.checks] };
 }
 
 function isServed({ moving }: ObservedIndex, { presence }: ObservedPin): boolean {

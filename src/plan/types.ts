@@ -2,6 +2,7 @@ import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Presence, UnknownPresence } from '../base/presence.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
+import type { LackedContent } from '../catalog/find-lack.ts';
 import type { Uncopyable } from '../images/find-uncopyable.ts';
 import type { DamagedPart, Proof, ProofCounts } from '../images/prove-image.ts';
 import type { AttachedKind, NeededBy, UnreadableImage, WantedImage } from '../images/types.ts';
@@ -51,14 +52,18 @@ export interface ObservedIndex {
   readonly servedLabelled: boolean;
   /** It has an entrypoint: a pod can start from it. */
   readonly servedStarts: boolean;
+  /** Its labels say that it is an index, of whatever format. */
+  readonly servedIsIndex: boolean;
   /** `<tag>-<12 hex of servedId>` in production; null where nothing is served. */
   readonly servedImmutable: Presence | null;
   /** `<tag>-<12 hex of expectedId>` in production. */
   readonly expectedImmutable: Presence;
   /** Id of what `expectedImmutable` holds, where present: of the kind that the wanted index has. */
   readonly expectedImmutableId: Digest | null;
-  /** For a foreign index: what it serves and Git lacks; null otherwise. */
-  readonly foreign: ForeignContent | null;
+  /** `expectedImmutable` holds the wanted index, and what is served is not known to be of a later commit. */
+  readonly movedBack: boolean;
+  /** For a foreign index: what it serves and Git lacks; null otherwise, or where it cannot be read. */
+  readonly foreign: LackedContent | null;
   /** What the tag of its pin holds; null for a catalog without a pin. */
   readonly pinned: ObservedPin | null;
 }
@@ -78,11 +83,6 @@ export interface ObservedPin {
   readonly cacheFault: string | null;
   /** Whether production holds what it names; null where its tag serves it already, or nobody could ask. */
   readonly closure: VerifiedCheck | null;
-}
-
-export interface ForeignContent {
-  readonly packages: readonly string[];
-  readonly bundles: readonly string[];
 }
 
 /** What Git says about the index of one catalog. */
@@ -105,7 +105,7 @@ export interface WantedIndex {
   /** Keys of the wanted images that the index names. */
   readonly imageKeys: readonly string[];
   /** Digests of served indexes that `init` or `merge` took in, with the content each had. */
-  readonly takenIn: readonly { readonly digest: Digest; readonly content: Digest }[];
+  readonly takenIn: readonly TakenIn[];
   /** A pod can start from it, as its base carries opm, or Git has a CatalogSource that needs no such image. */
   readonly canBeServed: boolean;
   /** Holds the index where it is; null for no pin, or one that has ended. */
@@ -116,6 +116,15 @@ export interface WantedIndex {
   readonly moves: boolean;
   /** Tags of this index of which Git tells clusters below `cluster/`. */
   readonly told: readonly string[];
+}
+
+/** An index that `init` or `merge` took in. */
+export interface TakenIn {
+  readonly digest: Digest;
+  /** Hash of the catalog that it had. */
+  readonly content: Digest;
+  /** A gap kept packages of it out of Git; left out where none did. */
+  readonly partial?: true;
 }
 
 export interface Wanted {
@@ -216,11 +225,14 @@ export interface Check {
     | 'damaged'
     | 'unknown'
     | 'tag-would-move'
+    | 'overwrite'
     | 'write-denied'
     | 'write-policy'
     | 'tag-differs'
     | 'closure'
     | 'foreign-index'
+    | 'drift'
+    | 'loss'
     | 'immutable-tag-taken'
     | 'program-lost'
     | 'cache-unfit'

@@ -2,7 +2,12 @@ import type { ToolError } from '../base/tool-error.ts';
 
 /** How a pass of the loop ended. */
 export type PassEnd =
-  | { readonly kind: 'done'; readonly revision: string; readonly interval: number | null }
+  | {
+      /** `refused`: something is not as Git says and stays so until a person does something. */
+      readonly kind: 'done' | 'refused';
+      readonly revision: string;
+      readonly interval: number | null;
+    }
   | {
       readonly kind: 'failed';
       readonly revision: string;
@@ -36,8 +41,13 @@ const LONGEST_WAIT = 86_400_000;
  */
 export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
   const { interval } = facts;
-  if (end.kind === 'done')
-    return { milliseconds: interval, reason: 'interval', why: 'in step with Git' };
+  if (end.kind !== 'failed') {
+    const why =
+      end.kind === 'done'
+        ? 'in step with Git'
+        : 'stalled: what was refused waits for a person, all else is in step with Git';
+    return { milliseconds: interval, reason: 'interval', why };
+  }
   const disposition = end.error?.disposition ?? 'retry';
   switch (disposition) {
     case 'stall':

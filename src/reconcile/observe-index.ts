@@ -4,12 +4,13 @@ import type { EmitEvent } from '../base/events.ts';
 import type { Presence } from '../base/presence.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
 import { excludeFromDelivery } from '../catalog/exclude-content.ts';
-import { findMissing } from '../catalog/find-missing.ts';
+import { findLack, isNothing, type LackedContent } from '../catalog/find-lack.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { findExtracting } from '../cluster/find-extracting.ts';
 import { type ClusterFile, findClusterTags } from '../cluster/point-cluster-files.ts';
 import { indexRepository } from '../images/map-path.ts';
-import { OURS_LABEL } from '../index/build-config.ts';
+import { turnAddresses } from '../images/normalize-addresses.ts';
+import { readOrigin } from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
 import type { IndexIdentity } from '../index/read-index.ts';
 import { findActivePin } from '../manifest/active-pin.ts';
@@ -24,6 +25,7 @@ import type { IndexBuilder, IndexSummary } from './build-index.ts';
 import { identifyIndex } from './identify-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 import { observePin } from './observe-pin.ts';
+import { observeServed } from './observe-served.ts';
 import { type KnownLayers, readServedCatalog } from './read-served-catalog.ts';
 
 /** An observed index, and the catalog it serves where that had to be read. */
@@ -68,7 +70,7 @@ export async function observeIndex(
   const summary = await context.builder.summarize(loaded, context.state);
   const wanted = wantIndex(loaded, summary, context);
   const { production, signal } = context;
-  const { diffIds, ...served } = await observeServed(wanted, production, signal);
+  const { diffIds, created, ...served } = await observeServed(wanted, production, signal);
   const expected = await identifyIndex(production, {
     repository: wanted.repository,
     tag: formatImmutableTag(wanted.tag, wanted.imageId),
@@ -78,6 +80,7 @@ export async function observeIndex(
     ...served,
     expectedImmutable: expected.presence,
     expectedImmutableId: expected.identity === null ? null : readId(expected.identity, wanted),
+    movedBack: isMovedBack(wanted, expected.identity, created),
   };
   const { moving } = partial;
   const pinned = await observePinned(wanted, { loaded, moving }, context);
@@ -85,8 +88,11 @@ export async function observeIndex(
   const rest = { wanted, target: target ?? loaded.catalog, named };
   const observed = { ...partial, foreign: null, pinned: pinned.observed };
   const standing = judgeIndex(wanted, partial);
-  if (mayBePushed(standing, wanted, expected.presence))
-    await context.builder.assertStarts(loaded, context.state, diffIds);
+  async function assertStarts(): Promise<void> {
+    if (wanted.pin === null && expected.presence.state === 'absent')
+      await context.builder.assertStarts(loaded, context.state, diffIds);
+  }
+  if (mayBePushed(standing, wanted)) await assertStarts();
   if (isAsInGit(wanted, standing)) {
     // What is served now is what the next commit will be compared with.
     if (moving.state === 'present')
@@ -101,15 +107,28 @@ export async function observeIndex(
   // Only of an image that looks like ours: others may hide in one layer what another has.
   const layers = served.servedLabelled ? summary.packages : new Map<Digest, readonly string[]>();
   const known = { layers, catalog: loaded.catalog };
-  const content = await readServed(wanted, { moving, known }, context);
+  // What is no index offers nothing, as if nothing were there.
+  const held = standing === 'no-index' ? { state: 'absent' as const } : moving;
+  const content = await readServed(wanted, { moving: held, known }, context);
   if (standing !== 'foreign' || content === null) return { ...rest, observed, served: content };
-  const foreign = findMissing(loaded.catalog, dropExcluded(content, loaded, context.now));
+  const foreign = findForeign(content, loaded, context);
+  if (isNothing(foreign)) await assertStarts();
   return { ...rest, observed: { ...observed, foreign }, served: content };
 }
 
-// Of what stays as it is, or lies there already, the base is not read again.
-function mayBePushed(standing: IndexStanding, wanted: WantedIndex, expected: Presence): boolean {
-  if (wanted.pin !== null || expected.state !== 'absent') return false;
+// Without a time nobody can say that it is of a later commit, as after a commit that takes another one back.
+function isMovedBack(
+  wanted: WantedIndex,
+  expected: IndexIdentity | null,
+  created: string | null,
+): boolean {
+  if (expected === null || readId(expected, wanted) !== wanted.imageId) return false;
+  const built = readOrigin(expected)?.created ?? null;
+  return built === null || created === null || Date.parse(created) <= Date.parse(built);
+}
+
+// Of what stays as it is the base is not read again.
+function mayBePushed(standing: IndexStanding, wanted: WantedIndex): boolean {
   switch (standing) {
     case 'unknown':
     case 'expected':
@@ -120,6 +139,7 @@ function mayBePushed(standing: IndexStanding, wanted: WantedIndex, expected: Pre
     case 'absent':
     case 'ours':
     case 'taken-in':
+    case 'no-index':
       return true;
   }
 }
@@ -154,50 +174,17 @@ async function observePinned(
   return { observed, target: catalog, named };
 }
 
-/** What the moving tag of an index holds. */
-export type ObservedServed = Pick<
-  ObservedIndex,
-  'moving' | 'servedId' | 'servedByRecipe' | 'servedLabelled' | 'servedStarts' | 'servedImmutable'
->;
-
-interface ServedImage extends ObservedServed {
-  /** Uncompressed layers of what is served, of its first platform. */
-  readonly diffIds: readonly Digest[];
-}
-
-const NOTHING_SERVED = {
-  servedId: null,
-  servedByRecipe: false,
-  servedLabelled: false,
-  servedStarts: false,
-  servedImmutable: null,
-  diffIds: [],
-} as const;
-
-export async function observeServed(
-  { repository, tag }: Pick<WantedIndex, 'repository' | 'tag'>,
-  production: RegistryPort,
-  signal: AbortSignal,
-): Promise<ServedImage> {
-  const { presence, identity } = await identifyIndex(production, { repository, tag, signal });
-  if (identity === null) return { moving: presence, ...NOTHING_SERVED };
-  const { imageId, labels, entrypoint, diffIds } = identity;
-  const recipe = readRecipeId(labels);
-  const servedId = recipe ?? imageId;
-  const immutable = formatImmutableTag(tag, servedId);
-  return {
-    moving: presence,
-    servedId,
-    servedByRecipe: recipe !== null,
-    servedLabelled: labels[OURS_LABEL] !== undefined,
-    servedStarts: entrypoint.length > 0,
-    servedImmutable: await production.headManifest(repository, immutable, signal),
-    diffIds,
-  };
-}
-
 function readId(identity: IndexIdentity, { builder }: WantedIndex): Digest | null {
   return builder === 'podman' ? readRecipeId(identity.labels) : identity.imageId;
+}
+
+function findForeign(
+  content: Catalog,
+  loaded: LoadedCatalog,
+  { state, now }: ObserveIndexContext,
+): LackedContent {
+  const upstream = turnAddresses(content, state.manifest, loaded.catalog).catalog;
+  return findLack(loaded.catalog, dropExcluded(upstream, loaded, now));
 }
 
 // What is excluded is not missing: a merge would keep it out again.
@@ -230,7 +217,11 @@ function wantIndex(
     imageKeys: context.imageKeys.get(entry.name) ?? [],
     takenIn: records
       .filter((record) => record.catalog === entry.name)
-      .map(({ digest, content }) => ({ digest, content })),
+      .map(({ digest, content, gaps }) => ({
+        digest,
+        content,
+        ...(gaps.length === 0 ? {} : { partial: true as const }),
+      })),
     canBeServed: entry.base !== 'scratch' || findExtracting(context.clusterFiles, place).length > 0,
     pin,
     endedPin: pin === null ? entry.pin : null,

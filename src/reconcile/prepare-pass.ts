@@ -3,6 +3,7 @@ import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
 import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
+import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import type { WantedList } from '../images/list-wanted.ts';
@@ -131,6 +132,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       unbuilt: observation.unbuilt,
       verification: observation.verification,
       storage: await readStorage(state.manifest, deps),
+      served: listServed(observation.indexes),
       offers: new Map(
         observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]),
       ),
@@ -148,6 +150,15 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       requestCount: deps.requestCount,
     };
   };
+}
+
+// A foreign index may name what never was there.
+function listServed(indexes: readonly IndexObservation[]): ReadonlyMap<string, Catalog> {
+  return new Map(
+    indexes.flatMap(({ wanted, observed, served }) =>
+      served === null || observed.foreign !== null ? [] : [[wanted.catalog, served]],
+    ),
+  );
 }
 
 async function readStorage(

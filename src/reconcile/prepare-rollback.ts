@@ -20,8 +20,8 @@ import type { RollbackReport } from '../plan/rollback-types.ts';
 import type { Check, ObservedIndex, PackagePlan, Plan, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { describePackages } from './describe-packages.ts';
-import { observeServed } from './observe-index.ts';
 import { observePin } from './observe-pin.ts';
+import { observeServed } from './observe-served.ts';
 import { readServedCatalog } from './read-served-catalog.ts';
 
 export interface RollbackRequest {
@@ -87,6 +87,7 @@ export async function prepareRollback(
     ...served,
     expectedImmutable: { state: 'absent' },
     expectedImmutableId: null,
+    movedBack: false,
     foreign: null,
     pinned: pinned.observed,
   };

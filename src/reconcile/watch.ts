@@ -133,9 +133,8 @@ async function runOnSnapshot(
     const error = overBudget(deferred.message ?? '', context.clock.now());
     return { kind: 'failed', revision, interval, error };
   }
-  return report.exitCode === 1
-    ? { kind: 'failed', revision, interval, error: null }
-    : { kind: 'done', revision, interval };
+  if (report.exitCode === 1) return { kind: 'failed', revision, interval, error: null };
+  return { kind: report.exitCode === 4 ? 'refused' : 'done', revision, interval };
 }
 
 interface Waker {

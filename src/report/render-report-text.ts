@@ -30,11 +30,21 @@ const HELD: ReadonlySet<Check['kind']> = new Set([
   'pin-ended',
   'cluster-differs',
   'request-budget',
+  'drift',
+  'loss',
 ]);
 
-// Nobody may take an index that is held for one that follows Git.
-function listHeld({ checks }: PassReport): readonly string[] {
-  return checks.filter(({ kind }) => HELD.has(kind)).map(({ message }) => `warning: ${message}`);
+// Nobody may take an index that is held for one that follows Git; nor overlook that somebody else wrote,
+// where all is in step again, or an overwritten tag that no item waits for.
+function listHeld({ checks, outcomes }: PassReport): readonly string[] {
+  const overwritten = checks.filter(
+    ({ kind, message }) =>
+      kind === 'immutable-tag-taken' && outcomes.every((outcome) => outcome.message !== message),
+  );
+  return [
+    ...overwritten.map(({ message }) => `problem: ${message}`),
+    ...checks.filter(({ kind }) => HELD.has(kind)).map(({ message }) => `warning: ${message}`),
+  ];
 }
 
 // A registry that is away fails everything alike: a screen of it is enough, the report in JSON has all.

@@ -34,7 +34,7 @@ const observedIndex = fc.constantFrom(
   seenIndex({
     moving: present(A),
     servedId: A,
-    foreign: { packages: ['x'], bundles: ['x/x.v1.0.0'] },
+    foreign: { packages: ['x'], bundles: ['x/x.v1.0.0'], otherwise: [] },
   }),
   seenIndex({ moving: present(A), servedId: A, servedLabelled: true, servedImmutable: present(A) }),
 );

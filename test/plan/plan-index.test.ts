@@ -85,7 +85,7 @@ test('planPass never replaces a foreign index, and names what Git lacks', () => 
     moving: present(A),
     servedId: B,
     servedImmutable: ABSENT,
-    foreign: { packages: ['x'], bundles: ['x/x.v1', 'y/y.v2'] },
+    foreign: { packages: ['x'], bundles: ['x/x.v1', 'y/y.v2'], otherwise: [] },
   });
   const plan = planWorld({ indexes: [[makeIndex(), foreign]] });
   assert.deepEqual(

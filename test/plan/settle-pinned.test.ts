@@ -173,6 +173,12 @@ test('planPass follows Git again once a pin has ended, and says that it has', ()
   const result = plan({ ...NEWER, pinned: null }, index);
   assert.deepEqual(shape(result), [['push-index', 'move-index'], ['warning pin-ended'], 2]);
   assert.match(result.checks[0]?.message ?? '', /has ended: .*by kim, until 2026-01-01/);
-  const served = { moving: present(A), servedId: C, expectedImmutable: present(A), pinned: null };
+  const served = {
+    moving: present(A),
+    servedId: C,
+    expectedImmutable: present(A),
+    expectedImmutableId: C,
+    pinned: null,
+  };
   assert.deepEqual(shape(plan(served, index)), [[], ['warning pin-ended'], 0]);
 });

@@ -12,6 +12,7 @@ import {
   readServed,
   type Site,
 } from '../support/site.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 async function prepare(site: Site): Promise<void> {
   await pushIndex(site.production.host, {
@@ -23,14 +24,6 @@ async function prepare(site: Site): Promise<void> {
   const init = await site.olmirror(['init']);
   assert.equal(init.code, 0, init.stderr);
   await site.commit('base');
-}
-
-async function waitFor(what: string, isThere: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 90_000;
-  while (!(await isThere())) {
-    assert.ok(Date.now() < deadline, `${what} did not happen within 90 s`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
 }
 
 test('watch on a local clone applies a commit without waiting for the interval, heals drift at the interval, and stops cleanly on SIGTERM', async (t) => {

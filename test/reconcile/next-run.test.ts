@@ -29,6 +29,11 @@ const ROWS: readonly Row[] = [
     expected: [INTERVAL, 'interval'],
   },
   {
+    name: 'a pass that something was refused in',
+    end: { kind: 'refused', revision: 'r', interval: null },
+    expected: [INTERVAL, 'interval'],
+  },
+  {
     name: 'a stall',
     end: failed({ disposition: 'stall' }),
     facts: { failures: 3 },

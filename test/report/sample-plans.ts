@@ -106,7 +106,7 @@ export function planTrouble(): Plan {
         seenIndex({
           moving: present(B),
           servedId: B,
-          foreign: { packages: ['byhand'], bundles: ['byhand/byhand.v1.0.0'] },
+          foreign: { packages: ['byhand'], bundles: ['byhand/byhand.v1.0.0'], otherwise: [] },
         }),
       ],
       [

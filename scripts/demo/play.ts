@@ -1,0 +1,59 @@
+import { join, relative } from 'node:path';
+import type { Narrator } from './narrator.ts';
+import { type Heads, readOperatorHub } from './operator-hub.ts';
+import { listLost } from './snapshot.ts';
+import type { Stage } from './stage.ts';
+
+export interface StoryDeps {
+  readonly stage: Stage;
+  readonly narrator: Narrator;
+  /** Top folder of this project. */
+  readonly root: string;
+}
+
+/** Plays a command of olmirror on the state repository. */
+export function playOlmirror(world: StoryDeps, args: readonly string[], exit = 0): Promise<void> {
+  const { stage, root } = world;
+  const state = relative(root, stage.state);
+  return world.narrator.play({
+    shown: ['npx', 'olmirror', '-C', state, ...args],
+    program: [process.execPath, join(root, 'dist/olmirror.js'), '-C', state, ...args],
+    // The journal of the demo belongs to the demo's folder, not to the user's.
+    env: { XDG_STATE_HOME: join(stage.folder, 'local-state') },
+    exit,
+  });
+}
+
+export function playGit(world: StoryDeps, args: readonly string[]): Promise<void> {
+  const command = ['git', '-C', relative(world.root, world.stage.state), ...args] as const;
+  const [name, email] = ['olmirror demo', 'demo@example.com'];
+  return world.narrator.play({
+    shown: command,
+    program: [...command],
+    env: {
+      GIT_AUTHOR_NAME: name,
+      GIT_AUTHOR_EMAIL: email,
+      GIT_COMMITTER_NAME: name,
+      GIT_COMMITTER_EMAIL: email,
+      // The user's own settings may ask to sign, or run hooks.
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_PAGER: 'cat',
+    },
+  });
+}
+
+export async function commit(world: StoryDeps, message: string): Promise<void> {
+  await playGit(world, ['add', '--all']);
+  await playGit(world, ['commit', '--quiet', '-m', message]);
+}
+
+export async function readHeads(host: string, tag?: string): Promise<Heads> {
+  const heads = await readOperatorHub(host, tag);
+  if (heads === null) throw new Error(`${host} serves no index`);
+  return heads;
+}
+
+export function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && listLost(a, b).length === 0;
+}

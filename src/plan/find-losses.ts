@@ -1,0 +1,57 @@
+import { formatCount } from '../base/text.ts';
+import { readBundleImages } from '../catalog/list-images.ts';
+import type { Catalog } from '../catalog/types.ts';
+import { contentKey } from '../images/normalize-addresses.ts';
+import type { WantedImage } from '../images/types.ts';
+import type { PlanInput } from './plan-pass.ts';
+import type { Check } from './types.ts';
+
+const SHOWN = 5;
+
+/**
+ * Names the images that production lacks though the index that it serves names them: what is new
+ * with a commit is none of them, nor what was known to be missing. One check a catalog.
+ */
+export function findLosses(
+  input: Pick<PlanInput, 'served' | 'wanted' | 'observed' | 'knownMissing'>,
+): readonly Check[] {
+  const absent = input.wanted.images.filter(
+    ({ key, upstream }) =>
+      input.observed.images.get(key)?.production.state === 'absent' &&
+      !input.knownMissing.has(upstream),
+  );
+  if (absent.length === 0) return [];
+  return [...(input.served ?? [])].flatMap(([catalog, served]) => {
+    const lost = absent.filter((image) => isServed(image, catalog, served));
+    return lost.length === 0 ? [] : [lossCheck(catalog, lost)];
+  });
+}
+
+// By bundle: the same bundle may name another image in Git than it does where it is served.
+function isServed(image: WantedImage, catalog: string, served: Catalog): boolean {
+  const key = image.digest ?? contentKey(image.upstream);
+  return image.neededBy.some((need) => {
+    if (need.catalog !== catalog || need.package === null) return false;
+    const bundles = served.packages.get(need.package)?.bundles ?? [];
+    return bundles.some((bundle) => bundle.name === need.item && names(bundle, key));
+  });
+}
+
+function names(bundle: Parameters<typeof readBundleImages>[0], key: string): boolean {
+  const { image, relatedImages } = readBundleImages(bundle);
+  return [image, ...relatedImages].some((reference) => contentKey(reference) === key);
+}
+
+function lossCheck(catalog: string, lost: readonly WantedImage[]): Check {
+  const shown = lost.slice(0, SHOWN).map(({ upstream }) => upstream);
+  const more = lost.length > SHOWN ? `, and ${lost.length - SHOWN} more` : '';
+  return {
+    kind: 'loss',
+    severity: 'warning',
+    message: `Production lost ${formatCount(lost.length, 'image')} that its index of ${catalog} names: ${shown.join(', ')}${more}. Clusters that need them cannot pull them.`,
+    hint: 'What staging still holds is copied again. Find out what deletes there: a clean-up task, or a person.',
+    catalog,
+    item: null,
+    neededBy: [],
+  };
+}
