@@ -38,7 +38,7 @@ async function runDemo(): Promise<number> {
     );
     const { ports, keep } = options;
     stage = await openStage({ folder: FOLDER, ports, keep, narrator });
-    await (options.split ? playSplitStory : playStory)({ stage, narrator, root: ROOT });
+    await options.play({ stage, narrator, root: ROOT });
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     console.log(`\nThe story took ${seconds} s.\n${formatEnd(stage, options.keep)}`);
     if (!options.keep) await stage.stop();
@@ -55,7 +55,7 @@ async function runDemo(): Promise<number> {
 interface DemoOptions {
   readonly yes: boolean;
   readonly keep: boolean;
-  readonly split: boolean;
+  readonly play: typeof playStory;
   readonly ports: readonly [number, number];
 }
 
@@ -72,7 +72,7 @@ function readOptions(): DemoOptions | number {
   return {
     yes: yes === true,
     keep: keep === true,
-    split: split === true,
+    play: split === true ? playSplitStory : playStory,
     ports: [Number(ports[1]), Number(ports[2])],
   };
 }

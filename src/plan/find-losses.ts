@@ -3,8 +3,23 @@ import { readBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { contentKey } from '../images/normalize-addresses.ts';
 import type { WantedImage } from '../images/types.ts';
-import type { PlanInput } from './plan-pass.ts';
-import type { Check } from './types.ts';
+import type { Check, Observed, Wanted } from './types.ts';
+
+/** What the index of a catalog serves. */
+export interface ServedContent {
+  readonly content: Catalog;
+  /** olmirror published it, so everything that it names was there. */
+  readonly published: boolean;
+}
+
+export interface LossInput {
+  /** By catalog. */
+  readonly served?: ReadonlyMap<string, ServedContent>;
+  readonly wanted: Pick<Wanted, 'images'>;
+  readonly observed: Pick<Observed, 'images'>;
+  /** Upstream references. */
+  readonly knownMissing: ReadonlySet<string>;
+}
 
 const SHOWN = 5;
 
@@ -12,9 +27,7 @@ const SHOWN = 5;
  * Names the images that production lacks though the index that it serves names them: what is new
  * with a commit is none of them, nor what was known to be missing. One check a catalog.
  */
-export function findLosses(
-  input: Pick<PlanInput, 'served' | 'wanted' | 'observed' | 'knownMissing'>,
-): readonly Check[] {
+export function findLosses(input: LossInput): readonly Check[] {
   const absent = input.wanted.images.filter(
     ({ key, upstream }) =>
       input.observed.images.get(key)?.production.state === 'absent' &&
@@ -22,8 +35,8 @@ export function findLosses(
   );
   if (absent.length === 0) return [];
   return [...(input.served ?? [])].flatMap(([catalog, served]) => {
-    const lost = absent.filter((image) => isServed(image, catalog, served));
-    return lost.length === 0 ? [] : [lossCheck(catalog, lost)];
+    const lost = absent.filter((image) => isServed(image, catalog, served.content));
+    return lost.length === 0 ? [] : [lossCheck(catalog, lost, served)];
   });
 }
 
@@ -42,13 +55,17 @@ function names(bundle: Parameters<typeof readBundleImages>[0], key: string): boo
   return [image, ...relatedImages].some((reference) => contentKey(reference) === key);
 }
 
-function lossCheck(catalog: string, lost: readonly WantedImage[]): Check {
+function lossCheck(
+  catalog: string,
+  lost: readonly WantedImage[],
+  { published }: ServedContent,
+): Check {
   const shown = lost.slice(0, SHOWN).map(({ upstream }) => upstream);
   const more = lost.length > SHOWN ? `, and ${lost.length - SHOWN} more` : '';
   return {
     kind: 'loss',
     severity: 'warning',
-    message: `Production lost ${formatCount(lost.length, 'image')} that its index of ${catalog} names: ${shown.join(', ')}${more}. Clusters that need them cannot pull them.`,
+    message: `Production ${published ? 'lost' : 'lost, or never had,'} ${formatCount(lost.length, 'image')} that its index of ${catalog} names: ${shown.join(', ')}${more}. Clusters that need them cannot pull them.`,
     hint: 'What staging still holds is copied again. Find out what deletes there: a clean-up task, or a person.',
     catalog,
     item: null,

@@ -3,7 +3,6 @@ import { formatCount } from '../base/text.ts';
 import type { LackedContent } from '../catalog/find-lack.ts';
 import type { CatalogPin } from '../manifest/types.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
-import type { IndexStanding } from './judge-index.ts';
 import type { Check, ObservedIndex, Outcome, WantedIndex } from './types.ts';
 import type { VerifiedCheck } from './verified-check.ts';
 
@@ -67,56 +66,6 @@ function countNames(names: readonly string[], noun: string): string {
 
 function formatNames(names: readonly string[]): string {
   return `${names.slice(0, 8).join(', ')}${names.length > 8 ? ', …' : ''}`;
-}
-
-const KEPT = 'What the tag leaves keeps a tag of its own.';
-
-/** The tag serves something of which Git lacks nothing, though it should serve what Git says. */
-export function driftCheck(wanted: WantedIndex, standing: IndexStanding): Check {
-  const tag = `${wanted.repository}:${wanted.tag}`;
-  const goal = wanted.pin?.tag ?? formatImmutableTag(wanted.tag, wanted.imageId);
-  const [what, hint] = describeDrift(standing, goal);
-  return {
-    ...checkOf(wanted),
-    kind: 'drift',
-    severity: 'warning',
-    message: `${tag} in production drifted: ${what}`,
-    hint: `${hint} ${KEPT}`,
-  };
-}
-
-function describeDrift(
-  standing: IndexStanding,
-  goal: string,
-): readonly [what: string, hint: string] {
-  switch (standing) {
-    case 'no-index':
-      return [
-        'it holds an image that is no index, so that OperatorHub shows nothing of this catalog.',
-        'Find out who pushed it; `olmirror apply` brings the index back.',
-      ];
-    case 'foreign':
-      return [
-        'somebody else pushed an index of which Git lacks nothing.',
-        'Find out who pushed it; `olmirror apply` brings back what Git says.',
-      ];
-    default:
-      return [
-        `it serves an earlier index, though production holds the one that Git wants (${goal}). Somebody moved it back, or a pass ended before it moved it.`,
-        'To hold an earlier index, use `olmirror index rollback`; else `olmirror apply` moves the tag.',
-      ];
-  }
-}
-
-/** The tag is gone, though the index that it should serve is there. */
-export function tagLossCheck(wanted: WantedIndex): Check {
-  return {
-    ...checkOf(wanted),
-    kind: 'loss',
-    severity: 'warning',
-    message: `${wanted.repository}:${wanted.tag} is gone from production, which still holds its index as ${formatImmutableTag(wanted.tag, wanted.imageId)}: the tag was removed, or a pass ended before it gave it.`,
-    hint: '`olmirror apply` gives it back. Find out what removes tags there.',
-  };
 }
 
 export function takenCheck(wanted: WantedIndex): IndexCheck {
@@ -263,6 +212,7 @@ export function formatPin({ tag, reason, by, until }: CatalogPin): string {
   return `${tag}: ${reason.replace(/[.\s]+$/, '')} (by ${by}, ${until === null ? 'without an end' : `until ${until}`})`;
 }
 
-function checkOf(wanted: WantedIndex): Pick<Check, 'catalog' | 'item' | 'neededBy'> {
+/** What every check of an index says of it. */
+export function checkOf(wanted: WantedIndex): Pick<Check, 'catalog' | 'item' | 'neededBy'> {
   return { catalog: wanted.catalog, item: formatIndexItem(wanted.catalog), neededBy: [] };
 }

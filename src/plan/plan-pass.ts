@@ -2,7 +2,6 @@ import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
-import type { Catalog } from '../catalog/types.ts';
 import { listMovableTags } from '../images/movable-tags.ts';
 import { formatNeed } from '../images/need-list.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
@@ -10,7 +9,7 @@ import type { MirrorManifest } from '../manifest/types.ts';
 import { checkCapacity, sumByRepository } from './capacity.ts';
 import { denyWrites } from './deny-writes.ts';
 import { estimateSteps } from './estimate-requests.ts';
-import { findLosses } from './find-losses.ts';
+import { findLosses, type ServedContent } from './find-losses.ts';
 import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
@@ -64,7 +63,7 @@ export interface PlanInput {
   /** Null where the manifest names no storage of production. */
   readonly storage: (Storage & { readonly fault: string | null }) | null;
   /** By catalog, what an index of ours or one that was taken in serves; left out where nobody needs to know. */
-  readonly served?: ReadonlyMap<string, Catalog>;
+  readonly served?: ReadonlyMap<string, ServedContent>;
   /** What changes for users, by catalog; null where the served index could not be compared. */
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
   /** Null where manifests were all that was looked at. */

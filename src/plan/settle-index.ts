@@ -1,13 +1,11 @@
-import { isNothing } from '../catalog/find-lack.ts';
+import { driftCheck, findDrift } from './drift-checks.ts';
 import {
   closureCheck,
   clusterDiffersCheck,
-  driftCheck,
   emptyCheck,
   foreignCheck,
   pinEndedCheck,
   programLostCheck,
-  tagLossCheck,
   takenCheck,
   unknownCheck,
 } from './index-checks.ts';
@@ -23,7 +21,7 @@ import {
   withhold,
 } from './index-steps.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
-import { type IndexStanding, judgeIndex } from './judge-index.ts';
+import { judgeIndex } from './judge-index.ts';
 import { settlePinned } from './settle-pinned.ts';
 import type { Check, ObservedIndex, WantedIndex } from './types.ts';
 
@@ -72,47 +70,27 @@ function settleMoving(
   policy: IndexPolicy,
 ): SettledIndex {
   const standing = judgeIndex(wanted, observed);
+  const drift = findDrift(standing, observed);
+  if (drift !== null) return addCheck(publish(wanted, observed, policy), driftCheck(wanted, drift));
   switch (standing) {
     case 'unknown':
       return withhold(wanted, unknownCheck(wanted, observed), FAILED);
     case 'foreign':
-      return observed.foreign !== null && isNothing(observed.foreign)
-        ? bringBack(wanted, observed, { policy, standing })
-        : withhold(wanted, foreignCheck(wanted, observed), REFUSED);
-    case 'no-index':
-      return bringBack(wanted, observed, { policy, standing });
+      return withhold(wanted, foreignCheck(wanted, observed), REFUSED);
     case 'expected':
       return settleExpected(wanted, observed);
     case 'taken-in-equal':
       return policy.rebuild ? publish(wanted, observed, policy) : keepServed(wanted);
+    case 'no-index':
+    case 'absent':
     case 'ours':
     case 'taken-in':
-      return observed.movedBack
-        ? bringBack(wanted, observed, { policy, standing })
-        : publish(wanted, observed, policy);
-    case 'absent':
-      return addCheck(
-        publish(wanted, observed, policy),
-        observed.movedBack ? [tagLossCheck(wanted)] : [],
-      );
+      return publish(wanted, observed, policy);
   }
 }
 
-interface Drifted {
-  readonly policy: IndexPolicy;
-  readonly standing: IndexStanding;
-}
-
-function bringBack(
-  wanted: WantedIndex,
-  observed: ObservedIndex,
-  { policy, standing }: Drifted,
-): SettledIndex {
-  return addCheck(publish(wanted, observed, policy), [driftCheck(wanted, standing)]);
-}
-
-function addCheck(settled: SettledIndex, checks: readonly Check[]): SettledIndex {
-  return checks.length === 0 ? settled : { ...settled, checks: [...checks, ...settled.checks] };
+function addCheck(settled: SettledIndex, check: Check): SettledIndex {
+  return { ...settled, checks: [check, ...settled.checks] };
 }
 
 // What is served is right; but who overwrote the tag beside it took the way back to it.
@@ -126,7 +104,7 @@ function settleExpected(wanted: WantedIndex, observed: ObservedIndex): SettledIn
     };
   if (expectedImmutable.state !== 'present' || expectedImmutableId === wanted.imageId) return kept;
   const { code: _, ...check } = takenCheck(wanted);
-  return addCheck(kept, [check]);
+  return addCheck(kept, check);
 }
 
 // Nothing is replaced there, so that nothing can be foreign: an index is served once clusters are told of its own tag.

@@ -1,6 +1,6 @@
 import type { CatalogPin } from '../manifest/types.ts';
+import { driftCheck } from './drift-checks.ts';
 import {
-  driftCheck,
   foreignCheck,
   pinCacheCheck,
   pinClosureCheck,
@@ -21,7 +21,7 @@ import {
   withhold,
 } from './index-steps.ts';
 import { formatImmutableTag } from './item.ts';
-import { isOwnPin, judgeIndex } from './judge-index.ts';
+import { type IndexStanding, isOwnPin, judgeIndex } from './judge-index.ts';
 import type { ObservedIndex, ObservedPin, WantedIndex } from './types.ts';
 
 /**
@@ -46,10 +46,7 @@ export function settlePinned(
   if (!isOwn) return withhold(wanted, pinForeignCheck(wanted, pin), REFUSED);
   const obstacle = findObstacle({ wanted, pin, observed, pinned });
   if (obstacle !== null) return obstacle;
-  if (!wanted.moves) return told;
-  const back = moveBack({ wanted, pin, observed, pinned });
-  const checks = standing === 'no-index' ? [driftCheck(wanted, standing)] : [];
-  return { ...back, checks: [...checks, ...back.checks] };
+  return wanted.moves ? moveBack({ wanted, pin, observed, pinned }, standing) : told;
 }
 
 function isServed({ moving }: ObservedIndex, { presence }: ObservedPin): boolean {
@@ -98,7 +95,10 @@ function findObstacle({ wanted, pin, observed, pinned }: PinnedIndex): SettledIn
   return null;
 }
 
-function moveBack({ wanted, pin, observed, pinned }: PinnedIndex): SettledIndex {
+function moveBack(
+  { wanted, pin, observed, pinned }: PinnedIndex,
+  standing: IndexStanding,
+): SettledIndex {
   const { imageId, byRecipe } = pinned;
   if (imageId === null) throw new Error(`The index ${pin.tag} has no image id.`);
   return {
@@ -112,6 +112,9 @@ function moveBack({ wanted, pin, observed, pinned }: PinnedIndex): SettledIndex 
       }),
     ],
     settled: [],
-    checks: [pinnedCheck(wanted, pin)],
+    checks: [
+      ...(standing === 'no-index' ? [driftCheck(wanted, standing)] : []),
+      pinnedCheck(wanted, pin),
+    ],
   };
 }

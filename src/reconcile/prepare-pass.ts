@@ -3,7 +3,6 @@ import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
 import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
-import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
 import type { WantedList } from '../images/list-wanted.ts';
@@ -16,6 +15,7 @@ import { assertSupported } from './assert-supported.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
 import { describePackages } from './describe-packages.ts';
 import { listBroken } from './list-broken.ts';
+import { listServed } from './list-served.ts';
 import {
   createStateLoader,
   type LoadedCatalog,
@@ -150,15 +150,6 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       requestCount: deps.requestCount,
     };
   };
-}
-
-// A foreign index may name what never was there.
-function listServed(indexes: readonly IndexObservation[]): ReadonlyMap<string, Catalog> {
-  return new Map(
-    indexes.flatMap(({ wanted, observed, served }) =>
-      served === null || observed.foreign !== null ? [] : [[wanted.catalog, served]],
-    ),
-  );
 }
 
 async function readStorage(

@@ -128,13 +128,21 @@ async function runOnSnapshot(
   const { revision } = snapshot;
   const drift = reason === 'interval' && prepared.plan.steps.length > 0;
   context.tell({ kind: 'pass-finished', prepared, report, drift });
+  return describeEnd(report, { revision, interval, now: context.clock.now() });
+}
+
+function describeEnd(
+  report: PassReport,
+  {
+    now,
+    ...end
+  }: { readonly revision: string; readonly interval: number | null; readonly now: Date },
+): PassEnd {
   const deferred = report.outcomes.find(({ code }) => code === 'PLAN_OVER_BUDGET');
-  if (deferred !== undefined) {
-    const error = overBudget(deferred.message ?? '', context.clock.now());
-    return { kind: 'failed', revision, interval, error };
-  }
-  if (report.exitCode === 1) return { kind: 'failed', revision, interval, error: null };
-  return { kind: report.exitCode === 4 ? 'refused' : 'done', revision, interval };
+  if (deferred !== undefined)
+    return { kind: 'failed', ...end, error: overBudget(deferred.message ?? '', now) };
+  if (report.exitCode === 1) return { kind: 'failed', ...end, error: null };
+  return { kind: report.exitCode === 4 ? 'refused' : 'done', ...end };
 }
 
 interface Waker {

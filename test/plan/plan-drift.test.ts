@@ -116,7 +116,7 @@ test('planPass calls lost what the served index names, not what a commit brings,
     digest: B,
     neededBy: [{ catalog: 'idx', package: 'p', item: 'p.v1.0.0' }],
   });
-  const served = new Map([['idx', SERVED]]);
+  const served = new Map([['idx', { content: SERVED, published: true }]]);
   const lost = planWorld({
     images: [
       [LOST, deliverable(A)],
@@ -146,10 +146,10 @@ test('planPass shortens a long list of losses, and names a tag-only image by its
   const served = makeCatalog({ p: [{ version: '1.0.0', image: 'quay.io/v/p:1', related }] });
   const plan = planWorld({
     images: images.map((image) => [image, deliverable(A)]),
-    changes: { served: new Map([['idx', served]]) },
+    changes: { served: new Map([['idx', { content: served, published: false }]]) },
   });
   const [loss] = plan.checks.filter(({ kind }) => kind === 'loss');
-  assert.match(loss?.message ?? '', /lost 8 images .*op0:1, .*op4:1, and 3 more\./);
+  assert.match(loss?.message ?? '', /lost, or never had, 8 images .*op0:1, .*op4:1, and 3 more\./);
 });
 
 test('planPass tells an overwritten tag from one that would move, and keeps both', () => {

@@ -76,6 +76,37 @@ test('of a foreign index that holds more and less, merge --from production takes
   await site.expect(['plan']);
 });
 
+test('a foreign index that names what it did not bring is taken in, and the plan brings it from staging', async (t) => {
+  const site = await createSettledSite(t);
+  const { a, b, production, staging } = site;
+  const c = await pushOperator(staging.host, { name: 'c', versions: ['3.0.0'] });
+  const gone = await pushOperator(staging.host, {
+    name: 'd',
+    versions: ['1.0.0'],
+    withoutImages: ['1.0.0'],
+  });
+  const theirs = await pushIndex(production.host, { a, b, c });
+  await site.expect(['merge', '--from', 'production']);
+  await site.commit('c');
+  const plan = await site.ask(['plan'], 2);
+  assert.deepEqual(
+    [kindsOf(plan), plan.steps?.map(({ kind }) => kind)],
+    [['warning loss'], ['copy', 'copy']],
+  );
+  assert.match(plan.checks[0]?.message ?? '', /lost, or never had, 2 images/);
+  await site.expect(['apply']);
+  assert.equal(await site.head(), theirs);
+  await site.expect(['plan']);
+  await pushIndex(production.host, { a, b, c, d: gone });
+  await site.expect(['merge', '--from', 'production']);
+  await site.commit('d');
+  const lost = await site.ask(['plan'], 4);
+  assert.deepEqual(
+    [kindsOf(lost).toSorted(), lost.steps],
+    [['blocked missing-source', 'blocked missing-source', 'warning loss'], []],
+  );
+});
+
 // Seen to fail: with `isNothing` always false it was foreign, exit 4.
 test('a foreign index of which Git lacks nothing is drift: apply brings back what Git says, and it keeps a tag', async (t) => {
   const site = await createSettledSite(t);

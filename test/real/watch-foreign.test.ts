@@ -40,7 +40,7 @@ test('watch keeps a foreign index, goes on with another catalog, and follows onc
     'c.v1.0.0',
     'e.v1.0.0',
   ]);
-  await waitFor('the end of the pass', async () => /in step with Git"\}\n$/.test(log));
+  await waitFor('the end of the pass', async () => log.trimEnd().endsWith('in step with Git"}'));
   const ours = await site.head();
   await pushIndex(production.host, { b });
   await waitFor('the drift', async () => log.includes('of which Git lacks nothing'));
