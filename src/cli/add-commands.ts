@@ -9,6 +9,7 @@ import { addBranchCatalog, addRetire } from './add-life-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
 import { addRender } from './add-render-command.ts';
 import { addInit, addMerge, addValidate } from './add-repository-commands.ts';
+import { addStaging } from './add-staging-command.ts';
 import type { Parser, Run } from './command-options.ts';
 
 /** Declares every command: its options, its help, and what it runs. */
@@ -28,6 +29,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addExplain,
     addWatch,
     addAudit,
+    addStaging,
     addDoctor,
     addIndex,
     addBranchCatalog,
