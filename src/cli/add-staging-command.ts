@@ -45,8 +45,7 @@ function addCheck(parser: Parser, run: Run): void {
         })
         .option('output', {
           type: 'string',
-          describe:
-            'Write the report to this file too, as .json or .md say, else as --format does',
+          describe: 'Write the report to this file too, as .json or .md say, else as --format does',
           requiresArg: true,
         })
         .example(

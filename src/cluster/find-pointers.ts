@@ -46,7 +46,9 @@ export function findPointers(
   names: RegistryNames,
 ): FoundPointers {
   const named = objects.filter((object) => !hasEnded(object)).flatMap(listReferences);
-  const unique = [...new Map(named.map((it) => [`${it.object}\n${it.file}\n${it.reference}`, it])).values()];
+  const unique = [
+    ...new Map(named.map((it) => [`${it.object}\n${it.file}\n${it.reference}`, it])).values(),
+  ];
   return {
     pointers: unique.filter(({ reference }) => pointsAt(reference, names)),
     suspects: unique
@@ -57,7 +59,9 @@ export function findPointers(
 
 /** Whether a Pod runs no more, and is started no more. */
 export function hasEnded({ kind, value }: ClusterObject): boolean {
-  return kind === 'Pod' && ['Succeeded', 'Failed'].includes(readText(readPath(value, 'status', 'phase')));
+  return (
+    kind === 'Pod' && ['Succeeded', 'Failed'].includes(readText(readPath(value, 'status', 'phase')))
+  );
 }
 
 /** Whether a reference to an image or a repository lies in the registry, whatever its tag. */

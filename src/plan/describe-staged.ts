@@ -89,7 +89,9 @@ function describeOwner(claim: Claim): string {
 }
 
 function formatNeedOf(image: AskedImage): string {
-  return image.kind === 'base' ? (image.neededBy[0]?.item ?? 'base') : formatReason(asWanted(image));
+  return image.kind === 'base'
+    ? (image.neededBy[0]?.item ?? 'base')
+    : formatReason(asWanted(image));
 }
 
 function asWanted(image: AskedImage): WantedImage {
@@ -146,7 +148,8 @@ function adviseOnAttached({ digest, tags, claim }: JudgedManifest, kind: Attache
 function adviseOnWanted({ claim }: JudgedManifest, { plan }: DescribeContext): string {
   if (claim?.by !== 'git') return LIST_IT;
   const { key, upstream, repository } = claim.image;
-  if (plan.steps.some((step) => step.items.includes(key))) return 'Run `olmirror apply`, which copies it.';
+  if (plan.steps.some((step) => step.items.includes(key)))
+    return 'Run `olmirror apply`, which copies it.';
   const check = plan.checks.find((it) => it.item === key && it.severity !== 'warning');
   if (check !== undefined)
     return [check.message, ...(check.hint === null ? [] : [check.hint])].join(' ');

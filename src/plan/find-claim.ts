@@ -31,7 +31,8 @@ export function createClaimFinder(sources: ClaimSources): FindClaim {
     if (asked !== null) return { by: 'git', ...asked };
     const pod = sources.pods.get(digest);
     if (pod !== undefined) return { by: 'pod', pod };
-    const waiting = sources.pending.get(digest) ?? findContent(pending, { repository, digest, tags });
+    const waiting =
+      sources.pending.get(digest) ?? findContent(pending, { repository, digest, tags });
     if (waiting !== null) return { by: 'pending-index', catalog: waiting };
     const record = recorded.get(digest);
     if (record !== undefined) return { by: 'record', catalog: record.catalog, date: record.date };
@@ -52,9 +53,7 @@ function indexImages(images: readonly AskedImage[]): ImageIndex {
   return {
     byDigest: new Map(images.flatMap((it) => (it.digest === null ? [] : [[it.digest, it]]))),
     byTag: new Map(
-      images.flatMap((it) =>
-        it.tag === null ? [] : [[`${it.repository.staging}:${it.tag}`, it]],
-      ),
+      images.flatMap((it) => (it.tag === null ? [] : [[`${it.repository.staging}:${it.tag}`, it]])),
     ),
   };
 }
@@ -86,9 +85,7 @@ function findContent(contents: readonly ContentIndex[], subject: Subject): strin
 }
 
 /** Digests and tags that are named in each repository of staging. */
-export function listNamed(
-  images: readonly AskedImage[],
-): ReadonlyMap<string, ReadonlySet<string>> {
+export function listNamed(images: readonly AskedImage[]): ReadonlyMap<string, ReadonlySet<string>> {
   const named = new Map<string, Set<string>>();
   for (const { repository, digest, tag } of images) {
     const own = named.get(repository.staging) ?? new Set<string>();
@@ -96,4 +93,3 @@ export function listNamed(
   }
   return named;
 }
-

@@ -1,8 +1,8 @@
 import type { Digest } from '../base/digest.ts';
 import type { UnknownPresence } from '../base/presence.ts';
+import type { BaseImage } from '../images/list-bases.ts';
 import type { DamagedPart } from '../images/prove-image.ts';
 import type { AttachedKind, WantedImage } from '../images/types.ts';
-import type { BaseImage } from '../images/list-bases.ts';
 
 /** A manifest that staging holds. */
 export interface StagedManifest {
@@ -100,7 +100,10 @@ export function judgeStaged(
 type Placed = Pick<JudgedManifest, 'digest' | 'partOf' | 'standing'>;
 
 // No manifest is part of itself: it would have to hold its own hash.
-function findTop({ digest, partOf, standing }: Placed, places: ReadonlyMap<Digest, Placed>): Digest {
+function findTop(
+  { digest, partOf, standing }: Placed,
+  places: ReadonlyMap<Digest, Placed>,
+): Digest {
   const above = partOf
     .map((parent) => places.get(parent))
     .find((parent) => parent?.standing === standing);

@@ -17,10 +17,7 @@ export function sealStagingCheck(facts: StagingFacts): StagingCheck {
   return { ...judged, hash: digestOf(text) };
 }
 
-function judge({
-  unclear,
-  hindrances,
-}: StagingFacts): Pick<StagingCheck, 'verdict' | 'exitCode'> {
+function judge({ unclear, hindrances }: StagingFacts): Pick<StagingCheck, 'verdict' | 'exitCode'> {
   if (unclear.length > 0) return { verdict: 'cannot-say', exitCode: 1 };
   if (hindrances.length > 0) return { verdict: 'may-not', exitCode: 4 };
   return { verdict: 'may-be-emptied', exitCode: 0 };

@@ -25,7 +25,6 @@ export type UnclearKind =
   | 'manifest'
   | 'production'
   | 'release'
-  | 'reference'
   | 'cluster-unreadable'
   | 'cluster-incomplete'
   | 'unknown-registry';

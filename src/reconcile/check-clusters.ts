@@ -1,5 +1,10 @@
 import { formatProblemLine } from '../base/problem.ts';
-import { findPointers, hasEnded, type Pointer, type RegistryNames } from '../cluster/find-pointers.ts';
+import {
+  findPointers,
+  hasEnded,
+  type Pointer,
+  type RegistryNames,
+} from '../cluster/find-pointers.ts';
 import { MIRROR_KINDS } from '../cluster/mirror-rules.ts';
 import { CLUSTER_FOLDER, type ClusterFile } from '../cluster/point-cluster-files.ts';
 import { type ClusterObject, readClusterObjects } from '../cluster/read-objects.ts';
@@ -52,7 +57,9 @@ export function checkClusters(
     hindrances: pointers.map(describePointer),
     unclear: [
       ...all.flatMap(({ unclear }) => unclear),
-      ...(given.length === 0 ? [NONE_GIVEN] : []).filter(() => stated.length < CLUSTER_KINDS.length),
+      ...(given.length === 0 ? [NONE_GIVEN] : []).filter(
+        () => stated.length < CLUSTER_KINDS.length,
+      ),
       ...live.flatMap((cluster) => (cluster === undefined ? [] : listMissing(cluster, stated))),
       ...suspects.map(describeSuspect),
     ],
@@ -96,17 +103,18 @@ function readCluster({ folder, files }: GivenCluster): ReadFolder {
   };
 }
 
-const KINDS: Readonly<Record<ClusterKind, { readonly what: string; readonly resources: string }>> = {
-  catalogs: {
-    what: 'CatalogSource or ClusterCatalog',
-    resources: 'catalogsources.operators.coreos.com',
-  },
-  'mirror-rules': {
-    what: 'ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy',
-    resources: 'imagedigestmirrorsets,imagetagmirrorsets,imagecontentsourcepolicies',
-  },
-  pods: { what: 'Pod that runs', resources: 'pods' },
-};
+const KINDS: Readonly<Record<ClusterKind, { readonly what: string; readonly resources: string }>> =
+  {
+    catalogs: {
+      what: 'CatalogSource or ClusterCatalog',
+      resources: 'catalogsources.operators.coreos.com',
+    },
+    'mirror-rules': {
+      what: 'ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy',
+      resources: 'imagedigestmirrorsets,imagetagmirrorsets,imagecontentsourcepolicies',
+    },
+    pods: { what: 'Pod that runs', resources: 'pods' },
+  };
 
 const NONE_GIVEN: Unclear = {
   kind: 'cluster-incomplete',

@@ -1,9 +1,9 @@
 import type { EmitEvent } from '../base/events.ts';
+import { parseImageRef } from '../base/image-ref.ts';
 import type { BaseImage } from '../images/list-bases.ts';
 import { indexRepository, joinPath, mapRepository, restAfter } from '../images/map-path.ts';
 import type { ImageProver } from '../images/prove-image.ts';
 import { turnUpstream } from '../images/turn-upstream.ts';
-import { parseImageRef } from '../base/image-ref.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { describeHindering, describeUnclear } from '../plan/describe-staged.ts';
 import { createClaimFinder, listNamed } from '../plan/find-claim.ts';
@@ -134,10 +134,7 @@ function listPending(indexes: readonly StagedIndex[]): ReadonlyMap<string, strin
   );
 }
 
-function withIndexes(
-  manifest: JudgedManifest,
-  otherIndexes: ReadonlySet<string>,
-): JudgedManifest {
+function withIndexes(manifest: JudgedManifest, otherIndexes: ReadonlySet<string>): JudgedManifest {
   const top = manifest.foldedInto ?? manifest.digest;
   return manifest.standing === 'unwanted' && otherIndexes.has(`${manifest.repository}@${top}`)
     ? { ...manifest, standing: 'hindering', claim: null }

@@ -9,9 +9,9 @@ import { chooseRead } from '../images/choose-read.ts';
 import { listBases } from '../images/list-bases.ts';
 import { createImageProver } from '../images/prove-image.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
-import { sealStagingCheck, type StagingFacts } from '../plan/seal-staging-check.ts';
-import type { CheckedRegistry, ClusterKind, StagingCheck, Unclear } from '../plan/staging-types.ts';
 import { sortFindings } from '../plan/describe-staged.ts';
+import { type StagingFacts, sealStagingCheck } from '../plan/seal-staging-check.ts';
+import type { CheckedRegistry, ClusterKind, StagingCheck, Unclear } from '../plan/staging-types.ts';
 import { checkClusters, type GivenCluster } from './check-clusters.ts';
 import { checkServedIndexes } from './check-served-indexes.ts';
 import { checkStagedImages } from './check-staged-images.ts';
@@ -51,7 +51,10 @@ export async function checkStaging(
   const names = nameStaging(manifest, request.otherRegistries);
   const prover = createImageProver(production, { chooseRead: chooseRead('deep', now), signal });
   const declared: readonly ClusterFile[] = await readClusterFiles(prepared.state.snapshot);
-  const clusters = checkClusters({ given: request.clusters, declared, stated: request.stated }, names);
+  const clusters = checkClusters(
+    { given: request.clusters, declared, stated: request.stated },
+    names,
+  );
   const status = await readStatus(prepared, git, signal);
   const indexes = await readStagedIndexes(prepared, status, now);
   const served = await checkServedIndexes(prepared, { prover, names });

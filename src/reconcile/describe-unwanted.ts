@@ -40,7 +40,9 @@ export async function describeUnwanted(
   return {
     unwanted: read
       .filter((entry) => !indexes.includes(entry))
-      .map(({ manifest, holding }) => describe(manifest, holding, parts.get(keyOf(manifest))?.length ?? 0)),
+      .map(({ manifest, holding }) =>
+        describe(manifest, holding, parts.get(keyOf(manifest))?.length ?? 0),
+      ),
     otherIndexes: new Set(indexes.map(({ manifest }) => keyOf(manifest))),
     hindrances: indexes.map(({ manifest }) => describeIndex(manifest, staging.host)),
     unclear: read.flatMap(({ fault }) => fault ?? []),
@@ -112,7 +114,8 @@ function describeIndex({ repository, digest, tags }: JudgedManifest, host: strin
   return {
     kind: 'other-index',
     subject: `${reference}${named}`,
-    message: 'It is an operator index that no delivery record names: what it delivered may be in staging alone.',
+    message:
+      'It is an operator index that no delivery record names: what it delivered may be in staging alone.',
     next: `Take it into its catalog: \`olmirror merge CATALOG --from ${reference}\`, commit, \`olmirror apply\` (an older index changes nothing but its record). Where nobody wants it, remove it from staging yourself.`,
   };
 }

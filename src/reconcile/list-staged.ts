@@ -31,7 +31,9 @@ export function createRepositoryLister(
   return async (repository, named) => {
     const look: Look = { registry, signal, repository, api, found: new Map(), unclear: [] };
     const tags = await listTags(look);
-    await Promise.all([...new Set([...tags, ...named])].map((reference) => addNamed(reference, look)));
+    await Promise.all(
+      [...new Set([...tags, ...named])].map((reference) => addNamed(reference, look)),
+    );
     await expandAll([...look.found.keys()], look);
     attachByTags(look);
     const manifests = [...look.found.values()]
@@ -143,7 +145,10 @@ async function listParts(entry: Found, look: Look): Promise<readonly Found[]> {
     entry.listsArtifacts =
       value.manifests.length > 0 &&
       value.manifests.every((child) => 'artifactType' in child || child.platform === undefined);
-    return await addAll(value.manifests.map((child) => child.digest), look);
+    return await addAll(
+      value.manifests.map((child) => child.digest),
+      look,
+    );
   } catch (error) {
     // Gone since it was seen: somebody else empties staging.
     if (isToolError(error, 'REGISTRY_NOT_FOUND')) return [];
@@ -211,5 +216,9 @@ function formatPlace({ registry, repository }: Look, reference = ''): string {
 function noteUnclear(look: Look, error: unknown, about: Pick<Unclear, 'kind' | 'subject'>): void {
   if (look.signal.aborted || !isToolError(error)) throw error;
   const { message, hint }: ToolError = error;
-  look.unclear.push({ ...about, message, next: hint ?? 'Repeat the check once staging answers for it.' });
+  look.unclear.push({
+    ...about,
+    message,
+    next: hint ?? 'Repeat the check once staging answers for it.',
+  });
 }

@@ -156,10 +156,7 @@ function hinder(
   return { hindrances: [{ kind, ...finding }], unclear: [] };
 }
 
-function unclear(
-  subject: string,
-  message: string,
-): Pick<StagedIndexes, 'hindrances' | 'unclear'> {
+function unclear(subject: string, message: string): Pick<StagedIndexes, 'hindrances' | 'unclear'> {
   const next = 'Run `olmirror status` for what the registries answer, and repeat the check.';
   return { hindrances: [], unclear: [{ kind: 'index', subject, message, next }] };
 }
@@ -220,17 +217,21 @@ function listLeft(
   const held = missing.filter((bundle) => record.held.includes(bundle.split('/')[1] ?? ''));
   const next = `merge again (\`olmirror merge ${catalog}\`) and commit; or say in rules/${catalog}/exclude.yaml that it is not wanted.`;
   return [
-    ...gaps.map((name): Hindrance => ({
-      kind: 'gap',
-      subject: `${reference}@${digest} ${name}`,
-      message: `A gap left ${name} as it was when the index of ${catalog} was merged, so what it brings is in staging alone.`,
-      next: `Close the gap (bring the missing bundle, or declare a bridge in rules/${catalog}/bridges.yaml), ${next}`,
-    })),
-    ...held.map((bundle): Hindrance => ({
-      kind: 'held',
-      subject: `${reference}@${digest} ${bundle}`,
-      message: `${bundle} was held back when the index of ${catalog} was merged, as its images were missing.`,
-      next: `Bring its images, ${next}`,
-    })),
+    ...gaps.map(
+      (name): Hindrance => ({
+        kind: 'gap',
+        subject: `${reference}@${digest} ${name}`,
+        message: `A gap left ${name} as it was when the index of ${catalog} was merged, so what it brings is in staging alone.`,
+        next: `Close the gap (bring the missing bundle, or declare a bridge in rules/${catalog}/bridges.yaml), ${next}`,
+      }),
+    ),
+    ...held.map(
+      (bundle): Hindrance => ({
+        kind: 'held',
+        subject: `${reference}@${digest} ${bundle}`,
+        message: `${bundle} was held back when the index of ${catalog} was merged, as its images were missing.`,
+        next: `Bring its images, ${next}`,
+      }),
+    ),
   ];
 }

@@ -85,7 +85,9 @@ export function formatCluster(cluster: ReadCluster): string {
 /** What a person said that nobody could see. */
 export function listStated({ stated, otherRegistries }: StagingCheck): readonly string[] {
   return [
-    ...(stated.length === 0 ? [] : [`said with --none-of: clusters have no ${stated.join(', no ')}`]),
+    ...(stated.length === 0
+      ? []
+      : [`said with --none-of: clusters have no ${stated.join(', no ')}`]),
     ...(otherRegistries.length === 0
       ? []
       : [`said with --other-registry: ${otherRegistries.join(', ')} is not staging`]),
