@@ -12,15 +12,16 @@ export interface DescribeContext {
   readonly plan: Pick<Plan, 'steps' | 'checks'>;
 }
 
-/** What Git or a Pod asks for, staging holds and production lacks: why it is asked for, and what to do. */
+/**
+ * What Git or a Pod asks for, staging holds and production lacks: why it is asked for, and what to do. Null for what is
+ * told of with the index that names it.
+ */
 export function describeHindering(
   manifest: JudgedManifest,
   context: DescribeContext,
 ): Hindrance | null {
   const { claim, production, through } = manifest;
-  if (claim === null) throw new Error('What hinders is named by somebody.');
-  // Told of with the index itself.
-  if (claim.by === 'pending-index') return null;
+  if (claim?.by !== 'git' && claim?.by !== 'pod') return null;
   const subject = formatSubject(manifest, context);
   const message = `${capitalize(describeClaim(manifest))}, ${describeLack(manifest)}.`;
   if (production.state === 'damaged')
@@ -45,16 +46,13 @@ export function describeUnclear(manifest: JudgedManifest, context: DescribeConte
 
 /** What is known of a manifest that nobody asks for; null for nothing. */
 export function explainUnwanted({ claim, through }: JudgedManifest): string | null {
-  if (through !== null && through.kind !== null && claim?.by !== 'left-out')
-    return claim?.by === 'record' ? `${through.kind} of an index that was taken in` : null;
-  switch (claim?.by) {
-    case 'left-out':
-      return `the index of ${claim.catalog} in staging names it, and Git does not: left out, or removed since`;
-    case 'git':
-      return `production holds another content under the tag that Git wants, ${claim.image.key}, and keeps it`;
-    default:
-      return null;
-  }
+  if (claim?.by === 'left-out')
+    return `the index of ${claim.catalog} in staging names it, and Git does not: left out, or removed since`;
+  if (claim?.by === 'record' && through !== null)
+    return `${through.kind ?? 'part'} of an index that was taken in`;
+  if (claim?.by === 'git')
+    return `production holds another content under the tag that Git wants, ${claim.image.key}, and keeps it`;
+  return null;
 }
 
 function formatSubject(

@@ -130,8 +130,14 @@ function traceClaim(manifest: SeenManifest, trace: Trace): Claimed {
   ];
   const found: Claimed[] = [{ claim: findClaim(manifest), through: null }];
   for (const through of owners) {
-    const owner = byDigest.get(through.digest);
-    if (owner !== undefined) found.push({ claim: traceClaim(owner, trace).claim, through });
+    const { digest } = through;
+    const owner = byDigest.get(digest);
+    // A signature may have come alone, as its image is in production.
+    const claim =
+      owner === undefined
+        ? findClaim({ repository: manifest.repository, digest, tags: [] })
+        : traceClaim(owner, trace).claim;
+    found.push({ claim, through });
   }
   return found.toSorted((a, b) => rankOf(a) - rankOf(b))[0] ?? { claim: null, through: null };
 }
@@ -147,9 +153,15 @@ function judgeOne(
 ): Standing {
   if (isReferrersList) return 'referrers-list';
   if (production.state === 'whole') return 'in-production';
-  if (claim?.by === 'record' && (through === null || through.kind === null)) return 'taken-in';
-  if (claim === null || claim.by === 'record' || claim.by === 'left-out') return 'unwanted';
-  // Production keeps its own content of a tag, as the plan says.
-  if (claim.by === 'git' && claim.tagOnly && isSettledTag(claim.image)) return 'unwanted';
+  if (claim === null || claim.by === 'left-out') return 'unwanted';
+  // Its content is in Git, and so are its parts; what belongs to it is not.
+  if (claim.by === 'record')
+    return through === null || through.kind === null ? 'taken-in' : 'unwanted';
+  if (isSettled(claim, isSettledTag)) return 'unwanted';
   return production.state === 'unknown' ? 'unclear' : 'hindering';
+}
+
+// Production keeps its own content of a tag, as the plan says.
+function isSettled(claim: Claim, isSettledTag: (image: AskedImage) => boolean): boolean {
+  return claim.by === 'git' && claim.tagOnly && isSettledTag(claim.image);
 }

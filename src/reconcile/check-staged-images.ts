@@ -23,7 +23,7 @@ import type {
 } from '../plan/staging-types.ts';
 import { describeUnwanted } from './describe-unwanted.ts';
 import { findInProduction, type Places } from './find-in-production.ts';
-import { listStaging } from './list-staging.ts';
+import { listStaging, type StagingListing } from './list-staging.ts';
 import type { PreparedPass } from './prepare-pass.ts';
 import type { StagedContent } from './read-staged-indexes.ts';
 
@@ -50,64 +50,76 @@ export async function checkStagedImages(
   prepared: PreparedPass,
   context: StagedImagesContext,
 ): Promise<StagedImages> {
-  const { registries, plan, wanted, state } = prepared;
-  const { contents, bases, prover, emit, signal } = context;
-  const images: readonly AskedImage[] = [...wanted.images, ...bases];
-  const listed = await listStaging({
-    staging: registries.staging,
-    pathPrefix: state.manifest.registries.staging.pathPrefix,
-    named: nameAll(images, prepared, contents),
-    emit,
-    signal,
-  });
-  const listPlaces = createPlaceLister(images, state.manifest);
-  const seen = await findInProduction(listed.manifests, {
-    production: registries.production,
-    prover,
-    listPlaces,
-    signal,
-  });
-  const findClaim = createClaimFinder({
-    images,
-    contents,
-    pending: listPending(context.indexes),
-    records: state.records,
-    pods: context.pods,
-  });
-  const settled = new Set(
-    plan.settled.filter(({ kind }) => kind === 'in-sync').map(({ item }) => item),
-  );
-  const judged = judgeStaged(seen, findClaim, ({ key }) => settled.has(key));
+  const { registries, plan, wanted } = prepared;
+  const images: readonly AskedImage[] = [...wanted.images, ...context.bases];
+  const listed = await list(images, prepared, context);
+  const judged = await judgeAll(listed.manifests, { images, prepared, context });
   const leftovers = await describeUnwanted(
     judged.filter(({ standing }) => standing === 'unwanted'),
     registries.staging,
   );
   const final = judged.map((manifest) => withIndexes(manifest, leftovers.otherIndexes));
-  const { host } = registries.staging;
   const told = final.filter(({ foldedInto }) => foldedInto === null);
+  const described = { host: registries.staging.host, plan };
+  const { listing, repositories, outside, tags } = listed;
   return {
-    counts: {
-      listing: listed.listing,
-      repositories: listed.repositories,
-      outside: listed.outside,
-      tags: listed.tags,
-      sums: sum(final),
-    },
+    counts: { listing, repositories, outside, tags, sums: sum(final) },
     unwanted: leftovers.unwanted,
     hindrances: [
       ...leftovers.hindrances,
       ...told
-        .filter((it) => it.standing === 'hindering' && it.claim !== null)
-        .flatMap((it) => describeHindering(it, { host, plan }) ?? []),
+        .filter(({ standing }) => standing === 'hindering')
+        .flatMap((manifest) => describeHindering(manifest, described) ?? []),
     ],
     unclear: [
       ...listed.unclear,
       ...leftovers.unclear,
       ...told
         .filter(({ standing }) => standing === 'unclear')
-        .map((it) => describeUnclear(it, { host, plan })),
+        .map((manifest) => describeUnclear(manifest, described)),
     ],
   };
+}
+
+function list(
+  images: readonly AskedImage[],
+  prepared: PreparedPass,
+  { contents, emit, signal }: StagedImagesContext,
+): Promise<StagingListing> {
+  const { registries, state } = prepared;
+  return listStaging({
+    staging: registries.staging,
+    pathPrefix: state.manifest.registries.staging.pathPrefix,
+    named: nameAll(images, prepared, contents),
+    emit,
+    signal,
+  });
+}
+
+interface Judging {
+  readonly images: readonly AskedImage[];
+  readonly prepared: PreparedPass;
+  readonly context: StagedImagesContext;
+}
+
+async function judgeAll(
+  manifests: readonly StagedManifest[],
+  { images, prepared, context }: Judging,
+): Promise<readonly JudgedManifest[]> {
+  const { registries, plan, state } = prepared;
+  const { contents, indexes, pods, prover, signal } = context;
+  const seen = await findInProduction(manifests, {
+    production: registries.production,
+    prover,
+    listPlaces: createPlaceLister(images, state.manifest),
+    signal,
+  });
+  const pending = listPending(indexes);
+  const findClaim = createClaimFinder({ images, contents, pending, records: state.records, pods });
+  const settled = new Set(
+    plan.settled.filter(({ kind }) => kind === 'in-sync').map(({ item }) => item),
+  );
+  return judgeStaged(seen, findClaim, ({ key }) => settled.has(key));
 }
 
 // What Git wants and what an index names lies there by digest, perhaps without a tag; index repositories have tags.
@@ -137,7 +149,7 @@ function listPending(indexes: readonly StagedIndex[]): ReadonlyMap<string, strin
 function withIndexes(manifest: JudgedManifest, otherIndexes: ReadonlySet<string>): JudgedManifest {
   const top = manifest.foldedInto ?? manifest.digest;
   return manifest.standing === 'unwanted' && otherIndexes.has(`${manifest.repository}@${top}`)
-    ? { ...manifest, standing: 'hindering', claim: null }
+    ? { ...manifest, standing: 'hindering' }
     : manifest;
 }
 

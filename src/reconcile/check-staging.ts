@@ -7,11 +7,18 @@ import type { ClusterFile } from '../cluster/point-cluster-files.ts';
 import type { GitPort } from '../git/port.ts';
 import { chooseRead } from '../images/choose-read.ts';
 import { listBases } from '../images/list-bases.ts';
+import { indexRepository } from '../images/map-path.ts';
 import { createImageProver } from '../images/prove-image.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { sortFindings } from '../plan/describe-staged.ts';
 import { type StagingFacts, sealStagingCheck } from '../plan/seal-staging-check.ts';
-import type { CheckedRegistry, ClusterKind, StagingCheck, Unclear } from '../plan/staging-types.ts';
+import type {
+  CheckedRegistry,
+  ClusterKind,
+  StagedIndex,
+  StagingCheck,
+  Unclear,
+} from '../plan/staging-types.ts';
 import { checkClusters, type GivenCluster } from './check-clusters.ts';
 import { checkServedIndexes } from './check-served-indexes.ts';
 import { checkStagedImages } from './check-staged-images.ts';
@@ -68,6 +75,7 @@ export async function checkStaging(
     signal,
   });
   const releases = await listUnreadReleases(prepared, signal);
+  const changed = await listChanged(indexes.indexes, prepared, signal);
   const parts = [indexes, served, images, clusters];
   const proved = prover.counts();
   const facts: StagingFacts = {
@@ -81,7 +89,7 @@ export async function checkStaging(
     indexes: indexes.indexes,
     ...images.counts,
     hindrances: sortFindings(parts.flatMap(({ hindrances }) => hindrances)),
-    unclear: sortFindings([...releases, ...parts.flatMap((part) => part.unclear)]),
+    unclear: sortFindings([...releases, ...changed, ...parts.flatMap((part) => part.unclear)]),
     unwanted: images.unwanted,
     clusters: clusters.clusters,
     stated: request.stated,
@@ -90,6 +98,28 @@ export async function checkStaging(
     requests: production.countRequests() + staging.countRequests(),
   };
   return sealStagingCheck(facts);
+}
+
+// What was looked at is not what is there any more, if somebody delivers meanwhile.
+async function listChanged(
+  indexes: readonly StagedIndex[],
+  { registries: { staging }, state: { manifest } }: PreparedPass,
+  signal: AbortSignal,
+): Promise<readonly Unclear[]> {
+  const seen = await Promise.all(
+    indexes.map(async ({ catalog, reference, digest }): Promise<readonly Unclear[]> => {
+      const entry = manifest.catalogs.find(({ name }) => name === catalog);
+      if (entry === undefined) throw new Error(`Catalog ${catalog} is in the manifest.`);
+      const repository = indexRepository(entry, manifest, 'staging');
+      const now = await staging.headManifest(repository, entry.tag.staging, signal);
+      const found = now.state === 'present' ? now.digest : null;
+      if (now.state === 'unknown' || found === digest) return [];
+      const message = `The index of ${catalog} changed in staging while it was checked.`;
+      const next = 'Wait until the delivery is there, take it in, and check again.';
+      return [{ kind: 'index', subject: reference, message, next }];
+    }),
+  );
+  return seen.flat();
 }
 
 function assertReadable({ state: { catalogs } }: PreparedPass): void {

@@ -181,7 +181,7 @@ function attachByTags({ found }: Look): void {
   for (const entry of found.values()) {
     for (const tag of entry.tags) {
       const named = parseDigestTag(tag);
-      if (named?.kind != null) entry.attachedTo.set(named.digest, named.kind);
+      if (named !== null && named.kind !== null) entry.attachedTo.set(named.digest, named.kind);
       // An image that somebody put under a wrong tag is an image all the same.
       if (named === null || !entry.listsArtifacts || entry.tags.length > 1) continue;
       if (isReferrersTag(tag, entry.digest)) listAttached(entry, named.digest, found);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Fault, ProxiedRequest } from '../../scripts/lib/fault-proxy.ts';
@@ -18,12 +18,15 @@ const NO: Fault = { kind: 'status', status: 401, body: 'no' };
 interface Spoilt {
   readonly site: StagingSite;
   /** Sets what goes wrong from now on. */
-  spoil(rules: { readonly production?: Rule; readonly staging?: Rule }): void;
+  readonly spoil: (rules: { readonly production?: Rule; readonly staging?: Rule }) => void;
+}
+
+function sound(): null {
+  return null;
 }
 
 async function createSpoiltSite(t: { after(end: () => unknown): void }): Promise<Spoilt> {
-  const sound: Rule = () => null;
-  const now = { production: sound, staging: sound };
+  const now: { production: Rule; staging: Rule } = { production: sound, staging: sound };
   const site = await createStagingSite(t, {
     production: (request) => now.production(request),
     staging: (request) => now.staging(request),
@@ -144,7 +147,6 @@ test('objects of clusters that point at staging keep it, by its host or an alias
   const file = join(site.state, 'mirror.yaml');
   await site.writeManifest({ production: site.productionProxy.host, staging: host });
   const text = `staging: { host: "${host}", insecure: true`;
-  const { readFile } = await import('node:fs/promises');
   const before = await readFile(file, 'utf8');
   assert.ok(before.includes(text));
   await writeFile(file, before.replace(text, `${text}, aliases: ["mirror.example.com:5001"]`));

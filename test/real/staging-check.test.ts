@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import { digestOf } from '../../src/base/digest.ts';
+import type { UnwantedManifest } from '../../src/plan/staging-types.ts';
 import { listParts, openStorage } from '../support/damage.ts';
 import { deliver } from '../support/deliver.ts';
 import { runAndCommit } from '../support/proxied-site.ts';
@@ -169,7 +170,9 @@ test('what nobody wants is listed with what belongs to it, and an index that nob
   });
   const check = await site.check();
   assert.equal(check.verdict, 'may-be-emptied');
-  const unwanted = new Map(check.unwanted.map((entry) => [`${entry.digest}`, entry]));
+  const unwanted = new Map<string, UnwantedManifest>(
+    check.unwanted.map((entry) => [entry.digest, entry]),
+  );
   const listed = unwanted.get(tool.digest);
   assert.deepEqual([listed?.tags, listed?.parts, listed?.attachedTo], [['latest', 'v1'], 2, null]);
   assert.ok((listed?.bytes ?? 0) > 0);
