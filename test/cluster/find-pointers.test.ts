@@ -82,6 +82,11 @@ test('findPointers reads images of any kind, mirrors of rules, and what Pods pul
       },
     },
     {
+      kind: 'ClusterCatalog',
+      metadata: { name: 'cc' },
+      spec: { source: { image: { ref: 'nexus.example.com:5001/a/index:v1' } } },
+    },
+    {
       kind: 'ImageContentPolicy',
       metadata: { name: 'old-kind' },
       spec: {
@@ -95,6 +100,7 @@ test('findPointers reads images of any kind, mirrors of rules, and what Pods pul
       ['Deployment n/d', '10.0.0.5:5001/a/b:v1'],
       ['Pod n/p', 'nexus.example.com:5001/a/volume:v1'],
       ['Pod n/p', `nexus.example.com:5001/a/c@${DIGEST}`],
+      ['ClusterCatalog cc', 'nexus.example.com:5001/a/index:v1'],
       ['ImageContentPolicy old-kind', 'nexus.example.com:5001/a'],
     ],
   );
@@ -119,8 +125,9 @@ test('findPointers suspects hosts that nobody knows on the port of staging', () 
   );
 });
 
+// Seen to fail with Pods that have ended counted, and with any kind counted.
 test('listRunDigests names what Pods run by digest, those that have ended left out', () => {
-  const other = DIGEST.replace('a', 'b');
+  const other = `sha256:${'b'.repeat(64)}`;
   const runs = listRunDigests(
     read([
       { kind: 'Pod', metadata: { name: 'p' }, spec: { image: `quay.io/a@${DIGEST}` } },

@@ -61,6 +61,13 @@ test('judgeStaged judges by who asks and what production says', () => {
     );
     assert.equal(judged?.standing, expected, JSON.stringify([claim?.by, production.state]));
   }
+  const list = staged(A, { isReferrersList: true });
+  const [listed] = judgeStaged(
+    [list],
+    () => GIT,
+    () => false,
+  );
+  assert.equal(listed?.standing, 'referrers-list');
   const [open] = judgeStaged(
     [staged(A)],
     () => tagOnly,
