@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Fault, ProxiedRequest } from '../../scripts/lib/fault-proxy.ts';
 import { type PushedImage, pushImage } from '../../scripts/lib/push-image.ts';
@@ -8,6 +10,7 @@ import {
   apply,
   createStagingSite,
   listHindrances,
+  makePod,
   type StagingSite,
 } from '../support/staging-site.ts';
 
@@ -173,4 +176,46 @@ test('an image that nobody in Git wants and a Pod runs by its upstream name keep
     [['in-use', 'Pod ops/tool']],
   );
   assert.equal(check.sums.hindering, 3);
+});
+
+// Seen to fail: with repositories outside of the prefix looked into, and with tag-only references passed over.
+test('below a path prefix, a wanted tag keeps staging until production has it, and then production keeps its own', async (t) => {
+  const site = await createStagingSite(t);
+  const { host } = site.stagingProxy;
+  const content = { repository: `mirror/${REPOSITORY}`, files: { bin: 'app' }, tags: ['v1'] };
+  const image = await pushImage(site.staging.host, content);
+  await pushImage(site.staging.host, { ...content, repository: 'private/tool' });
+  await listImages(site, [`{ source: "registry.example.com/${REPOSITORY}:v1" }`]);
+  const file = join(site.state, 'mirror.yaml');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(`"${host}",`, `"${host}", pathPrefix: mirror,`));
+  await site.commit('a prefix');
+  await site.giveObjects(makePod('private', `${host}/private/tool:v1`));
+  const lacking = await site.check();
+  assert.deepEqual(listHindrances(lacking), [
+    `not-in-production ${host}/mirror/${REPOSITORY}@${image.digest} (v1)`,
+  ]);
+  assert.deepEqual([lacking.outside, lacking.repositories, lacking.sums.manifests], [1, 1, 1]);
+
+  await pushImage(site.production.host, {
+    repository: REPOSITORY,
+    files: { bin: 'of its own' },
+    tags: ['v1'],
+  });
+  const differing = await site.check();
+  assert.equal(differing.verdict, 'may-be-emptied');
+  assert.deepEqual(
+    differing.unwanted.map(({ digest, why }) => [digest, why]),
+    [
+      [
+        image.digest,
+        `production holds another content under the tag that Git wants, ${REPOSITORY}:v1, and keeps it`,
+      ],
+    ],
+  );
+
+  await site.giveObjects(makePod('below', `${host}/mirror/${REPOSITORY}:v1`));
+  assert.deepEqual(listHindrances(await site.check()), [
+    `points-at-staging Pod ops/below (${site.cluster}/all.json)`,
+  ]);
 });
