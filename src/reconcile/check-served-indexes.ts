@@ -23,10 +23,10 @@ export async function checkServedIndexes(
 ): Promise<ServedFindings> {
   const parts = await Promise.all(
     prepared.indexes.map(async (index) => {
-      const { moving } = index.observed;
-      if (moving.state !== 'present') return { hindrances: [], unclear: [] };
-      const proved = await proveServed(index, moving.digest, { prepared, prover });
-      const named = await findNamed(index, moving.digest, { prepared, names });
+      const served = pickServed(index);
+      if (served === null) return { hindrances: [], unclear: [] };
+      const proved = await proveServed(index, served, { prepared, prover });
+      const named = await findNamed(index, served, { prepared, names });
       return {
         hindrances: [...proved.hindrances, ...named.hindrances],
         unclear: [...proved.unclear, ...named.unclear],
@@ -39,9 +39,25 @@ export async function checkServedIndexes(
   };
 }
 
+interface ServedIndex {
+  readonly digest: Digest;
+  /** olmirror built it of Git's catalog. */
+  readonly isGits: boolean;
+}
+
+// Where no tag moves, the index has a tag of its own, and what the moving one holds stays for ever.
+function pickServed({ wanted, observed }: IndexObservation): ServedIndex | null {
+  const { moving, expectedImmutable, expectedImmutableId, servedId, servedByRecipe } = observed;
+  const isPublished =
+    expectedImmutable.state === 'present' && expectedImmutableId === wanted.imageId;
+  if (!wanted.moves && isPublished) return { digest: expectedImmutable.digest, isGits: true };
+  if (moving.state !== 'present') return null;
+  return { digest: moving.digest, isGits: servedId === wanted.imageId && !servedByRecipe };
+}
+
 async function proveServed(
   { wanted }: IndexObservation,
-  digest: Digest,
+  { digest }: ServedIndex,
   { prepared, prover }: { readonly prepared: PreparedPass; readonly prover: ImageProver },
 ): Promise<ServedFindings> {
   const subject = formatPlace(wanted, digest, prepared);
@@ -68,14 +84,13 @@ async function proveServed(
 
 // An index may name any address that stood in what somebody else built (promise 3).
 async function findNamed(
-  index: IndexObservation,
-  digest: Digest,
+  { wanted }: IndexObservation,
+  served: ServedIndex,
   { prepared, names }: { readonly prepared: PreparedPass; readonly names: RegistryNames },
 ): Promise<ServedFindings> {
-  const { wanted } = index;
-  const subject = formatPlace(wanted, digest, prepared);
+  const subject = formatPlace(wanted, served.digest, prepared);
   try {
-    const catalog = await readServed(index, digest, prepared);
+    const catalog = await readServed(wanted, served, prepared);
     const found = listBundleImages(catalog).flatMap(({ bundle, image, relatedImages }) =>
       [image, ...relatedImages]
         .filter((reference) => pointsAt(reference, names))
@@ -84,8 +99,9 @@ async function findNamed(
     const [first] = found;
     if (first === undefined) return { hindrances: [], unclear: [] };
     const message = `The index of ${wanted.catalog} in production names staging for ${formatCount(found.length, 'image')}, such as ${first}.`;
-    const next =
-      'Run `olmirror apply --rebuild`: olmirror builds the index with upstream addresses, or those of production (`references: rewrite`).';
+    const next = served.isGits
+      ? `Git holds upstream addresses: correct these in the catalog of ${wanted.catalog}, commit and run \`olmirror apply\`.`
+      : 'Run `olmirror apply --rebuild`: olmirror builds the index with upstream addresses, or those of production (`references: rewrite`).';
     return {
       hindrances: [{ kind: 'index-names-staging', subject, message, next }],
       unclear: [],
@@ -97,12 +113,11 @@ async function findNamed(
 }
 
 async function readServed(
-  { wanted, observed }: IndexObservation,
-  digest: Digest,
+  wanted: IndexObservation['wanted'],
+  { digest, isGits }: ServedIndex,
   { state, registries }: PreparedPass,
 ): Promise<Catalog> {
-  if (observed.servedId === wanted.imageId && !observed.servedByRecipe)
-    return findLoaded(state, wanted).catalog;
+  if (isGits) return findLoaded(state, wanted).catalog;
   const { files } = await readIndexCatalog(registries.production, wanted.repository, digest);
   return parseCatalog(files).catalog;
 }

@@ -109,7 +109,7 @@ function judgeDelivery(
     case 'applied':
       return NOTHING;
     case 'unknown':
-      return unclear(subject, status.staging.message ?? 'Staging did not say what it serves.');
+      return leaveOpen(subject, status.staging.message ?? 'Staging did not say what it serves.');
     case 'not-merged':
       return hinder('not-merged', {
         subject,
@@ -135,7 +135,10 @@ function judgeMerged(
   const item = formatIndexItem(catalog);
   const outcome = plan.settled.find((settled) => settled.item === item);
   if (outcome?.kind === 'failed')
-    return unclear(subject, outcome.message ?? `What production serves of ${catalog} is unknown.`);
+    return leaveOpen(
+      subject,
+      outcome.message ?? `What production serves of ${catalog} is unknown.`,
+    );
   // Behind a pin the index waits; what it needs is Git's and production's already, or named by itself.
   if (action === 'pinned') return NOTHING;
   const check = plan.checks.find((it) => it.catalog === catalog && it.severity === 'blocked');
@@ -156,7 +159,10 @@ function hinder(
   return { hindrances: [{ kind, ...finding }], unclear: [] };
 }
 
-function unclear(subject: string, message: string): Pick<StagedIndexes, 'hindrances' | 'unclear'> {
+function leaveOpen(
+  subject: string,
+  message: string,
+): Pick<StagedIndexes, 'hindrances' | 'unclear'> {
   const next = 'Run `olmirror status` for what the registries answer, and repeat the check.';
   return { hindrances: [], unclear: [{ kind: 'index', subject, message, next }] };
 }

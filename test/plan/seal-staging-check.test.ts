@@ -42,11 +42,13 @@ function makeFacts(changes: Partial<StagingFacts> = {}): StagingFacts {
   };
 }
 
+function judge(changes: Partial<StagingFacts>): readonly [string, number] {
+  const { verdict, exitCode } = sealStagingCheck(makeFacts(changes));
+  return [verdict, exitCode];
+}
+
+// Seen to fail with unclear left out of the verdict.
 test('what is not known goes before what hinders, and either keeps the answer from being yes', () => {
-  function judge(changes: Partial<StagingFacts>): readonly [string, number] {
-    const { verdict, exitCode } = sealStagingCheck(makeFacts(changes));
-    return [verdict, exitCode];
-  }
   assert.deepEqual(judge({}), ['may-be-emptied', 0]);
   assert.deepEqual(judge({ hindrances: [HINDRANCE] }), ['may-not', 4]);
   assert.deepEqual(judge({ unclear: [UNCLEAR] }), ['cannot-say', 1]);
