@@ -123,7 +123,11 @@ function capitalize(text: string): string {
 const LIST_IT =
   'List it under spec.images of the manifest (its upstream address with the digest), commit and run `olmirror apply`; or stop what runs it, and give the objects anew.';
 
+const LIST_BASE =
+  "No pass copies what an index is built on or by: list it under spec.images of the manifest, with production's host and its digest, commit and run `olmirror apply`.";
+
 function adviseOnDamage({ production, claim }: JudgedManifest): string {
+  if (claim?.by === 'git' && claim.image.kind === 'base') return LIST_BASE;
   if (production.state === 'damaged' && production.wrong.length > 0)
     return 'A copy does not replace wrong bytes: `olmirror plan --verify deep` says what to remove in production; then `olmirror apply --verify deep`.';
   return claim?.by === 'git'
@@ -145,6 +149,7 @@ function adviseOnAttached({ digest, tags, claim }: JudgedManifest, kind: Attache
 
 function adviseOnWanted({ claim }: JudgedManifest, { plan }: DescribeContext): string {
   if (claim?.by !== 'git') return LIST_IT;
+  if (claim.image.kind === 'base') return LIST_BASE;
   const { key, upstream, repository } = claim.image;
   if (plan.steps.some((step) => step.items.includes(key)))
     return 'Run `olmirror apply`, which copies it.';

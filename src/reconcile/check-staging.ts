@@ -3,7 +3,6 @@ import type { EmitEvent } from '../base/events.ts';
 import { hasErrors } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { listRunDigests, type RegistryNames } from '../cluster/find-pointers.ts';
-import type { ClusterFile } from '../cluster/point-cluster-files.ts';
 import type { GitPort } from '../git/port.ts';
 import { chooseRead } from '../images/choose-read.ts';
 import { listBases } from '../images/list-bases.ts';
@@ -52,14 +51,13 @@ export async function checkStaging(
   { git, clock, emit, signal }: StagingContext,
 ): Promise<StagingCheck> {
   assertReadable(prepared);
-  const { manifest } = prepared.state;
+  const { manifest, snapshot } = prepared.state;
   const { production, staging } = prepared.registries;
   const now = clock.now();
   const names = nameStaging(manifest, request.otherRegistries);
   const prover = createImageProver(production, { chooseRead: chooseRead('deep', now), signal });
-  const declared: readonly ClusterFile[] = await readClusterFiles(prepared.state.snapshot);
   const clusters = checkClusters(
-    { given: request.clusters, declared, stated: request.stated },
+    { given: request.clusters, declared: await readClusterFiles(snapshot), stated: request.stated },
     names,
   );
   const status = await readStatus(prepared, git, signal);
@@ -77,27 +75,45 @@ export async function checkStaging(
   const releases = await listUnreadReleases(prepared, signal);
   const changed = await listChanged(indexes.indexes, prepared, signal);
   const parts = [indexes, served, images, clusters];
-  const proved = prover.counts();
-  const facts: StagingFacts = {
-    apiVersion: 'olmirror/v1alpha1',
-    kind: 'StagingCheck',
-    mirror: manifest.name,
-    revision: prepared.plan.revision,
+  const { images: proved, blobs } = prover.counts();
+  return sealStagingCheck({
+    ...nameCheck(prepared, request),
     time: clock.now().toISOString(),
-    production: describeRegistry(manifest, 'production'),
-    staging: describeRegistry(manifest, 'staging'),
     indexes: indexes.indexes,
     ...images.counts,
     hindrances: sortFindings(parts.flatMap(({ hindrances }) => hindrances)),
-    unclear: sortFindings([...releases, ...changed, ...parts.flatMap((part) => part.unclear)]),
+    unclear: sortFindings([...releases, ...changed, ...parts.flatMap(({ unclear }) => unclear)]),
     unwanted: images.unwanted,
     clusters: clusters.clusters,
-    stated: request.stated,
-    otherRegistries: request.otherRegistries,
-    proved: { images: proved.images, blobs: proved.blobs },
+    proved: { images: proved, blobs },
     requests: production.countRequests() + staging.countRequests(),
+  });
+}
+
+function nameCheck(
+  { plan, state: { manifest } }: PreparedPass,
+  { stated, otherRegistries }: StagingRequest,
+): Pick<
+  StagingFacts,
+  | 'apiVersion'
+  | 'kind'
+  | 'mirror'
+  | 'revision'
+  | 'production'
+  | 'staging'
+  | 'stated'
+  | 'otherRegistries'
+> {
+  return {
+    apiVersion: 'olmirror/v1alpha1',
+    kind: 'StagingCheck',
+    mirror: manifest.name,
+    revision: plan.revision,
+    production: describeRegistry(manifest, 'production'),
+    staging: describeRegistry(manifest, 'staging'),
+    stated,
+    otherRegistries,
   };
-  return sealStagingCheck(facts);
 }
 
 // What was looked at is not what is there any more, if somebody delivers meanwhile.
