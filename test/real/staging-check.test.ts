@@ -267,3 +267,42 @@ test('a catalog with a fault ends the check: nobody can say what it asks for', a
     /^Catalog idx is not valid.*whether staging may be emptied\.\nHint: Run `olmirror validate`/m,
   );
 });
+
+// Seen to fail with what the moving tag holds read: that index names staging, and stays for ever.
+test('where no tag moves, the index that counts is the one under its own tag', async (t) => {
+  const site = await createStagingSite(
+    t,
+    {},
+    {
+      writePolicy: 'allow-once',
+      spec: '  paths:\n    - { from: registry.example.com, to: "" }\n',
+    },
+  );
+  const { host } = site.stagingProxy;
+  const [old] = await pushOperator(site.production.host, { name: 'a', versions: ['1.0.0'] });
+  const b = await pushOperator(site.staging.host, { name: 'b', versions: ['1.0.0'] });
+  assert.ok(old !== undefined);
+  const related = (old.related ?? []).map((it) => it.replace('registry.example.com', host));
+  await pushIndex(site.production.host, { a: [{ ...old, related }] });
+  await pushIndex(site.staging.host, { b });
+  const served = `${site.productionProxy.host}/olm/idx:v1`;
+  const init = await site.olmirror(['init', '--from', served]);
+  assert.equal(init.code, 0, init.stderr);
+  await site.commit('init');
+  const before = await site.check();
+  assert.deepEqual(
+    before.hindrances.map(({ kind }) => kind),
+    ['index-names-staging', 'not-merged'],
+  );
+  await runAndCommit(site, ['merge']);
+  await apply(site);
+  const check = await site.check();
+  assert.deepEqual([check.verdict, check.indexes[0]?.state], ['may-be-emptied', 'applied']);
+  assert.deepEqual(
+    check.clusters.map(({ folder, catalogs }) => [folder, catalogs]),
+    [
+      ['cluster/', 2],
+      [site.cluster, 1],
+    ],
+  );
+});
