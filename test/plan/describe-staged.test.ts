@@ -73,6 +73,12 @@ test('what stands in the way comes with what to do about it', () => {
       /^Run `olmirror apply --verify deep`/,
     ],
     [
+      hold({ production: damage('missing'), claim: { ...GIT, image: BASE } }),
+      EMPTY,
+      'damaged',
+      /^No pass copies what an index is built on/,
+    ],
+    [
       hold({ production: damage('wrong') }),
       EMPTY,
       'damaged',
