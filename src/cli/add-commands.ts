@@ -9,6 +9,7 @@ import { addBranchCatalog, addRetire } from './add-life-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
 import { addRender } from './add-render-command.ts';
 import { addInit, addMerge, addValidate } from './add-repository-commands.ts';
+import { addStaging } from './add-staging-command.ts';
 import { addSurvey } from './add-survey-command.ts';
 import type { Parser, Run } from './command-options.ts';
 
@@ -30,6 +31,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addExplain,
     addWatch,
     addAudit,
+    addStaging,
     addDoctor,
     addIndex,
     addBranchCatalog,

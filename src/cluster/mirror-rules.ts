@@ -29,6 +29,9 @@ const LISTS = [
   { kind: 'ImageContentSourcePolicy', field: 'repositoryDigestMirrors', redirects: 'digest' },
 ] as const;
 
+/** Kinds of objects that say which mirrors nodes ask. */
+export const MIRROR_KINDS: ReadonlySet<string> = new Set(LISTS.map(({ kind }) => kind));
+
 /**
  * Lists what the mirror objects among `objects` redirect, sorted by source. A line without source or mirrors redirects
  * nothing and is left out, as nodes leave it out.

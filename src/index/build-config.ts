@@ -4,11 +4,12 @@ import { ToolError } from '../base/tool-error.ts';
 import { renderServeCommand } from './serve-command.ts';
 
 export const CONFIGS_LABEL = 'operators.operatorframework.io.index.configs.v1';
+/** Of indexes in the old sqlite format. */
+export const DATABASE_LABEL = 'operators.operatorframework.io.index.database.v1';
 export const OURS_LABEL = 'io.olmirror.index';
 export const CONTENT_LABEL = 'io.olmirror.content';
 /** Of an index that podman built: the hash of what went in. */
 export const RECIPE_LABEL = 'io.olmirror.recipe';
-const DATABASE_LABEL = 'operators.operatorframework.io.index.database.v1';
 const CREATED = '1970-01-01T00:00:00Z';
 
 /** The config of a base image as parsed from its JSON, fields unknown to olmirror included. */

@@ -2,7 +2,7 @@ import type { Digest } from '../base/digest.ts';
 import { type ContentReader, formatPlatform } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { CatalogFile } from '../catalog/types.ts';
-import { CONFIGS_LABEL } from './build-config.ts';
+import { CONFIGS_LABEL, DATABASE_LABEL } from './build-config.ts';
 import { computeImageId } from './image-id.ts';
 import { listSortedFiles, readLayerTree } from './read-files.ts';
 import { type Image, readImage } from './read-image.ts';
@@ -30,8 +30,6 @@ export interface IndexContent extends IndexIdentity {
   /** Folder in the image, as its label says. */
   readonly configsPath: string;
 }
-
-const DATABASE_LABEL = 'operators.operatorframework.io.index.database.v1';
 
 /**
  * Reads the catalog out of an index image; of several platforms the first, because they hold the

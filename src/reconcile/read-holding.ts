@@ -7,6 +7,8 @@ export interface Holding {
   readonly blobs: ReadonlyMap<Digest, number>;
   /** When it was built, ISO 8601; null where its config does not say. */
   readonly created: string | null;
+  /** Of its config; none where it has none, or is no image. */
+  readonly labels: Readonly<Record<string, unknown>>;
 }
 
 const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
@@ -39,23 +41,30 @@ export async function readHolding(
   const readable = place !== undefined && place.size <= MAX_CONFIG_BYTES;
   return {
     blobs,
-    created: readable ? await readCreated(registry, repository, place.digest) : null,
+    ...(readable ? await readConfig(registry, repository, place.digest) : NO_CONFIG),
   };
 }
+
+const NO_CONFIG = { created: null, labels: {} } as const;
 
 // What is built reproducibly says 1970, what has no config of an image says year 1 or nothing.
 const OLDEST_BELIEVED = Date.UTC(1971);
 
-async function readCreated(
+async function readConfig(
   registry: RegistryPort,
   repository: string,
   config: Digest,
-): Promise<string | null> {
+): Promise<Pick<Holding, 'created' | 'labels'>> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of await registry.getBlob(repository, config)) chunks.push(chunk);
-  const created: unknown = Reflect.get(Object(parseJson(Buffer.concat(chunks))), 'created');
+  const value = Object(parseJson(Buffer.concat(chunks)));
+  const created: unknown = Reflect.get(value, 'created');
   const time = typeof created === 'string' ? Date.parse(created) : Number.NaN;
-  return time >= OLDEST_BELIEVED ? new Date(time).toISOString() : null;
+  const labels: unknown = Reflect.get(Object(Reflect.get(value, 'config')), 'Labels');
+  return {
+    created: time >= OLDEST_BELIEVED ? new Date(time).toISOString() : null,
+    labels: { ...Object(labels) },
+  };
 }
 
 function parseJson(bytes: Uint8Array): unknown {

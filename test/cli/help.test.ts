@@ -16,6 +16,7 @@ test('--help of what works on catalogs, indexes and images shows an example and 
     'explain',
     'branch-catalog',
     'retire',
+    'staging check',
     ...INDEX_COMMANDS.map((name) => `index ${name}`),
   ]) {
     const { code, stdout, stderr } = await sandbox.olmirror(...command.split(' '), '--help');

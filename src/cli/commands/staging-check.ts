@@ -1,0 +1,71 @@
+import { writeFileAtomic } from '../../files/write-atomic.ts';
+import type { ClusterKind, StagingCheck } from '../../plan/staging-types.ts';
+import type { ExitCode } from '../../plan/sum-outcomes.ts';
+import { checkStaging } from '../../reconcile/check-staging.ts';
+import { renderStagingMarkdown } from '../../report/render-staging-markdown.ts';
+import { renderStagingText } from '../../report/render-staging-text.ts';
+import type { CommandContext } from '../context.ts';
+import { readClusterFolder } from '../read-cluster-folder.ts';
+import { systemClock } from '../system-clock.ts';
+import type { Wiring } from '../wire.ts';
+import { prepare } from './plan.ts';
+
+type Format = 'text' | 'markdown' | 'json';
+
+export interface StagingCheckOptions {
+  /** Folders with objects of clusters, one a cluster. */
+  readonly clusterResources: readonly string[];
+  readonly noneOf: readonly ClusterKind[];
+  readonly otherRegistries: readonly string[];
+  readonly format: Format;
+  /** File that gets the report too; null for none. */
+  readonly output: string | null;
+}
+
+const FLAGS = {
+  workingTree: false,
+  indexOnly: false,
+  rebuild: false,
+  verify: 'manifests',
+} as const;
+
+/** Says whether staging may be emptied. Exit 4 where it may not, 1 where nobody can say. */
+export async function runStagingCheck(
+  options: StagingCheckOptions,
+  context: CommandContext,
+  wiring: Wiring,
+): Promise<ExitCode> {
+  const folders = [...new Set(options.clusterResources)];
+  const clusters = await Promise.all(
+    folders.map(async (folder) => ({ folder, files: await readClusterFolder(folder) })),
+  );
+  const git = await wiring.openGit();
+  const prepared = await prepare(FLAGS, { git, context, wiring });
+  const check = await checkStaging(
+    prepared,
+    { clusters, stated: options.noneOf, otherRegistries: options.otherRegistries },
+    { git, clock: systemClock, emit: context.progress.emit, signal: context.signal },
+  );
+  context.progress.clear();
+  if (options.output !== null)
+    await writeFileAtomic(options.output, render(check, formatOf(options.output, options.format)));
+  context.console.result(render(check, options.format));
+  if (options.output !== null) context.console.say(`Written to ${options.output}: ${check.hash}`);
+  return check.exitCode;
+}
+
+function formatOf(file: string, otherwise: Format): Format {
+  if (file.endsWith('.json')) return 'json';
+  return file.endsWith('.md') ? 'markdown' : otherwise;
+}
+
+function render(check: StagingCheck, format: Format): string {
+  switch (format) {
+    case 'text':
+      return renderStagingText(check);
+    case 'markdown':
+      return renderStagingMarkdown(check);
+    case 'json':
+      return `${JSON.stringify(check, null, 2)}\n`;
+  }
+}

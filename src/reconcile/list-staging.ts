@@ -1,0 +1,92 @@
+import pLimit from 'p-limit';
+import type { EmitEvent } from '../base/events.ts';
+import { compareBytes } from '../base/text.ts';
+import { isToolError } from '../base/tool-error.ts';
+import { hasPathPrefix } from '../images/map-path.ts';
+import type { StagedManifest } from '../plan/judge-staged.ts';
+import type { Unclear } from '../plan/staging-types.ts';
+import type { RegistryPort } from '../registry/port.ts';
+import { createRepositoryLister } from './list-staged.ts';
+
+export interface ListStagingContext {
+  readonly staging: RegistryPort;
+  /** Of staging; what lies outside of it is not looked at. */
+  readonly pathPrefix: string;
+  /** Repository in staging → digests and tags that Git or an index names there. */
+  readonly named: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly emit: EmitEvent;
+  readonly signal: AbortSignal;
+}
+
+export interface StagingListing {
+  readonly listing: 'catalog' | 'known';
+  readonly repositories: number;
+  readonly outside: number;
+  readonly tags: number;
+  /** In byte order of repository and digest. */
+  readonly manifests: readonly StagedManifest[];
+  readonly unclear: readonly Unclear[];
+}
+
+const REPOSITORIES_AT_A_TIME = 4;
+
+/**
+ * Lists what staging holds, by HEAD and GET: what has a tag, what something names, and what either leads to: parts
+ * of indexes, signatures, referrers. Manifests that nothing leads to cannot be listed. A part that cannot be told is
+ * named, and hides no other.
+ */
+export async function listStaging(context: ListStagingContext): Promise<StagingListing> {
+  const { staging, pathPrefix, named, emit, signal } = context;
+  const { listed, unclear } = await listRepositories(staging, signal);
+  const inside = (listed ?? []).filter((name) => hasPathPrefix(name, pathPrefix));
+  // A listing may leave out what it should not: what is named is looked at in any case.
+  const names = [...new Set([...inside, ...named.keys()])].toSorted(compareBytes);
+  const lookInto = createRepositoryLister(staging, signal);
+  const limit = pLimit(REPOSITORIES_AT_A_TIME);
+  let done = 0;
+  emit({ kind: 'audit-started', repositories: names.length });
+  const seen = await Promise.all(
+    names.map((repository) =>
+      limit(async () => {
+        signal.throwIfAborted();
+        const found = await lookInto(repository, named.get(repository) ?? new Set());
+        done += 1;
+        emit({ kind: 'audit-progress', done, total: names.length });
+        return found;
+      }),
+    ),
+  );
+  return {
+    listing: listed === null ? 'known' : 'catalog',
+    repositories: names.length,
+    outside: (listed ?? []).length - inside.length,
+    tags: seen.reduce((sum, found) => sum + found.tags, 0),
+    manifests: seen.flatMap((found) => found.manifests),
+    unclear: [...unclear, ...seen.flatMap((found) => found.unclear)],
+  };
+}
+
+async function listRepositories(
+  staging: RegistryPort,
+  signal: AbortSignal,
+): Promise<{ readonly listed: readonly string[] | null; readonly unclear: readonly Unclear[] }> {
+  try {
+    const listed = await staging.listRepositories(signal);
+    if (listed !== null) return { listed, unclear: [] };
+    return { listed, unclear: [noListing(staging.host)] };
+  } catch (error) {
+    if (signal.aborted || !isToolError(error)) throw error;
+    const { message, hint } = error;
+    const next = hint ?? 'Repeat the check once staging answers.';
+    return { listed: null, unclear: [{ kind: 'listing', subject: staging.host, message, next }] };
+  }
+}
+
+function noListing(host: string): Unclear {
+  return {
+    kind: 'listing',
+    subject: host,
+    message: `${host} does not list its repositories to this user, so it may hold images that nobody looked at.`,
+    next: `Let the credentials that olmirror finds for ${host} list them (GET /v2/_catalog): those of an administrator, or a product's setting for it. \`olmirror doctor\` says what the registry answers.`,
+  };
+}
