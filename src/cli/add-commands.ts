@@ -5,6 +5,7 @@ import { addDoctor } from './add-doctor-command.ts';
 import { addExplain } from './add-explain-command.ts';
 import { addGraph } from './add-graph-command.ts';
 import { addIndex } from './add-index-commands.ts';
+import { addKnownMissing } from './add-known-missing-command.ts';
 import { addBranchCatalog, addRetire } from './add-life-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
 import { addRender } from './add-render-command.ts';
@@ -28,6 +29,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addExplain,
     addWatch,
     addAudit,
+    addKnownMissing,
     addDoctor,
     addIndex,
     addBranchCatalog,

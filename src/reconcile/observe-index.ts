@@ -10,6 +10,7 @@ import { findExtracting } from '../cluster/find-extracting.ts';
 import { type ClusterFile, findClusterTags } from '../cluster/point-cluster-files.ts';
 import { indexRepository } from '../images/map-path.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
+import { readOrigin } from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
 import type { IndexIdentity } from '../index/read-index.ts';
 import { findActivePin } from '../manifest/active-pin.ts';
@@ -24,6 +25,7 @@ import type { IndexBuilder, IndexSummary } from './build-index.ts';
 import { identifyIndex } from './identify-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 import { observePin } from './observe-pin.ts';
+import type { ServedFrom } from './read-missing-then.ts';
 import { type KnownLayers, readServedCatalog } from './read-served-catalog.ts';
 
 /** An observed index, and the catalog it serves where that had to be read. */
@@ -36,6 +38,8 @@ export interface IndexObservation {
   readonly target: Catalog | null;
   /** What the index of a pin names, where the tag must go there; null where Git's catalog says it. */
   readonly named: readonly ClosureEntry[] | null;
+  /** What is served, and what it was built of; null where nothing is. */
+  readonly servedFrom: ServedFrom | null;
 }
 
 export interface ServedCatalog {
@@ -68,7 +72,7 @@ export async function observeIndex(
   const summary = await context.builder.summarize(loaded, context.state);
   const wanted = wantIndex(loaded, summary, context);
   const { production, signal } = context;
-  const { diffIds, ...served } = await observeServed(wanted, production, signal);
+  const { diffIds, revision, ...served } = await observeServed(wanted, production, signal);
   const expected = await identifyIndex(production, {
     repository: wanted.repository,
     tag: formatImmutableTag(wanted.tag, wanted.imageId),
@@ -82,7 +86,8 @@ export async function observeIndex(
   const { moving } = partial;
   const pinned = await observePinned(wanted, { loaded, moving }, context);
   const { target, named } = pinned;
-  const rest = { wanted, target: target ?? loaded.catalog, named };
+  const servedFrom = moving.state === 'present' ? { digest: moving.digest, revision } : null;
+  const rest = { wanted, target: target ?? loaded.catalog, named, servedFrom };
   const observed = { ...partial, foreign: null, pinned: pinned.observed };
   const standing = judgeIndex(wanted, partial);
   if (mayBePushed(standing, wanted, expected.presence))
@@ -163,6 +168,8 @@ export type ObservedServed = Pick<
 interface ServedImage extends ObservedServed {
   /** Uncompressed layers of what is served, of its first platform. */
   readonly diffIds: readonly Digest[];
+  /** Commit that olmirror built it of; null for another's. */
+  readonly revision: string | null;
 }
 
 const NOTHING_SERVED = {
@@ -172,6 +179,7 @@ const NOTHING_SERVED = {
   servedStarts: false,
   servedImmutable: null,
   diffIds: [],
+  revision: null,
 } as const;
 
 export async function observeServed(
@@ -193,6 +201,7 @@ export async function observeServed(
     servedStarts: entrypoint.length > 0,
     servedImmutable: await production.headManifest(repository, immutable, signal),
     diffIds,
+    revision: readOrigin(identity)?.revision ?? null,
   };
 }
 

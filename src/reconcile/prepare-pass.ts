@@ -5,15 +5,19 @@ import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import { findKnown } from '../images/find-known.ts';
+import { judgeListed } from '../images/judge-listed.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
-import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import { dayOf } from '../manifest/day.ts';
+import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { type PlanInput, planPass } from '../plan/plan-pass.ts';
+import type { Loss } from '../plan/settle-image.ts';
 import type { Observed, PackagePlan, Plan, Verification, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { assertSupported } from './assert-supported.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
 import { describePackages } from './describe-packages.ts';
+import { findLosses } from './find-losses.ts';
 import { listBroken } from './list-broken.ts';
 import {
   createStateLoader,
@@ -38,6 +42,7 @@ import {
   subtract,
 } from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
+import type { ReadMissingThen } from './read-missing-then.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
@@ -49,6 +54,8 @@ export interface PassDeps {
   /** What makes building indexes faster. */
   readonly indexWork?: IndexWork;
   readonly requestCount?: RequestCount;
+  /** Left out where nobody can look into earlier commits. */
+  readonly readMissingThen?: ReadMissingThen;
   readonly clock: Clock;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
@@ -59,6 +66,8 @@ export interface PreparedPass {
   readonly plan: Plan;
   readonly registries: PerRole<RegistryPort>;
   readonly wanted: WantedList;
+  /** By upstream reference, what Git lists as known missing. */
+  readonly known: ReadonlyMap<string, ListedMissing>;
   /** By key. */
   readonly images: Observed['images'];
   readonly notes: PassNotes | null;
@@ -110,10 +119,12 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
     );
     const { observed } = observation;
     const { images, unreadable } = observation.wanted;
-    const state = {
-      ...loaded,
-      knownMissing: findKnown(loaded.knownMissing, observation.wanted, loaded.manifest),
-    };
+    const state = loaded;
+    const today = dayOf(deps.clock.now());
+    const context = { manifest: state.manifest, today };
+    const found = findKnown(state.knownMissing, observation.wanted, context);
+    const losses = await lookForLosses(found, { state, observation, deps });
+    const known = new Map([...found].filter(([upstream]) => !losses.has(upstream)));
     const indexes = observation.indexes.map((entry) => entry.wanted);
     const plan = planPass({
       manifest: state.manifest,
@@ -125,7 +136,17 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       time: deps.clock.now().toISOString(),
       indexOnly: options.indexOnly,
       rebuild: options.rebuild,
-      knownMissing: state.knownMissing,
+      knownMissing: known,
+      losses,
+      listed: options.indexOnly
+        ? []
+        : judgeListed(state.knownMissing, {
+            ...context,
+            images,
+            unreadable,
+            presenceOf: (image) => observed.images.get(image.key)?.production,
+            isWhole: sound.length === loaded.catalogs.length && observation.faults.length === 0,
+          }),
       problems: [...observation.wanted.problems, ...observation.faults],
       broken: listBroken(state),
       unbuilt: observation.unbuilt,
@@ -140,6 +161,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       plan,
       registries,
       wanted: observation.wanted,
+      known,
       images: observation.observed.images,
       notes: options.notes ?? null,
       indexes: observation.indexes,
@@ -148,6 +170,19 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       requestCount: deps.requestCount,
     };
   };
+}
+
+async function lookForLosses(
+  known: ReadonlyMap<string, ListedMissing>,
+  {
+    state,
+    observation: { wanted, indexes, observed },
+    deps: { readMissingThen, signal },
+  }: { readonly state: LoadedState; readonly observation: Observation; readonly deps: PassDeps },
+): Promise<ReadonlyMap<string, Loss>> {
+  if (readMissingThen === undefined) return new Map();
+  const { images } = observed;
+  return findLosses(known, { state, wanted, images, indexes, readMissingThen, signal });
 }
 
 async function readStorage(

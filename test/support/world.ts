@@ -159,7 +159,7 @@ export function planWorld(world: PlanWorld): Plan {
     indexOnly: false,
     rebuild: false,
     verification: null,
-    knownMissing: new Set(),
+    knownMissing: new Map(),
     problems: [],
     broken: new Map(),
     unbuilt: new Map(),

@@ -7,7 +7,8 @@ import { replaceFiles } from '../../files/replace-files.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
 import { dayOf } from '../../manifest/day.ts';
 import { letsTagsMove } from '../../manifest/defaults.ts';
-import { buildKnownMissingFileName, formatKnownMissing } from '../../manifest/known-missing.ts';
+import { addMissing } from '../../manifest/edit-known-missing.ts';
+import { buildKnownMissingFileName } from '../../manifest/known-missing.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import { renderManifest } from '../../manifest/render-manifest.ts';
 import { mirrorSchema } from '../../manifest/schemas.ts';
@@ -126,17 +127,21 @@ async function writeKnownMissing(
   today: string,
   { git, manifest, wiring, context }: InitContext,
 ): Promise<void> {
-  const { catalog } = await readCatalog(await git.openWorkingTree(), entry);
+  const snapshot = await git.openWorkingTree();
+  const { catalog, missing: listed } = await readCatalog(snapshot, entry);
   const missing = await findKnownMissing(catalog, {
     entry,
     manifest,
+    listed,
     production: wiring.openRegistry(manifest.registries.production),
     today,
     signal: context.signal,
   });
   if (missing.length === 0) return;
   const file = buildKnownMissingFileName(entry.name);
-  await replaceFiles(git.folder, new Map([[file, formatKnownMissing(missing)]]), { remove: [] });
+  const before = await snapshot.readFile(file);
+  const text = addMissing(before === null ? null : Buffer.from(before).toString(), file, missing);
+  await replaceFiles(git.folder, new Map([[file, text]]), { remove: [] });
   context.console.warn(
     `warning: production lacks ${formatCount(missing.length, 'image')} that its own index names; they are listed in ${file} and do not block.`,
   );
