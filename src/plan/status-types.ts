@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import type { HandoverFile } from './handover-types.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { CatalogPlan, Check, Sums, Verification } from './types.ts';
 
@@ -41,4 +42,6 @@ export interface StatusReport {
   readonly verification?: Verification;
   /** What each registry with a budget has had of today's requests by now, skopeo's estimated. */
   readonly budgets?: readonly RequestBudget[];
+  /** What became of `HANDOVER.md`; left out where nobody asked for it. */
+  readonly handover?: HandoverFile;
 }

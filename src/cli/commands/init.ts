@@ -8,13 +8,15 @@ import type { GitPort, Snapshot } from '../../git/port.ts';
 import { dayOf } from '../../manifest/day.ts';
 import { letsTagsMove } from '../../manifest/defaults.ts';
 import { addMissing } from '../../manifest/edit-known-missing.ts';
+import { addAttributes } from '../../manifest/git-attributes.ts';
 import { buildKnownMissingFileName } from '../../manifest/known-missing.ts';
 import { parseManifest } from '../../manifest/parse-manifest.ts';
 import { renderManifest } from '../../manifest/render-manifest.ts';
 import { mirrorSchema } from '../../manifest/schemas.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import { readCatalog, readManifest } from '../../reconcile/load-state.ts';
+import { createStateLoader, readCatalog, readManifest } from '../../reconcile/load-state.ts';
+import { readHandover } from '../../reconcile/read-handover.ts';
 import { renderMergeText } from '../../report/render-merge-text.ts';
 import type { CommandContext } from '../context.ts';
 import { findKnownMissing } from '../find-known-missing.ts';
@@ -23,6 +25,7 @@ import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, takeIn } from '../take-in.ts';
 import type { Wiring } from '../wire.ts';
+import { HANDOVER_FILE, writeHandover } from '../write-handover.ts';
 import { selectCatalogs } from './merge.ts';
 
 export interface InitOptions {
@@ -57,13 +60,17 @@ export async function runInit(
   );
   assertKnowsServed(options, manifest);
   for (const entry of entries) await assertEmpty(git, snapshot, entry);
-  const extra = new Map([...listDraftFiles(draft, context), ...(await draftAttributes(snapshot))]);
+  const extra = new Map([
+    ...listDraftFiles(draft, context),
+    ...(await draftAttributes(snapshot, manifest)),
+  ]);
   let gaps = 0;
   for (const entry of entries)
     gaps += await initCatalog(entry, { options, context, wiring, git, manifest, draft });
   await replaceFiles(git.folder, extra, { remove: [] });
+  await writeFirstHandover(git, context);
   context.progress.clear();
-  for (const file of extra.keys()) context.console.say(`Wrote ${file}.`);
+  for (const file of [...extra.keys(), HANDOVER_FILE]) context.console.say(`Wrote ${file}.`);
   context.console.say(
     'Next: look at it, `git add -A && git commit`; then `olmirror plan` should say that nothing changes.',
   );
@@ -259,12 +266,23 @@ function isProduction(from: string, host: string): boolean {
   return from.startsWith(`${host}/`);
 }
 
-// Catalog files are compared and hashed byte for byte, so no checkout may change their line ends.
 async function draftAttributes(
   snapshot: Snapshot,
+  { catalogs }: MirrorManifest,
 ): Promise<readonly (readonly [string, string])[]> {
-  if ((await snapshot.readFile('.gitattributes')) !== null) return [];
-  return [['.gitattributes', 'catalogs/** -text\n']];
+  const bytes = await snapshot.readFile('.gitattributes');
+  const before = bytes === null ? null : Buffer.from(bytes).toString();
+  const after = addAttributes(
+    before,
+    catalogs.map(({ path }) => path),
+  );
+  return after === null ? [] : [['.gitattributes', after]];
+}
+
+// Of what the registries hold, `init` looked at the index alone.
+async function writeFirstHandover(git: GitPort, { manifestFile }: CommandContext): Promise<void> {
+  const state = await createStateLoader()(await git.openWorkingTree(), manifestFile);
+  await writeHandover(await readHandover(state, { git, manifestFile, status: null }), git);
 }
 
 function noManifest(context: CommandContext, what: string): ToolError {
