@@ -24,7 +24,7 @@ export function listNextDelivery(handover: Handover): readonly string[] {
         `| ${formatCellCode(entry.name)} | ${formatCellCode(`${staging.host}/${repository.staging}:${entry.tag.staging}`)} |`,
     ),
     '',
-    'A delivery need not bring what was delivered before: operators that it leaves out stay. Where a catalog has no new index there, it is left as it is.',
+    `Whatever fills it will do. With oc-mirror v2, for example, from a disk that was carried in: ${formatCode(`oc mirror --v2 --config imageset-config.yaml --from file:///mnt/disk docker://${joinPlace(staging)}`)}. A delivery need not bring what was delivered before: operators that it leaves out stay.`,
     '',
     'Then, line by line:',
     '',
@@ -61,19 +61,21 @@ export function listNextDelivery(handover: Handover): readonly string[] {
 /** How to get back what was served, what Git said, and what production lost. */
 export function listRestore(handover: Handover): readonly string[] {
   const { catalogs, manifest, remote } = handover;
+  const { production, staging } = manifest.registries;
   const olmirror = nameProgram(handover);
-  const applied = `git add --all\ngit commit --message "Go back"`.split('\n');
+  const filled = catalogs.filter(({ packages }) => packages > 0);
+  const several = filled.length > 1 ? ' Of these lines take those of the catalog in question.' : '';
   return [
-    '**Clusters must have the index of before, at once.** Nothing is built or copied; the pin that it writes holds the index there until you take it out of the manifest. Put your own reason:',
+    `**Clusters must have the index of before, at once.** Nothing is built or copied; the pin that it writes holds the index there until you take it out of the manifest. Put your own reason.${several}`,
     '',
-    ...block(
-      catalogs
-        .flatMap(({ entry }) => [
-          `${olmirror} index list ${quoteShell(entry.name)}`,
-          `${olmirror} index rollback previous --catalog ${quoteShell(entry.name)} --apply --reason "broken"`,
-        ])
-        .concat(applied),
-    ),
+    ...block([
+      ...filled.flatMap(({ entry }) => [
+        `${olmirror} index list ${quoteShell(entry.name)}`,
+        `${olmirror} index rollback previous --catalog ${quoteShell(entry.name)} --apply --reason "broken"`,
+      ]),
+      'git add --all',
+      'git commit --message "Go back to the index of before"',
+    ]),
     '',
     '**A delivery must go out of Git again.** Images stay in production; put the commit that took it in:',
     '',
@@ -84,13 +86,13 @@ export function listRestore(handover: Handover): readonly string[] {
       `${olmirror} apply`,
     ]),
     '',
-    '**The index tag was moved or deleted by somebody.** Where it holds an index that nobody took in, `plan` says so; take that in first, so that nothing in it is lost:',
+    `**The index tag was moved or deleted by somebody.** Where it holds an index that nobody took in, ${formatCode(`${olmirror} plan`)} names it: take that in first, so that nothing in it is lost. Where the merge finds nothing new, there is nothing to commit.`,
     '',
     ...block([
       `${olmirror} plan`,
-      ...catalogs.map(
-        ({ entry }) => `${olmirror} merge ${quoteShell(entry.name)} --from production`,
-      ),
+      ...filled.map(({ entry }) => `${olmirror} merge ${quoteShell(entry.name)} --from production`),
+      'git add --all',
+      'git commit --message "Take in what production serves"',
       `${olmirror} apply`,
     ]),
     '',
@@ -104,7 +106,7 @@ export function listRestore(handover: Handover): readonly string[] {
     '',
     ...block([
       'git init --initial-branch=main mirror && cd mirror',
-      ...catalogs.slice(0, 1).map((catalog) => formatInit(catalog, handover)),
+      ...filled.slice(0, 1).map((catalog) => formatInit(catalog, handover)),
       'git add --all && git commit --message "Take over what production serves"',
       'olmirror plan',
     ]),
@@ -114,8 +116,11 @@ export function listRestore(handover: Handover): readonly string[] {
           `That is for the first catalog; add the others to the manifest, then ${formatCode('olmirror init NAME')} for each.`,
         ]
       : []),
+    ...(staging.insecure && !production.insecure
+      ? ['', 'Set `insecure: true` of staging in the manifest again, too.']
+      : []),
     ...(manifest.paths.length > 0
-      ? ['', 'The rules under `paths` of the manifest (below) must be written again, too.']
+      ? ['', 'The path rules under “What is where” must be written into the manifest again, too.']
       : []),
   ];
 }
@@ -129,8 +134,12 @@ function listMerges(catalogs: readonly HandoverCatalog[], olmirror: string): rea
 function formatInit({ entry, repository }: HandoverCatalog, { manifest }: Handover): string {
   const { production, staging } = manifest.registries;
   const index = `${production.host}/${repository.production}:${entry.tag.production}`;
-  const insecure = production.insecure || staging.insecure ? ' --insecure' : '';
+  const insecure = production.insecure ? ' --insecure' : '';
   return `olmirror init ${quoteShell(entry.name)} --from ${quoteShell(index)} --staging ${quoteShell(staging.host)}${insecure}`;
+}
+
+function joinPlace({ host, pathPrefix }: RegistryEntry): string {
+  return pathPrefix === '' ? host : `${host}/${pathPrefix}`;
 }
 
 function formatLogin({ host, insecure, authFile }: RegistryEntry): string {

@@ -4,7 +4,7 @@ import type { Handover, HandoverCatalog } from '../plan/handover-types.ts';
 import { escapeMarkdown, formatCellCode, formatCode } from './escape-markdown.ts';
 
 /** Registries and their roles, the index of each catalog and who serves it, and where the other images lie. */
-export function listPlaces({ manifest, catalogs }: Handover): readonly string[] {
+export function listPlaces({ manifest, manifestFile, catalogs }: Handover): readonly string[] {
   const { registries, releases, images, movableTags } = manifest;
   return [
     '| role | registry | what it is for |',
@@ -30,7 +30,8 @@ export function listPlaces({ manifest, catalogs }: Handover): readonly string[] 
           `Tags that may move beside those of the indexes: ${movableTags.map(formatCode).join(', ')}.`,
           '',
         ]),
-    'In this repository: `mirror.yaml` (the manifest), `catalogs/` (what each index is built of), `deliveries/` (what was taken in, when), `rules/` (bridges, excludes, known missing), `cluster/` (what clusters are told), `in-use.yaml` (what clusters have installed, written by people).',
+    `In this repository: ${formatCode(manifestFile)} (the manifest)` +
+      ', `catalogs/` (what each index is built of), `deliveries/` (what was taken in, when), `rules/` (bridges, excludes, known missing), `cluster/` (what clusters are told), `in-use.yaml` (what clusters have installed, written by people).',
   ];
 }
 

@@ -26,7 +26,7 @@ export function renderHandover(handover: Handover, existing: string | null): str
   const head = [
     `# Hand-over: ${escapeMarkdown(handover.manifest.name)}`,
     '',
-    `<!-- Written by olmirror; ${nameProgram(handover)} status --handover renews it. -->`,
+    `<!-- Written by olmirror: \`${nameProgram(handover)} status --handover\` renews all above the marked line at the end. -->`,
     '',
     `This repository says what the production registry ${formatCode(production.host)} must serve. Deliveries land in the staging registry ${formatCode(staging.host)}; olmirror merges their index with the catalog in Git, copies what production lacks, and publishes the merged index. Nothing happens that a commit did not ask for.`,
   ];

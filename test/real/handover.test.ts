@@ -28,7 +28,7 @@ async function createStranger(site: Site): Promise<Stranger> {
   await chmod(join(bin, 'olmirror'), 0o755);
   const name = { GIT_AUTHOR_NAME: 'stranger', GIT_COMMITTER_NAME: 'stranger' };
   const mail = { GIT_AUTHOR_EMAIL: 's@example.com', GIT_COMMITTER_EMAIL: 's@example.com' };
-  const env = { ...site.environment(), ...name, ...mail };
+  const env: Record<string, string> = { ...site.environment(), ...name, ...mail };
   return {
     async type(cwd, lines) {
       const codes = join(site.folder, 'codes');
