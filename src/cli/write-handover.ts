@@ -1,6 +1,7 @@
 import { replaceFiles } from '../files/replace-files.ts';
 import type { GitPort } from '../git/port.ts';
-import type { Handover, HandoverFile } from '../plan/handover-types.ts';
+import type { Handover } from '../plan/handover-types.ts';
+import type { HandoverFile } from '../plan/status-types.ts';
 import { listChangedSections, renderHandover } from '../report/render-handover.ts';
 
 export const HANDOVER_FILE = 'HANDOVER.md';

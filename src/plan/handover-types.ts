@@ -43,12 +43,3 @@ export interface HandoverCatalog {
   /** What was seen of it; null where nobody looked. */
   readonly status: CatalogStatus | null;
 }
-
-/** What became of `HANDOVER.md`. */
-export interface HandoverFile {
-  readonly file: string;
-  /** Headings of the sections that are new or changed; none where it was left as it is. */
-  readonly changed: readonly string[];
-  /** Why it was not written; null where it was, or needed not be. */
-  readonly withheld: string | null;
-}

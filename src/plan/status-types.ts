@@ -1,5 +1,4 @@
 import type { Digest } from '../base/digest.ts';
-import type { HandoverFile } from './handover-types.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { CatalogPlan, Check, Sums, Verification } from './types.ts';
 
@@ -44,4 +43,13 @@ export interface StatusReport {
   readonly budgets?: readonly RequestBudget[];
   /** What became of `HANDOVER.md`; left out where nobody asked for it. */
   readonly handover?: HandoverFile;
+}
+
+/** What became of `HANDOVER.md`. */
+export interface HandoverFile {
+  readonly file: string;
+  /** Headings of the sections that are new or changed; none where it was left as it is. */
+  readonly changed: readonly string[];
+  /** Why it was not written; null where it was, or needed not be. */
+  readonly withheld: string | null;
 }

@@ -4,20 +4,17 @@ import type { PassNotes } from '../base/pass-notes.ts';
 import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
-import { findKnown } from '../images/find-known.ts';
-import { judgeListed } from '../images/judge-listed.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import { dayOf } from '../manifest/day.ts';
 import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { type PlanInput, planPass } from '../plan/plan-pass.ts';
-import type { Loss } from '../plan/settle-image.ts';
 import type { Observed, PackagePlan, Plan, Verification, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { assertSupported } from './assert-supported.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
 import { describePackages } from './describe-packages.ts';
-import { findLosses } from './find-losses.ts';
+import { judgeKnown, type KnownDeps } from './judge-known.ts';
 import { listBroken } from './list-broken.ts';
 import {
   createStateLoader,
@@ -42,11 +39,10 @@ import {
   subtract,
 } from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
-import type { ReadMissingThen } from './read-missing-then.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
-export interface PassDeps {
+export interface PassDeps extends KnownDeps {
   readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
   readonly readSource: () => Promise<string | null>;
   /** Bytes that are free on the filesystem of a path, relative to the manifest; throws a `ToolError`. */
@@ -54,11 +50,8 @@ export interface PassDeps {
   /** What makes building indexes faster. */
   readonly indexWork?: IndexWork;
   readonly requestCount?: RequestCount;
-  /** Left out where nobody can look into earlier commits. */
-  readonly readMissingThen?: ReadMissingThen;
   readonly clock: Clock;
   readonly emit: EmitEvent;
-  readonly signal: AbortSignal;
 }
 
 export interface PreparedPass {
@@ -108,28 +101,31 @@ function createMemory(deps: PassDeps): Memory {
 export function createPassPreparer(deps: PassDeps): PassPreparer {
   const memory = createMemory(deps);
   return async (snapshot, options) => {
-    const loaded = await memory.load(snapshot, options.manifestFile);
-    assertSupported(loaded.manifest);
-    if (options.keepsBudget) await assertWithinBudget(loaded.manifest, memory.looked, deps);
-    const { registries, builder } = await connect(loaded.manifest, memory, deps);
-    const sound = loaded.catalogs.filter((catalog) => !hasErrors(catalog.problems));
+    const state = await memory.load(snapshot, options.manifestFile);
+    assertSupported(state.manifest);
+    if (options.keepsBudget) await assertWithinBudget(state.manifest, memory.looked, deps);
+    const { registries, builder } = await connect(state.manifest, memory, deps);
+    const sound = state.catalogs.filter((catalog) => !hasErrors(catalog.problems));
     const observation = await look(
-      { state: loaded, sound, registries, builder },
+      { state, sound, registries, builder },
       { memory, options, deps },
     );
     const { observed } = observation;
-    const { images, unreadable } = observation.wanted;
-    const state = loaded;
-    const today = dayOf(deps.clock.now());
-    const context = { manifest: state.manifest, today };
-    const found = findKnown(state.knownMissing, observation.wanted, context);
-    const losses = await lookForLosses(found, { state, observation, deps });
-    const known = new Map([...found].filter(([upstream]) => !losses.has(upstream)));
+    const { known, ...missing } = await judgeKnown(
+      {
+        ...observed,
+        ...observation,
+        state,
+        isWhole: sound.length === state.catalogs.length && observation.faults.length === 0,
+        today: dayOf(deps.clock.now()),
+      },
+      deps,
+    );
     const indexes = observation.indexes.map((entry) => entry.wanted);
     const plan = planPass({
       manifest: state.manifest,
-      wanted: { images, unreadable, indexes },
-      budget: await readBudget(loaded.manifest, deps.requestCount, options.keepsBudget),
+      wanted: { ...observation.wanted, indexes },
+      budget: await readBudget(state.manifest, deps.requestCount, options.keepsBudget),
       observed,
       binding: state.binding,
       revision: snapshot.revision,
@@ -137,16 +133,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       indexOnly: options.indexOnly,
       rebuild: options.rebuild,
       knownMissing: known,
-      losses,
-      listed: options.indexOnly
-        ? []
-        : judgeListed(state.knownMissing, {
-            ...context,
-            images,
-            unreadable,
-            presenceOf: (image) => observed.images.get(image.key)?.production,
-            isWhole: sound.length === loaded.catalogs.length && observation.faults.length === 0,
-          }),
+      ...(options.indexOnly ? {} : missing),
       problems: [...observation.wanted.problems, ...observation.faults],
       broken: listBroken(state),
       unbuilt: observation.unbuilt,
@@ -170,19 +157,6 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       requestCount: deps.requestCount,
     };
   };
-}
-
-async function lookForLosses(
-  known: ReadonlyMap<string, ListedMissing>,
-  {
-    state,
-    observation: { wanted, indexes, observed },
-    deps: { readMissingThen, signal },
-  }: { readonly state: LoadedState; readonly observation: Observation; readonly deps: PassDeps },
-): Promise<ReadonlyMap<string, Loss>> {
-  if (readMissingThen === undefined) return new Map();
-  const { images } = observed;
-  return findLosses(known, { state, wanted, images, indexes, readMissingThen, signal });
 }
 
 async function readStorage(

@@ -7,7 +7,7 @@ import type { Handover, HandoverCatalog, HandoverSeen } from '../plan/handover-t
 import type { DeliveryState } from '../plan/status-types.ts';
 import type { Check } from '../plan/types.ts';
 import { escapeMarkdown, formatCode, formatSentence } from './escape-markdown.ts';
-import { nameProgram } from './handover-commands.ts';
+import { nameProgram } from './handover-shell.ts';
 
 const SHOWN_DELIVERIES = 10;
 const SHOWN_PACKAGES = 8;
@@ -206,7 +206,9 @@ function formatStaging({ entry, status }: HandoverCatalog, { seen }: Handover): 
       return `${name}: there is no index in staging`;
     case 'unknown':
       return `${name}: staging does not tell: **keep it**`;
-    default:
+    case 'merged':
+    case 'merged-not-committed':
+    case 'not-merged':
       return `${name}: ${delivery} is not applied yet: **keep it**`;
   }
 }

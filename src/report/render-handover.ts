@@ -1,8 +1,10 @@
 import type { Handover } from '../plan/handover-types.ts';
 import { escapeMarkdown, formatCode } from './escape-markdown.ts';
-import { listNextDelivery, listRestore, nameProgram } from './handover-commands.ts';
+import { listNextDelivery } from './handover-commands.ts';
 import { listCleaning, listDeliveries, listPending } from './handover-pending.ts';
 import { listPlaces } from './handover-places.ts';
+import { listRestore } from './handover-restore.ts';
+import { nameProgram } from './handover-shell.ts';
 
 /** Where the part begins that people write. */
 const OWN_PART = '<!-- Below this line is yours: olmirror keeps it as it is. -->';

@@ -1,7 +1,11 @@
 import { shortHex } from '../base/digest.ts';
 import { formatCount, formatRevision } from '../base/text.ts';
-import type { HandoverFile } from '../plan/handover-types.ts';
-import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
+import type {
+  CatalogStatus,
+  DeliveryState,
+  HandoverFile,
+  StatusReport,
+} from '../plan/status-types.ts';
 import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
 import { renderLines } from './clean-line.ts';
 import { listBudgetLines } from './format-budget.ts';

@@ -111,7 +111,9 @@ function busy(): Handover {
     ],
     missing: [
       makeListed('registry.example.com/vendor/*'),
-      ...[...'0123456789ab'].map((digit) => makeListed(`quay.io/v/x@sha256:${digit.repeat(64)}`)),
+      ...'0123456789ab'
+        .split('')
+        .map((digit) => makeListed(`quay.io/v/x@sha256:${digit.repeat(64)}`)),
     ],
     status: statusOf('red', { state: 'merged', digest: C, recorded: '2026-11-20' }, 'pinned'),
   });

@@ -1,7 +1,6 @@
 import type { VerifyLevel } from '../../base/verify-level.ts';
 import type { GitPort } from '../../git/port.ts';
-import type { HandoverFile } from '../../plan/handover-types.ts';
-import type { StatusReport } from '../../plan/status-types.ts';
+import type { HandoverFile, StatusReport } from '../../plan/status-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { readHandover } from '../../reconcile/read-handover.ts';
