@@ -81,10 +81,7 @@ function listEnd({ items, pruned }: KnownMissingReport): readonly string[] {
     const going = items.filter(goes).length;
     return going === 0
       ? []
-      : [
-          '',
-          `Nothing was changed. \`olmirror known-missing --prune\` takes out the ${formatCount(going, 'item')} that can go.`,
-        ];
+      : ['', 'Nothing was changed. `olmirror known-missing --prune` takes out what can go.'];
   }
   if (pruned.length === 0) return ['', 'Nothing was taken out.'];
   return [
