@@ -5,6 +5,7 @@ import { addDoctor } from './add-doctor-command.ts';
 import { addExplain } from './add-explain-command.ts';
 import { addGraph } from './add-graph-command.ts';
 import { addIndex } from './add-index-commands.ts';
+import { addKnownMissing } from './add-known-missing-command.ts';
 import { addBranchCatalog, addRetire } from './add-life-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
 import { addRender } from './add-render-command.ts';
@@ -32,6 +33,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addWatch,
     addAudit,
     addStaging,
+    addKnownMissing,
     addDoctor,
     addIndex,
     addBranchCatalog,

@@ -124,12 +124,23 @@ export function addStatus(parser: Parser, run: Run): void {
       command
         .option('working-tree', WORKING_TREE)
         .option('verify', VERIFY)
+        .option('handover', {
+          type: 'boolean',
+          default: false,
+          describe:
+            'Renew HANDOVER.md in the working tree, by which a stranger takes the next delivery; what stands below its marked line stays',
+        })
         .option('format', FORMAT),
     (args) =>
       run(
         async (context, wiring) =>
           (await import('./commands/status.ts')).runStatus(
-            { workingTree: args.workingTree, verify: args.verify ?? null, format: args.format },
+            {
+              workingTree: args.workingTree,
+              handover: args.handover,
+              verify: args.verify ?? null,
+              format: args.format,
+            },
             context,
             wiring,
           ),

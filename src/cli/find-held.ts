@@ -1,10 +1,11 @@
 import type { EmitEvent } from '../base/events.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
+import { findKnown } from '../images/find-known.ts';
 import { listCatalogWanted } from '../images/list-wanted.ts';
 import { listMovableTags } from '../images/movable-tags.ts';
 import type { WantedImage } from '../images/types.ts';
-import type { CatalogEntry, MirrorManifest, PerRole } from '../manifest/types.ts';
+import type { CatalogEntry, ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { observeImages } from '../reconcile/observe-images.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { unclearError } from './unclear-error.ts';
@@ -18,6 +19,10 @@ export interface HeldBundle {
 
 export interface FindHeldContext {
   readonly manifest: MirrorManifest;
+  /** What Git lists as known missing: it holds nothing back. */
+  readonly listed: readonly ListedMissing[];
+  /** UTC date, `YYYY-MM-DD`. */
+  readonly today: string;
   readonly entry: CatalogEntry;
   readonly registries: PerRole<RegistryPort>;
   readonly emit: EmitEvent;
@@ -37,7 +42,10 @@ export async function findHeld(
   const known = new Set(
     listBundleImages(base).map((bundle) => `${bundle.package}/${bundle.bundle}`),
   );
-  const { images, unreadable } = listCatalogWanted(entry.name, incoming, manifest);
+  const named = listCatalogWanted(entry.name, incoming, manifest);
+  const accepted = findKnown(context.listed, named, context);
+  const images = named.images.filter(({ upstream }) => !accepted.has(upstream));
+  const unreadable = named.unreadable.filter(({ upstream }) => !accepted.has(upstream));
   const candidates = images.filter((image) =>
     image.neededBy.some((need) => !known.has(`${need.package}/${need.item}`)),
   );

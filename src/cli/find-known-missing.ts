@@ -1,14 +1,23 @@
 import type { Presence } from '../base/presence.ts';
 import type { Catalog } from '../catalog/types.ts';
+import { findKnown } from '../images/find-known.ts';
 import { listCatalogWanted } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
-import type { CatalogEntry, KnownMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
+import type {
+  CatalogEntry,
+  KnownMissing,
+  ListedMissing,
+  MirrorManifest,
+  PerRole,
+} from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { unclearError } from './unclear-error.ts';
 
 export interface KnownMissingContext {
   readonly entry: CatalogEntry;
   readonly manifest: MirrorManifest;
+  /** What the list of the catalog has already. */
+  readonly listed: readonly ListedMissing[];
   readonly registries: PerRole<RegistryPort>;
   /** UTC date, `YYYY-MM-DD`. */
   readonly today: string;
@@ -22,15 +31,19 @@ export interface MissingImages {
 }
 
 /**
- * Lists the images that a catalog names and production clearly lacks while staging does not have them, or that it cannot have. An unknown answer is no
- * absence: such images are listed apart. Throws where no answer was clear.
+ * Lists the images that a catalog names and production clearly lacks while staging does not have them, or that it cannot
+ * have, save those that its list has already. An unknown answer is no absence: such images are listed apart. Throws where no
+ * answer was clear.
  */
 export async function findKnownMissing(
   catalog: Catalog,
   context: KnownMissingContext,
 ): Promise<MissingImages> {
-  const { entry, manifest, registries } = context;
-  const { images, unreadable } = listCatalogWanted(entry.name, catalog, manifest);
+  const { entry, manifest, registries, listed, today } = context;
+  const named = listCatalogWanted(entry.name, catalog, manifest);
+  const known = findKnown(listed, named, { manifest, today });
+  const images = named.images.filter(({ upstream }) => !known.has(upstream));
+  const unreadable = named.unreadable.filter(({ upstream }) => !known.has(upstream));
   const answers = await Promise.all(
     images.map(async (image) => ({
       image,
@@ -44,7 +57,6 @@ export async function findKnownMissing(
   assertSomeClear(answers);
   const gone = answers.filter(({ presence }) => presence.state === 'absent');
   const absent = await dropDelivered(gone, context);
-  const { today } = context;
   return {
     missing: [
       ...absent.map(({ image }) =>
@@ -89,5 +101,11 @@ function describe(
   reason: string,
   since: string,
 ): KnownMissing {
-  return { image: upstream, bundles: neededBy.map((need) => need.item), reason, since };
+  return {
+    image: upstream,
+    bundles: neededBy.map((need) => need.item),
+    reason,
+    since,
+    until: null,
+  };
 }

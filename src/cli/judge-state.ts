@@ -1,6 +1,6 @@
 import { ToolError } from '../base/tool-error.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
-import { readExcludes } from '../reconcile/load-state.ts';
+import { readExcludes, readMissingList } from '../reconcile/load-state.ts';
 import { listTreeSources } from './catalog-sources.ts';
 import type { CommandContext } from './context.ts';
 import { type Judged, judgeCatalogs, type Subject } from './judge-catalogs.ts';
@@ -29,10 +29,11 @@ export async function judgeState(
     const { path } = entry;
     const sources = await listTreeSources(git.folder, path);
     const excludes = (await readExcludes(snapshot, entry)).problems;
+    const missing = (await readMissingList(snapshot, entry)).problems;
     subjects.push({
       name: path,
       catalog: entry.name,
-      sources: { ...sources, problems: [...sources.problems, ...excludes] },
+      sources: { ...sources, problems: [...sources.problems, ...excludes, ...missing] },
     });
     const bridges = await judgeBridges(snapshot, entry);
     if (bridges !== null) rules.push({ ...bridges, packages: 0, bundles: 0 });

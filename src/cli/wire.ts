@@ -108,6 +108,7 @@ export function createWiring(context: CommandContext): Wiring {
       const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
       const { createLayerBuilder } = await import('./build-layers.ts');
       const { readFreeSpace } = await import('../files/free-space.ts');
+      const { createMissingReader } = await import('../reconcile/read-missing-then.ts');
       const deps: PassDeps = {
         openRegistries,
         readSource: () => git.readRemoteUrl(),
@@ -117,6 +118,7 @@ export function createWiring(context: CommandContext): Wiring {
           buildGroups: createLayerBuilder(context.signal),
         },
         requestCount: ledger,
+        readMissingThen: createMissingReader(git),
         clock: systemClock,
         emit,
         signal: context.signal,

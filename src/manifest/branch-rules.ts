@@ -2,6 +2,7 @@ import { buildBridgesFileName, parseBridges } from './bridges.ts';
 import { hasEnded } from './day.ts';
 import { editYaml } from './edit-yaml.ts';
 import { buildExcludeFileName, parseExcludes } from './exclude.ts';
+import { buildKnownMissingFileName, parseKnownMissing } from './known-missing.ts';
 import { removeItem } from './remove-item.ts';
 
 export interface BranchedRules {
@@ -12,8 +13,8 @@ export interface BranchedRules {
 }
 
 /**
- * A file of rules for a catalog that begins as a copy of `from`: bridges and excludes that have ended are taken out,
- * everything else stays byte for byte. Throws as `parseBridges` does.
+ * A file of rules for a catalog that begins as a copy of `from`: items that have ended are taken out, everything else
+ * stays byte for byte. Throws as `parseBridges` does.
  */
 export function branchRules(
   text: string,
@@ -41,6 +42,7 @@ interface Rule {
 
 function listRules(text: string, file: string, from: string): readonly Rule[] {
   if (file === buildExcludeFileName(from)) return parseExcludes(text, file).exclusions;
+  if (file === buildKnownMissingFileName(from)) return parseKnownMissing(text, from).listed;
   if (file !== buildBridgesFileName(from)) return [];
   return parseBridges(text, file).map(({ until, line }) => ({ until, place: `${file}:${line}` }));
 }

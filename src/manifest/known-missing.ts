@@ -1,31 +1,150 @@
 import { dump } from 'js-yaml';
+import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
-import { parseRecord } from './parse-record.ts';
-import { knownMissingSchema } from './schemas.ts';
-import type { KnownMissing } from './types.ts';
+import { isDay } from './day.ts';
+import { isImagePattern, namesRegistry } from './image-pattern.ts';
+import { readChecked } from './parse-record.ts';
+import { knownMissingSchema, type RawKnownMissing } from './schemas.ts';
+import type { KnownMissing, ListedMissing } from './types.ts';
+import type { YamlDocument } from './yaml-document.ts';
 
 const HEADER = `# Images that the catalog names but production lacked when \`olmirror init\` looked. They are reported
-# and do not block the index. Remove a line once its image is there; the list only ever shrinks.
+# and do not block the index. \`olmirror known-missing --prune\` takes out what has come; the list only ever shrinks.
+# What this site never mirrors: an item with a pattern, such as image: registry.example.com/vendor/*
 `;
+
+export interface KnownMissingFile {
+  readonly listed: readonly ListedMissing[];
+  readonly problems: readonly Problem[];
+}
 
 /** The list as YAML, in byte order of the images. */
 export function formatKnownMissing(list: readonly KnownMissing[]): string {
   const sorted = list.toSorted((a, b) => compareBytes(a.image, b.image));
-  const entries = sorted.map(({ image, bundles, reason, since }) => ({
-    image,
-    bundles: bundles.toSorted(compareBytes),
-    reason,
-    since,
-  }));
-  return HEADER + dump(entries, { lineWidth: -1, noRefs: true });
+  return HEADER + dump(sorted.map(buildRaw), { lineWidth: -1, noRefs: true });
 }
 
-/** Throws `MANIFEST_RECORD_INVALID`, which names every fault and its place. */
-export function parseKnownMissing(text: string, file: string): readonly KnownMissing[] {
-  return parseRecord(text, file, knownMissingSchema);
+/** Its fields in the order in which they are written. */
+export function buildRaw({ image, bundles, reason, since, until }: KnownMissing): RawKnownMissing {
+  return {
+    image,
+    ...(bundles.length === 0 && isImagePattern(image)
+      ? {}
+      : { bundles: bundles.toSorted(compareBytes) }),
+    reason,
+    since,
+    ...(until === null ? {} : { until }),
+  };
+}
+
+/** Reads the list of one catalog; with a fault, of which all are listed, there is none. A file of comments lists nothing. */
+export function parseKnownMissing(text: string, catalog: string): KnownMissingFile {
+  const file = buildKnownMissingFileName(catalog);
+  const lines = text.replace(/^\uFEFF/, '').split('\n');
+  if (lines.every((line) => /^\s*(?:#|$)/.test(line))) return { listed: [], problems: [] };
+  const { value, document, problems } = readChecked(text, file, {
+    check: knownMissingSchema,
+    code: 'MANIFEST_RULES_INVALID',
+  });
+  if (value === null) return { listed: [], problems: placeIn(catalog, problems) };
+  const faults = value.flatMap((raw, index) => findFaults(value, { raw, index, document }));
+  return faults.length > 0
+    ? { listed: [], problems: placeIn(catalog, faults) }
+    : {
+        listed: value.map((raw, index) => buildListed(raw, index, { document, catalog })),
+        problems,
+      };
 }
 
 /** Path in the state repository. */
 export function buildKnownMissingFileName(catalog: string): string {
   return `rules/${catalog}/known-missing.yaml`;
+}
+
+function placeIn(catalog: string, problems: readonly Problem[]): readonly Problem[] {
+  return problems.map((problem) => ({ ...problem, catalog }));
+}
+
+interface Item {
+  readonly raw: RawKnownMissing;
+  readonly index: number;
+  readonly document: YamlDocument;
+}
+
+function findFaults(all: readonly RawKnownMissing[], item: Item): readonly Problem[] {
+  const { raw, index } = item;
+  const first = all.findIndex(({ image }) => image === raw.image);
+  return [...findImageFaults(item, first < index ? first : null), ...findDayFaults(item)];
+}
+
+function findImageFaults(item: Item, first: number | null): readonly Problem[] {
+  const { image, bundles } = item.raw;
+  const isPattern = isImagePattern(image);
+  return [
+    ...(first === null
+      ? []
+      : [
+          faultAt(item, 'image', {
+            message: `The same is listed twice: ${image}.`,
+            hint: `The first is item ${first + 1} of the list; keep one of them.`,
+          }),
+        ]),
+    ...(!isPattern || namesRegistry(image)
+      ? []
+      : [
+          faultAt(item, 'image', {
+            message: `The pattern ${image} does not name its registry, so it would take in what no one has seen.`,
+            hint: 'Begin it with the registry, such as registry.example.com/vendor/*.',
+          }),
+        ]),
+    ...(isPattern || bundles !== undefined
+      ? []
+      : [
+          faultAt(item, 'image', {
+            message: `The item for ${image} does not say which bundles name it.`,
+            hint: 'Add bundles: [NAME]; only a pattern, with a *, needs none.',
+          }),
+        ]),
+  ];
+}
+
+function findDayFaults(item: Item): readonly Problem[] {
+  return (['since', 'until'] as const).flatMap((field) => {
+    const day = item.raw[field];
+    return typeof day !== 'string' || isDay(day)
+      ? []
+      : [
+          faultAt(item, field, {
+            message: `There is no day ${day}.`,
+            hint: 'Write a date such as 2026-12-31.',
+          }),
+        ];
+  });
+}
+
+function faultAt(
+  { index, document }: Item,
+  field: string,
+  words: { readonly message: string; readonly hint: string },
+): Problem {
+  const { file } = document;
+  const place = document.placeOf([index, field]);
+  return { severity: 'error', code: 'MANIFEST_RULES_INVALID', ...words, file, ...place };
+}
+
+function buildListed(
+  { image, bundles = [], reason, since, until = null }: RawKnownMissing,
+  index: number,
+  { document, catalog }: { readonly document: YamlDocument; readonly catalog: string },
+): ListedMissing {
+  const { line } = document.placeOf([index]);
+  return {
+    image,
+    bundles,
+    reason,
+    since,
+    until,
+    catalog,
+    place: `${document.file}:${line}`,
+  };
 }

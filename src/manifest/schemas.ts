@@ -7,7 +7,7 @@ import mirrorJson from '../../schemas/mirror.schema.json' with { type: 'json' };
 import selectionJson from '../../schemas/selection.schema.json' with { type: 'json' };
 import type { RawManifest } from './raw-manifest.ts';
 import { createSchemaCheck, type SchemaCheck } from './schema-check.ts';
-import type { DeliveryRecord, KnownMissing, SelectedPackage } from './types.ts';
+import type { DeliveryRecord, SelectedPackage } from './types.ts';
 
 /** `deliveries/*.yaml` as written. */
 export interface RawDelivery {
@@ -23,6 +23,15 @@ export interface RawExclusion {
   readonly bundle?: string;
   readonly reason: string;
   readonly by: string;
+  readonly until?: string | null;
+}
+
+/** One item of `rules/<name>/known-missing.yaml` as written. */
+export interface RawKnownMissing {
+  readonly image: string;
+  readonly bundles?: readonly string[];
+  readonly reason: string;
+  readonly since: string;
   readonly until?: string | null;
 }
 
@@ -65,7 +74,7 @@ export const inUseSchema: SchemaCheck<RawInUse> = createSchemaCheck(inUseJson);
 export const bridgesSchema: SchemaCheck<readonly RawBridge[]> = createSchemaCheck(bridgesJson);
 export const mirrorSchema: SchemaCheck<RawManifest> = createSchemaCheck(mirrorJson);
 export const deliverySchema: SchemaCheck<RawDelivery> = createSchemaCheck(deliveryJson);
-export const knownMissingSchema: SchemaCheck<readonly KnownMissing[]> =
+export const knownMissingSchema: SchemaCheck<readonly RawKnownMissing[]> =
   createSchemaCheck(knownMissingJson);
 export const selectionSchema: SchemaCheck<{ readonly packages: readonly SelectedPackage[] }> =
   createSchemaCheck(selectionJson);

@@ -147,14 +147,25 @@ export interface DeliveryRecord {
   readonly gaps: readonly string[];
 }
 
-/** One line of `rules/<name>/known-missing.yaml`: an image that production lacked when `init` looked. */
+/** One item of `rules/<name>/known-missing.yaml`: what production lacked when `init` looked, or never gets. */
 export interface KnownMissing {
-  /** Upstream reference. */
+  /** Upstream reference; with a `*`, a pattern for what the site never mirrors. */
   readonly image: string;
+  /** Bundles that name it; a pattern may have none. */
   readonly bundles: readonly string[];
   readonly reason: string;
   /** UTC date, `YYYY-MM-DD`. */
   readonly since: string;
+  /** First UTC day on which it no longer counts; null for no end. */
+  readonly until: string | null;
+}
+
+/** An item and where it stands. */
+export interface ListedMissing extends KnownMissing {
+  /** Whose list it is in. */
+  readonly catalog: string;
+  /** `file:line`, as people are told. */
+  readonly place: string;
 }
 
 /** One item of `rules/<name>/exclude.yaml`: what `merge` keeps out of the catalog. */

@@ -18,7 +18,7 @@ export interface LossInput {
   readonly wanted: Pick<Wanted, 'images'>;
   readonly observed: Pick<Observed, 'images'>;
   /** Upstream references. */
-  readonly knownMissing: ReadonlySet<string>;
+  readonly knownMissing: ReadonlyMap<string, unknown>;
 }
 
 const SHOWN = 5;

@@ -2,6 +2,7 @@ import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
+import type { JudgedListed } from '../images/judge-listed.ts';
 import { listMovableTags } from '../images/movable-tags.ts';
 import { formatNeed } from '../images/need-list.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
@@ -14,11 +15,12 @@ import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
+import { checkKnownMissing } from './known-missing-checks.ts';
 import { type Blobs, orderCopies } from './order-copies.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
-import { type ImagePolicy, settleImage } from './settle-image.ts';
+import { type ImagePolicy, type Loss, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
 import { settleUnreadable } from './settle-unreadable.ts';
 import { joinSettled, type Settled } from './settled.ts';
@@ -52,8 +54,12 @@ export interface PlanInput {
   /** Leave images and closure aside and look at the indexes only. */
   readonly indexOnly: boolean;
   readonly rebuild: boolean;
-  /** Upstream references that production was known to lack. */
-  readonly knownMissing: ReadonlySet<string>;
+  /** By upstream reference, what Git lists as known missing. */
+  readonly knownMissing: ReadonlyMap<string, unknown>;
+  /** By upstream reference, why a pattern that fits it does not count: production had it. Left out for none. */
+  readonly losses?: ReadonlyMap<string, Loss>;
+  /** The lists of known missing, held against what is there; left out where nobody looked. */
+  readonly listed?: readonly JudgedListed[];
   /** Faults of references found while listing what is wanted. */
   readonly problems: readonly Problem[];
   /** Catalogs that cannot be read or judged valid, with their first fault: no index of theirs is touched. */
@@ -113,6 +119,7 @@ export function planPass(input: PlanInput): Plan {
       ...checkCapacity({ bytes, storage, fault: input.storage?.fault ?? null }),
       ...findLosses(input),
       ...all.checks,
+      ...checkKnownMissing(input.listed ?? []),
     ]),
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
     catalogs: [
@@ -153,6 +160,7 @@ function settleImages(input: PlanInput): Settled {
     writeOnce: registries.production.writePolicy === 'allow-once',
     pathPrefix: prefix,
     knownMissing: input.knownMissing,
+    losses: input.losses ?? new Map(),
   };
   const parts = input.wanted.images.map((image) => {
     const observed = input.observed.images.get(image.key);

@@ -1,5 +1,6 @@
 import type { Digest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
+import { formatRevision } from '../base/text.ts';
 import { isReferrersTag } from '../images/attached.ts';
 import { referrersList } from '../images/find-uncopyable.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
@@ -40,8 +41,18 @@ export interface ImagePolicy {
   readonly writeOnce: boolean;
   /** Path prefix of production. */
   readonly pathPrefix: string;
-  /** Upstream references that production was known to lack. */
-  readonly knownMissing: ReadonlySet<string>;
+  /** By upstream reference, what Git lists as known missing. */
+  readonly knownMissing: ReadonlyMap<string, unknown>;
+  /** By upstream reference, what a pattern there does not count for, since production had it. */
+  readonly losses: ReadonlyMap<string, Loss>;
+}
+
+/** How it is known that production had an image which a pattern of known-missing.yaml fits. */
+export interface Loss {
+  /** `file:line` of the pattern. */
+  readonly place: string;
+  /** Full id of the commit whose index names the image and was served with it. */
+  readonly revision: string;
 }
 
 /**
@@ -254,7 +265,13 @@ function arrivalTags(
   };
 }
 
-function hintMissing(image: WantedImage): string {
+function sayLoss({ place, revision }: Loss): string {
+  return ` Production had it when the index of ${formatRevision(revision)} came, so the pattern at ${place} does not count for it.`;
+}
+
+function hintMissing(image: WantedImage, loss: Loss | undefined): string {
+  if (loss !== undefined)
+    return `Mirror it into staging again; or list the image itself in ${loss.place.replace(/:\d+$/, '')}, which says that the loss is accepted.`;
   return image.neededBy.some((need) => need.catalog !== null)
     ? 'Mirror it into staging again; or take the bundle out of the catalog, which `olmirror merge` does by itself under policy.missing: hold.'
     : 'Mirror it into staging again; or take it out of mirror.yaml.';
@@ -262,12 +279,13 @@ function hintMissing(image: WantedImage): string {
 
 function settleLost(image: WantedImage, policy: ImagePolicy): Settled {
   const known = policy.knownMissing.has(image.upstream);
+  const loss = policy.losses.get(image.upstream);
   const check: Check = {
     ...checkOf(image),
     kind: known ? 'known-missing' : 'missing-source',
     severity: known ? 'warning' : 'blocked',
-    message: `${image.upstream} is neither in production nor in staging (${image.repository.staging}); ${formatReason(image)}.`,
-    hint: known ? null : hintMissing(image),
+    message: `${image.upstream} is neither in production nor in staging (${image.repository.staging}); ${formatReason(image)}.${loss === undefined ? '' : sayLoss(loss)}`,
+    hint: known ? null : hintMissing(image, loss),
   };
   const code = 'PLAN_MISSING_SOURCE';
   return {

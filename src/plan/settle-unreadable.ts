@@ -8,7 +8,7 @@ import type { Check } from './types.ts';
  */
 export function settleUnreadable(
   { upstream, neededBy, problem }: UnreadableImage,
-  knownMissing: ReadonlySet<string>,
+  knownMissing: ReadonlyMap<string, unknown>,
 ): Settled {
   const known = knownMissing.has(upstream);
   // A name of its own, as the text may look like any other item.

@@ -41,4 +41,15 @@ export interface StatusReport {
   readonly verification?: Verification;
   /** What each registry with a budget has had of today's requests by now, skopeo's estimated. */
   readonly budgets?: readonly RequestBudget[];
+  /** What became of `HANDOVER.md`; left out where nobody asked for it. */
+  readonly handover?: HandoverFile;
+}
+
+/** What became of `HANDOVER.md`. */
+export interface HandoverFile {
+  readonly file: string;
+  /** Headings of the sections that are new or changed; none where it was left as it is. */
+  readonly changed: readonly string[];
+  /** Why it was not written; null where it was, or needed not be. */
+  readonly withheld: string | null;
 }

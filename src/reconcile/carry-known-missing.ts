@@ -1,13 +1,18 @@
 import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
+import { coversImage } from '../images/find-known.ts';
 import { listCatalogWanted } from '../images/list-wanted.ts';
-import {
-  buildKnownMissingFileName,
-  formatKnownMissing,
-  parseKnownMissing,
-} from '../manifest/known-missing.ts';
-import type { CatalogEntry, KnownMissing, MirrorManifest } from '../manifest/types.ts';
+import { addMissing } from '../manifest/edit-known-missing.ts';
+import { isImagePattern } from '../manifest/image-pattern.ts';
+import { buildKnownMissingFileName } from '../manifest/known-missing.ts';
+import type {
+  CatalogEntry,
+  KnownMissing,
+  ListedMissing,
+  MirrorManifest,
+} from '../manifest/types.ts';
 import type { CatalogRetirement } from '../plan/retirement-types.ts';
+import { readKnownMissing } from './load-state.ts';
 
 export interface CarryContext {
   readonly manifest: MirrorManifest;
@@ -15,8 +20,8 @@ export interface CarryContext {
 }
 
 /**
- * What other catalogs must take over of a catalog's known missing when that goes: images that they name too, and that
- * no list but the one that goes has. Without it an old debt would block their indexes as a new one.
+ * What other catalogs must take over of a catalog's known missing when that goes: items for images that they name too,
+ * and that no list but the one that goes has. Without it an old debt would block their indexes as a new one.
  */
 export async function carryKnownMissing(
   snapshot: Snapshot,
@@ -28,15 +33,19 @@ export async function carryKnownMissing(
 }> {
   const files = new Map<string, string>();
   const debts: { catalog: string; images: number }[] = [];
-  const owed = await readList(snapshot, entry.name);
+  const owed = await readList(snapshot, entry);
   if (owed.length === 0) return { files, debts };
   const others = manifest.catalogs.filter(({ name }) => name !== entry.name);
-  for (const { name } of others) {
+  for (const other of others) {
+    const { name } = other;
     const catalog = catalogs.get(name);
-    const list = await readList(snapshot, name);
+    const list = await readList(snapshot, other);
     const added = catalog === undefined ? [] : findShared(owed, { name, catalog, manifest, list });
     if (added.length === 0) continue;
-    files.set(buildKnownMissingFileName(name), formatKnownMissing([...list, ...added]));
+    const file = buildKnownMissingFileName(name);
+    const before = await snapshot.readFile(file);
+    const text = before === null ? null : Buffer.from(before).toString();
+    files.set(file, addMissing(text, file, added));
     debts.push({ catalog: name, images: added.length });
   }
   return { files, debts };
@@ -46,26 +55,31 @@ interface Other {
   readonly name: string;
   readonly catalog: Catalog;
   readonly manifest: MirrorManifest;
-  readonly list: readonly KnownMissing[];
+  readonly list: readonly ListedMissing[];
 }
 
 function findShared(
-  owed: readonly KnownMissing[],
+  owed: readonly ListedMissing[],
   { name, catalog, manifest, list }: Other,
 ): readonly KnownMissing[] {
   const { images, unreadable } = listCatalogWanted(name, catalog, manifest);
-  const needs = new Map([...images, ...unreadable].map((it) => [it.upstream, it.neededBy]));
+  const named = [...images, ...unreadable];
+  const needs = new Map(named.map((it) => [it.upstream, it.neededBy]));
   const known = new Set(list.map(({ image }) => image));
   return owed.flatMap((debt) => {
+    if (known.has(debt.image)) return [];
+    if (isImagePattern(debt.image)) {
+      const taken = { image: debt.image, catalog: name };
+      return named.some((image) => coversImage(taken, image)) ? [debt] : [];
+    }
     const neededBy = needs.get(debt.image);
-    return neededBy === undefined || known.has(debt.image)
-      ? []
-      : [{ ...debt, bundles: neededBy.map(({ item }) => item) }];
+    return neededBy === undefined ? [] : [{ ...debt, bundles: neededBy.map(({ item }) => item) }];
   });
 }
 
-async function readList(snapshot: Snapshot, catalog: string): Promise<readonly KnownMissing[]> {
-  const file = buildKnownMissingFileName(catalog);
-  const bytes = await snapshot.readFile(file);
-  return bytes === null ? [] : parseKnownMissing(Buffer.from(bytes).toString(), file);
+async function readList(
+  snapshot: Snapshot,
+  entry: CatalogEntry,
+): Promise<readonly ListedMissing[]> {
+  return readKnownMissing(snapshot, { catalogs: [entry] });
 }

@@ -5,7 +5,7 @@ import type { WantedImage } from '../images/types.ts';
 export function buildClosure(
   images: readonly WantedImage[],
   catalog: string,
-  known: ReadonlySet<string>,
+  known: ReadonlyMap<string, unknown>,
 ): readonly ClosureEntry[] {
   return images
     .filter((image) => !known.has(image.upstream))

@@ -3,7 +3,8 @@ import { readEntries } from '../catalog/blob-fields.ts';
 import { buildChannelGraph } from '../catalog/channel-graph.ts';
 import type { Catalog } from '../catalog/types.ts';
 import type { NeededBy } from '../images/types.ts';
-import type { RoleName } from '../manifest/types.ts';
+import { isImagePattern } from '../manifest/image-pattern.ts';
+import type { ListedMissing, RoleName } from '../manifest/types.ts';
 import type { ExplainedImage, ExplainedNeed, ExplainedPlace } from '../plan/explain-types.ts';
 import { formatCopyId, formatTagItem } from '../plan/item.ts';
 import type { Explainable } from './find-explained.ts';
@@ -15,8 +16,8 @@ export interface ExplainContext {
   readonly history: HistoryContext;
   /** Of the commit that is read. */
   readonly catalogs: ReadonlyMap<string, Catalog>;
-  /** Upstream references that production was known to lack. */
-  readonly knownMissing: ReadonlySet<string>;
+  /** By upstream reference, what Git lists as known missing. */
+  readonly known: ReadonlyMap<string, ListedMissing>;
   readonly findPlace: PlaceFinder;
   readonly findSharing: SharingFinder;
 }
@@ -31,9 +32,7 @@ export async function explainImage(
   const { upstream, kind, attachedTo = null, until = null } = image;
   const catalogs = image.catalogs ?? context.catalogs;
   const places = await Promise.all(ROLES.map((role) => context.findPlace(image, role)));
-  const missing = context.knownMissing.has(upstream)
-    ? ['It is listed as known missing: production lacked it when `olmirror init` looked.']
-    : [];
+  const listed = context.known.get(upstream);
   return {
     upstream,
     kind,
@@ -43,8 +42,13 @@ export async function explainImage(
     until,
     places,
     sharing: await context.findSharing(image, places),
-    remarks: [...(image.remarks ?? []), ...missing],
+    remarks: [...(image.remarks ?? []), ...(listed === undefined ? [] : [sayListed(listed)])],
   };
+}
+
+function sayListed({ image, place, reason, since }: ListedMissing): string {
+  const by = isImagePattern(image) ? `by the pattern ${image} ` : '';
+  return `It is listed as known missing ${by}at ${place}: ${reason}, since ${since}.`;
 }
 
 function explainNeed(need: NeededBy, catalogs: ReadonlyMap<string, Catalog>): ExplainedNeed {

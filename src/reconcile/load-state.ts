@@ -13,9 +13,20 @@ import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
 import { buildExcludeFileName, type ExcludeFile, parseExcludes } from '../manifest/exclude.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
-import { parseKnownMissing } from '../manifest/known-missing.ts';
+import {
+  buildKnownMissingFileName,
+  type KnownMissingFile,
+  parseKnownMissing,
+} from '../manifest/known-missing.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
-import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
+import { formatFaults } from '../manifest/parse-record.ts';
+import type {
+  CatalogEntry,
+  DeliveryRecord,
+  Exclusion,
+  ListedMissing,
+  MirrorManifest,
+} from '../manifest/types.ts';
 import type { PlanBinding } from '../plan/types.ts';
 import {
   type FileNotes,
@@ -29,12 +40,14 @@ import { readRecords } from './read-records.ts';
 export interface ReadCatalog {
   readonly entry: CatalogEntry;
   readonly catalog: Catalog;
-  /** Faults of reading and of validation, those of its excludes included. */
+  /** Faults of reading and of validation, those of its excludes and of its known missing included. */
   readonly problems: readonly Problem[];
   /** Hash of the names and object ids of the catalog's files and rules. */
   readonly tree: string;
   /** What `rules/<name>/exclude.yaml` says, ended items included; none where it has a fault. */
   readonly exclusions: readonly Exclusion[];
+  /** What `rules/<name>/known-missing.yaml` lists, ended items included; none where it has a fault. */
+  readonly missing: readonly ListedMissing[];
 }
 
 export interface LoadedCatalog extends ReadCatalog {
@@ -53,8 +66,8 @@ export interface LoadedState {
   readonly manifest: MirrorManifest;
   readonly catalogs: readonly LoadedCatalog[];
   readonly records: readonly DeliveryRecord[];
-  /** Upstream references listed in `rules/<name>/known-missing.yaml`. */
-  readonly knownMissing: ReadonlySet<string>;
+  /** What the catalogs list as known missing, ended items included. */
+  readonly knownMissing: readonly ListedMissing[];
   readonly binding: PlanBinding;
 }
 
@@ -113,7 +126,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
       manifest,
       catalogs,
       records: await readRecords(snapshot),
-      knownMissing: await readKnownMissing(snapshot, manifest),
+      knownMissing: catalogs.flatMap(({ missing }) => missing),
       binding,
     };
   };
@@ -183,12 +196,14 @@ async function loadCatalog(
   ];
   const problems = placeFaults(faults, entry);
   const excludes = await readExcludes(snapshot, entry);
+  const missing = await readMissingList(snapshot, entry);
   return {
     entry,
     catalog,
-    problems: [...problems, ...excludes.problems],
+    problems: [...problems, ...excludes.problems, ...missing.problems],
     tree,
     exclusions: excludes.exclusions,
+    missing: missing.listed,
   };
 }
 
@@ -282,18 +297,27 @@ function hashTree(files: readonly TreeFile[]): string {
   return hash.digest('hex');
 }
 
-/** Upstream references that production was known to lack when `init` looked. */
+/** What a catalog's known-missing.yaml lists, and every fault of it. */
+export async function readMissingList(
+  snapshot: Snapshot,
+  { name }: Pick<CatalogEntry, 'name'>,
+): Promise<KnownMissingFile> {
+  const bytes = await snapshot.readFile(buildKnownMissingFileName(name));
+  if (bytes === null) return { listed: [], problems: [] };
+  return parseKnownMissing(Buffer.from(bytes).toString(), name);
+}
+
+/** What all catalogs list as known missing; throws `MANIFEST_RULES_INVALID` with every fault in its message. */
 export async function readKnownMissing(
   snapshot: Snapshot,
-  manifest: Pick<MirrorManifest, 'catalogs'>,
-): Promise<ReadonlySet<string>> {
-  const references = new Set<string>();
-  for (const entry of manifest.catalogs) {
-    const file = `rules/${entry.name}/known-missing.yaml`;
-    const bytes = await snapshot.readFile(file);
-    if (bytes !== null)
-      for (const known of parseKnownMissing(Buffer.from(bytes).toString(), file))
-        references.add(known.image);
-  }
-  return references;
+  { catalogs }: Pick<MirrorManifest, 'catalogs'>,
+): Promise<readonly ListedMissing[]> {
+  const files = await Promise.all(catalogs.map((entry) => readMissingList(snapshot, entry)));
+  const problems = files.flatMap((file) => file.problems);
+  if (problems.length === 0) return files.flatMap(({ listed }) => listed);
+  throw new ToolError(
+    'MANIFEST_RULES_INVALID',
+    `What is known to be missing cannot be read.\n${formatFaults(problems)}`,
+    { hint: 'Correct the lines named above; `olmirror validate` checks them.' },
+  );
 }

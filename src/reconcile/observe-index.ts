@@ -26,6 +26,7 @@ import { identifyIndex } from './identify-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 import { observePin } from './observe-pin.ts';
 import { observeServed } from './observe-served.ts';
+import type { ServedFrom } from './read-missing-then.ts';
 import { type KnownLayers, readServedCatalog } from './read-served-catalog.ts';
 
 /** An observed index, and the catalog it serves where that had to be read. */
@@ -38,6 +39,8 @@ export interface IndexObservation {
   readonly target: Catalog | null;
   /** What the index of a pin names, where the tag must go there; null where Git's catalog says it. */
   readonly named: readonly ClosureEntry[] | null;
+  /** What is served, and what it was built of; null where nothing is. */
+  readonly servedFrom: ServedFrom | null;
 }
 
 export interface ServedCatalog {
@@ -70,7 +73,7 @@ export async function observeIndex(
   const summary = await context.builder.summarize(loaded, context.state);
   const wanted = wantIndex(loaded, summary, context);
   const { production, signal } = context;
-  const { diffIds, created, ...served } = await observeServed(wanted, production, signal);
+  const { diffIds, created, revision, ...served } = await observeServed(wanted, production, signal);
   const expected = await identifyIndex(production, {
     repository: wanted.repository,
     tag: formatImmutableTag(wanted.tag, wanted.imageId),
@@ -85,7 +88,8 @@ export async function observeIndex(
   const { moving } = partial;
   const pinned = await observePinned(wanted, { loaded, moving }, context);
   const { target, named } = pinned;
-  const rest = { wanted, target: target ?? loaded.catalog, named };
+  const servedFrom = moving.state === 'present' ? { digest: moving.digest, revision } : null;
+  const rest = { wanted, target: target ?? loaded.catalog, named, servedFrom };
   const observed = { ...partial, foreign: null, pinned: pinned.observed };
   const standing = judgeIndex(wanted, partial);
   async function assertStarts(): Promise<void> {

@@ -12,6 +12,7 @@ import { inspectIndexImage } from '../index/describe-index.ts';
 import { findCacheFault } from '../index/judge-serving.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
 import type { IndexIdentity } from '../index/read-index.ts';
+import { dayOf } from '../manifest/day.ts';
 import type { CatalogPin } from '../manifest/types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import type { ObservedPin, WantedIndex } from '../plan/types.ts';
@@ -30,6 +31,7 @@ export interface ObservePinContext {
   readonly isServed: (digest: Digest) => boolean;
   /** CatalogSources in Git that bring a program of their own. */
   readonly extracting: readonly ServedImage[];
+  readonly now: Date;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -76,7 +78,7 @@ export async function observePin(
     observed: {
       ...observed,
       cacheFault: read.cacheFault,
-      closure: await verifyClosure(subject, context),
+      closure: await verifyClosure(subject, { ...context, today: dayOf(context.now) }),
     },
     catalog: read.catalog,
     named: listNamed(read.catalog, context),
@@ -96,7 +98,7 @@ function chooseId(
 function listNamed(catalog: Catalog, context: ObservePinContext): readonly ClosureEntry[] {
   const { manifest, knownMissing } = context.state;
   const named = listNamedImages(catalog, context);
-  const known = findKnown(knownMissing, named, manifest);
+  const known = findKnown(knownMissing, named, { manifest, today: dayOf(context.now) });
   return buildClosure(named.images, context.loaded.entry.name, known);
 }
 

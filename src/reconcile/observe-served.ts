@@ -25,6 +25,8 @@ interface ServedImage extends ObservedServed {
   readonly diffIds: readonly Digest[];
   /** Time of the commit that olmirror built it of, as it says itself; null where it does not. */
   readonly created: string | null;
+  /** That commit; null for another's index, and for one that was built of a working tree. */
+  readonly revision: string | null;
 }
 
 const NOTHING_SERVED = {
@@ -36,6 +38,7 @@ const NOTHING_SERVED = {
   servedImmutable: null,
   diffIds: [],
   created: null,
+  revision: null,
 } as const;
 
 /** Asks what the moving tag of an index holds, and reads what it says of itself; no layers. */
@@ -47,6 +50,7 @@ export async function observeServed(
   const { presence, identity } = await identifyIndex(production, { repository, tag, signal });
   if (identity === null) return { moving: presence, ...NOTHING_SERVED };
   const { imageId, labels, entrypoint, diffIds } = identity;
+  const origin = readOrigin(identity);
   const recipe = readRecipeId(labels);
   const servedId = recipe ?? imageId;
   const immutable = formatImmutableTag(tag, servedId);
@@ -59,6 +63,7 @@ export async function observeServed(
     servedIsIndex: saysIndex(identity),
     servedImmutable: await production.headManifest(repository, immutable, signal),
     diffIds,
-    created: readOrigin(identity)?.created ?? null,
+    created: origin?.created ?? null,
+    revision: origin?.revision ?? null,
   };
 }

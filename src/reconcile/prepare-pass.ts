@@ -4,16 +4,17 @@ import type { PassNotes } from '../base/pass-notes.ts';
 import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
-import { findKnown } from '../images/find-known.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
-import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import { dayOf } from '../manifest/day.ts';
+import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { type PlanInput, planPass } from '../plan/plan-pass.ts';
 import type { Observed, PackagePlan, Plan, Verification, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { assertSupported } from './assert-supported.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
 import { describePackages } from './describe-packages.ts';
+import { judgeKnown, type KnownDeps } from './judge-known.ts';
 import { listBroken } from './list-broken.ts';
 import { listServed } from './list-served.ts';
 import {
@@ -42,7 +43,7 @@ import { readClusterFiles } from './read-cluster-files.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
-export interface PassDeps {
+export interface PassDeps extends KnownDeps {
   readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
   readonly readSource: () => Promise<string | null>;
   /** Bytes that are free on the filesystem of a path, relative to the manifest; throws a `ToolError`. */
@@ -52,7 +53,6 @@ export interface PassDeps {
   readonly requestCount?: RequestCount;
   readonly clock: Clock;
   readonly emit: EmitEvent;
-  readonly signal: AbortSignal;
 }
 
 export interface PreparedPass {
@@ -60,6 +60,8 @@ export interface PreparedPass {
   readonly plan: Plan;
   readonly registries: PerRole<RegistryPort>;
   readonly wanted: WantedList;
+  /** By upstream reference, what Git lists as known missing. */
+  readonly known: ReadonlyMap<string, ListedMissing>;
   /** By key. */
   readonly images: Observed['images'];
   readonly notes: PassNotes | null;
@@ -100,33 +102,39 @@ function createMemory(deps: PassDeps): Memory {
 export function createPassPreparer(deps: PassDeps): PassPreparer {
   const memory = createMemory(deps);
   return async (snapshot, options) => {
-    const loaded = await memory.load(snapshot, options.manifestFile);
-    assertSupported(loaded.manifest);
-    if (options.keepsBudget) await assertWithinBudget(loaded.manifest, memory.looked, deps);
-    const { registries, builder } = await connect(loaded.manifest, memory, deps);
-    const sound = loaded.catalogs.filter((catalog) => !hasErrors(catalog.problems));
+    const state = await memory.load(snapshot, options.manifestFile);
+    assertSupported(state.manifest);
+    if (options.keepsBudget) await assertWithinBudget(state.manifest, memory.looked, deps);
+    const { registries, builder } = await connect(state.manifest, memory, deps);
+    const sound = state.catalogs.filter((catalog) => !hasErrors(catalog.problems));
     const observation = await look(
-      { state: loaded, sound, registries, builder },
+      { state, sound, registries, builder },
       { memory, options, deps },
     );
     const { observed } = observation;
-    const { images, unreadable } = observation.wanted;
-    const state = {
-      ...loaded,
-      knownMissing: findKnown(loaded.knownMissing, observation.wanted, loaded.manifest),
-    };
+    const { known, ...missing } = await judgeKnown(
+      {
+        ...observed,
+        ...observation,
+        state,
+        isWhole: sound.length === state.catalogs.length && observation.faults.length === 0,
+        today: dayOf(deps.clock.now()),
+      },
+      deps,
+    );
     const indexes = observation.indexes.map((entry) => entry.wanted);
     const plan = planPass({
       manifest: state.manifest,
-      wanted: { images, unreadable, indexes },
-      budget: await readBudget(loaded.manifest, deps.requestCount, options.keepsBudget),
+      wanted: { ...observation.wanted, indexes },
+      budget: await readBudget(state.manifest, deps.requestCount, options.keepsBudget),
       observed,
       binding: state.binding,
       revision: snapshot.revision,
       time: deps.clock.now().toISOString(),
       indexOnly: options.indexOnly,
       rebuild: options.rebuild,
-      knownMissing: state.knownMissing,
+      knownMissing: known,
+      ...(options.indexOnly ? {} : missing),
       problems: [...observation.wanted.problems, ...observation.faults],
       broken: listBroken(state),
       unbuilt: observation.unbuilt,
@@ -142,6 +150,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       plan,
       registries,
       wanted: observation.wanted,
+      known,
       images: observation.observed.images,
       notes: options.notes ?? null,
       indexes: observation.indexes,

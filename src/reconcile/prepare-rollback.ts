@@ -20,6 +20,7 @@ import type { RollbackReport } from '../plan/rollback-types.ts';
 import type { Check, ObservedIndex, PackagePlan, Plan, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { describePackages } from './describe-packages.ts';
+import type { LoadedState } from './load-state.ts';
 import { observePin } from './observe-pin.ts';
 import { observeServed } from './observe-served.ts';
 import { readServedCatalog } from './read-served-catalog.ts';
@@ -40,8 +41,7 @@ export interface RollbackContext {
   readonly catalog: Catalog;
   /** Indexes of the catalog that `init` or `merge` took in. */
   readonly takenIn: WantedIndex['takenIn'];
-  /** Upstream references that production was known to lack. */
-  readonly knownMissing: ReadonlySet<string>;
+  readonly knownMissing: LoadedState['knownMissing'];
   readonly installed: readonly InstalledVersion[];
   readonly clusterFiles: readonly ClusterFile[];
   readonly production: RegistryPort;
@@ -80,6 +80,7 @@ export async function prepareRollback(
     production,
     isServed: () => way === 'none',
     extracting: findExtracting(context.clusterFiles, wanted),
+    now: context.now,
     emit: context.emit,
     signal,
   });
@@ -182,7 +183,8 @@ function planOne(
     indexOnly: false,
     rebuild: false,
     verification: null,
-    knownMissing: context.knownMissing,
+    knownMissing: new Map(),
+    listed: [],
     problems: [],
     broken: new Map(),
     unbuilt: new Map(),

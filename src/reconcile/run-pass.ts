@@ -100,12 +100,12 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
 
 // A pin goes back to an index that names other images than Git's catalog does.
 function listClosure(prepared: PreparedPass, catalog: string): readonly ClosureEntry[] {
-  const { wanted, state, indexes } = prepared;
+  const { wanted, known, indexes } = prepared;
   const keys = new Set(wanted.keysByCatalog.get(catalog));
   const pinned = indexes.find((entry) => entry.wanted.catalog === catalog)?.named ?? null;
   if (pinned !== null) return pinned;
   const images = wanted.images.filter((image) => keys.has(image.key));
-  return buildClosure(images, catalog, state.knownMissing);
+  return buildClosure(images, catalog, known);
 }
 
 /** What of a prepared pass a saved plan is held against. */

@@ -24,6 +24,8 @@ export interface ClosureSubject {
 export interface ClosureContext {
   readonly state: Pick<LoadedState, 'manifest' | 'knownMissing'>;
   readonly loaded: Pick<LoadedCatalog, 'entry'>;
+  /** UTC date, `YYYY-MM-DD`. */
+  readonly today: string;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -54,7 +56,7 @@ export async function verifyClosure(
   const { manifest, knownMissing } = context.state;
   const named = listNamedImages(subject.catalog, context);
   const { images } = named;
-  const known = findKnown(knownMissing, named, manifest);
+  const known = findKnown(knownMissing, named, { manifest, today: context.today });
   const unreadable = named.unreadable.filter(({ upstream }) => !known.has(upstream));
   const problems = [...named.problems, ...unreadable.map(({ problem }) => problem)];
   const seen = await headImages(images, { registry, role }, context);

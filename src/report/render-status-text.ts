@@ -1,6 +1,11 @@
 import { shortHex } from '../base/digest.ts';
 import { formatCount, formatRevision } from '../base/text.ts';
-import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
+import type {
+  CatalogStatus,
+  DeliveryState,
+  HandoverFile,
+  StatusReport,
+} from '../plan/status-types.ts';
 import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
 import { renderLines } from './clean-line.ts';
 import { listBudgetLines } from './format-budget.ts';
@@ -23,8 +28,17 @@ export function renderStatusText(status: StatusReport): string {
       ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),
     ]),
     ...listWhy(status.checks),
+    ...(status.handover === undefined ? [] : [formatHandover(status.handover)]),
   ];
   return renderLines(lines);
+}
+
+function formatHandover({ file, changed, withheld }: HandoverFile): string {
+  if (withheld !== null)
+    return `${file} was left as it is, since not all could be told: ${withheld}`;
+  return changed.length === 0
+    ? `${file} says all this already.`
+    : `Wrote ${file}, new: ${changed.join('; ')}. Commit it.`;
 }
 
 function formatImages(status: StatusReport): string {

@@ -244,3 +244,16 @@ test('branch-catalog refuses what it cannot do, and writes nothing', async (t) =
   );
   assert.equal(await site.git('status', '--porcelain'), '');
 });
+
+// Seen to fail with known-missing.yaml left out of listRules in branch-rules.ts: the ended item came along.
+test('branch-catalog leaves out what of known-missing.yaml has ended', async (t) => {
+  const site = await createState(t);
+  const lasting = '- { image: quay.io/never/*, reason: r, since: 2020-01-01 }\n';
+  const ended =
+    '- { image: quay.io/a, bundles: [a], reason: r, since: 2020-01-01, until: 2020-02-01 }\n';
+  await write(site, 'rules/idx/known-missing.yaml', `# ours\n${ended}${lasting}`);
+  await site.commit('rules');
+  const done = await branch(site);
+  assert.deepEqual(done.leftOut, ['rules/idx/known-missing.yaml:2 ended on 2020-02-01']);
+  assert.equal(await readText(site, 'rules/next/known-missing.yaml'), `# ours\n${lasting}`);
+});

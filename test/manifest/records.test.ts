@@ -8,8 +8,7 @@ import {
   formatDeliveryRecord,
   parseDeliveryRecord,
 } from '../../src/manifest/delivery-record.ts';
-import { formatKnownMissing, parseKnownMissing } from '../../src/manifest/known-missing.ts';
-import type { DeliveryRecord, KnownMissing } from '../../src/manifest/types.ts';
+import type { DeliveryRecord } from '../../src/manifest/types.ts';
 
 const words = fc.oneof(
   fc.string({ minLength: 1, unit: 'binary' }),
@@ -95,33 +94,5 @@ test('buildDeliveryFileName names the date and 12 digits of the digest', () => {
   assert.equal(
     buildDeliveryFileName({ date: '2026-01-31', digest: `sha256:${'0123456789abcdef'.repeat(4)}` }),
     'deliveries/2026-01-31-0123456789ab.yaml',
-  );
-});
-
-test('parseKnownMissing takes back what formatKnownMissing wrote, sorted by image', () => {
-  const lists: fc.Arbitrary<KnownMissing[]> = fc.uniqueArray(
-    fc.record({ image: words, bundles: fc.array(words), reason: words, since: dates }),
-    { selector: (entry) => entry.image },
-  );
-  fc.assert(
-    fc.property(lists, (list) => {
-      const text = formatKnownMissing(list);
-      const back = parseKnownMissing(text, 'rules/x/known-missing.yaml');
-      assert.equal(back.length, list.length);
-      assert.equal(formatKnownMissing(back), text);
-      assert.deepEqual(
-        new Set(back.map((entry) => entry.image)),
-        new Set(list.map((entry) => entry.image)),
-      );
-    }),
-  );
-});
-
-test('parseKnownMissing refuses a list with unknown fields', () => {
-  assert.throws(
-    () =>
-      parseKnownMissing('- {image: a, bundles: [], reason: r, since: 2026-01-01, util: x}', 'f'),
-    (error) =>
-      isToolError(error, 'MANIFEST_RECORD_INVALID') && /f:1:57: .*"util"/.test(error.message),
   );
 });

@@ -133,7 +133,7 @@ test('planPass calls lost what the served index names, not what a commit brings,
   assert.deepEqual(shape(brought), [['copy'], [], 2]);
   const debt = planWorld({
     images: [[LOST, seen({ staging: ABSENT })]],
-    changes: { served, knownMissing: new Set([LOST.upstream]) },
+    changes: { served, knownMissing: new Map([[LOST.upstream, []]]) },
   });
   assert.deepEqual(shape(debt), [[], ['warning known-missing'], 0]);
 });

@@ -84,7 +84,7 @@ test('planPass only reports what was known to be missing', () => {
   const image = makeImage('a');
   const plan = planWorld({
     images: [[image, seen({ staging: ABSENT })]],
-    changes: { knownMissing: new Set([image.upstream]) },
+    changes: { knownMissing: new Map([[image.upstream, null]]) },
   });
   assert.deepEqual(
     [plan.settled[0]?.kind, plan.checks[0]?.severity, exitCodeOfPlan(plan)],

@@ -191,7 +191,7 @@ test('planPass is not blocked by what was known to be missing', () => {
   const plan = planWorld({
     images: [[image, seen({ staging: ABSENT })]],
     indexes: [[makeIndex({ imageKeys: [image.key] }), ours]],
-    changes: { knownMissing: new Set([image.upstream]) },
+    changes: { knownMissing: new Map([[image.upstream, null]]) },
   });
   assert.deepEqual(
     plan.steps.map((step) => step.kind),

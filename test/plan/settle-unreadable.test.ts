@@ -57,7 +57,7 @@ test('an image that no registry takes is refused and keeps back the indexes that
 });
 
 test('one that is known to be missing is told and keeps nothing back', () => {
-  const plan = planWorld({ ...WORLD, changes: { knownMissing: new Set([UPSTREAM]) } });
+  const plan = planWorld({ ...WORLD, changes: { knownMissing: new Map([[UPSTREAM, null]]) } });
   assert.deepEqual(
     plan.steps.map((step) => step.id),
     ['push idx', 'push other', 'index idx', 'index other'],

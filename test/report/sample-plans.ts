@@ -123,7 +123,7 @@ export function planTrouble(): Plan {
       ],
     ],
     changes: {
-      knownMissing: new Set([makeImage('known').upstream]),
+      knownMissing: new Map([[makeImage('known').upstream, null]]),
       broken: new Map([['torn', 'torn/catalog.json:3:1: it is not JSON.']]),
     },
   });

@@ -161,7 +161,7 @@ export function planWorld(world: PlanWorld): Plan {
     indexOnly: false,
     rebuild: false,
     verification: null,
-    knownMissing: new Set(),
+    knownMissing: new Map(),
     problems: [],
     broken: new Map(),
     unbuilt: new Map(),

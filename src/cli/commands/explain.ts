@@ -1,6 +1,7 @@
 import { readSteps } from '../../apply/read-steps.ts';
 import type { GitPort } from '../../git/port.ts';
 import { type Asked, parseAsked } from '../../images/find-asked.ts';
+import { findKnown } from '../../images/find-known.ts';
 import { listBases } from '../../images/list-bases.ts';
 import { listWanted } from '../../images/list-wanted.ts';
 import { dayOf } from '../../manifest/day.ts';
@@ -165,7 +166,11 @@ async function explainAll(
   const context = {
     history,
     catalogs: nameCatalogs(state.catalogs),
-    knownMissing: state.knownMissing,
+    known: findKnown(
+      state.knownMissing,
+      { images, unreadable: [] },
+      { manifest: state.manifest, today: dayOf(systemClock.now()) },
+    ),
     findPlace: createPlaceFinder(registries, signal),
     findSharing: createSharingFinder({ ...options, images, registries, signal }),
   };

@@ -4,11 +4,14 @@ import { replaceFiles } from '../../files/replace-files.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
 import { dayOf } from '../../manifest/day.ts';
 import { letsTagsMove } from '../../manifest/defaults.ts';
-import { buildKnownMissingFileName, formatKnownMissing } from '../../manifest/known-missing.ts';
+import { addMissing } from '../../manifest/edit-known-missing.ts';
+import { addAttributes } from '../../manifest/git-attributes.ts';
+import { buildKnownMissingFileName } from '../../manifest/known-missing.ts';
 import { mirrorSchema } from '../../manifest/schemas.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import { readCatalog, readManifest } from '../../reconcile/load-state.ts';
+import { createStateLoader, readCatalog, readManifest } from '../../reconcile/load-state.ts';
+import { readHandover } from '../../reconcile/read-handover.ts';
 import { renderMergeText } from '../../report/render-merge-text.ts';
 import type { CommandContext } from '../context.ts';
 import { type Draft, type DraftOptions, draftManifest } from '../draft-manifest.ts';
@@ -18,6 +21,7 @@ import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, takeIn } from '../take-in.ts';
 import type { Wiring } from '../wire.ts';
+import { HANDOVER_FILE, writeHandover } from '../write-handover.ts';
 import { selectCatalogs } from './merge.ts';
 
 /** Writes a state repository from what production serves; nothing is written to a registry. */
@@ -40,15 +44,19 @@ export async function runInit(
   );
   assertKnowsServed(options, manifest);
   for (const entry of entries) await assertEmpty(git, snapshot, entry);
-  const extra = new Map([...listDraftFiles(draft, context), ...(await draftAttributes(snapshot))]);
+  const extra = new Map([
+    ...listDraftFiles(draft, context),
+    ...(await draftAttributes(snapshot, manifest)),
+  ]);
   let outcome: InitOutcome = { gaps: 0, unknown: 0 };
   for (const entry of entries) {
     const own = await initCatalog(entry, { options, context, wiring, git, manifest, draft });
     outcome = { gaps: outcome.gaps + own.gaps, unknown: outcome.unknown + own.unknown };
   }
   await replaceFiles(git.folder, extra, { remove: [] });
+  await writeFirstHandover(git, context);
   context.progress.clear();
-  for (const file of extra.keys()) context.console.say(`Wrote ${file}.`);
+  for (const file of [...extra.keys(), HANDOVER_FILE]) context.console.say(`Wrote ${file}.`);
   context.console.say(
     'Next: look at it, `git add -A && git commit`; then `olmirror plan` should say that nothing changes.',
   );
@@ -119,10 +127,12 @@ async function writeKnownMissing(
   today: string,
   { git, manifest, wiring, context }: InitContext,
 ): Promise<number> {
-  const { catalog } = await readCatalog(await git.openWorkingTree(), entry);
+  const snapshot = await git.openWorkingTree();
+  const { catalog, missing: listed } = await readCatalog(snapshot, entry);
   const { missing, unknown } = await findKnownMissing(catalog, {
     entry,
     manifest,
+    listed,
     registries: wiring.openRegistries(manifest),
     today,
     signal: context.signal,
@@ -130,7 +140,9 @@ async function writeKnownMissing(
   warnAboutUnknown(unknown, context);
   if (missing.length === 0) return unknown.length;
   const file = buildKnownMissingFileName(entry.name);
-  await replaceFiles(git.folder, new Map([[file, formatKnownMissing(missing)]]), { remove: [] });
+  const before = await snapshot.readFile(file);
+  const text = addMissing(before === null ? null : Buffer.from(before).toString(), file, missing);
+  await replaceFiles(git.folder, new Map([[file, text]]), { remove: [] });
   context.console.warn(
     `warning: production lacks ${formatCount(missing.length, 'image')} that its own index names; they are listed in ${file} and do not block.`,
   );
@@ -183,10 +195,21 @@ function warnAboutBase(entry: CatalogEntry, source: SourceContent, context: Comm
   });
 }
 
-// Catalog files are compared and hashed byte for byte, so no checkout may change their line ends.
 async function draftAttributes(
   snapshot: Snapshot,
+  { catalogs }: MirrorManifest,
 ): Promise<readonly (readonly [string, string])[]> {
-  if ((await snapshot.readFile('.gitattributes')) !== null) return [];
-  return [['.gitattributes', 'catalogs/** -text\n']];
+  const bytes = await snapshot.readFile('.gitattributes');
+  const before = bytes === null ? null : Buffer.from(bytes).toString();
+  const after = addAttributes(
+    before,
+    catalogs.map(({ path }) => path),
+  );
+  return after === null ? [] : [['.gitattributes', after]];
+}
+
+// Of what the registries hold, `init` looked at the index alone.
+async function writeFirstHandover(git: GitPort, { manifestFile }: CommandContext): Promise<void> {
+  const state = await createStateLoader()(await git.openWorkingTree(), manifestFile);
+  await writeHandover(await readHandover(state, { git, manifestFile, status: null }), git);
 }

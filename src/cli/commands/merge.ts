@@ -2,7 +2,7 @@ import { ToolError } from '../../base/tool-error.ts';
 import { dayOf } from '../../manifest/day.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import { readManifest } from '../../reconcile/load-state.ts';
+import { readKnownMissing, readManifest } from '../../reconcile/load-state.ts';
 import { type MergeSummary, renderMergeText } from '../../report/render-merge-text.ts';
 import type { CommandContext } from '../context.ts';
 import { findHeld } from '../find-held.ts';
@@ -30,7 +30,8 @@ export async function runMerge(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const git = await wiring.openGit();
-  const manifest = await readManifest(await git.openWorkingTree(), context.manifestFile);
+  const snapshot = await git.openWorkingTree();
+  const manifest = await readManifest(snapshot, context.manifestFile);
   const entries = selectCatalogs(manifest, options.catalogs, options.from);
   const telling = {
     git,
@@ -49,9 +50,11 @@ export async function runMerge(
       today: dayOf(systemClock.now()),
       findHeld:
         manifest.policy.missing === 'hold'
-          ? (incoming, base) =>
+          ? async (incoming, base) =>
               findHeld(incoming, base, {
                 manifest,
+                listed: await readKnownMissing(snapshot, manifest),
+                today: dayOf(systemClock.now()),
                 entry,
                 registries: wiring.openRegistries(manifest),
                 emit: context.progress.emit,

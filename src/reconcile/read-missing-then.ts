@@ -1,0 +1,69 @@
+import type { Digest } from '../base/digest.ts';
+import { isToolError } from '../base/tool-error.ts';
+import type { GitPort } from '../git/port.ts';
+import type { DeliveryRecord, ListedMissing, MirrorManifest } from '../manifest/types.ts';
+import { readKnownMissing } from './load-state.ts';
+
+/** An index that production serves. */
+export interface ServedFrom {
+  readonly digest: Digest;
+  /** Commit that olmirror built it of; null for one that it took in. */
+  readonly revision: string | null;
+}
+
+/** What Git listed as known missing when an index was held against production. */
+export interface MissingThen {
+  /** Full id of the commit. */
+  readonly revision: string;
+  readonly listed: readonly ListedMissing[];
+}
+
+export interface ThenContext {
+  readonly manifest: Pick<MirrorManifest, 'catalogs'>;
+  readonly records: readonly DeliveryRecord[];
+  readonly signal: AbortSignal;
+}
+
+/** Null where that was never done, or Git cannot tell. */
+export type ReadMissingThen = (
+  served: ServedFrom,
+  context: ThenContext,
+) => Promise<MissingThen | null>;
+
+/**
+ * Reads the lists as they were when all that an index names was seen in production: in the commit that olmirror built
+ * it of, or in the one that brought the record of `init`, which measures what production lacks.
+ */
+export function createMissingReader(
+  git: Pick<GitPort, 'openCommit' | 'traceText'>,
+): ReadMissingThen {
+  return async (served, { manifest, records, signal }) => {
+    const revision =
+      served.revision ?? (await findTakenIn(served.digest, { git, records, signal }));
+    if (revision === null) return null;
+    try {
+      const snapshot = await git.openCommit(revision);
+      return { revision: snapshot.revision, listed: await readKnownMissing(snapshot, manifest) };
+    } catch (error) {
+      if (!isToolError(error) || signal.aborted) throw error;
+      return null;
+    }
+  };
+}
+
+async function findTakenIn(
+  digest: Digest,
+  {
+    git,
+    records,
+    signal,
+  }: Pick<ThenContext, 'records' | 'signal'> & { git: Pick<GitPort, 'traceText'> },
+): Promise<string | null> {
+  const measured = records.some(
+    (record) => record.digest === digest && record.command === 'init' && record.role !== null,
+  );
+  if (!measured) return null;
+  const query = { revision: 'HEAD', text: digest, paths: ['deliveries'] };
+  const { first } = await git.traceText(query, signal);
+  return first?.revision ?? null;
+}
