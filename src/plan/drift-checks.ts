@@ -1,19 +1,17 @@
-import { isNothing } from '../catalog/find-lack.ts';
 import { checkOf } from './index-checks.ts';
 import { formatImmutableTag } from './item.ts';
 import type { IndexStanding } from './judge-index.ts';
 import type { Check, ObservedIndex, WantedIndex } from './types.ts';
 
-/** How the index tag came to serve something else than Git says, though Git lacks nothing of it. */
-export type Drift = 'no-index' | 'pushed' | 'moved-back' | 'tag-gone';
+/** How the index tag came to serve something else than Git says, where nobody else's index lies under it. */
+export type Drift = 'no-index' | 'moved-back' | 'tag-gone';
 
 /** Tells drift from what a commit changed, and from what must not be replaced; null for both. */
 export function findDrift(
   standing: IndexStanding,
-  { foreign, movedBack }: Pick<ObservedIndex, 'foreign' | 'movedBack'>,
+  { movedBack }: Pick<ObservedIndex, 'movedBack'>,
 ): Drift | null {
   if (standing === 'no-index') return 'no-index';
-  if (standing === 'foreign') return foreign !== null && isNothing(foreign) ? 'pushed' : null;
   if (!movedBack) return null;
   if (standing === 'absent') return 'tag-gone';
   return standing === 'ours' || standing === 'taken-in' ? 'moved-back' : null;
@@ -40,11 +38,6 @@ function describeDrift(drift: Drift, goal: string): readonly [what: string, hint
       return [
         'it holds an image that is no index, so that OperatorHub shows nothing of this catalog.',
         'Find out who pushed it; `olmirror apply` brings the index back.',
-      ];
-    case 'pushed':
-      return [
-        'somebody else pushed an index of which Git lacks nothing.',
-        'Find out who pushed it; `olmirror apply` brings back what Git says.',
       ];
     case 'moved-back':
       return [

@@ -1,6 +1,6 @@
 import type { Presence } from '../base/presence.ts';
 import { formatCount } from '../base/text.ts';
-import type { LackedContent } from '../catalog/find-lack.ts';
+import { isNothing, type LackedContent } from '../catalog/find-lack.ts';
 import type { CatalogPin } from '../manifest/types.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
 import type { Check, ObservedIndex, Outcome, WantedIndex } from './types.ts';
@@ -51,7 +51,9 @@ export function foreignCheck(wanted: WantedIndex, observed: ObservedIndex): Inde
   };
 }
 
-function describeLack({ packages, bundles, otherwise }: LackedContent): string {
+function describeLack(foreign: LackedContent): string {
+  if (isNothing(foreign)) return ' Git lacks nothing of it.';
+  const { packages, bundles, otherwise } = foreign;
   const lacks = ` Git lacks ${countNames(packages, 'package')} and ${countNames(bundles, 'bundle')} of it.`;
   return otherwise.length === 0
     ? lacks

@@ -4,7 +4,7 @@ import type { EmitEvent } from '../base/events.ts';
 import type { Presence } from '../base/presence.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
 import { excludeFromDelivery } from '../catalog/exclude-content.ts';
-import { findLack, isNothing, type LackedContent } from '../catalog/find-lack.ts';
+import { findLack, type LackedContent } from '../catalog/find-lack.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { findExtracting } from '../cluster/find-extracting.ts';
 import { type ClusterFile, findClusterTags } from '../cluster/point-cluster-files.ts';
@@ -92,11 +92,8 @@ export async function observeIndex(
   const rest = { wanted, target: target ?? loaded.catalog, named, servedFrom };
   const observed = { ...partial, foreign: null, pinned: pinned.observed };
   const standing = judgeIndex(wanted, partial);
-  async function assertStarts(): Promise<void> {
-    if (wanted.pin === null && expected.presence.state === 'absent')
-      await context.builder.assertStarts(loaded, context.state, diffIds);
-  }
-  if (mayBePushed(standing, wanted)) await assertStarts();
+  if (mayBePushed(standing, wanted) && wanted.pin === null && expected.presence.state === 'absent')
+    await context.builder.assertStarts(loaded, context.state, diffIds);
   if (isAsInGit(wanted, standing)) {
     // What is served now is what the next commit will be compared with.
     if (moving.state === 'present')
@@ -116,7 +113,6 @@ export async function observeIndex(
   const content = await readServed(wanted, { moving: held, known }, context);
   if (standing !== 'foreign' || content === null) return { ...rest, observed, served: content };
   const foreign = findForeign(content, loaded, context);
-  if (isNothing(foreign)) await assertStarts();
   return { ...rest, observed: { ...observed, foreign }, served: content };
 }
 

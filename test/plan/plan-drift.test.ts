@@ -41,7 +41,7 @@ const ROWS: readonly (readonly [string, Partial<ObservedIndex>, readonly unknown
   [
     'a foreign index of which Git lacks nothing',
     { ...THEIRS, foreign: NOTHING },
-    [MOVES, ['warning drift'], 2],
+    [[], ['blocked foreign-index'], 4],
   ],
   ['a foreign index that cannot be read', THEIRS, [[], ['blocked foreign-index'], 4]],
   [

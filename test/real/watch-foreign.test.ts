@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pushImage } from '../../scripts/lib/push-image.ts';
 import { createSettledSite } from '../support/settled-site.ts';
 import { collect, pushIndex, pushOperator, readServed } from '../support/site.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -42,8 +43,12 @@ test('watch keeps a foreign index, goes on with another catalog, and follows onc
   ]);
   await waitFor('the end of the pass', async () => log.trimEnd().endsWith('in step with Git"}'));
   const ours = await site.head();
-  await pushIndex(production.host, { b });
-  await waitFor('the drift', async () => log.includes('of which Git lacks nothing'));
+  await pushImage(production.host, {
+    repository: 'olm/idx',
+    tags: ['v1'],
+    files: { a: 'no index' },
+  });
+  await waitFor('the drift', async () => log.includes('holds an image that is no index'));
   await waitFor('the index', async () => (await site.head()) === ours);
   await waitFor('its report', async () => log.includes('(drift)'));
   watching.kill('SIGTERM');
