@@ -78,7 +78,7 @@ for (const [what, observed, expected] of ROWS) {
 }
 
 test('planPass gives what drifts away a tag of its own, and does not move the tag past an obstacle', () => {
-  const observed = seenIndex({ ...THEIRS, foreign: NOTHING });
+  const observed = seenIndex({ ...THEIRS, servedIsIndex: false });
   const [keep] = planWorld({ indexes: [[makeIndex(), observed]] }).steps;
   assert.ok(keep?.kind === 'tag');
   assert.deepEqual([keep.tag, keep.digest], [`v1-${'b'.repeat(12)}`, A]);
