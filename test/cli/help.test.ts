@@ -14,6 +14,7 @@ test('--help of what works on catalogs, indexes and images shows an example and 
     'explain',
     'branch-catalog',
     'retire',
+    'known-missing',
     ...INDEX_COMMANDS.map((name) => `index ${name}`),
   ]) {
     const { code, stdout, stderr } = await sandbox.olmirror(...command.split(' '), '--help');
