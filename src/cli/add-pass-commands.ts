@@ -130,7 +130,12 @@ export function addStatus(parser: Parser, run: Run): void {
           describe:
             'Renew HANDOVER.md in the working tree, by which a stranger takes the next delivery; what stands below its marked line stays',
         })
-        .option('format', FORMAT),
+        .option('format', FORMAT)
+        .example('$0 status', 'Is production in step with Git, and what lies in staging')
+        .example(
+          '$0 status --handover && git diff',
+          'Renew HANDOVER.md, and look before committing',
+        ),
     (args) =>
       run(
         async (context, wiring) =>

@@ -30,25 +30,38 @@ export type ReadMissingThen = (
   context: ThenContext,
 ) => Promise<MissingThen | null>;
 
+type History = Pick<GitPort, 'openCommit' | 'traceText'>;
+
 /**
  * Reads the lists as they were when all that an index names was seen in production: in the commit that olmirror built
- * it of, or in the one that brought the record of `init`, which measures what production lacks.
+ * it of, or in the one that brought the record of `init`, which measures what production lacks. What was found is
+ * remembered, since commits do not change.
  */
-export function createMissingReader(
-  git: Pick<GitPort, 'openCommit' | 'traceText'>,
-): ReadMissingThen {
-  return async (served, { manifest, records, signal }) => {
-    const revision =
-      served.revision ?? (await findTakenIn(served.digest, { git, records, signal }));
-    if (revision === null) return null;
-    try {
-      const snapshot = await git.openCommit(revision);
-      return { revision: snapshot.revision, listed: await readKnownMissing(snapshot, manifest) };
-    } catch (error) {
-      if (!isToolError(error) || signal.aborted) throw error;
-      return null;
-    }
+export function createMissingReader(git: History): ReadMissingThen {
+  const found = new Map<string, MissingThen>();
+  return async (served, context) => {
+    const names = context.manifest.catalogs.map(({ name }) => name);
+    const key = JSON.stringify([served.revision ?? served.digest, ...names]);
+    const then = found.get(key) ?? (await readThen(served, context, git));
+    if (then !== null) found.set(key, then);
+    return then;
   };
+}
+
+async function readThen(
+  served: ServedFrom,
+  { manifest, records, signal }: ThenContext,
+  git: History,
+): Promise<MissingThen | null> {
+  const revision = served.revision ?? (await findTakenIn(served.digest, { git, records, signal }));
+  if (revision === null) return null;
+  try {
+    const snapshot = await git.openCommit(revision);
+    return { revision: snapshot.revision, listed: await readKnownMissing(snapshot, manifest) };
+  } catch (error) {
+    if (!isToolError(error) || signal.aborted) throw error;
+    return null;
+  }
 }
 
 async function findTakenIn(

@@ -20,15 +20,28 @@ export function renderKnownMissingText(report: KnownMissingReport): string {
 
 function formatVerdict({ items, host }: KnownMissingReport): string {
   if (items.length === 0) return 'No catalog lists anything as known missing.';
-  const going = items.filter(goes).length;
-  const owed = items.filter(({ standing }) => standing === 'owed').length;
-  const unknown = items.filter(({ standing }) => standing === 'unknown').length;
-  const parts = [
-    `${owed} as listed`,
-    ...(going === 0 ? [] : [`${going} can go`]),
-    ...(unknown === 0 ? [] : [`${unknown} unknown`]),
-  ];
+  const groups = Map.groupBy(items, groupOf);
+  const parts = GROUPS.flatMap((name) => {
+    const count = groups.get(name)?.length ?? 0;
+    return count === 0 ? [] : [`${count} ${name}`];
+  });
   return `${formatCount(items.length, 'item')} of known missing held against ${host}: ${parts.join(', ')}.`;
+}
+
+const GROUPS = ['as listed', 'can go', 'to be looked at', 'unknown'] as const;
+
+function groupOf(item: KnownMissingItem): (typeof GROUPS)[number] {
+  if (goes(item)) return 'can go';
+  switch (item.standing) {
+    case 'owed':
+      return item.there.length === 0 ? 'as listed' : 'to be looked at';
+    case 'unknown':
+      return 'unknown';
+    case 'there':
+    case 'unnamed':
+    case 'ended':
+      return 'to be looked at';
+  }
 }
 
 const MARKS: Readonly<Record<ListedStanding, string>> = {

@@ -17,6 +17,7 @@ test('--help of what works on catalogs, indexes and images shows an example and 
     'branch-catalog',
     'retire',
     'staging check',
+    'known-missing',
     ...INDEX_COMMANDS.map((name) => `index ${name}`),
   ]) {
     const { code, stdout, stderr } = await sandbox.olmirror(...command.split(' '), '--help');

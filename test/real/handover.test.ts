@@ -102,6 +102,31 @@ test('a stranger takes the next delivery by the lines of HANDOVER.md alone', asy
   assert.equal(stdout, '## main...origin/main\n', 'all is committed and pushed');
 });
 
+// Seen to fail with `merge` for all catalogs at once in listMerges: other, which comes first, stopped it.
+test('by the lines of HANDOVER.md a catalog that was not delivered keeps no other from being taken in', async (t) => {
+  const site = await createSite(t);
+  await site.writeManifest({ catalogs: ['other', 'idx'] });
+  await deliver(site);
+  assert.equal((await site.olmirror(['init', 'idx'])).code, 0);
+  await site.commit('init');
+  const stranger = await createStranger(site);
+  const [lines = []] = listBlocks(await readText(site, FILE), 'Take the next delivery');
+  const ends = await stranger.type(site.state, lines);
+  assert.deepEqual(
+    ends.filter(([, code]) => code !== 0),
+    [
+      ['olmirror merge other', 1],
+      ['olmirror plan', 2],
+    ],
+  );
+  assert.deepEqual(await readServed(site.open(site.production)), [
+    'a.v1.0.0',
+    'a.v1.1.0',
+    'b.v1.0.0',
+  ]);
+  assert.equal(await site.git('status', '--porcelain'), '');
+});
+
 // Seen to fail with `previous` and the commit left out of listRestore.
 test('the lines of HANDOVER.md bring the index of before back, and a lost repository', async (t) => {
   const site = await createHandedOver(t);
