@@ -220,7 +220,7 @@ function listLeft(
       missing.some((bundle) => bundle.startsWith(`${name}/`)) ||
       active.every((exclusion) => exclusion.package !== name),
   );
-  const held = missing.filter((bundle) => record.held.includes(bundle.split('/')[1] ?? ''));
+  const held = missing.filter((bundle) => record.held.includes(bundle));
   const next = `merge again (\`olmirror merge ${catalog}\`) and commit; or say in rules/${catalog}/exclude.yaml that it is not wanted.`;
   return [
     ...gaps.map(
