@@ -35,11 +35,7 @@ export async function playPage(site: Site, text: string, play: Play): Promise<nu
     }
     for (const { command, output } of splitCommands(block.lines)) {
       const result = await runShell(placeHosts(command, site), folder, environment);
-      assert.equal(
-        result.code,
-        exits.get(command)?.shift() ?? 0,
-        `${command}\n${result.stdout}`,
-      );
+      assert.equal(result.code, exits.get(command)?.shift() ?? 0, `${command}\n${result.stdout}`);
       assertPrinted(command, output, result);
       const moved = /&& cd (\S+)$/.exec(command)?.[1];
       if (moved !== undefined) folder = join(folder, moved);
