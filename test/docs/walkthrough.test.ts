@@ -45,7 +45,7 @@ async function readTags({ folder }: Site): Promise<readonly ReadonlyMap<string, 
   ];
 }
 
-// Seen to fail: with "3 packages, 6 bundles" on the page, and with a merge that is no dry run followed by an apply.
+// Seen to fail: with "3 packages, 6 bundles" on the page, and with a merge and an apply behind its last command.
 test('the first hour is as its page prints it, and writes nothing to a registry', async (t) => {
   const { site, folder } = await createDocSite(t, fillExistingSite, renderExistingObjects);
   const before = await readTags(site);
@@ -59,7 +59,7 @@ test('the first hour is as its page prints it, and writes nothing to a registry'
   assert.deepEqual(await readTags(site), before);
 });
 
-// Seen to fail: without the release in the block of YAML, and with the rm of known-missing.yaml taken off the page.
+// Seen to fail: without the new release in the block of YAML, and where init passes the second --from over.
 test('a split site is led back to one port by the commands of its page, and nothing is lost', async (t) => {
   const { site, folder } = await createDocSite(t, fillSplitSite, renderSplitObjects);
   const [production = new Map<string, string>(), staging] = await readTags(site);

@@ -52,13 +52,12 @@ export function renderExistingObjects({ production }: Hosts): string {
  * payload and the images of A; those of B, C and D are in production only.
  */
 export async function fillSplitSite({ production, staging }: Hosts): Promise<void> {
-  const [a, ...others] = await Promise.all([
+  const [a, b, c, d] = await Promise.all([
     pushOperator(staging, { name: 'operator-a', versions: ['1.1.0', '1.2.0'] }),
     pushOperator(production, { name: 'operator-b', versions: ['2.1.0'] }),
     pushOperator(production, { name: 'operator-c', versions: ['0.10.0'] }),
     pushOperator(production, { name: 'operator-d', versions: ['3.1.0'] }),
   ]);
-  const [b = [], c = [], d = []] = others;
   const stayed = { 'operator-b': b, 'operator-c': c, 'operator-d': d };
   await pushIndex(production, stayed, { repository: REPOSITORY, tag: 'v4.20' });
   const united = { 'operator-a': a, ...stayed };
