@@ -78,7 +78,7 @@ test('a split site is led back to one port by the commands of its page, and noth
     },
     exits: { 'olmirror plan': [2, 0] },
   });
-  assert.equal(count, 13);
+  assert.equal(count, 12);
   const [after = new Map<string, string>(), untouched] = await readTags(site);
   assert.deepEqual(untouched, staging);
   for (const [tag, digest] of production)
