@@ -123,14 +123,18 @@ test('every command line of the documentation is one that the command line takes
   const commands = new Set(
     blocks.flatMap(({ words: [first = ''] }) => (first.startsWith('-') ? [] : [first])),
   );
+  function isCommand(span: string): boolean {
+    const [first = '', ...others] = span.split(' ');
+    return commands.has(first) && others.length > 0;
+  }
   const sentences = pages.flatMap(({ language, name }) =>
     listSpans(readPage(language, name)).flatMap((span) =>
-      listCommands(commands.has(span.split(' ')[0] ?? '') ? `olmirror ${span}` : span, name),
+      listCommands(isCommand(span) ? `olmirror ${span}` : span, name),
     ),
   );
   for (const command of blocks) await assertTakes(command, 'whole');
   for (const command of sentences) await assertTakes(command, 'mentioned');
-  assert.ok(blocks.length > 20 && sentences.length > 100, `${blocks.length}, ${sentences.length}`);
+  assert.ok(blocks.length > 20 && sentences.length > 50, `${blocks.length}, ${sentences.length}`);
 });
 
 interface Command {

@@ -75,6 +75,22 @@ export function renderSplitObjects({ production, staging }: Hosts): string {
   });
 }
 
+/** What they say once they are back on production, with a pod as `oc get pods` shows it. */
+export function renderReturnedObjects({ production }: Hosts): string {
+  const objects = renderObjects({
+    image: `${production}/${REPOSITORY}:v4.20`,
+    mirrors: [`${production}/vendor`],
+    installed: ['operator-a.v1.1.0', 'operator-b.v2.1.0'],
+  });
+  return `${objects}---
+apiVersion: v1
+kind: Pod
+metadata: { name: operator-b, namespace: ops }
+spec: { containers: [{ name: main, image: "${production}/vendor/operator-b-operand:v2.1.0" }] }
+status: { phase: Running }
+`;
+}
+
 interface ClusterFacts {
   readonly image: string;
   readonly mirrors: readonly string[];

@@ -14,6 +14,8 @@ export interface Play {
   readonly edits: Readonly<Record<string, (yaml: string, folder: string) => Promise<void>>>;
   /** Exit codes other than 0, by command. */
   readonly exits: Readonly<Record<string, readonly number[]>>;
+  /** What people do outside of olmirror, by the command after which the page asks for it. Each must stand on the page. */
+  readonly outside?: Readonly<Record<string, () => Promise<void>>>;
 }
 
 /**
@@ -24,25 +26,25 @@ export async function playPage(site: Site, text: string, play: Play): Promise<nu
   const environment = await openShell(site);
   const exits = new Map(Object.entries(play.exits).map(([name, codes]) => [name, [...codes]]));
   const edits = new Map(Object.entries(play.edits));
+  const outside = new Map(Object.entries(play.outside ?? {}));
   let { folder } = play;
   let count = 0;
-  for (const block of parsePage(text).blocks) {
-    if (block.language === 'yaml') {
-      const first = block.lines[0]?.trim() ?? '';
-      const edit = edits.get(first);
-      edits.delete(first);
-      await edit?.(placeHosts(`${block.lines.join('\n')}\n`, site), folder);
-    }
-    for (const { command, output } of splitCommands(block.lines)) {
+  for (const { language, lines } of parsePage(text).blocks) {
+    const first = language === 'yaml' ? (lines[0]?.trim() ?? '') : '';
+    await edits.get(first)?.(placeHosts(`${lines.join('\n')}\n`, site), folder);
+    edits.delete(first);
+    for (const { command, output } of splitCommands(lines)) {
       const result = await runShell(placeHosts(command, site), folder, environment);
-      assert.equal(result.code, exits.get(command)?.shift() ?? 0, `${command}\n${result.stdout}`);
+      assertExit(command, result, exits.get(command));
       assertPrinted(command, output, result);
-      const moved = /&& cd (\S+)$/.exec(command)?.[1];
-      if (moved !== undefined) folder = join(folder, moved);
+      await outside.get(command)?.();
+      outside.delete(command);
+      folder = join(folder, /&& cd (\S+)$/.exec(command)?.[1] ?? '.');
       count += 1;
     }
   }
-  assert.deepEqual([...edits.keys()], [], 'the page has every block that is to be carried out');
+  const left = [...edits.keys(), ...outside.keys()];
+  assert.deepEqual(left, [], 'the page has all that is to be carried out');
   return count;
 }
 
@@ -97,6 +99,11 @@ function runShell(
       stdio: ['ignore', 'pipe', 'pipe'],
     }),
   );
+}
+
+/** Takes the next of the codes that are expected of the command; 0 where there is none. */
+function assertExit(command: string, { code, stdout }: CliResult, codes: number[] = []): void {
+  assert.equal(code, codes.shift() ?? 0, `${command}\n${stdout}`);
 }
 
 function assertPrinted(command: string, shown: readonly string[], result: CliResult): void {
