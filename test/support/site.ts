@@ -239,7 +239,11 @@ async function pushOne(
 export async function pushIndex(
   host: string,
   packages: Readonly<Record<string, readonly BundleSpec[]>>,
-  options: { readonly repository?: string; readonly entrypoint?: readonly string[] } = {},
+  options: {
+    readonly repository?: string;
+    readonly tag?: string;
+    readonly entrypoint?: readonly string[];
+  } = {},
 ): Promise<string> {
   const files = Object.fromEntries(
     Object.entries(packages).map(([name, bundles]) => [
@@ -249,7 +253,7 @@ export async function pushIndex(
   );
   const { digest } = await pushImage(host, {
     repository: options.repository ?? 'olm/idx',
-    tags: ['v1'],
+    tags: [options.tag ?? 'v1'],
     files,
     labels: { 'operators.operatorframework.io.index.configs.v1': '/configs' },
     ...(options.entrypoint === undefined ? {} : { entrypoint: options.entrypoint }),
