@@ -92,15 +92,10 @@ export async function observeIndex(
   const rest = { wanted, target: target ?? loaded.catalog, named, servedFrom };
   const observed = { ...partial, foreign: null, pinned: pinned.observed };
   const standing = judgeIndex(wanted, partial);
-  if (mayBePushed(standing, wanted) && wanted.pin === null && expected.presence.state === 'absent')
+  if (isToBePushed(wanted, standing, expected.presence))
     await context.builder.assertStarts(loaded, context.state, diffIds);
   if (isAsInGit(wanted, standing)) {
-    // What is served now is what the next commit will be compared with.
-    if (moving.state === 'present')
-      context.servedCache.set(wanted.repository, {
-        digest: moving.digest,
-        catalog: loaded.catalog,
-      });
+    remember(moving, { wanted, catalog: loaded.catalog }, context);
     return { ...rest, observed, served: loaded.catalog };
   }
   // Which index clusters were told of before, no registry knows.
@@ -125,6 +120,20 @@ function isMovedBack(
   if (expected === null || readId(expected, wanted) !== wanted.imageId) return false;
   const built = readOrigin(expected)?.created ?? null;
   return built === null || created === null || Date.parse(created) <= Date.parse(built);
+}
+
+/** What is served now is what the next commit will be compared with. */
+function remember(
+  moving: Presence,
+  { wanted, catalog }: { readonly wanted: WantedIndex; readonly catalog: Catalog },
+  { servedCache }: Pick<ObserveIndexContext, 'servedCache'>,
+): void {
+  if (moving.state === 'present')
+    servedCache.set(wanted.repository, { digest: moving.digest, catalog });
+}
+
+function isToBePushed(wanted: WantedIndex, standing: IndexStanding, expected: Presence): boolean {
+  return wanted.pin === null && expected.state === 'absent' && mayBePushed(standing, wanted);
 }
 
 // Of what stays as it is the base is not read again.

@@ -141,9 +141,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       verification: observation.verification,
       storage: await readStorage(state.manifest, deps),
       served: listServed(observation.indexes),
-      offers: new Map(
-        observation.indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]),
-      ),
+      offers: listOffers(observation.indexes, state),
     });
     return {
       state,
@@ -159,6 +157,10 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       requestCount: deps.requestCount,
     };
   };
+}
+
+function listOffers(indexes: readonly IndexObservation[], state: LoadedState): PlanInput['offers'] {
+  return new Map(indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]));
 }
 
 async function readStorage(

@@ -45,7 +45,7 @@ test('every block of YAML in the documentation is valid where it belongs', () =>
   const blocks = readBlocks();
   assert.ok(blocks.length >= 9, `${blocks.length} blocks`);
   for (const { name, yaml } of blocks) {
-    if (yaml.startsWith('- image:')) assert.equal(parseKnownMissing(yaml, name).length, 1);
+    if (yaml.startsWith('- image:')) assert.equal(parseKnownMissing(yaml, name).listed.length, 1);
     else readSections(yaml);
   }
 });
