@@ -1,12 +1,12 @@
 import pLimit from 'p-limit';
 import type { EmitEvent } from '../base/events.ts';
-import { compareBytes } from '../base/text.ts';
+import { compareBytes, joinNames } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { hasPathPrefix } from '../images/map-path.ts';
 import type { StagedManifest } from '../plan/judge-staged.ts';
 import type { Unclear } from '../plan/staging-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
-import { createRepositoryLister } from './list-staged.ts';
+import { createRepositoryLister, type StagedRepository } from './list-staged.ts';
 
 export interface ListStagingContext {
   readonly staging: RegistryPort;
@@ -56,13 +56,14 @@ export async function listStaging(context: ListStagingContext): Promise<StagingL
       }),
     ),
   );
+  const left = listed === null ? [] : listLeftOut(seen, new Set(listed), staging.host);
   return {
     listing: listed === null ? 'known' : 'catalog',
     repositories: names.length,
     outside: (listed ?? []).length - inside.length,
     tags: seen.reduce((sum, found) => sum + found.tags, 0),
     manifests: seen.flatMap((found) => found.manifests),
-    unclear: [...unclear, ...seen.flatMap((found) => found.unclear)],
+    unclear: [...unclear, ...left, ...seen.flatMap((found) => found.unclear)],
   };
 }
 
@@ -80,6 +81,20 @@ async function listRepositories(
     const next = hint ?? 'Repeat the check once staging answers.';
     return { listed: null, unclear: [{ kind: 'listing', subject: staging.host, message, next }] };
   }
+}
+
+// Some registries give a list of what the user may browse, or an empty one, where others refuse.
+function listLeftOut(
+  seen: readonly StagedRepository[],
+  listed: ReadonlySet<string>,
+  host: string,
+): readonly Unclear[] {
+  const names = new Set(seen.flatMap(({ manifests }) => manifests.map((it) => it.repository)));
+  const left = [...names].filter((name) => !listed.has(name));
+  if (left.length === 0) return [];
+  const { kind, subject, next } = noListing(host);
+  const message = `${host} leaves out of its list of repositories what it holds (${joinNames(left)}), so it may hold more that nobody looked at.`;
+  return [{ kind, subject, message, next }];
 }
 
 function noListing(host: string): Unclear {

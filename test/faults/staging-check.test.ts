@@ -16,6 +16,13 @@ type Rule = (request: ProxiedRequest) => Fault | null;
 
 const NO: Fault = { kind: 'status', status: 401, body: 'no' };
 
+const EMPTY: Fault = {
+  kind: 'status',
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: '{"repositories":[]}',
+};
+
 interface Spoilt {
   readonly site: StagingSite;
   /** Sets what goes wrong from now on. */
@@ -51,7 +58,7 @@ function listUnclear({ unclear }: StagingCheck): readonly string[] {
 }
 
 // Promise 6. Seen to fail, one line after the other: with unclear left out of the verdict; with a listing that is
-// refused taken for an empty one; with a 401 for the tags of one repository taken for no tags; with production's
+// refused taken for an empty one; with an empty one believed; with a 401 for the tags of one repository taken for no tags; with production's
 // unknown taken for absent, which made it a hindrance, and for present, which made the answer yes.
 test('what a registry does not tell is not known: neither safe nor lost, and never the answer yes', async (t) => {
   const { site, spoil } = await createSpoiltSite(t);
@@ -59,6 +66,7 @@ test('what a registry does not tell is not known: neither safe nor lost, and nev
   assert.equal((await site.check()).verdict, 'may-be-emptied');
   const cases: readonly (readonly [string, Parameters<Spoilt['spoil']>[0], RegExp])[] = [
     ['no listing', { staging: when('/v2/_catalog', NO) }, /^listing 127/],
+    ['a listing of nothing', { staging: when('/v2/_catalog', EMPTY) }, /^listing 127/],
     [
       'a listing that breaks',
       { staging: when('/v2/_catalog', { kind: 'status', status: 500 }) },
