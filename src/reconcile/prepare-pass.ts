@@ -41,6 +41,7 @@ import {
 } from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
+import { readStorage } from './read-storage.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
 export interface PassDeps extends KnownDeps {
@@ -161,20 +162,6 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
 
 function listOffers(indexes: readonly IndexObservation[], state: LoadedState): PlanInput['offers'] {
   return new Map(indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]));
-}
-
-async function readStorage(
-  { registries }: MirrorManifest,
-  { readFreeSpace }: PassDeps,
-): Promise<PlanInput['storage']> {
-  const path = registries.production.storagePath;
-  if (path === null || readFreeSpace === undefined) return null;
-  try {
-    return { path, freeBytes: await readFreeSpace(path), fault: null };
-  } catch (error) {
-    if (!isToolError(error)) throw error;
-    return { path, freeBytes: null, fault: error.message };
-  }
 }
 
 interface Subject {
