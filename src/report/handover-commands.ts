@@ -21,7 +21,7 @@ export function listNextDelivery(handover: Handover): readonly string[] {
 
 function listNeeds({ manifest, remote, catalogs }: Handover): readonly string[] {
   const { production, staging } = manifest.registries;
-  const podman = catalogs.some(({ entry }) => entry.builder === 'podman') ? ', and podman' : '';
+  const podman = catalogs.some(({ entry }) => entry.builder === 'podman') ? ', podman' : '';
   const clone =
     remote === null
       ? 'it has no remote, so the clone that you read this in is the only one'
@@ -29,7 +29,7 @@ function listNeeds({ manifest, remote, catalogs }: Handover): readonly string[] 
   return [
     'You need, once:',
     '',
-    `- olmirror, git and skopeo on this machine${podman}.`,
+    `- On this machine git, skopeo${podman}, Node 22.15 or later, and olmirror: \`npm install --global\` of its package, a .tgz file that needs nothing else.`,
     `- This repository: ${clone}. Run everything in the folder of this file.`,
     `- A login at both registries: ${[production, staging].map(formatLogin).join(' and ')}. In staging you need to read, in production to write too.`,
   ];
