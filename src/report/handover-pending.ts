@@ -183,7 +183,7 @@ export function listCleaning(handover: Handover): readonly string[] {
   return [
     '**olmirror deletes nothing**, in neither registry. What is removed is removed by people, with the registry’s own means.',
     '',
-    `- **Staging (${formatCode(staging.host)})**: a delivery that is merged and applied is not needed any more, once ${formatCode(`${olmirror} plan`)} says \`No changes.\` and no cluster pulls from there. What nothing in Git names, such as signatures of images that production had before, does not come along to production.`,
+    `- **Staging (${formatCode(staging.host)})**: a delivery that is merged and applied is not needed any more, once no cluster pulls from there. Whether it may be emptied, and what would be lost, ${formatCode(`${olmirror} staging check --cluster-resources DIR`)} says, with proof; ${formatCode('DIR')} is a folder with objects of a cluster.`,
     ...catalogs.map((catalog) => `  - ${formatStaging(catalog, handover)}`),
     `- **Production (${formatCode(production.host)})**: never the tags \`sha256-…\` and \`olmirror-…\`, which keep images from a clean-up of untagged manifests, nor those of earlier indexes, which are the way back. ${formatCode(`${olmirror} audit`)} names what nothing in Git asks for.`,
     '- **This machine**: `layers/` below `~/.local/state/olmirror/` may go at any time; the journal beside it is the only record of passes.',
