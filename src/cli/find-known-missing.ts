@@ -26,7 +26,7 @@ export interface KnownMissingContext {
 
 export interface MissingImages {
   readonly missing: readonly KnownMissing[];
-  /** Upstream names of images of which production gave no clear answer, each with what it said. */
+  /** Upstream names of images of which production gave no clear answer, or staging none of what production lacks. */
   readonly unknown: readonly { readonly upstream: string; readonly message: string }[];
 }
 
@@ -56,7 +56,8 @@ export async function findKnownMissing(
   );
   assertSomeClear(answers);
   const gone = answers.filter(({ presence }) => presence.state === 'absent');
-  const absent = await dropDelivered(gone, context);
+  const waiting = await askStaging(gone, context);
+  const absent = waiting.filter(({ presence }) => presence.state === 'absent');
   return {
     missing: [
       ...absent.map(({ image }) =>
@@ -64,28 +65,33 @@ export async function findKnownMissing(
       ),
       ...unreadable.map((image) => describe(image, 'no registry takes this reference', today)),
     ],
-    unknown: answers.flatMap(({ image: { upstream }, presence }) =>
+    unknown: [...answers, ...waiting].flatMap(({ image: { upstream }, presence }) =>
       presence.state === 'unknown' ? [{ upstream, message: presence.message }] : [],
     ),
   };
 }
 
-/** Takes out what staging has: a pass brings that. */
-async function dropDelivered<T extends { readonly image: WantedImage }>(
-  absent: readonly T[],
-  { registries, signal }: KnownMissingContext,
-): Promise<readonly T[]> {
-  const waiting = await Promise.all(
-    absent.map(({ image: { repository, digest, tag } }) =>
-      registries.staging.headManifest(repository.staging, digest ?? tag ?? '', signal),
-    ),
-  );
-  return absent.filter((_, i) => waiting[i]?.state !== 'present');
+interface Answer {
+  readonly image: WantedImage;
+  readonly presence: Presence;
 }
 
-function assertSomeClear(
-  answers: readonly { readonly image: WantedImage; readonly presence: Presence }[],
-): void {
+/** What staging has is brought by a pass, so that it is no debt. */
+function askStaging(
+  gone: readonly Answer[],
+  { registries, signal }: KnownMissingContext,
+): Promise<readonly Answer[]> {
+  return Promise.all(
+    gone.map(async ({ image }) => {
+      const { repository, digest, tag } = image;
+      const reference = digest ?? tag ?? '';
+      const presence = await registries.staging.headManifest(repository.staging, reference, signal);
+      return { image, presence };
+    }),
+  );
+}
+
+function assertSomeClear(answers: readonly Answer[]): void {
   const [first] = answers;
   if (first === undefined || first.presence.state !== 'unknown') return;
   if (answers.some(({ presence }) => presence.state !== 'unknown')) return;

@@ -241,12 +241,33 @@ test('a repository that asks for other credentials is unknown, and never listed 
     staging: site.stagingProxy.host,
   });
   assert.equal(init.code, 1, init.stderr);
-  assert.match(init.stderr, /whether production holds 1 image is unknown/);
+  assert.match(init.stderr, /whether production or staging holds 1 image is unknown/);
   assert.match(init.stderr, /vendor\/b-operand@sha256:[0-9a-f]+: .*401/);
   await assert.rejects(readText(site, 'rules/idx/known-missing.yaml'), /ENOENT/);
   await site.commit('take over');
   const plan = await site.olmirror(['plan']);
   assert.equal(plan.code, 1, plan.stdout);
+});
+
+test('what production lacks is no debt while staging does not tell whether it has it', async (t) => {
+  // Seen to fail: with anything but a clear yes of staging as a no, the image was listed, and an index went out without it.
+  const site = await createProxiedSite(t, {
+    staging: ({ url }) =>
+      url.startsWith('/v2/vendor/b-operand/') ? { kind: 'status', status: 401 } : null,
+  });
+  const { host } = site.production;
+  const a = await pushOperator(host, { name: 'a', versions: ['1.0.0'] });
+  const b = await pushOperator(host, { name: 'b', versions: ['1.0.0'], withoutImages: ['1.0.0'] });
+  await pushIndex(host, { a, b });
+  const init = await initAnew(site, {
+    production: site.productionProxy.host,
+    staging: site.stagingProxy.host,
+  });
+  assert.equal(init.code, 1, init.stderr);
+  assert.match(init.stderr, /vendor\/b-operand@sha256:[0-9a-f]+: .*401/);
+  const listed = await readText(site, 'rules/idx/known-missing.yaml');
+  assert.match(listed, /vendor\/b-bundle@/);
+  assert.doesNotMatch(listed, /vendor\/b-operand@/);
 });
 
 test('several --from are merged in order, and the index that clusters are served is told', async (t) => {

@@ -129,18 +129,6 @@ export function renderSplitManifest(example: string, { production, staging }: Ho
 /** The line of `spec.releases` that the upgrade adds. */
 export const NEW_RELEASE = '    - { version: 4.20.2, architecture: x86_64 }\n';
 
-/** The same manifest with staging in the place of production, so that `audit` looks there. */
-export function renderStagingManifest(manifest: string, { production, staging }: Hosts): string {
-  return manifest
-    .replace(`"${production}"`, '"@"')
-    .replace(`"${staging}"`, `"${production}"`)
-    .replace('"@"', `"${staging}"`)
-    .replace(
-      `{ production: ${INDEX_TAG}, staging: ${FINAL_TAG} }`,
-      `{ production: ${FINAL_TAG}, staging: ${INDEX_TAG} }`,
-    );
-}
-
 /** What production lacks of the index that it serves itself, and of the new release. */
 export async function listOpen(production: string): Promise<readonly string[]> {
   const served = await readServedImages(production);

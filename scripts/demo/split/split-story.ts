@@ -15,7 +15,6 @@ import {
   renderJoinedCluster,
   renderSplitCluster,
   renderSplitManifest,
-  renderStagingManifest,
 } from './split-site.ts';
 
 interface SplitWorld extends StoryDeps {
@@ -140,14 +139,19 @@ async function pointClusters(world: SplitWorld): Promise<void> {
 }
 
 async function listFree(world: SplitWorld): Promise<void> {
-  const { narrator, hosts, stage, before } = world;
+  const { narrator, hosts, before } = world;
   await narrator.begin(
     'What staging no longer needs',
-    'audit looks at staging by a manifest in which it stands in the place of production: what it lists, Git\ndoes not explain. All else in staging is in production too.',
+    'staging check proves each manifest of staging in production, or lists it as wanted by nobody, and looks for\nwhat still points there. This demo has no cluster, so there are no Pods to show.',
   );
-  const manifest = await readFile(join(stage.state, 'mirror.yaml'), 'utf8');
-  await writeState(world, new Map([['staging.yaml', renderStagingManifest(manifest, hosts)]]));
-  await playOlmirror(world, ['--manifest', 'staging.yaml', 'audit', '--working-tree']);
+  await playOlmirror(world, [
+    'staging',
+    'check',
+    '--cluster-resources',
+    'cluster',
+    '--none-of',
+    'pods',
+  ]);
   const { free, only } = await listStagingUse(hosts, before.staging);
   narrator.say(`\nNo longer needed in staging:\n${free.map((name) => `  ${name}`).join('\n')}\n`);
   narrator.check(`only ${BESIDE} is nowhere else`, only.join() === BESIDE);

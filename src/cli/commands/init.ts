@@ -158,7 +158,7 @@ function warnAboutUnknown(unknown: MissingImages['unknown'], context: CommandCon
   const more = unknown.length > SHOWN ? [`  … and ${unknown.length - SHOWN} more`] : [];
   context.console.warn(
     [
-      `warning: whether production holds ${formatCount(unknown.length, 'image')} is unknown, so that they are not listed as missing; \`olmirror plan\` asks again.`,
+      `warning: whether production or staging holds ${formatCount(unknown.length, 'image')} is unknown, so that they are not listed as missing; \`olmirror plan\` asks again.`,
       ...shown,
       ...more,
     ].join('\n'),
