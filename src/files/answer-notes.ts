@@ -13,7 +13,8 @@ export interface AnswerNotes {
   forget(): Promise<void>;
 }
 
-const AT_A_TIME = 200;
+// What a kill may cost.
+const AT_A_TIME = 50;
 
 /** Reads the answers in a file. Nothing here throws for what the disk does: an answer that is lost is a question asked again. */
 export async function openAnswerNotes(
