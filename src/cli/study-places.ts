@@ -108,8 +108,8 @@ async function askRegistries(
   ]);
   return findSitePlaces(
     {
-      production: { ...questions.production, listed: inProduction ?? [] },
-      staging: { ...questions.staging, listed: inStaging ?? [] },
+      production: { ...questions.production, listed: inProduction.names ?? [] },
+      staging: { ...questions.staging, listed: inStaging.names ?? [] },
     },
     {
       head: {

@@ -314,4 +314,13 @@ test('survey without an index says what to name', async (t) => {
   const { code, stderr } = await site.olmirror(['survey', ...hosts, '--insecure']);
   assert.equal(code, 1);
   assert.match(stderr, /No index was found at .*--index REPOSITORY:TAG/s);
+  await site.productionProxy.stop();
+  const gone = await site.olmirror(['survey', ...hosts, '--insecure'], {
+    env: { OLMIRROR_RETRY_DELAY_MS: '1' },
+  });
+  assert.equal(gone.code, 1);
+  assert.match(
+    gone.stderr,
+    /No index was found at .*refused/is,
+  );
 });

@@ -20,7 +20,7 @@ import {
   type SiteSight,
 } from '../../reconcile/build-survey.ts';
 import { findSitePlaces, type SitePlaces } from '../../reconcile/find-site-places.ts';
-import { listIfAny } from '../../reconcile/list-if-any.ts';
+import { type ListedRepositories, listIfAny } from '../../reconcile/list-if-any.ts';
 import { readSiteIndexes, type SiteIndex } from '../../reconcile/read-site-indexes.ts';
 import { surveyTags } from '../../reconcile/survey-tags.ts';
 import type { RegistryPort } from '../../registry/port.ts';
@@ -110,9 +110,9 @@ async function lookAround(look: Look): Promise<Survey> {
       production: {
         ...question,
         mirrored: own.mirrored.production,
-        listed: listed.production ?? [],
+        listed: listed.production.names ?? [],
       },
-      staging: { ...question, mirrored: own.mirrored.staging, listed: listed.staging ?? [] },
+      staging: { ...question, mirrored: own.mirrored.staging, listed: listed.staging.names ?? [] },
     },
     {
       head: { production: heads.production.head, staging: heads.staging.head },
@@ -156,7 +156,7 @@ async function findIndexes(
   { options, registries, context }: Look,
   known: {
     readonly clusters: ClusterStudy;
-    readonly listed: PerRole<readonly string[] | null>;
+    readonly listed: PerRole<ListedRepositories>;
   },
 ): Promise<readonly SiteIndex[]> {
   const { clusters, listed } = known;
@@ -166,15 +166,19 @@ async function findIndexes(
       named: options.indexes.map((name) => parseImageRef(`${options.hosts.production}/${name}`)),
       served: clusters.served,
       hosts: describeOwn({ hosts: options.hosts, aliases }, clusters).hosts,
-      listed: { production: listed.production ?? [], staging: listed.staging ?? [] },
+      listed: { production: listed.production.names ?? [], staging: listed.staging.names ?? [] },
     },
     registries,
     context.signal,
   );
   if (indexes.length > 0) return indexes;
+  const faults = [listed.production.fault, listed.staging.fault].filter((fault) => fault !== null);
   throw new ToolError(
     'CLI_USAGE',
-    `No index was found at ${options.hosts.production} and ${options.hosts.staging}, so that nobody knows what to look for.`,
+    [
+      `No index was found at ${options.hosts.production} and ${options.hosts.staging}, so that nobody knows what to look for.`,
+      ...faults,
+    ].join(' '),
     {
       hint: 'Name one with --index REPOSITORY:TAG, or give the CatalogSources of a cluster with --cluster-resources.',
     },
@@ -184,7 +188,7 @@ async function findIndexes(
 interface SeenSite {
   readonly sight: SiteSight;
   readonly places: SitePlaces;
-  readonly listed: PerRole<readonly string[] | null>;
+  readonly listed: PerRole<ListedRepositories>;
   readonly aliases: PerRole<readonly string[]>;
   readonly complete: boolean;
   readonly unclear: readonly string[];
@@ -218,11 +222,11 @@ async function describeSite(
     unknown,
     unclear,
     foreign:
-      listed.production === null
+      listed.production.names === null
         ? null
         : {
-            listed: listed.production.length,
-            repositories: listed.production.filter((name) => !explained.has(name)),
+            listed: listed.production.names.length,
+            repositories: listed.production.names.filter((name) => !explained.has(name)),
           },
     tags,
     emptying: { verdict: judgeEmptying(hindrances), hindrances },
