@@ -25,7 +25,7 @@ export async function runTransfers(
   steps: readonly Transfer[],
   options: TransferOptions,
 ): Promise<readonly StepResult[]> {
-  const limit = pLimit(context.request.concurrency ?? COPIES_AT_A_TIME);
+  const limit = pLimit(countSteps(context.request.concurrency ?? COPIES_AT_A_TIME));
   const queues = new Map<string, Promise<unknown>>();
   const tries = createTries(context.request.emit);
   const watched = { ...context, request: { ...context.request, emit: tries.emit } };
@@ -40,6 +40,11 @@ export async function runTransfers(
     return run;
   });
   return collectAll(runs);
+}
+
+// Copies themselves are bounded by `paceCopies`: so there is always one that may begin while another is looked at.
+function countSteps(copies: number): number {
+  return copies === 1 ? 1 : copies + Math.ceil(copies / 2);
 }
 
 interface Tries {
