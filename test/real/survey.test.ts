@@ -319,8 +319,5 @@ test('survey without an index says what to name', async (t) => {
     env: { OLMIRROR_RETRY_DELAY_MS: '1' },
   });
   assert.equal(gone.code, 1);
-  assert.match(
-    gone.stderr,
-    /No index was found at .*refused/is,
-  );
+  assert.match(gone.stderr, /No index was found at .*refused/is);
 });

@@ -187,6 +187,10 @@ test('an index that names our own hosts, by an alias too, is turned back by mirr
     b: rename(b, `localhost:${port}`),
     c: rename(c, site.staging.host),
   });
+  const blind = await initAnew(site);
+  assert.equal(blind.code, 1);
+  assert.match(blind.stderr, /names our own registry.*give them with --cluster-resources/s);
+  assert.equal(await site.git('status', '--porcelain'), '', 'nothing was written');
   const folder = await writeObjects(
     site,
     `${IDMS}  - source: registry.example.com/vendor

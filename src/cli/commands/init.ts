@@ -1,5 +1,5 @@
 import { formatCount } from '../../base/text.ts';
-import { ToolError } from '../../base/tool-error.ts';
+import { isToolError, ToolError } from '../../base/tool-error.ts';
 import { replaceFiles } from '../../files/replace-files.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
 import { dayOf } from '../../manifest/day.ts';
@@ -114,11 +114,22 @@ async function initCatalog(entry: CatalogEntry, init: InitContext): Promise<Init
         dryRun: false,
       },
       { git, today, signal: context.signal, allowed: Promise.resolve(), findHeld: null },
-    );
+    ).catch((error: unknown) => {
+      throw init.draft === null ? error : explainUnclear(error, context);
+    });
     context.console.result(renderMergeText(summary));
     gaps += summary.gaps.length;
   }
   return { gaps, unknown: remote ? await writeKnownMissing(entry, today, init) : 0 };
+}
+
+// There is no mirror.yaml yet to which a rule could be added.
+function explainUnclear(error: unknown, { manifestFile }: CommandContext): unknown {
+  if (!isToolError(error, 'CATALOG_AMBIGUOUS_ADDRESS')) return error;
+  return new ToolError(error.code, error.message, {
+    cause: error,
+    hint: `Mirror rules of a cluster say where these images come from: give them with --cluster-resources. Or write ${manifestFile} by hand, with a rule under spec.paths such as { from: registry.redhat.io, to: "" }, and run init again: it keeps the file.`,
+  });
 }
 
 /** Returns the number of images of which production gave no clear answer. */
