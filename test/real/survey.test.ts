@@ -1,79 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pushImage } from '../../scripts/lib/push-image.ts';
-import type { Survey } from '../../src/plan/survey-types.ts';
 import { makePackageText } from '../support/catalog.ts';
-import { compileSchema, parseChecked } from '../support/check-schema.ts';
-import { createProxiedSite, type ProxiedSite, type ProxyRules } from '../support/proxied-site.ts';
-import { collect, pushIndex, pushOperator } from '../support/site.ts';
-import { writeObjects } from '../support/take-over.ts';
+import { createProxiedSite, type ProxiedSite } from '../support/proxied-site.ts';
+import { collect, pushOperator } from '../support/site.ts';
+import { createMixedSite, REPOSITORY, survey } from '../support/survey-site.ts';
 import { waitFor } from '../support/wait-for.ts';
-
-const checkSurvey = compileSchema<Survey>('survey');
-const REPOSITORY = 'olm/redhat-index';
-
-function byHand(path: string): string {
-  return `byhand/${path.slice(path.lastIndexOf('/') + 1)}`;
-}
-
-/**
- * Production serves a, b (whose images are missing) and c (brought by hand); staging has an unmerged 1.1.0 of a, and
- * clusters are served from there.
- */
-async function createMixedSite(t: TestContext, rules: ProxyRules = {}) {
-  const site = await createProxiedSite(t, rules);
-  const { host } = site.production;
-  const a = await pushOperator(host, { name: 'a', versions: ['1.0.0'] });
-  const b = await pushOperator(host, { name: 'b', versions: ['1.0.0'], withoutImages: ['1.0.0'] });
-  const c = await pushOperator(host, {
-    name: 'c',
-    versions: ['1.0.0'],
-    place: byHand,
-    tag: () => 'latest',
-  });
-  await pushOperator(host, { name: 'z', versions: ['1.0.0'] });
-  await pushIndex(host, { a, b, c }, { repository: REPOSITORY });
-  const newer = await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0', '1.1.0'] });
-  await pushIndex(site.staging.host, { a: newer }, { repository: REPOSITORY });
-  const folder = await writeObjects(
-    site,
-    `apiVersion: operators.coreos.com/v1alpha1
-kind: CatalogSource
-metadata: { name: redhat, namespace: openshift-marketplace }
-spec: { sourceType: grpc, image: "${site.stagingProxy.host}/${REPOSITORY}:v1" }
----
-apiVersion: operators.coreos.com/v1alpha1
-kind: Subscription
-metadata: { name: a, namespace: ns }
-spec: { name: a, source: redhat, sourceNamespace: openshift-marketplace }
-status: { installedCSV: a.v1.0.0 }
----
-apiVersion: config.openshift.io/v1
-kind: ImageDigestMirrorSet
-metadata: { name: from-oc-mirror }
-spec:
-  imageDigestMirrors:
-    - { source: registry.example.com/vendor, mirrors: ["${site.stagingProxy.host}/vendor"] }
-`,
-  );
-  return { site, folder };
-}
-
-async function survey(site: ProxiedSite, ...args: readonly string[]) {
-  const hosts = [site.productionProxy.host, site.stagingProxy.host];
-  const { code, stdout, stderr } = await site.olmirror([
-    'survey',
-    ...hosts,
-    '--insecure',
-    '--format',
-    'json',
-    ...args,
-  ]);
-  return { code, stderr, stdout, report: parseChecked(checkSurvey, stdout) };
-}
 
 test('survey tells what is installed, served, missing, foreign and only in staging, and writes nothing', async (t) => {
   const { site, folder } = await createMixedSite(t);
