@@ -209,6 +209,7 @@ test('an item that has ended blocks again, and is told', async (t) => {
   assert.deepEqual(kindsOf(told).toSorted(), [
     'known-missing-ended',
     'known-missing-ended',
+    'loss',
     'missing-source',
     'missing-source',
   ]);
