@@ -1,8 +1,9 @@
 import { buildExampleRelease } from '../../scripts/demo/example-release.ts';
 import { pushRelease } from '../../scripts/demo/fill-registries.ts';
 import { pushIndex, pushOperator } from './site.ts';
+import type { Laid } from './take-over.ts';
 
-const REPOSITORY = 'olm/redhat-index';
+export const REPOSITORY = 'olm/redhat-index';
 
 export interface Hosts {
   readonly production: string;
@@ -36,6 +37,15 @@ export async function fillExistingSite({ production, staging }: Hosts): Promise<
   const e = await pushOperator(staging, { name: 'operator-e', versions: ['5.0.0'] });
   const delivered = { 'operator-a': newer, 'operator-e': e };
   await pushIndex(staging, delivered, { repository: REPOSITORY, tag: 'v4.20' });
+}
+
+/** A site whose production was filled in one way, for a reader of `docs/en/first-hour.md`. */
+export async function fillLaidSite({ production, staging }: Hosts, laid: Laid): Promise<void> {
+  const a = await pushOperator(production, { name: 'a', versions: ['1.0.0', '1.1.0'], ...laid });
+  const b = await pushOperator(production, { name: 'b', versions: ['1.0.0'], ...laid });
+  await pushIndex(production, { a, b }, { repository: REPOSITORY, tag: 'v4.20' });
+  const newer = await pushOperator(staging, { name: 'a', versions: ['1.1.0', '1.2.0'] });
+  await pushIndex(staging, { a: newer }, { repository: REPOSITORY, tag: 'v4.20' });
 }
 
 /** What the clusters of the existing site say, as `oc get -o yaml` prints it. */
