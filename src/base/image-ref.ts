@@ -70,3 +70,8 @@ function badRef(text: string, why: string): ToolError {
     hint: 'Write it as registry.example/path/name@sha256:… or registry.example/path/name:tag.',
   });
 }
+
+/** The port that is written in a `host[:port]`, null where there is none. */
+export function readPort(host: string): string | null {
+  return /:(\d+)$/.exec(host)?.[1] ?? null;
+}

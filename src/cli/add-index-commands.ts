@@ -1,6 +1,7 @@
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
 import { addRollback } from './add-rollback-command.ts';
 import {
+  CATALOGS,
   FORMAT,
   type Parser,
   type Run,
@@ -213,12 +214,7 @@ function addList(parser: Parser, run: Run): void {
     'List the indexes that production keeps of each catalog, with commit and date, newest first',
     (command) =>
       command
-        .positional('catalog', {
-          type: 'string',
-          array: true,
-          default: [] as string[],
-          describe: 'Catalogs of the manifest; all without one',
-        })
+        .positional('catalog', CATALOGS)
         .option('format', FORMAT)
         .example('$0 index list', 'Of every catalog; * is what is served')
         .example('$0 index list example-index --format json', 'Of one, for a script')

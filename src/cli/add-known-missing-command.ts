@@ -1,4 +1,4 @@
-import { FORMAT, type Parser, type Run, WORKING_TREE } from './command-options.ts';
+import { CATALOGS, FORMAT, type Parser, type Run, WORKING_TREE } from './command-options.ts';
 
 export function addKnownMissing(parser: Parser, run: Run): void {
   parser.command(
@@ -6,12 +6,7 @@ export function addKnownMissing(parser: Parser, run: Run): void {
     'Hold the lists of known missing images against production, and take out what has come',
     (command) =>
       command
-        .positional('catalog', {
-          type: 'string',
-          array: true,
-          default: [] as string[],
-          describe: 'Catalogs of the manifest; all without one',
-        })
+        .positional('catalog', CATALOGS)
         .option('prune', {
           type: 'boolean',
           default: false,

@@ -1,5 +1,5 @@
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
-import { FORMAT, type Parser, type Run } from './command-options.ts';
+import { CATALOGS, FORMAT, type Parser, type Run } from './command-options.ts';
 
 export function addInit(parser: Parser, run: Run): void {
   parser.command(
@@ -7,12 +7,7 @@ export function addInit(parser: Parser, run: Run): void {
     'Write a state repository from the index that production serves',
     (command) =>
       command
-        .positional('catalog', {
-          type: 'string',
-          array: true,
-          default: [] as string[],
-          describe: 'Catalogs of the manifest; all without one',
-        })
+        .positional('catalog', CATALOGS)
         .option('from', {
           type: 'string',
           array: true,
@@ -83,12 +78,7 @@ export function addMerge(parser: Parser, run: Run): void {
     'Take a delivery into catalogs/',
     (command) =>
       command
-        .positional('catalog', {
-          type: 'string',
-          array: true,
-          default: [] as string[],
-          describe: 'Catalogs of the manifest; all without one',
-        })
+        .positional('catalog', CATALOGS)
         .option('from', {
           type: 'string',
           describe:

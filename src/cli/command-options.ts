@@ -31,6 +31,20 @@ export const FORMAT: FormatOption = {
   requiresArg: true,
 };
 
+interface CatalogsOption {
+  readonly type: 'string';
+  readonly array: true;
+  readonly default: string[];
+  readonly describe: string;
+}
+
+export const CATALOGS: CatalogsOption = {
+  type: 'string',
+  array: true,
+  default: [],
+  describe: 'Catalogs of the manifest; all without one',
+};
+
 interface SwitchOption {
   readonly type: 'boolean';
   readonly default: false;

@@ -1,3 +1,4 @@
+import { readPort } from '../base/image-ref.ts';
 import { formatProblemLine } from '../base/problem.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
@@ -75,8 +76,8 @@ export async function findAliases(
 }
 
 async function findSame(host: string, others: readonly string[]): Promise<readonly string[]> {
-  const port = portOf(host);
-  const candidates = port === '' ? [] : others.filter((other) => portOf(other) === port);
+  const port = readPort(host);
+  const candidates = port === null ? [] : others.filter((other) => readPort(other) === port);
   if (candidates.length === 0) return [];
   const own = await resolveHost(host);
   const same = await Promise.all(
@@ -86,10 +87,6 @@ async function findSame(host: string, others: readonly string[]): Promise<readon
     }),
   );
   return same.flat().toSorted();
-}
-
-function portOf(host: string): string {
-  return /:(\d+)$/.exec(host)?.[1] ?? '';
 }
 
 /** Hosts that mirror rules, served indexes and references name. */

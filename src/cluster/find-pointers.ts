@@ -1,3 +1,4 @@
+import { readPort } from '../base/image-ref.ts';
 import { hasPathPrefix } from '../images/map-path.ts';
 import { listMirrorRules, MIRROR_KINDS } from './mirror-rules.ts';
 import {
@@ -142,12 +143,10 @@ const IN_CLUSTER = /\.svc(?:\.cluster\.local)?(?::\d+)?$/;
 
 function isSuspect(reference: string, names: RegistryNames): boolean {
   const { host } = readPlace(reference);
-  const port = portOf(host);
+  const port = readPort(host);
   if (port === null || IN_CLUSTER.test(host)) return false;
   const known = [...names.hosts, ...names.others].map(normalizeHost);
-  return !known.includes(host) && names.hosts.some((name) => portOf(normalizeHost(name)) === port);
-}
-
-function portOf(host: string): string | null {
-  return /:(\d+)$/.exec(host)?.[1] ?? null;
+  return (
+    !known.includes(host) && names.hosts.some((name) => readPort(normalizeHost(name)) === port)
+  );
 }

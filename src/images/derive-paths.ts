@@ -1,5 +1,5 @@
 import { compareBytes } from '../base/text.ts';
-import type { PerRole } from '../manifest/types.ts';
+import type { PathRule, PerRole } from '../manifest/types.ts';
 import type { Layout } from './layouts.ts';
 import { DROP_HOST, hasPathPrefix, listRules, type PlacingRule, placeBy } from './map-path.ts';
 
@@ -20,10 +20,7 @@ interface DerivedRule extends PlacingRule {
 }
 
 /** A rule of `paths`, and of each role how many of the images that it is for lie where it says. */
-export interface DerivedPathRule {
-  readonly from: string;
-  readonly to: PerRole<string>;
-  readonly maxNestedPaths: PerRole<number | null>;
+export interface DerivedPathRule extends PathRule {
   readonly hits: PerRole<number>;
   readonly found: PerRole<number>;
 }

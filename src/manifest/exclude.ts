@@ -1,6 +1,7 @@
 import type { Problem } from '../base/problem.ts';
-import { hasEnded, isDay } from './day.ts';
+import { hasEnded } from './day.ts';
 import { readChecked } from './parse-record.ts';
+import { faultAt, findDayFault, type RuleItem } from './rule-faults.ts';
 import { excludeSchema, type RawExclusion } from './schemas.ts';
 import type { Exclusion } from './types.ts';
 import type { YamlDocument } from './yaml-document.ts';
@@ -35,10 +36,8 @@ export function isExpired(exclusion: Exclusion, today: string): boolean {
   return hasEnded(exclusion.until, today);
 }
 
-interface Item {
+interface Item extends RuleItem {
   readonly raw: RawExclusion;
-  readonly index: number;
-  readonly document: YamlDocument;
 }
 
 function findFaults(all: readonly RawExclusion[], item: Item): readonly Problem[] {
@@ -61,25 +60,8 @@ function findFaults(all: readonly RawExclusion[], item: Item): readonly Problem[
           }),
         ]
       : []),
-    ...(typeof raw.until !== 'string' || isDay(raw.until)
-      ? []
-      : [
-          faultAt(item, 'until', {
-            message: `There is no day ${raw.until}.`,
-            hint: 'Write a date such as 2026-12-31.',
-          }),
-        ]),
+    ...findDayFault(item, 'until', raw.until),
   ];
-}
-
-function faultAt(
-  { index, document }: Item,
-  field: string,
-  words: { readonly message: string; readonly hint: string },
-): Problem {
-  const { file } = document;
-  const place = document.placeOf([index, field]);
-  return { severity: 'error', code: 'MANIFEST_RULES_INVALID', ...words, file, ...place };
 }
 
 function keyOf({ package: pkg, channel, bundle }: RawExclusion): string {

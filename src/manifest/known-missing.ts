@@ -1,9 +1,9 @@
 import { dump } from 'js-yaml';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
-import { isDay } from './day.ts';
 import { isImagePattern, namesRegistry } from './image-pattern.ts';
 import { readChecked } from './parse-record.ts';
+import { faultAt, findDayFault, type RuleItem } from './rule-faults.ts';
 import { knownMissingSchema, type RawKnownMissing } from './schemas.ts';
 import type { KnownMissing, ListedMissing } from './types.ts';
 import type { YamlDocument } from './yaml-document.ts';
@@ -65,16 +65,18 @@ function placeIn(catalog: string, problems: readonly Problem[]): readonly Proble
   return problems.map((problem) => ({ ...problem, catalog }));
 }
 
-interface Item {
+interface Item extends RuleItem {
   readonly raw: RawKnownMissing;
-  readonly index: number;
-  readonly document: YamlDocument;
 }
 
 function findFaults(all: readonly RawKnownMissing[], item: Item): readonly Problem[] {
   const { raw, index } = item;
   const first = all.findIndex(({ image }) => image === raw.image);
-  return [...findImageFaults(item, first < index ? first : null), ...findDayFaults(item)];
+  return [
+    ...findImageFaults(item, first < index ? first : null),
+    ...findDayFault(item, 'since', raw.since),
+    ...findDayFault(item, 'until', raw.until),
+  ];
 }
 
 function findImageFaults(item: Item, first: number | null): readonly Problem[] {
@@ -106,30 +108,6 @@ function findImageFaults(item: Item, first: number | null): readonly Problem[] {
           }),
         ]),
   ];
-}
-
-function findDayFaults(item: Item): readonly Problem[] {
-  return (['since', 'until'] as const).flatMap((field) => {
-    const day = item.raw[field];
-    return typeof day !== 'string' || isDay(day)
-      ? []
-      : [
-          faultAt(item, field, {
-            message: `There is no day ${day}.`,
-            hint: 'Write a date such as 2026-12-31.',
-          }),
-        ];
-  });
-}
-
-function faultAt(
-  { index, document }: Item,
-  field: string,
-  words: { readonly message: string; readonly hint: string },
-): Problem {
-  const { file } = document;
-  const place = document.placeOf([index, field]);
-  return { severity: 'error', code: 'MANIFEST_RULES_INVALID', ...words, file, ...place };
 }
 
 function buildListed(

@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import type { DerivedPathRule } from '../images/derive-paths.ts';
 import type { PerRole, RoleName } from '../manifest/types.ts';
 
 /** `olmirror survey --format json`. */
@@ -13,7 +14,7 @@ export interface Survey {
   readonly indexes: readonly SurveyedIndex[];
   /** In byte order of names. */
   readonly operators: readonly SurveyedOperator[];
-  readonly rules: readonly SurveyedRule[];
+  readonly rules: readonly DerivedPathRule[];
   /** Upstream images that both registries clearly lack. */
   readonly missing: readonly SurveyedImage[];
   readonly onlyStaging: readonly SurveyedImage[];
@@ -82,14 +83,6 @@ export interface UnknownSurveyed {
   readonly role: RoleName;
   readonly upstream: string;
   readonly message: string;
-}
-
-export interface SurveyedRule {
-  readonly from: string;
-  readonly to: PerRole<string>;
-  readonly maxNestedPaths: PerRole<number | null>;
-  readonly hits: PerRole<number>;
-  readonly found: PerRole<number>;
 }
 
 export interface SurveyedTags {

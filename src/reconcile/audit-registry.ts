@@ -1,14 +1,13 @@
-import pLimit from 'p-limit';
 import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { compareBytes } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { findNamedDigest, type TagExplainer } from '../images/explain-tags.ts';
-import { hasPathPrefix } from '../images/map-path.ts';
 import type { Audit, ExtraHolding, UnclearHolding } from '../plan/audit-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { readChildren } from './read-children.ts';
 import { readHolding } from './read-holding.ts';
+import { walkRepositories } from './walk-repositories.ts';
 
 export interface AuditContext {
   readonly production: RegistryPort;
@@ -25,8 +24,6 @@ export type AuditFindings = Pick<
   'listing' | 'repositories' | 'outside' | 'tags' | 'extras' | 'unclear' | 'bytes'
 >;
 
-const REPOSITORIES_AT_A_TIME = 4;
-
 /**
  * Looks for manifests with a tag in production that Git does not explain, by HEAD and GET. Manifests without
  * a tag cannot be listed. A part that cannot be told is named, and hides no other (promise 9).
@@ -34,28 +31,19 @@ const REPOSITORIES_AT_A_TIME = 4;
 export async function auditRegistry(context: AuditContext): Promise<AuditFindings> {
   const { production, pathPrefix, explainer, emit, signal } = context;
   const listed = await production.listRepositories(signal);
-  const inside = (listed ?? []).filter((name) => hasPathPrefix(name, pathPrefix));
-  // A listing may leave out what it should not: what Git knows is looked at in any case.
-  const names = [...new Set([...inside, ...explainer.repositories])].toSorted(compareBytes);
-  const limit = pLimit(REPOSITORIES_AT_A_TIME);
-  let done = 0;
-  emit({ kind: 'audit-started', repositories: names.length });
-  const seen = await Promise.all(
-    names.map((repository) =>
-      limit(async () => {
-        signal.throwIfAborted();
-        const found = await lookAt(repository, context);
-        done += 1;
-        emit({ kind: 'audit-progress', done, total: names.length });
-        return found;
-      }),
-    ),
-  );
+  const { seen, outside } = await walkRepositories({
+    listed,
+    known: explainer.repositories,
+    pathPrefix,
+    lookAt: (repository) => lookAt(repository, context),
+    emit,
+    signal,
+  });
   const blobs = new Map(seen.flatMap((found) => [...found.blobs]));
   return {
     listing: listed === null ? 'known' : 'catalog',
-    repositories: names.length,
-    outside: (listed ?? []).length - inside.length,
+    repositories: seen.length,
+    outside,
     tags: seen.reduce((sum, found) => sum + found.tags, 0),
     extras: seen.flatMap((found) => found.extras),
     unclear: seen.flatMap((found) => found.unclear),

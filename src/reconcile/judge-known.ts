@@ -4,7 +4,7 @@ import type { WantedList } from '../images/list-wanted.ts';
 import type { ListedMissing } from '../manifest/types.ts';
 import type { Loss } from '../plan/settle-image.ts';
 import type { Observed } from '../plan/types.ts';
-import { findLosses } from './find-losses.ts';
+import { findHiddenLosses } from './find-hidden-losses.ts';
 import type { LoadedState } from './load-state.ts';
 import type { IndexObservation } from './observe-index.ts';
 import type { ReadMissingThen } from './read-missing-then.ts';
@@ -43,7 +43,7 @@ export async function judgeKnown(facts: KnownFacts, deps: KnownDeps): Promise<Ju
   const losses =
     readMissingThen === undefined
       ? new Map<string, Loss>()
-      : await findLosses(found, { ...facts, readMissingThen, signal });
+      : await findHiddenLosses(found, { ...facts, readMissingThen, signal });
   return {
     known: new Map([...found].filter(([upstream]) => !losses.has(upstream))),
     losses,

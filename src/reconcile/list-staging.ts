@@ -1,12 +1,11 @@
-import pLimit from 'p-limit';
 import type { EmitEvent } from '../base/events.ts';
-import { compareBytes, joinNames } from '../base/text.ts';
+import { joinNames } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
-import { hasPathPrefix } from '../images/map-path.ts';
 import type { StagedManifest } from '../plan/judge-staged.ts';
 import type { Unclear } from '../plan/staging-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { createRepositoryLister, type StagedRepository } from './list-staged.ts';
+import { walkRepositories } from './walk-repositories.ts';
 
 export interface ListStagingContext {
   readonly staging: RegistryPort;
@@ -28,8 +27,6 @@ export interface StagingListing {
   readonly unclear: readonly Unclear[];
 }
 
-const REPOSITORIES_AT_A_TIME = 4;
-
 /**
  * Lists what staging holds, by HEAD and GET: what has a tag, what something names, and what either leads to: parts
  * of indexes, signatures, referrers. Manifests that nothing leads to cannot be listed. A part that cannot be told is
@@ -38,29 +35,20 @@ const REPOSITORIES_AT_A_TIME = 4;
 export async function listStaging(context: ListStagingContext): Promise<StagingListing> {
   const { staging, pathPrefix, named, emit, signal } = context;
   const { listed, unclear } = await listRepositories(staging, signal);
-  const inside = (listed ?? []).filter((name) => hasPathPrefix(name, pathPrefix));
-  // A listing may leave out what it should not: what is named is looked at in any case.
-  const names = [...new Set([...inside, ...named.keys()])].toSorted(compareBytes);
   const lookInto = createRepositoryLister(staging, signal);
-  const limit = pLimit(REPOSITORIES_AT_A_TIME);
-  let done = 0;
-  emit({ kind: 'audit-started', repositories: names.length });
-  const seen = await Promise.all(
-    names.map((repository) =>
-      limit(async () => {
-        signal.throwIfAborted();
-        const found = await lookInto(repository, named.get(repository) ?? new Set());
-        done += 1;
-        emit({ kind: 'audit-progress', done, total: names.length });
-        return found;
-      }),
-    ),
-  );
+  const { seen, outside } = await walkRepositories({
+    listed,
+    known: named.keys(),
+    pathPrefix,
+    lookAt: (repository) => lookInto(repository, named.get(repository) ?? new Set()),
+    emit,
+    signal,
+  });
   const left = listed === null ? [] : listLeftOut(seen, new Set(listed), staging.host);
   return {
     listing: listed === null ? 'known' : 'catalog',
-    repositories: names.length,
-    outside: (listed ?? []).length - inside.length,
+    repositories: seen.length,
+    outside,
     tags: seen.reduce((sum, found) => sum + found.tags, 0),
     manifests: seen.flatMap((found) => found.manifests),
     unclear: [...unclear, ...left, ...seen.flatMap((found) => found.unclear)],

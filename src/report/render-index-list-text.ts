@@ -1,7 +1,8 @@
 import { shortHex } from '../base/digest.ts';
 import { formatPin } from '../plan/index-checks.ts';
 import type { CatalogIndexes, IndexList, ListedIndex } from '../plan/index-types.ts';
-import { cleanLine, renderLines } from './clean-line.ts';
+import { alignRows } from './align-rows.ts';
+import { renderLines } from './clean-line.ts';
 
 /** The earlier indexes of each catalog, newest first; the served one and the pinned one are marked. */
 export function renderIndexListText({ catalogs }: IndexList): string {
@@ -62,17 +63,4 @@ function listCells(index: ListedIndex): readonly string[] {
     revision === null ? '-' : revision.slice(0, 12),
     [subject ?? '', what, pinned ? '(pinned)' : ''].filter((part) => part !== '').join('  '),
   ];
-}
-
-function alignRows(rows: readonly (readonly string[])[]): readonly string[] {
-  const cells = rows.map((row) => row.map(cleanLine));
-  const widths = (cells[0] ?? []).map((_, i) =>
-    Math.max(...cells.map((row) => row[i]?.length ?? 0)),
-  );
-  return cells.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -1,11 +1,12 @@
+import type { DerivedPathRule } from '../images/derive-paths.ts';
 import type { RoleName } from '../manifest/types.ts';
 import type {
   Survey,
   SurveyedImage,
   SurveyedIndex,
   SurveyedOperator,
-  SurveyedRule,
 } from '../plan/survey-types.ts';
+import { alignRows } from './align-rows.ts';
 import { renderLines } from './clean-line.ts';
 import { escapeMarkdown, formatCode, formatSentence } from './escape-markdown.ts';
 import { SURVEY_WORDS, type SurveyWords } from './survey-words.ts';
@@ -122,7 +123,7 @@ function listLayout({ rules, aliases, hosts }: Survey, words: SurveyWords): read
   return [{ kind: 'items', items: rules.map((rule) => formatRule(rule, words)) }, ...names];
 }
 
-function formatRule(rule: SurveyedRule, words: SurveyWords): string {
+function formatRule(rule: DerivedPathRule, words: SurveyWords): string {
   const { from, hits, found } = rule;
   const production = formatPlace('production', rule, words);
   const staging = formatPlace('staging', rule, words);
@@ -138,7 +139,7 @@ function formatRule(rule: SurveyedRule, words: SurveyWords): string {
 
 function formatPlace(
   role: RoleName,
-  { to, maxNestedPaths }: SurveyedRule,
+  { to, maxNestedPaths }: DerivedPathRule,
   { topLevel }: SurveyWords,
 ): string {
   const limit = maxNestedPaths[role];
@@ -238,24 +239,8 @@ function renderTextPart(part: Part): readonly string[] {
     case 'commands':
       return part.lines.map((command) => `  ${command}`);
     case 'table':
-      return alignTable([part.head, ...part.rows]);
+      return alignRows([part.head, ...part.rows]).map((row) => `  ${row}`);
   }
-}
-
-function alignTable(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, i) =>
-    Math.max(...rows.map((row) => measure(row[i] ?? ''))),
-  );
-  return rows.map((row) =>
-    `  ${row.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - measure(cell))).join('  ')}`.trimEnd(),
-  );
-}
-
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/gu;
-
-/** Columns of a terminal: Hangul and other wide letters take two. */
-function measure(text: string): number {
-  return text.length + (text.match(WIDE)?.length ?? 0);
 }
 
 function renderMarkdown(

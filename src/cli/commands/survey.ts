@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path';
 import { parseImageRef } from '../../base/image-ref.ts';
 import { ToolError } from '../../base/tool-error.ts';
 import { listFollowers } from '../../cluster/list-followers.ts';
+import { listMirrorHosts } from '../../cluster/list-mirrored.ts';
 import { type AnswerNotes, openAnswerNotes } from '../../files/answer-notes.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
 import { splitReferences } from '../../images/own-addresses.ts';
@@ -124,8 +125,8 @@ async function lookAround(look: Look): Promise<Survey> {
     names: split.names,
     probes: places.probes,
     followers: listFollowers(clusters.objects),
-    towardsStaging: clusters.mirrorRules.filter(({ mirrors }) =>
-      mirrors.some((mirror) => own.hosts.staging.includes(mirror.split('/')[0] ?? '')),
+    towardsStaging: clusters.mirrorRules.filter((rule) =>
+      listMirrorHosts([rule]).some((host) => own.hosts.staging.includes(host)),
     ),
     hasObjects: clusters.objects.length > 0,
   };

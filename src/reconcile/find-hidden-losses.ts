@@ -26,7 +26,7 @@ const BEFORE_ALL_ENDS = '0000-00-00';
  * Images that a pattern of known-missing.yaml fits, though production had them: the index that is served names them,
  * and when that came neither an item nor a pattern let them be missing, so that each was seen there (promise 3).
  */
-export async function findLosses(
+export async function findHiddenLosses(
   known: ReadonlyMap<string, ListedMissing>,
   context: LossContext,
 ): Promise<ReadonlyMap<string, Loss>> {
