@@ -1,221 +1,188 @@
+import type { EmitEvent } from '../base/events.ts';
 import { isToolError } from '../base/tool-error.ts';
-import type { GitPort, Snapshot } from '../git/port.ts';
-import type { PassReport } from '../plan/report-types.ts';
+import type { Snapshot } from '../git/port.ts';
+import type { PassReason, PassRecord } from '../plan/history-types.ts';
 import { nextRun, type PassEnd } from './next-run.ts';
-import type { PassOptions } from './pass-options.ts';
-import type { PassPreparer, PreparedPass } from './prepare-pass.ts';
+import type { PreparedPass } from './prepare-pass.ts';
 import { overBudget } from './read-budget.ts';
-import { type RunDeps, runPass } from './run-pass.ts';
-import { isSuspended } from './suspend.ts';
-
-/** Why a pass ran: a commit that was not seen before, or the interval (drift). */
-export type WatchReason = 'start' | 'commit' | 'interval' | 'retry';
-
-export type WatchEvent =
-  | {
-      readonly kind: 'pass-started';
-      readonly reason: WatchReason;
-      readonly revision: string;
-      readonly subject: string;
-    }
-  | {
-      readonly kind: 'pass-finished';
-      readonly prepared: PreparedPass;
-      readonly report: PassReport;
-      readonly drift: boolean;
-    }
-  | { readonly kind: 'pass-failed'; readonly error: unknown }
-  | { readonly kind: 'suspended'; readonly reason: string; readonly by: string }
-  | { readonly kind: 'sleeping'; readonly milliseconds: number; readonly why: string }
-  | { readonly kind: 'stopped' };
-
-export interface WatchDeps extends RunDeps {
-  readonly git: GitPort;
-  readonly prepare: PassPreparer;
-  /** Between 0 and 1. */
-  readonly random: () => number;
-  readonly tell: (event: WatchEvent) => void;
-  /** Commit to look at now: HEAD of a local clone, or what a remote branch points at after a fetch. */
-  readonly readRevision: () => Promise<string>;
-}
-
-export interface WatchOptions extends PassOptions {
-  /** Overrides `spec.reconcile.interval`; null for the manifest's. */
-  readonly intervalMilliseconds: number | null;
-}
+import { formatPassId, type PassEnding, type PassHead, recordPass } from './record-pass.ts';
+import { runPass } from './run-pass.ts';
+import { describeSuspension } from './suspend.ts';
+import { createWaker, sleepOrRing, type Waker } from './waker.ts';
+import type { WatchDeps, WatchEvent, WatchOptions } from './watch-types.ts';
 
 const FIRST_INTERVAL = 60_000;
 
+interface Context extends WatchDeps {
+  readonly options: WatchOptions;
+  readonly waker: Waker;
+  readonly emit: EmitEvent;
+  readonly tell: (event: WatchEvent) => void;
+}
+
+/** What the loop knows when a pass is over. */
+interface Turn {
+  readonly revision: string;
+  readonly failures: number;
+  readonly reason: PassReason;
+}
+
 /**
- * Runs the pass that `apply` runs: at start, when a commit appears, and at every interval, because
- * registries drift without one. Returns when the signal aborts; a pass that runs then is ended as
+ * Runs the pass that `apply` runs: at start, when a commit appears or somebody asks, and at every interval,
+ * because registries drift without one. Returns when the signal aborts; a pass that runs then is ended as
  * `apply` ends it.
  */
 export async function watch(options: WatchOptions, deps: WatchDeps): Promise<void> {
-  const wake = createWaker();
-  const stopWatching = await deps.git.watchHead(wake.ring);
-  let last: { readonly revision: string; readonly failures: number } = {
-    revision: '',
-    failures: 0,
+  const { sinks } = deps;
+  const context: Context = {
+    ...deps,
+    options,
+    waker: createWaker(),
+    emit: (event) => sinks.forEach((sink) => sink.onPass(event)),
+    tell: (event) => sinks.forEach((sink) => sink.onWatch(event)),
   };
-  let reason: WatchReason = 'start';
+  const stops: (() => Promise<void>)[] = [];
   try {
-    while (!deps.signal.aborted) {
-      const end = await runOnce(options, { ...deps, reason, lastRevision: last.revision });
-      last = { revision: end.revision, failures: end.kind === 'failed' ? last.failures + 1 : 0 };
-      if (deps.signal.aborted) break;
-      const run = nextRun(end, {
-        failures: last.failures,
-        interval: options.intervalMilliseconds ?? end.interval ?? FIRST_INTERVAL,
-        random: deps.random(),
-      });
-      deps.tell({ kind: 'sleeping', milliseconds: run.milliseconds, why: run.why });
-      reason = await sleepUntilWoken(run.milliseconds, run.reason, {
-        deps,
-        wake,
-        revision: last.revision,
-      });
-    }
+    for (const trigger of deps.triggers) stops.push(await trigger.start(context.waker.ring));
+    let turn: Turn = { revision: '', failures: 0, reason: 'start' };
+    while (!deps.signal.aborted) turn = await takeTurn(turn, context);
   } finally {
-    await stopWatching();
-    deps.tell({ kind: 'stopped' });
+    await Promise.all(stops.map((stop) => stop()));
+    context.tell({ kind: 'stopped' });
+    await Promise.all(sinks.map((sink) => sink.close()));
   }
 }
 
-type RunContext = WatchDeps & { readonly reason: WatchReason; readonly lastRevision: string };
+async function takeTurn(turn: Turn, context: Context): Promise<Turn> {
+  const { clock, options, signal } = context;
+  const end = await runOnce(turn, context);
+  const { revision } = end;
+  const failures = end.kind === 'failed' ? turn.failures + 1 : 0;
+  if (signal.aborted) return { ...turn, revision, failures };
+  const { milliseconds, reason, why } = nextRun(end, {
+    failures,
+    interval: options.intervalMilliseconds ?? end.interval ?? FIRST_INTERVAL,
+    random: context.random(),
+  });
+  const until = new Date(clock.now().getTime() + milliseconds);
+  context.tell({ kind: 'sleeping', milliseconds, until, why });
+  return {
+    revision,
+    failures,
+    reason: await sleepUntilWoken({ until, otherwise: reason, revision }, context),
+  };
+}
 
-async function runOnce(options: WatchOptions, context: RunContext): Promise<PassEnd> {
-  let revision = context.lastRevision;
+interface Running {
+  revision: string;
+  subject: string | null;
+  prepared: PreparedPass | null;
+}
+
+async function runOnce(turn: Turn, context: Context): Promise<PassEnd> {
+  const { clock, signal } = context;
+  const started = clock.now();
+  const id = formatPassId(started, context.random());
+  const running: Running = { revision: turn.revision, subject: null, prepared: null };
+  let reason = turn.reason;
+  function end(ending: Pick<PassEnding, 'report' | 'holds' | 'error'>): PassRecord {
+    const head: PassHead = {
+      id,
+      reason,
+      revision: running.revision === '' ? null : running.revision,
+      subject: running.subject,
+      started: started.toISOString(),
+    };
+    const { prepared } = running;
+    const finished = clock.now().toISOString();
+    const interrupted = ending.error !== null && signal.aborted;
+    const record = recordPass(head, { ...ending, prepared, interrupted, finished });
+    context.tell({ kind: 'pass-ended', record, prepared, error: ending.error });
+    return record;
+  }
   try {
-    revision = await context.readRevision();
-    const snapshot = await context.git.openCommit(revision);
-    return await runOnSnapshot(snapshot, options, context);
+    running.revision = await context.readRevision();
+    if (reason === 'interval' && running.revision !== turn.revision) reason = 'commit';
+    const snapshot = await context.git.openCommit(running.revision);
+    running.subject = snapshot.subject;
+    context.tell({
+      kind: 'pass-started',
+      pass: id,
+      reason,
+      revision: running.revision,
+      subject: snapshot.subject,
+    });
+    const result = await runOnSnapshot(snapshot, running, context);
+    return describeEnd(end({ ...result, error: null }), running, context);
   } catch (error) {
-    if (context.signal.aborted) return { kind: 'failed', revision, interval: null, error: null };
-    context.tell({ kind: 'pass-failed', error });
-    if (!isToolError(error)) throw error;
-    return { kind: 'failed', revision, interval: null, error };
+    end({ report: null, holds: [], error });
+    if (!signal.aborted && !isToolError(error)) throw error;
+    const interval = running.prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
+    return {
+      kind: 'failed',
+      revision: running.revision,
+      interval,
+      error: isToolError(error) ? error : null,
+    };
   }
 }
 
 async function runOnSnapshot(
   snapshot: Snapshot,
-  options: WatchOptions,
-  context: RunContext,
-): Promise<PassEnd> {
-  const reason =
-    context.reason === 'interval' && snapshot.revision !== context.lastRevision
-      ? 'commit'
-      : context.reason;
-  context.tell({
-    kind: 'pass-started',
-    reason,
-    revision: snapshot.revision,
-    subject: snapshot.subject,
-  });
-  const prepared = await context.prepare(snapshot, options);
-  const { reconcile } = prepared.state.manifest;
-  const interval = reconcile.intervalMilliseconds;
-  if (isSuspended(reconcile.suspend, context.clock)) {
-    context.tell({
-      kind: 'suspended',
-      reason: reconcile.suspend?.reason ?? '',
-      by: reconcile.suspend?.by ?? '',
-    });
-    return { kind: 'done', revision: snapshot.revision, interval };
-  }
-  const report = await runPass(prepared, prepared.plan, context);
-  const { revision } = snapshot;
-  const drift = reason === 'interval' && prepared.plan.steps.length > 0;
-  context.tell({ kind: 'pass-finished', prepared, report, drift });
-  return describeEnd(report, { revision, interval, now: context.clock.now() });
+  running: Running,
+  context: Context,
+): Promise<Pick<PassEnding, 'report' | 'holds'>> {
+  const prepared = await context.prepare(snapshot, context.options);
+  running.prepared = prepared;
+  const suspension = describeSuspension(prepared.state.manifest.reconcile.suspend, context.clock);
+  if (suspension !== null) return { report: null, holds: [suspension] };
+  return { report: await runPass(prepared, prepared.plan, context), holds: [] };
 }
 
 function describeEnd(
-  report: PassReport,
-  {
-    now,
-    ...end
-  }: { readonly revision: string; readonly interval: number | null; readonly now: Date },
+  { report, result }: PassRecord,
+  { revision, prepared }: Running,
+  { clock }: Context,
 ): PassEnd {
-  const deferred = report.outcomes.find(({ code }) => code === 'PLAN_OVER_BUDGET');
-  if (deferred !== undefined)
-    return { kind: 'failed', ...end, error: overBudget(deferred.message ?? '', now) };
-  if (report.exitCode === 1) return { kind: 'failed', ...end, error: null };
-  return { kind: report.exitCode === 4 ? 'refused' : 'done', ...end };
-}
-
-interface Waker {
-  readonly ring: () => void;
-  /** Resolves when it rings, or at once when it rang since the last `take`. */
-  readonly rung: () => Promise<void>;
-  /** Whether it rang since the last call. */
-  readonly take: () => boolean;
-}
-
-function createWaker(): Waker {
-  let pending = false;
-  let wakeUp: (() => void) | null = null;
-  return {
-    ring() {
-      pending = true;
-      wakeUp?.();
-    },
-    rung() {
-      if (pending) return Promise.resolve();
-      return new Promise((resolve) => {
-        wakeUp = resolve;
-      });
-    },
-    take() {
-      const rang = pending;
-      pending = false;
-      return rang;
-    },
-  };
+  const interval = prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
+  const deferred = report?.outcomes.find(({ code }) => code === 'PLAN_OVER_BUDGET');
+  if (deferred !== undefined) {
+    const error = overBudget(deferred.message ?? '', clock.now());
+    return { kind: 'failed', revision, interval, error };
+  }
+  if (result === 'failed' || result === 'interrupted')
+    return { kind: 'failed', revision, interval, error: null };
+  return { kind: result, revision, interval };
 }
 
 interface Sleep {
-  readonly deps: WatchDeps;
-  readonly wake: Waker;
+  readonly until: Date;
+  readonly otherwise: PassReason;
   readonly revision: string;
 }
 
 async function sleepUntilWoken(
-  milliseconds: number,
-  otherwise: WatchReason,
-  { deps, wake, revision }: Sleep,
-): Promise<WatchReason> {
-  const deadline = deps.clock.now().getTime() + milliseconds;
-  while (!deps.signal.aborted) {
-    const left = deadline - deps.clock.now().getTime();
+  { until, otherwise, revision }: Sleep,
+  context: Context,
+): Promise<PassReason> {
+  const { clock, signal, waker } = context;
+  while (!signal.aborted) {
+    const left = until.getTime() - clock.now().getTime();
     if (left <= 0) return otherwise;
-    await sleepOrRing(left, deps, wake);
+    await sleepOrRing(left, context);
+    const wake = waker.take();
+    if (wake === null) continue;
     // Git touches its files for many reasons; only another commit is one to run for.
-    if (wake.take() && (await readRevisionOr(revision, deps)) !== revision) return 'commit';
+    if (wake.reason !== 'commit' || (await readRevisionOr(revision, context)) !== revision)
+      return wake.reason;
   }
   return otherwise;
 }
 
-// Timers take no more than 31 bits and run out at once beyond that.
-const LONGEST_SLEEP = 2 ** 31 - 1;
-
-async function sleepOrRing(milliseconds: number, deps: WatchDeps, wake: Waker): Promise<void> {
-  const controller = new AbortController();
-  const slept = deps.clock.sleep(
-    Math.min(milliseconds, LONGEST_SLEEP),
-    AbortSignal.any([deps.signal, controller.signal]),
-  );
-  await Promise.race([wake.rung(), slept.catch(ignoreAbort)]);
-  controller.abort();
-}
-
-function ignoreAbort(): void {}
-
 // A revision that cannot be read now is read again by the next pass, which reports why.
-async function readRevisionOr(revision: string, deps: WatchDeps): Promise<string> {
+async function readRevisionOr(revision: string, context: Context): Promise<string> {
   try {
-    return await deps.readRevision();
+    return await context.readRevision();
   } catch (error) {
     if (!isToolError(error)) throw error;
     return revision;

@@ -1,0 +1,122 @@
+import pino from 'pino';
+import type { PassEvent } from '../base/events.ts';
+import { isToolError, messageOf } from '../base/tool-error.ts';
+import { formatSums } from '../plan/sum-outcomes.ts';
+import type { WatchEvent, WatchSink } from '../reconcile/watch-types.ts';
+import { countSteps } from '../report/render-plan-text.ts';
+import type { CommandContext } from './context.ts';
+import { makePrintable } from './printable.ts';
+import { formatStepResult } from './step-words.ts';
+
+/**
+ * Standard output carries the log, one line an entry, so that a service manager can keep it. Every line of
+ * a pass has its id in the field `pass`.
+ */
+export function createWatchLog(format: 'text' | 'json', { console }: CommandContext): WatchSink {
+  const level = console.verbose ? 'debug' : 'info';
+  const root = pino(
+    {
+      level: console.quiet ? 'warn' : level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    format === 'json' ? pino.destination({ dest: 1, sync: true }) : createTextStream(),
+  );
+  let logger = root;
+  return {
+    onPass: (event) => logPassEvent(logger, event),
+    onWatch(event) {
+      if (event.kind === 'pass-started') logger = root.child({ pass: event.pass });
+      logWatchEvent(logger, event);
+      if (event.kind === 'pass-ended') logger = root;
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function createTextStream(): { write: (line: string) => void } {
+  return {
+    write(line) {
+      const entry: Readonly<Record<string, unknown>> = JSON.parse(line);
+      const level = pino.levels.labels[Number(entry['level'])] ?? '';
+      const text = `${String(entry['time'])} ${level} ${String(entry['msg'])}`;
+      process.stdout.write(`${makePrintable(text)}\n`);
+    },
+  };
+}
+
+function logPassEvent(logger: pino.Logger, event: PassEvent): void {
+  if (event.kind === 'observe-progress') return;
+  const line = formatPassEvent(event);
+  if (line === null) logger.debug(event, event.kind);
+  else logger[line.level](event, line.text);
+}
+
+interface LogLine {
+  readonly level: 'info' | 'warn';
+  readonly text: string;
+}
+
+function formatPassEvent(event: PassEvent): LogLine | null {
+  if (event.kind === 'warning') return { level: 'warn', text: event.message };
+  if (event.kind === 'interrupted')
+    return {
+      level: 'warn',
+      text: `interrupted: ${event.running} steps running, ${event.left} not begun`,
+    };
+  if (event.kind === 'step-retry') {
+    const seconds = Math.round(event.delayMilliseconds / 1000);
+    const why = `attempt ${event.attempt} failed (${event.message})`;
+    return { level: 'warn', text: `${event.title}: ${why}, again in ${seconds} s` };
+  }
+  if (event.kind !== 'step-finished') return null;
+  const message = event.message === null ? '' : `: ${event.message}`;
+  return { level: 'info', text: `${event.title}: ${formatStepResult(event)}${message}` };
+}
+
+function logWatchEvent(logger: pino.Logger, event: WatchEvent): void {
+  switch (event.kind) {
+    case 'pass-started':
+      return logger.info(
+        event,
+        `pass (${event.reason}) for commit ${event.revision.slice(0, 12)} "${event.subject}"`,
+      );
+    case 'pass-ended':
+      return logPassEnd(logger, event);
+    case 'sleeping':
+      return logger.info(event, `sleeps ${Math.round(event.milliseconds / 1000)} s: ${event.why}`);
+    case 'stopped':
+      return logger.info(event, 'stopped');
+  }
+}
+
+function logPassEnd(
+  logger: pino.Logger,
+  { record, prepared, error }: WatchEvent & { readonly kind: 'pass-ended' },
+): void {
+  const { report, holds, drift, failure, result } = record;
+  for (const hold of holds) logger.warn(hold, hold.message);
+  if (failure !== null) {
+    const hint = failure.hint === null ? '' : ` Hint: ${failure.hint}`;
+    return logger.error(describeError(error), `pass failed: ${failure.message}${hint}`);
+  }
+  if (report === null || prepared === null)
+    return logger.info({ result }, `pass ${result === 'interrupted' ? 'cut off' : 'done'}`);
+  for (const check of report.checks) {
+    const text = `${check.message}${check.hint === null ? '' : ` Hint: ${check.hint}`}`;
+    const fields = { check: check.kind, catalog: check.catalog };
+    logger[check.severity === 'warning' ? 'warn' : 'error'](fields, text);
+  }
+  const { steps } = prepared.plan;
+  const work = steps.length === 0 ? 'no changes' : `${countSteps(steps)}${drift ? ' (drift)' : ''}`;
+  logger.info(
+    { sums: report.sums, exitCode: report.exitCode, requests: report.requests },
+    `pass done: ${work}; ${formatSums(report.sums)}`,
+  );
+}
+
+// A fault of our own comes with its stack, so that it can be reported.
+function describeError(error: unknown): Readonly<Record<string, unknown>> {
+  if (isToolError(error)) return { code: error.code };
+  return { code: 'BUG', stack: error instanceof Error ? error.stack : messageOf(error) };
+}
