@@ -21,7 +21,7 @@ const wiring = createWiring({
 });
 const git = await wiring.openGit();
 const prepare = await wiring.createPreparer(git);
-const applier = await wiring.createApplier(600_000);
+const applier = await wiring.createApplier({ copyTimeoutMilliseconds: 600_000 });
 const options = {
   manifestFile: 'mirror.yaml',
   indexOnly: true,

@@ -109,12 +109,17 @@ async function placeBaseLayer(
 
 /** Removes the layouts, builds and folders of copies that a killed pass left behind; to be called under the lock. */
 export async function removeLeftovers(stateFolder: string, builder: ImageBuilder): Promise<void> {
-  for (const name of await readdir(stateFolder)) {
+  for (const name of await readdir(stateFolder).catch(listNothing)) {
     const path = join(stateFolder, name);
     if (name.startsWith(LAYOUT_PREFIX)) await rm(path, { recursive: true, force: true });
     if (name.startsWith(PODMAN_PREFIX)) await builder.remove(path);
     if (name.startsWith(COPY_PREFIX)) await removeCopyFolder(path);
   }
+}
+
+function listNothing(error: unknown): readonly string[] {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+  throw error;
 }
 
 /**

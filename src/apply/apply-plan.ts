@@ -1,13 +1,15 @@
 import type { Clock } from '../base/clock.ts';
-import { messageOf } from '../base/tool-error.ts';
+import { isToolError, messageOf, type ToolError } from '../base/tool-error.ts';
 import type { MoveIndexStep, OutcomeKind, Plan, PushIndexStep, Step } from '../plan/types.ts';
 import { removeLeftovers } from './apply-index.ts';
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { createKillSwitch } from './kill-switch.ts';
-import { acquireLock } from './lock.ts';
+import { acquireLock, listShardLocks, type Lock } from './lock.ts';
+import { keyOfShard, nameKey } from './lock-key.ts';
 import { paceCopies } from './pace-copies.ts';
 import type { PassContext, PodmanDeps, RetrySettings } from './pass-context.ts';
 import type { Applier, ApplyRequest, ApplyResult, Copier } from './port.ts';
+import { interruption } from './retry.ts';
 import { type CatalogSteps, runCatalog } from './run-catalog.ts';
 import type { Running } from './run-step.ts';
 import { COPIES_AT_A_TIME, runTransfers, type Transfer } from './run-transfers.ts';
@@ -19,8 +21,10 @@ export interface ApplierDeps {
   readonly clock: Clock;
   /** From 0 up to 1, for jitter. */
   readonly random: () => number;
-  /** Holds the lock, the journal, and an index while it is built and pushed. */
+  /** Holds the journal, and an index while it is built and pushed; nobody else writes there meanwhile. */
   readonly stateFolder: string;
+  /** Holds the locks of all shards; left out where that is `stateFolder`. */
+  readonly lockFolder?: string;
   readonly retry?: Partial<RetrySettings>;
   /** How long running copies may go on after an interrupt; default 10 seconds. */
   readonly graceMilliseconds?: number;
@@ -34,6 +38,9 @@ const RETRY: RetrySettings = {
   longestWaitMilliseconds: 120_000,
 };
 
+const LOCK_INTERVAL = 1_000;
+const LOCKED: ReadonlySet<string> = new Set(['APPLY_LOCKED', 'APPLY_SHARDS_RUNNING']);
+
 /** Makes what carries out plans: one at a time per state folder. */
 export function createApplier(deps: ApplierDeps): Applier {
   return {
@@ -41,7 +48,7 @@ export function createApplier(deps: ApplierDeps): Applier {
       if (request.plan.steps.length === 0)
         return { outcomes: [], interrupted: false, stepsDone: 0, bytes: 0, milliseconds: 0 };
       await deps.copier.assertReady();
-      const lock = await acquireLock(deps.stateFolder);
+      const lock = await acquireInTurn(deps, request, signal);
       try {
         await removeLeftovers(deps.stateFolder, deps.podman.builder);
         return await applyLocked(deps, request, signal);
@@ -50,7 +57,43 @@ export function createApplier(deps: ApplierDeps): Applier {
         await lock.release();
       }
     },
+    async listShards() {
+      const keys = await listShardLocks(deps.lockFolder ?? deps.stateFolder);
+      return keys.map(nameKey);
+    },
   };
+}
+
+async function acquireInTurn(
+  { clock, lockFolder, stateFolder }: ApplierDeps,
+  { plan, waits = false, emit }: ApplyRequest,
+  signal: AbortSignal,
+): Promise<Lock> {
+  const folder = lockFolder ?? stateFolder;
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await acquireLock(folder, keyOfShard(plan.shard));
+    } catch (error) {
+      if (!waits || !isWorthWaiting(error, plan)) throw error;
+      if (!isTold) emit({ kind: 'warning', message: `Waits. ${error.message}`, hint: null });
+      await waitForLock(clock, signal);
+    }
+  }
+}
+
+// The pass that holds the whole does what another would; a shard's end is what the whole, or an index, needs.
+function isWorthWaiting(error: unknown, { shard }: Plan): error is ToolError {
+  if (shard === undefined) return isToolError(error, 'APPLY_SHARDS_RUNNING');
+  return shard.part === 'index' && isToolError(error) && LOCKED.has(error.code);
+}
+
+async function waitForLock(clock: Clock, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(LOCK_INTERVAL, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw interruption(error);
+  }
 }
 
 async function applyLocked(

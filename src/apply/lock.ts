@@ -3,6 +3,7 @@ import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'nod
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, ToolError } from '../base/tool-error.ts';
+import { excludesKey, fileOfKey, keyOfFile, type LockKey, nameKey, WHOLE } from './lock-key.ts';
 
 export interface Lock {
   release(): Promise<void>;
@@ -21,18 +22,69 @@ interface Holder {
 const ASIDE_MILLISECONDS = 60_000;
 
 /**
- * Takes the lock of a state folder, so that one pass writes at a time. A lock whose process is gone
- * (killed, or the machine restarted) is taken over. Throws `APPLY_LOCKED` where it is held.
+ * Takes a lock of a state folder, so that one pass writes at a time, or one of each shard. A lock whose process
+ * is gone (killed, or the machine restarted) is taken over. Throws `APPLY_LOCKED` where it is held, and
+ * `APPLY_SHARDS_RUNNING` where shards hold off who wants the whole.
  */
-export async function acquireLock(folder: string): Promise<Lock> {
-  const file = join(folder, 'apply.lock');
+export async function acquireLock(folder: string, key: LockKey = WHOLE): Promise<Lock> {
+  const lock = await acquireOwn(folder, key);
+  try {
+    await assertAlone(folder, key);
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** The shards whose processes run now. */
+export async function listShardLocks(folder: string): Promise<readonly LockKey[]> {
+  const held = await listLocks(folder, (key) => key !== WHOLE);
+  const alive: LockKey[] = [];
+  for (const { key, text } of held) {
+    const holder = parseHolder(text);
+    if (holder !== null && (await isAlive(holder))) alive.push(key);
+  }
+  return alive;
+}
+
+async function acquireOwn(folder: string, key: LockKey): Promise<Lock> {
+  const file = join(folder, fileOfKey(key));
   const own = await describeSelf();
   const text = JSON.stringify(own);
+  await assertAlone(folder, key);
   if (await placeFirstLock(folder, file, text)) return holdLock(file, text);
   const held = await readFileOrNull(file);
   if (held !== null) await removeStale(file, held);
   if (await placeLock(file, text)) return holdLock(file, text);
   throw locked(file, parseHolder((await readFileOrNull(file)) ?? ''));
+}
+
+// Looked at before and after the own lock is placed: so of two that exclude each other never both go on.
+async function assertAlone(folder: string, key: LockKey): Promise<void> {
+  for (const held of await listLocks(folder, (other) => other !== key && excludesKey(key, other)))
+    await removeStale(held.file, held.text);
+}
+
+interface HeldFile {
+  readonly key: LockKey;
+  readonly file: string;
+  readonly text: string;
+}
+
+async function listLocks(
+  folder: string,
+  isWanted: (key: LockKey) => boolean,
+): Promise<readonly HeldFile[]> {
+  const found: HeldFile[] = [];
+  for (const name of (await readdir(folder).catch(() => [])).toSorted()) {
+    const key = keyOfFile(name);
+    if (key === null || !isWanted(key)) continue;
+    const file = join(folder, name);
+    const text = await readFileOrNull(file);
+    if (text !== null) found.push({ key, file, text });
+  }
+  return found;
 }
 
 async function holdLock(file: string, text: string): Promise<Lock> {
@@ -169,14 +221,20 @@ function isHolder(value: unknown): value is Holder {
 }
 
 function locked(file: string, holder: Holder | null): ToolError {
+  const key = keyOfFile(basename(file)) ?? WHOLE;
   const who =
     holder === null
       ? 'Another process'
       : `Process ${holder.pid} on ${holder.host} (since ${holder.since})`;
-  return new ToolError('APPLY_LOCKED', `${who} is applying; the lock is ${file}.`, {
-    disposition: 'retry',
-    hint: 'Wait until it has ended. If that machine is gone for good, delete the lock file.',
-  });
+  const what = key === WHOLE ? 'is applying' : `is applying ${nameKey(key)}`;
+  return new ToolError(
+    key === WHOLE ? 'APPLY_LOCKED' : 'APPLY_SHARDS_RUNNING',
+    `${who} ${what}; the lock is ${file}.`,
+    {
+      disposition: 'retry',
+      hint: 'Wait until it has ended. If that machine is gone for good, delete the lock file.',
+    },
+  );
 }
 
 async function readFileOrNull(file: string): Promise<string | null> {

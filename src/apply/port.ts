@@ -110,6 +110,8 @@ export interface ApplyRequest {
   readonly closure: (catalog: string) => readonly ClosureEntry[];
   /** Left out where nothing is to be kept for a later pass. */
   readonly notes?: PassNotes;
+  /** Wait for shards that run, where the plan is not one of theirs; otherwise `APPLY_SHARDS_RUNNING` is thrown. */
+  readonly waits?: boolean;
   /** Copies at a time; default 4. */
   readonly concurrency?: number;
   readonly emit: EmitEvent;
@@ -133,4 +135,6 @@ export interface Applier {
    * `Copier.assertReady` throws; nothing has been written then.
    */
   applyPlan(request: ApplyRequest, signal: AbortSignal): Promise<ApplyResult>;
+  /** The shards of this manifest that run now: `shard 2/3`. */
+  listShards(): Promise<readonly string[]>;
 }

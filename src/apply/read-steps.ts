@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { compareBytes } from '../base/text.ts';
 import type { ExplainedStep } from '../plan/explain-types.ts';
 import { findJournal, type JournalRecord, journalError, parseRecord } from './journal.ts';
+import { listShardFolders } from './shard-folders.ts';
 
 /** A step that a pass wrote down. */
 export interface NotedStep {
@@ -16,6 +18,16 @@ export interface NotedStep {
  * it. Throws `APPLY_JOURNAL` where it cannot be read; no journal has no steps.
  */
 export async function readSteps(
+  folder: string,
+  names: ReadonlySet<string>,
+): Promise<readonly NotedStep[]> {
+  const found: NotedStep[] = [];
+  for (const each of [folder, ...(await listShardFolders(folder))])
+    found.push(...(await readJournalSteps(each, names)));
+  return found.toSorted((a, b) => compareBytes(b.step.time, a.step.time));
+}
+
+async function readJournalSteps(
   folder: string,
   names: ReadonlySet<string>,
 ): Promise<readonly NotedStep[]> {

@@ -83,6 +83,8 @@ export const ERROR_CODES = [
   'PLAN_UNCOPYABLE',
   'PLAN_DAMAGED',
   'PLAN_OVER_BUDGET',
+  'PLAN_OTHER_SHARD',
+  'APPLY_SHARDS_RUNNING',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -1,5 +1,6 @@
 import { ToolError } from '../base/tool-error.ts';
 import { VERIFY_LEVELS } from '../base/verify-level.ts';
+import { parseShard, type Shard } from '../plan/shard.ts';
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
 import {
   COPY_TIMEOUT,
@@ -32,6 +33,13 @@ const VERIFY = {
   requiresArg: true,
 } as const;
 
+const SHARD = {
+  type: 'string',
+  describe:
+    'A part of the plan for one of several workers: 2/3 is the second of three shares of the images, index/3 what publishes the indexes, auto/3 the share that JOB_COMPLETION_INDEX names',
+  requiresArg: true,
+} as const;
+
 const CONCURRENCY = {
   type: 'string',
   default: '4',
@@ -49,6 +57,7 @@ export function addPlan(parser: Parser, run: Run): void {
         .option('index-only', INDEX_ONLY)
         .option('rebuild', REBUILD)
         .option('verify', VERIFY)
+        .option('shard', SHARD)
         .option('out', {
           type: 'string',
           describe: 'Save the plan for `olmirror apply FILE`',
@@ -64,6 +73,7 @@ export function addPlan(parser: Parser, run: Run): void {
               indexOnly: args.indexOnly,
               rebuild: args.rebuild,
               verify: args.verify ?? null,
+              ...readShard(args),
               out: args.out ?? null,
               format: args.format,
             },
@@ -86,11 +96,13 @@ export function addApply(parser: Parser, run: Run): void {
         .option('index-only', INDEX_ONLY)
         .option('rebuild', REBUILD)
         .option('verify', VERIFY)
+        .option('shard', SHARD)
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
         .option('format', FORMAT),
     (args) => {
       const { workingTree, indexOnly, rebuild, format } = args;
+      const shard = readShard(args);
       const copying = {
         concurrency: readCount(args.concurrency, '--concurrency'),
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
@@ -105,6 +117,7 @@ export function addApply(parser: Parser, run: Run): void {
               rebuild,
               verify: args.verify ?? null,
               format,
+              ...shard,
               ...copying,
             },
             context,
@@ -198,6 +211,23 @@ export function addWatch(parser: Parser, run: Run): void {
       );
     },
   );
+}
+
+interface ShardArguments {
+  readonly shard: string | undefined;
+  readonly indexOnly: boolean;
+}
+
+function readShard({ shard: text, indexOnly }: ShardArguments): { readonly shard?: Shard } {
+  if (text === undefined) return {};
+  const shard = parseShard(text, process.env['JOB_COMPLETION_INDEX']);
+  if (shard === null)
+    throw new ToolError('CLI_USAGE', `--shard ${text} names no part of a plan.`, {
+      hint: 'Write it as 2/3 for the second of three (at most 64), index/3 for the indexes, or auto/3 where JOB_COMPLETION_INDEX is a number from 0 to 2.',
+    });
+  if (indexOnly)
+    throw new ToolError('CLI_USAGE', '--index-only leaves nothing to share: leave out --shard.');
+  return { shard };
 }
 
 function readCount(text: string, option: string): number {

@@ -8,6 +8,8 @@ import type { DiskLayerStore } from '../files/layer-store.ts';
 import { createRequestLedger } from '../files/request-ledger.ts';
 import type { GitPort } from '../git/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
+import { findShardFolder } from '../apply/shard-folders.ts';
+import type { Shard } from '../plan/shard.ts';
 import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
 import { findCertFolder } from '../registry/find-cert-folder.ts';
 import { createHttpRegistry } from '../registry/http-registry.ts';
@@ -32,12 +34,20 @@ export interface Wiring {
   readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
   /** What earlier passes left in the state folder. */
   openNotes(): Promise<PassNotes>;
-  /** `copyTimeout`: milliseconds one copy may take. */
-  createApplier(copyTimeout: number): Promise<Applier>;
+  createApplier(options: ApplierOptions): Promise<Applier>;
   readonly openCatalogServer: OpenCatalogServer;
   /** Folder for the journal, the lock, half-made layouts and layers built of one state repository. */
   readonly stateFolder: string;
   close(): Promise<void>;
+}
+
+export interface ApplierOptions {
+  /** How long one copy may take. */
+  readonly copyTimeoutMilliseconds: number;
+  /** How long what runs may go on after an interrupt. */
+  readonly graceMilliseconds?: number;
+  /** What part of the manifest it writes; left out for all of it. */
+  readonly shard?: Shard;
 }
 
 const SHORTEST_IDLE = 1_200_000;
@@ -129,7 +139,7 @@ export function createWiring(context: CommandContext): Wiring {
       const { openPassNotes } = await import('../files/pass-notes.ts');
       return openPassNotes(stateFolder, () => systemClock.now());
     },
-    async createApplier(copyTimeout) {
+    async createApplier({ copyTimeoutMilliseconds: copyTimeout, graceMilliseconds, shard }) {
       const { createApplier } = await import('../apply/apply-plan.ts');
       const { createPodmanBuilder } = await import('../apply/podman-builder.ts');
       const { createSkopeoCopier } = await import('../apply/skopeo-copier.ts');
@@ -145,13 +155,16 @@ export function createWiring(context: CommandContext): Wiring {
         findCertFolder: (host: string) => findCertFolder(host, process.env),
         runGroup: launcher.runGroup,
       };
+      const workFolder = findWorkFolder(stateFolder, shard);
       return createApplier({
-        copier: createSkopeoCopier({ ...options, stateFolder }),
+        copier: createSkopeoCopier({ ...options, stateFolder: workFolder }),
         podman: { builder: createPodmanBuilder(options), openLayout: openOciLayout },
         clock: systemClock,
         random: Math.random,
         retry: { delayMilliseconds: readNumber('OLMIRROR_RETRY_DELAY_MS', COPY_DELAY) },
-        stateFolder,
+        stateFolder: workFolder,
+        lockFolder: stateFolder,
+        ...(graceMilliseconds === undefined ? {} : { graceMilliseconds }),
       });
     },
     async openCatalogServer(request) {
@@ -173,6 +186,13 @@ function findStateFolder(folder: string): string {
     'olmirror',
     createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16),
   );
+}
+
+// Shards run side by side, and each removes what a killed pass left; what publishes indexes runs alone.
+function findWorkFolder(stateFolder: string, shard: Shard | undefined): string {
+  return shard === undefined || shard.part === 'index'
+    ? stateFolder
+    : findShardFolder(stateFolder, shard);
 }
 
 function resolveFile(file: string | null, folder: string): string | null {

@@ -24,8 +24,10 @@ import { type ImagePolicy, type Loss, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
 import { settleUnreadable } from './settle-unreadable.ts';
 import { joinSettled, type Settled } from './settled.ts';
+import type { Shard } from './shard.ts';
 import { shareBlobs } from './share-blobs.ts';
 import { listSharedChecks } from './shared-checks.ts';
+import { takeShard } from './take-shard.ts';
 import type {
   CatalogPlan,
   Check,
@@ -76,6 +78,8 @@ export interface PlanInput {
   readonly verification: Verification | null;
   /** Left out where nothing is counted. */
   readonly budget?: Budget;
+  /** What part of it is asked for; left out for the whole. */
+  readonly shard?: Shard;
 }
 
 /** Why an index cannot be built. */
@@ -133,7 +137,12 @@ export function planPass(input: PlanInput): Plan {
     ...(input.verification === null ? {} : { verification: input.verification }),
   };
   const { production } = input.manifest.registries;
-  const allowed = reportPolicy(denyWrites(plan, production), production);
+  const whole = reportPolicy(denyWrites(plan, production), production);
+  const { indexes: facts } = input.wanted;
+  const allowed =
+    input.shard === undefined
+      ? whole
+      : takeShard(whole, input.shard, { indexes: facts, blobsOf });
   const estimates = estimateSteps(allowed.steps, {
     images: input.observed.images,
     indexes: input.wanted.indexes,

@@ -7,6 +7,7 @@ import type { Uncopyable } from '../images/find-uncopyable.ts';
 import type { DamagedPart, Proof, ProofCounts } from '../images/prove-image.ts';
 import type { AttachedKind, NeededBy, UnreadableImage, WantedImage } from '../images/types.ts';
 import type { CatalogPin, PerRole, RoleName } from '../manifest/types.ts';
+import type { Shard } from './shard.ts';
 import type { VerifiedCheck } from './verified-check.ts';
 
 /** What the live registries said about one wanted image. */
@@ -339,6 +340,14 @@ export interface RequestEstimate {
   readonly skopeo: number;
 }
 
+/** A part of a plan, and the steps of the whole that are left to others. */
+export interface PlanShard extends Shard {
+  /** Steps for the indexes that are not in this plan. */
+  readonly index: number;
+  /** Steps of other shards. */
+  readonly others: number;
+}
+
 export interface Plan {
   readonly apiVersion: 'olmirror/v1alpha1';
   readonly kind: 'Plan';
@@ -348,6 +357,8 @@ export interface Plan {
   /** ISO 8601; not part of the hash. */
   readonly time: string;
   readonly indexOnly: boolean;
+  /** What part of the whole plan this is; left out where it is the whole. */
+  readonly shard?: PlanShard;
   readonly binding: PlanBinding;
   readonly steps: readonly Step[];
   readonly checks: readonly Check[];

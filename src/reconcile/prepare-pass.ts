@@ -128,6 +128,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       manifest: state.manifest,
       wanted: { ...observation.wanted, indexes },
       budget: await readBudget(state.manifest, deps.requestCount, options.keepsBudget),
+      ...(options.shard === undefined ? {} : { shard: options.shard }),
       observed,
       binding: state.binding,
       revision: snapshot.revision,

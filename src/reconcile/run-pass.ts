@@ -92,6 +92,7 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
     describeIndex: (catalog) => builder.describe(findLoaded(state, { catalog }), state),
     closure: (catalog) => (plan.indexOnly ? [] : listClosure(prepared, catalog)),
     servingRole: 'production',
+    waits: true,
     ...(prepared.notes === null ? {} : { notes: prepared.notes }),
     concurrency: deps.concurrency,
     emit: deps.emit,

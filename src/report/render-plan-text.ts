@@ -1,6 +1,7 @@
 import { shortHex } from '../base/digest.ts';
 import { formatBytes, formatCount, formatNumber, formatRevision } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
+import { formatShard } from '../plan/shard.ts';
 import { sumOutcomes } from '../plan/sum-outcomes.ts';
 import type {
   CatalogPlan,
@@ -8,6 +9,7 @@ import type {
   Outcome,
   PackagePlan,
   Plan,
+  PlanShard,
   PushIndexStep,
   RepositoryBytes,
   Step,
@@ -52,12 +54,23 @@ export function formatVerdict(plan: Plan): string {
     ...(errors > 0 ? [formatCount(errors, 'error')] : []),
     ...(blocked > 0 ? [formatCount(blocked, 'refusal')] : []),
   ].join(', ');
+  if (plan.shard !== undefined) return formatShardVerdict(plan, plan.shard, trouble);
   if (plan.steps.length === 0 && trouble === '')
     return `No changes. Production is in step with ${where} (${formatCount(plan.wantedItems, 'item')} in sync).`;
   const counts = countSteps(plan.steps);
   const work =
     plan.steps.length === 0 ? 'no step can be taken' : `${counts} (${formatBytes(plan.bytes)})`;
   return `Plan for ${where}: ${work}${trouble === '' ? '' : `; ${trouble}`}.`;
+}
+
+function formatShardVerdict(plan: Plan, shard: PlanShard, trouble: string): string {
+  const { steps, revision, bytes } = plan;
+  const work = steps.length === 0 ? 'no step' : `${countSteps(steps)} (${formatBytes(bytes)})`;
+  const left = [
+    ...(shard.others === 0 ? [] : [`${formatCount(shard.others, 'step')} of other shards`]),
+    ...(shard.index === 0 ? [] : [`${formatCount(shard.index, 'step')} for indexes`]),
+  ].join(' and ');
+  return `Shard ${formatShard(shard)} of the plan for ${formatRevision(revision)}: ${work}${left === '' ? '' : `, ${left} left out`}${trouble === '' ? '' : `; ${trouble}`}.`;
 }
 
 /** `2 images to copy, 1 tag, 1 index to publish`. */

@@ -17,6 +17,7 @@ export function renderReportText(report: PassReport): string {
   );
   return renderLines([
     ...troubles,
+    ...listOtherShards(report.outcomes),
     ...new Set(hints),
     ...listHeld(report),
     ...listVerification(report),
@@ -49,11 +50,23 @@ function listHeld({ checks, outcomes }: PassReport): readonly string[] {
 
 // A registry that is away fails everything alike: a screen of it is enough, the report in JSON has all.
 function renderKind(kind: OutcomeKind, outcomes: readonly Outcome[]): readonly string[] {
-  const found = outcomes.filter((outcome) => outcome.kind === kind);
+  const found = outcomes.filter((outcome) => outcome.kind === kind && !isOfOther(outcome));
   const rest = found.length - SHOWN;
   const more =
     rest > 0 ? [`${kind}: … and ${formatCount(rest, 'more item')}; --format json names each`] : [];
   return [...found.slice(0, SHOWN).map(formatTrouble), ...more];
+}
+
+// Others do it, and tell of each item.
+function listOtherShards(outcomes: readonly Outcome[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { message } of outcomes.filter(isOfOther))
+    counts.set(message ?? '', (counts.get(message ?? '') ?? 0) + 1);
+  return [...counts].map(([message, count]) => `deferred: ${formatCount(count, 'item')}: ${message}`);
+}
+
+function isOfOther({ code }: Outcome): boolean {
+  return code === 'PLAN_OTHER_SHARD';
 }
 
 function formatTrouble(outcome: Outcome): string {

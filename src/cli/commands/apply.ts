@@ -1,9 +1,12 @@
 import { formatJson } from '../../base/format-json.ts';
+import { ToolError } from '../../base/tool-error.ts';
 import { readFile } from '../../files/read-file.ts';
+import { joinReports, judgeWaiting } from '../../plan/join-reports.ts';
 import { parsePlan } from '../../plan/parse-plan.ts';
 import type { PassReport } from '../../plan/report-types.ts';
+import { formatShard, type Shard } from '../../plan/shard.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
-import type { Plan } from '../../plan/types.ts';
+import type { Plan, PlanShard } from '../../plan/types.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { assertFresh, runPass } from '../../reconcile/run-pass.ts';
 import { isSuspended } from '../../reconcile/suspend.ts';
@@ -12,7 +15,7 @@ import { renderReportText } from '../../report/render-report-text.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
-import { type PassFlags, prepare } from './plan.ts';
+import { openPreparer, type PassFlags } from './plan.ts';
 
 export interface ApplyOptions extends PassFlags {
   /** A saved plan: exactly this, or a refusal. */
@@ -22,7 +25,7 @@ export interface ApplyOptions extends PassFlags {
   readonly format: 'text' | 'json';
 }
 
-/** One pass, or exactly a saved plan. */
+/** One pass, one shard of it, or exactly a saved plan. */
 export async function runApply(
   options: ApplyOptions,
   context: CommandContext,
@@ -32,21 +35,60 @@ export async function runApply(
     options.planFile === null
       ? null
       : parsePlan(Buffer.from(await readFile(options.planFile)).toString(), options.planFile);
+  if (saved !== null) assertSameShard(saved, options);
   const git = await wiring.openGit();
   // A saved plan says itself what was verified; its steps are asked again one by one.
   const flags: PassFlags =
     saved === null ? options : { ...options, indexOnly: saved.indexOnly, verify: 'manifests' };
-  const prepared = await prepare(flags, {
-    git,
-    context,
-    wiring,
-    notes: await wiring.openNotes(),
-  });
+  const notes = await wiring.openNotes();
+  const prepareShard = await openPreparer(flags, { git, context, wiring, notes });
+  const prepared = await prepareShard(saved === null ? options.shard : saved.shard);
   if (saved !== null) await assertFresh(saved, prepared, context.signal);
   warnWhenSuspended(prepared, context);
-  const report = await carryOut(saved ?? prepared.plan, prepared, { options, context, wiring });
-  tell(report, saved ?? prepared.plan, { options, context });
+  const plan = saved ?? prepared.plan;
+  const own = await carryOut(plan, prepared, { options, context, wiring });
+  const publishes = saved === null && isShareWithIndex(plan) && !own.interrupted;
+  const indexes = publishes
+    ? await publishIndexes(plan.shard, prepareShard, { options, context, wiring })
+    : null;
+  const report = indexes === null ? judgeWaiting(own, plan) : joinReports(own, indexes);
+  tell(report, plan, { options, context });
   return report.exitCode;
+}
+
+// A plan is approved as it is: the part that it says of itself is the part that is carried out.
+function assertSameShard(saved: Plan, { shard, planFile }: ApplyOptions): void {
+  if (shard === undefined || formatShard(shard) === (saved.shard && formatShard(saved.shard)))
+    return;
+  const what =
+    saved.shard === undefined ? 'is a whole plan' : `is shard ${formatShard(saved.shard)}`;
+  throw new ToolError(
+    'CLI_USAGE',
+    `--shard ${formatShard(shard)} does not fit ${planFile ?? ''}, which ${what}.`,
+    { hint: 'Leave --shard out: a saved plan says itself what part it is.' },
+  );
+}
+
+function isShareWithIndex(plan: Plan): plan is Plan & { readonly shard: PlanShard } {
+  return plan.shard !== undefined && plan.shard.part !== 'index' && plan.shard.index > 0;
+}
+
+/** The shard that ends last publishes what every shard has settled; null where others still run. */
+async function publishIndexes(
+  { of }: PlanShard,
+  prepareShard: (shard: Shard) => Promise<PreparedPass>,
+  { options, context, wiring }: ApplyContext,
+): Promise<PassReport | null> {
+  const shard: Shard = { part: 'index', of };
+  const applier = await wiring.createApplier({ ...options, shard });
+  const running = await applier.listShards();
+  if (running.length > 0) {
+    const message = `The index is left to whoever ends last: ${running.join(', ')} still at work.`;
+    context.progress.emit({ kind: 'warning', message, hint: null });
+    return null;
+  }
+  const prepared = await prepareShard(shard);
+  return carryOut(prepared.plan, prepared, { options, context, wiring });
 }
 
 function warnWhenSuspended(prepared: PreparedPass, context: CommandContext): void {
@@ -74,7 +116,11 @@ async function carryOut(
         ? `Plan: ${countSteps(plan.steps)}.`
         : renderPlanText(plan, { verbose: context.console.verbose }),
     );
-  const applier = await wiring.createApplier(options.copyTimeoutMilliseconds);
+  const { shard } = plan;
+  const applier = await wiring.createApplier({
+    ...options,
+    ...(shard === undefined ? {} : { shard }),
+  });
   return runPass(prepared, plan, {
     applier,
     concurrency: options.concurrency,

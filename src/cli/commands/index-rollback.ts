@@ -258,7 +258,7 @@ async function carryOut(
   return runRollback(
     { plan, closure: prepared.closure },
     {
-      applier: await wiring.createApplier(options.copyTimeoutMilliseconds),
+      applier: await wiring.createApplier(options),
       manifest,
       registries,
       findAccess: wiring.findAccess,

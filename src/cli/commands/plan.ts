@@ -4,6 +4,7 @@ import type { VerifyLevel } from '../../base/verify-level.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
+import type { Shard } from '../../plan/shard.ts';
 import type { Plan } from '../../plan/types.ts';
 import { readManifest } from '../../reconcile/load-state.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
@@ -18,6 +19,8 @@ export interface PassFlags {
   readonly rebuild: boolean;
   /** Null for what the manifest says. */
   readonly verify: VerifyLevel | null;
+  /** What part of the plan; left out for the whole. */
+  readonly shard?: Shard;
 }
 
 export interface PlanOptions extends PassFlags {
@@ -55,18 +58,29 @@ interface PrepareContext {
 /** Reads HEAD (or the files as they lie), looks at the registries, and plans. */
 export async function prepare(
   flags: PassFlags,
-  { git, context, wiring, notes }: PrepareContext,
+  surroundings: PrepareContext,
 ): Promise<PreparedPass> {
+  const prepareAgain = await openPreparer(flags, surroundings);
+  return prepareAgain(flags.shard);
+}
+
+/** Reads what Git says once; each call looks at the registries and plans a part, or all of it. */
+export async function openPreparer(
+  flags: Omit<PassFlags, 'shard'>,
+  { git, context, wiring, notes }: PrepareContext,
+): Promise<(shard: Shard | undefined) => Promise<PreparedPass>> {
   const snapshot = await openSnapshot(flags, git, context);
   const preparePass = await wiring.createPreparer(git);
-  return preparePass(snapshot, {
-    manifestFile: context.manifestFile,
-    indexOnly: flags.indexOnly,
-    rebuild: flags.rebuild,
-    verify: flags.verify,
-    ...(notes === undefined ? {} : { notes }),
-    keepsBudget: false,
-  });
+  return (shard) =>
+    preparePass(snapshot, {
+      manifestFile: context.manifestFile,
+      indexOnly: flags.indexOnly,
+      rebuild: flags.rebuild,
+      verify: flags.verify,
+      ...(notes === undefined ? {} : { notes }),
+      ...(shard === undefined ? {} : { shard }),
+      keepsBudget: false,
+    });
 }
 
 /** HEAD, with a warning of what is not committed, or the files as they lie. */

@@ -43,7 +43,7 @@ export async function runWatch(
       prepare: await wiring.createPreparer(git, (event) =>
         sinks.forEach((sink) => sink.onPass(event)),
       ),
-      applier: await wiring.createApplier(options.copyTimeoutMilliseconds),
+      applier: await wiring.createApplier(options),
       concurrency: options.concurrency,
       findAccess: wiring.findAccess,
       clock: systemClock,
