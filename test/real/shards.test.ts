@@ -18,7 +18,7 @@ const checkPlan = compileSchema<Plan>('plan');
 type Rules = FaultProxyOptions['rules'];
 
 // Their repositories lie in all of three shards.
-const NAMES = ['a', 'b', 'c', 'd', 'i', 'l'];
+const NAMES = ['a', 'b', 'i', 'l'];
 const OLD = NAMES.map((name) => `${name}.v1.0.0`);
 const NEW = NAMES.flatMap((name) => [`${name}.v1.0.0`, `${name}.v1.1.0`]);
 
