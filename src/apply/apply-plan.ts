@@ -1,10 +1,13 @@
 import type { Clock } from '../base/clock.ts';
-import { messageOf } from '../base/tool-error.ts';
+import type { HeldLock, Locker } from '../base/locker.ts';
+import { isToolError, messageOf } from '../base/tool-error.ts';
 import type { MoveIndexStep, OutcomeKind, Plan, PushIndexStep, Step } from '../plan/types.ts';
+import { acquireAll } from './acquire-all.ts';
 import { removeLeftovers } from './apply-index.ts';
+import { guardCopies } from './guard-copies.ts';
+
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { createKillSwitch } from './kill-switch.ts';
-import { acquireLock } from './lock.ts';
 import { paceCopies } from './pace-copies.ts';
 import type { PassContext, PodmanDeps, RetrySettings } from './pass-context.ts';
 import type { Applier, ApplyRequest, ApplyResult, Copier } from './port.ts';
@@ -19,7 +22,9 @@ export interface ApplierDeps {
   readonly clock: Clock;
   /** From 0 up to 1, for jitter. */
   readonly random: () => number;
-  /** Holds the lock, the journal, and an index while it is built and pushed. */
+  /** All of them are taken for a pass, in this order. */
+  readonly lockers: readonly Locker[];
+  /** Holds the journal, and an index while it is built and pushed. */
   readonly stateFolder: string;
   readonly retry?: Partial<RetrySettings>;
   /** How long running copies may go on after an interrupt; default 10 seconds. */
@@ -34,17 +39,17 @@ const RETRY: RetrySettings = {
   longestWaitMilliseconds: 120_000,
 };
 
-/** Makes what carries out plans: one at a time per state folder. */
+/** Makes what carries out plans: one at a time, as far as its locks reach. */
 export function createApplier(deps: ApplierDeps): Applier {
   return {
     async applyPlan(request, signal): Promise<ApplyResult> {
       if (request.plan.steps.length === 0)
         return { outcomes: [], interrupted: false, stepsDone: 0, bytes: 0, milliseconds: 0 };
       await deps.copier.assertReady();
-      const lock = await acquireLock(deps.stateFolder);
+      const lock = await acquireAll(deps.lockers, request.lockKey ?? request.plan.mirror, signal);
       try {
         await removeLeftovers(deps.stateFolder, deps.podman.builder);
-        return await applyLocked(deps, request, signal);
+        return await applyLocked(deps, { request, lock }, signal);
       } finally {
         await deps.copier.forget();
         await lock.release();
@@ -53,17 +58,24 @@ export function createApplier(deps: ApplierDeps): Applier {
   };
 }
 
+interface Locked {
+  readonly request: ApplyRequest;
+  readonly lock: HeldLock;
+}
+
 async function applyLocked(
   deps: ApplierDeps,
-  request: ApplyRequest,
-  stop: AbortSignal,
+  { request, lock }: Locked,
+  signal: AbortSignal,
 ): Promise<ApplyResult> {
   const journal = await openJournal(deps.stateFolder, deps.clock);
   const running: Running = { count: 0 };
   const finished: StepResult[] = [];
+  const stop = AbortSignal.any([signal, lock.lost]);
   const kill = createKillSwitch(stop, {
     clock: deps.clock,
     graceMilliseconds: deps.graceMilliseconds ?? 10_000,
+    atOnce: lock.lost,
     onStop: () =>
       request.emit({
         kind: 'interrupted',
@@ -72,29 +84,34 @@ async function applyLocked(
       }),
   });
   try {
-    const context = buildContext({ deps, request, journal, stop, kill: kill.signal });
+    const context = buildContext({ deps, request, lock, journal, stop, kill: kill.signal });
     return await runPlan(context, running, finished);
   } finally {
+    if (lock.lost.aborted) warnOfLoss(request, lock.lost.reason);
     kill.end();
     await journal.close();
   }
 }
 
-interface ContextParts {
+function warnOfLoss({ emit }: ApplyRequest, reason: unknown): void {
+  const hint = isToolError(reason) ? (reason.hint ?? null) : null;
+  emit({ kind: 'warning', message: messageOf(reason), hint });
+}
+
+interface ContextParts extends Locked {
   readonly deps: ApplierDeps;
-  readonly request: ApplyRequest;
   readonly journal: Journal;
   readonly stop: AbortSignal;
   readonly kill: AbortSignal;
 }
 
-function buildContext({ deps, request, journal, stop, kill }: ContextParts): PassContext {
+function buildContext({ deps, request, lock, journal, stop, kill }: ContextParts): PassContext {
   const { podman, clock, random, stateFolder } = deps;
   const retry = { ...RETRY, ...deps.retry };
   const most = request.concurrency ?? COPIES_AT_A_TIME;
   return {
     request,
-    copier: paceCopies(deps.copier, { ...retry, most, clock }),
+    copier: paceCopies(guardCopies(deps.copier, lock), { ...retry, most, clock }),
     podman,
     clock,
     random,

@@ -112,6 +112,8 @@ export interface ApplyRequest {
   readonly notes?: PassNotes;
   /** Copies at a time; default 4. */
   readonly concurrency?: number;
+  /** What is locked, as `Locker.acquire` takes it; default the whole mirror. */
+  readonly lockKey?: string;
   readonly emit: EmitEvent;
 }
 
@@ -130,7 +132,8 @@ export interface Applier {
   /**
    * Carries out a plan: copies and tags side by side, then each catalog's index. One bad step does
    * not stop the others (promise 9). Throws `APPLY_LOCKED` where another pass runs, and what
-   * `Copier.assertReady` throws; nothing has been written then.
+   * `Copier.assertReady` and the lockers throw; nothing has been written then. Where a lock is lost in
+   * the middle, what is left ends as `deferred` with `APPLY_LOCK_LOST`.
    */
   applyPlan(request: ApplyRequest, signal: AbortSignal): Promise<ApplyResult>;
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
+import { homedir, hostname, uptime } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Applier } from '../apply/port.ts';
 import type { EmitEvent } from '../base/events.ts';
+import { buildLockTiming, type Locker } from '../base/locker.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
 import type { DiskLayerStore } from '../files/layer-store.ts';
 import { createRequestLedger } from '../files/request-ledger.ts';
@@ -45,6 +46,8 @@ const REGISTRY_TIMEOUT = 30_000;
 const REGISTRY_RETRIES = 3;
 const READ_DELAY = 500;
 const COPY_DELAY = 1_000;
+/** A lock without a sign of life for this long is taken over. */
+const LOCK_STALE = 30_000;
 /** Bytes of layers that are kept for later runs: some states of a few large catalogs. */
 const KEPT_LAYERS = 1e9;
 
@@ -89,6 +92,17 @@ export function createWiring(context: CommandContext): Wiring {
   async function openStore(): Promise<DiskLayerStore> {
     const { createLayerStore } = await import('../files/layer-store.ts');
     return createLayerStore({ folder: join(stateFolder, 'layers'), maxBytes: KEPT_LAYERS });
+  }
+  async function openFileLocker(): Promise<Locker> {
+    const { createFileLocker } = await import('../apply/file-locker.ts');
+    return createFileLocker({
+      folder: stateFolder,
+      host: hostname(),
+      clock: systemClock,
+      elapsed: readElapsed,
+      timing: buildLockTiming(readNumber('OLMIRROR_LOCK_STALE_MS', LOCK_STALE)),
+      onWait: (message) => context.progress.emit({ kind: 'warning', message, hint: null }),
+    });
   }
   return {
     stateFolder,
@@ -146,6 +160,7 @@ export function createWiring(context: CommandContext): Wiring {
         runGroup: launcher.runGroup,
       };
       return createApplier({
+        lockers: [await openFileLocker()],
         copier: createSkopeoCopier({ ...options, stateFolder }),
         podman: { builder: createPodmanBuilder(options), openLayout: openOciLayout },
         clock: systemClock,
@@ -177,6 +192,11 @@ function findStateFolder(folder: string): string {
 
 function resolveFile(file: string | null, folder: string): string | null {
   return file === null ? null : resolve(folder, file);
+}
+
+// Since the machine started, its sleep included, which the timers of Node leave out.
+function readElapsed(): number {
+  return uptime() * 1000;
 }
 
 function readNumber(name: string, otherwise: number): number {
