@@ -1,11 +1,14 @@
 import type { Clock } from '../base/clock.ts';
+import type { HeldLock, Locker } from '../base/locker.ts';
 import { isToolError, messageOf, type ToolError } from '../base/tool-error.ts';
+import { formatShard } from '../plan/shard.ts';
 import type { MoveIndexStep, OutcomeKind, Plan, PushIndexStep, Step } from '../plan/types.ts';
+import { acquirePass, listRunningShards } from './acquire-pass.ts';
 import { removeLeftovers } from './apply-index.ts';
+import { guardCopies } from './guard-copies.ts';
+
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { createKillSwitch } from './kill-switch.ts';
-import { acquireLock, listShardLocks, type Lock } from './lock.ts';
-import { keyOfShard, nameKey } from './lock-key.ts';
 import { paceCopies } from './pace-copies.ts';
 import type { PassContext, PodmanDeps, RetrySettings } from './pass-context.ts';
 import type { Applier, ApplyRequest, ApplyResult, Copier } from './port.ts';
@@ -21,10 +24,10 @@ export interface ApplierDeps {
   readonly clock: Clock;
   /** From 0 up to 1, for jitter. */
   readonly random: () => number;
+  /** All of them are taken for a pass, in this order. */
+  readonly lockers: readonly Locker[];
   /** Holds the journal, and an index while it is built and pushed; nobody else writes there meanwhile. */
   readonly stateFolder: string;
-  /** Holds the locks of all shards; left out where that is `stateFolder`. */
-  readonly lockFolder?: string;
   readonly retry?: Partial<RetrySettings>;
   /** How long running copies may go on after an interrupt; default 10 seconds. */
   readonly graceMilliseconds?: number;
@@ -41,7 +44,7 @@ const RETRY: RetrySettings = {
 const LOCK_INTERVAL = 1_000;
 const LOCKED: ReadonlySet<string> = new Set(['APPLY_LOCKED', 'APPLY_SHARDS_RUNNING']);
 
-/** Makes what carries out plans: one at a time per state folder. */
+/** Makes what carries out plans: one at a time, or shares of one side by side, as far as its locks reach. */
 export function createApplier(deps: ApplierDeps): Applier {
   return {
     async applyPlan(request, signal): Promise<ApplyResult> {
@@ -51,28 +54,27 @@ export function createApplier(deps: ApplierDeps): Applier {
       const lock = await acquireInTurn(deps, request, signal);
       try {
         await removeLeftovers(deps.stateFolder, deps.podman.builder);
-        return await applyLocked(deps, request, signal);
+        return await applyLocked(deps, { request, lock }, signal);
       } finally {
         await deps.copier.forget();
         await lock.release();
       }
     },
-    async listShards() {
-      const keys = await listShardLocks(deps.lockFolder ?? deps.stateFolder);
-      return keys.map(nameKey);
+    async listShards({ mirror }, signal) {
+      const shards = await listRunningShards(deps.lockers, mirror, signal);
+      return [...new Set(shards.map((shard) => `shard ${formatShard(shard)}`))];
     },
   };
 }
 
 async function acquireInTurn(
-  { clock, lockFolder, stateFolder }: ApplierDeps,
-  { plan, waits = false, emit }: ApplyRequest,
+  { clock, lockers }: ApplierDeps,
+  { plan, lockKey = plan.mirror, waits = false, emit }: ApplyRequest,
   signal: AbortSignal,
-): Promise<Lock> {
-  const folder = lockFolder ?? stateFolder;
+): Promise<HeldLock> {
   for (let isTold = false; ; isTold = true) {
     try {
-      return await acquireLock(folder, keyOfShard(plan.shard));
+      return await acquirePass(lockers, { mirror: lockKey, shard: plan.shard }, signal);
     } catch (error) {
       if (!waits || !isWorthWaiting(error, plan)) throw error;
       if (!isTold) emit({ kind: 'warning', message: `Waits. ${error.message}`, hint: null });
@@ -96,17 +98,24 @@ async function waitForLock(clock: Clock, signal: AbortSignal): Promise<void> {
   }
 }
 
+interface Locked {
+  readonly request: ApplyRequest;
+  readonly lock: HeldLock;
+}
+
 async function applyLocked(
   deps: ApplierDeps,
-  request: ApplyRequest,
-  stop: AbortSignal,
+  { request, lock }: Locked,
+  signal: AbortSignal,
 ): Promise<ApplyResult> {
   const journal = await openJournal(deps.stateFolder, deps.clock);
   const running: Running = { count: 0 };
   const finished: StepResult[] = [];
+  const stop = AbortSignal.any([signal, lock.lost]);
   const kill = createKillSwitch(stop, {
     clock: deps.clock,
     graceMilliseconds: deps.graceMilliseconds ?? 10_000,
+    atOnce: lock.lost,
     onStop: () =>
       request.emit({
         kind: 'interrupted',
@@ -115,29 +124,34 @@ async function applyLocked(
       }),
   });
   try {
-    const context = buildContext({ deps, request, journal, stop, kill: kill.signal });
+    const context = buildContext({ deps, request, lock, journal, stop, kill: kill.signal });
     return await runPlan(context, running, finished);
   } finally {
+    if (lock.lost.aborted) warnOfLoss(request, lock.lost.reason);
     kill.end();
     await journal.close();
   }
 }
 
-interface ContextParts {
+function warnOfLoss({ emit }: ApplyRequest, reason: unknown): void {
+  const hint = isToolError(reason) ? (reason.hint ?? null) : null;
+  emit({ kind: 'warning', message: messageOf(reason), hint });
+}
+
+interface ContextParts extends Locked {
   readonly deps: ApplierDeps;
-  readonly request: ApplyRequest;
   readonly journal: Journal;
   readonly stop: AbortSignal;
   readonly kill: AbortSignal;
 }
 
-function buildContext({ deps, request, journal, stop, kill }: ContextParts): PassContext {
+function buildContext({ deps, request, lock, journal, stop, kill }: ContextParts): PassContext {
   const { podman, clock, random, stateFolder } = deps;
   const retry = { ...RETRY, ...deps.retry };
   const most = request.concurrency ?? COPIES_AT_A_TIME;
   return {
     request,
-    copier: paceCopies(deps.copier, { ...retry, most, clock }),
+    copier: paceCopies(guardCopies(deps.copier, lock), { ...retry, most, clock }),
     podman,
     clock,
     random,

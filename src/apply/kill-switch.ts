@@ -10,11 +10,13 @@ export interface KillSwitch {
 export interface KillOptions {
   readonly clock: Clock;
   readonly graceMilliseconds: number;
+  /** Aborts where there may be no grace. */
+  readonly atOnce: AbortSignal;
   /** Called once, when the caller's signal aborts. */
   readonly onStop: () => void;
 }
 
-/** Gives what runs a grace after an interrupt, then aborts it. */
+/** Gives what runs a grace after an interrupt, then aborts it; aborts it at once where `atOnce` does. */
 export function createKillSwitch(stop: AbortSignal, options: KillOptions): KillSwitch {
   const kill = new AbortController();
   const ended = new AbortController();
@@ -25,12 +27,17 @@ export function createKillSwitch(stop: AbortSignal, options: KillOptions): KillS
       () => undefined,
     );
   }
+  function cut(): void {
+    kill.abort();
+  }
   if (stop.aborted) begin();
   else stop.addEventListener('abort', begin, { once: true });
+  options.atOnce.addEventListener('abort', cut, { once: true });
   return {
     signal: kill.signal,
     end(): void {
       stop.removeEventListener('abort', begin);
+      options.atOnce.removeEventListener('abort', cut);
       ended.abort();
     },
   };

@@ -114,6 +114,8 @@ export interface ApplyRequest {
   readonly waits?: boolean;
   /** Copies at a time; default 4. */
   readonly concurrency?: number;
+  /** What is locked, to which the shard of the plan is added; default the mirror. */
+  readonly lockKey?: string;
   readonly emit: EmitEvent;
 }
 
@@ -132,9 +134,10 @@ export interface Applier {
   /**
    * Carries out a plan: copies and tags side by side, then each catalog's index. One bad step does
    * not stop the others (promise 9). Throws `APPLY_LOCKED` where another pass runs, and what
-   * `Copier.assertReady` throws; nothing has been written then.
+   * `Copier.assertReady` and the lockers throw; nothing has been written then. Where a lock is lost in
+   * the middle, what is left ends as `deferred` with `APPLY_LOCK_LOST`.
    */
   applyPlan(request: ApplyRequest, signal: AbortSignal): Promise<ApplyResult>;
-  /** The shards of this manifest that run now: `shard 2/3`. */
-  listShards(): Promise<readonly string[]>;
+  /** The shards of a mirror that run now: `shard 2/3`. */
+  listShards(plan: Pick<Plan, 'mirror'>, signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -2,6 +2,7 @@ import type { Digest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
 import { isToolError, rephrase, ToolError } from '../base/tool-error.ts';
 import type { PassContext } from './pass-context.ts';
+import { isCutOff } from './step-result.ts';
 import type { CopyRequest } from './port.ts';
 import { errorOfUnknown, headDigest, headPresence, type Place } from './read-registry.ts';
 import { copyImage, recoverIndex } from './recover-index.ts';
@@ -38,7 +39,7 @@ async function tryOnce(context: PassContext, job: TagJob, write: Write): Promise
   if (current !== job.previous) throw tagConflict(job, current);
   if ('layout' in job.source) await job.source.verify();
   const failure = await attempt(() => write(buildRequest(context, job)));
-  if (failure !== null && failure.code === 'APPLY_INTERRUPTED') throw failure;
+  if (failure !== null && isCutOff(failure)) throw failure;
   await assertThere(place, job, failure);
   return 'written';
 }

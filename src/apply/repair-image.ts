@@ -2,6 +2,7 @@ import type { Digest } from '../base/digest.ts';
 import { isToolError, rephrase, type ToolError } from '../base/tool-error.ts';
 import type { Repair } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
+import { isCutOff } from './step-result.ts';
 import { proveCopied } from './prove-copied.ts';
 import { retryStep } from './retry.ts';
 import { buildRequest, placeOf, type TagJob } from './tag-job.ts';
@@ -43,7 +44,7 @@ async function copyAll(
         context.kill,
       );
     } catch (error) {
-      if (!isToolError(error) || error.code === 'APPLY_INTERRUPTED') throw error;
+      if (!isToolError(error) || isCutOff(error)) throw error;
       first ??= error;
     }
   }

@@ -1,5 +1,6 @@
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { PassContext } from './pass-context.ts';
+import { isCutOff } from './step-result.ts';
 import type { StepName } from './step-name.ts';
 
 /**
@@ -36,7 +37,7 @@ function chooseDelay(context: PassContext, error: ToolError, attempt: number): n
   const most = error.disposition === 'wait' ? retry.attemptsAfterRefusals : retry.attempts;
   if (
     error.disposition === 'stall' ||
-    error.code === 'APPLY_INTERRUPTED' ||
+    isCutOff(error) ||
     attempt >= most ||
     stop.aborted
   )

@@ -7,7 +7,7 @@ import { type Running, runStep, settleStep } from './run-step.ts';
 import { nameStep } from './step-name.ts';
 import {
   buildResult,
-  DEFERRED,
+  endBefore,
   type Ending,
   endWith,
   isDone,
@@ -48,7 +48,7 @@ async function findObstacle(
   step: MoveIndexStep | PushIndexStep,
   results: readonly StepResult[],
 ): Promise<Ending | null> {
-  if (context.stop.aborted) return DEFERRED;
+  if (context.stop.aborted) return endBefore(context.stop);
   try {
     assertImagesSettled(context, step, results);
     await retryStep(context, nameStep(step), () => checkClosure(context, step));

@@ -6,7 +6,7 @@ import { applyTag } from './apply-tag.ts';
 import type { JournalEntry } from './journal.ts';
 import type { PassContext } from './pass-context.ts';
 import { nameStep } from './step-name.ts';
-import { buildResult, DEFERRED, endWith, isDone, type StepResult } from './step-result.ts';
+import { buildResult, endBefore, endWith, isDone, type StepResult } from './step-result.ts';
 
 /** Steps that run now; shared by all of a pass. */
 export interface Running {
@@ -19,7 +19,7 @@ export async function runStep(
   step: Step,
   running: Running,
 ): Promise<StepResult> {
-  if (context.stop.aborted) return settleStep(context, buildResult(step, DEFERRED), 0);
+  if (context.stop.aborted) return settleStep(context, buildResult(step, endBefore(context.stop)), 0);
   const name = nameStep(step);
   const started = context.clock.now().getTime();
   context.request.emit({ kind: 'step-started', ...name, bytes: step.bytes });

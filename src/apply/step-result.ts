@@ -16,11 +16,18 @@ export type Ending = Pick<Outcome, 'kind' | 'message' | 'code'>;
 
 export const COPIED: Ending = { kind: 'copied', message: null, code: null };
 export const IN_SYNC: Ending = { kind: 'in-sync', message: null, code: null };
-export const DEFERRED: Ending = {
-  kind: 'deferred',
-  message: 'Interrupted before it was begun.',
-  code: 'APPLY_INTERRUPTED',
-};
+
+/** The ending of what a pass that was stopped did not begin; a lock that was lost says so. */
+export function endBefore(stop: AbortSignal): Ending {
+  const reason: unknown = stop.reason;
+  if (isToolError(reason, 'APPLY_LOCK_LOST'))
+    return { kind: 'deferred', message: `Not begun. ${reason.message}`, code: reason.code };
+  return {
+    kind: 'deferred',
+    message: 'Interrupted before it was begun.',
+    code: 'APPLY_INTERRUPTED',
+  };
+}
 
 /** Ends every item of the step alike, save those that `special` names. */
 export function buildResult(
@@ -41,8 +48,13 @@ export function endWith(error: unknown): Ending {
   return { kind: kindOf(error), message, code: error.code };
 }
 
+/** Whether the pass was stopped, rather than that something went wrong. */
+export function isCutOff({ code }: ToolError): boolean {
+  return code === 'APPLY_INTERRUPTED' || code === 'APPLY_LOCK_LOST';
+}
+
 function kindOf(error: ToolError): OutcomeKind {
-  if (error.code === 'APPLY_INTERRUPTED') return 'deferred';
+  if (isCutOff(error)) return 'deferred';
   const refused = error.code === 'APPLY_TAG_CONFLICT' || error.code === 'APPLY_CLOSURE';
   return refused && error.disposition === 'stall' ? 'refused' : 'failed';
 }

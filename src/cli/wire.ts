@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
+import { homedir, hostname, uptime } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Applier } from '../apply/port.ts';
 import type { EmitEvent } from '../base/events.ts';
+import { buildLockTiming, type Locker } from '../base/locker.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
 import type { DiskLayerStore } from '../files/layer-store.ts';
 import { createRequestLedger } from '../files/request-ledger.ts';
@@ -55,6 +56,8 @@ const REGISTRY_TIMEOUT = 30_000;
 const REGISTRY_RETRIES = 3;
 const READ_DELAY = 500;
 const COPY_DELAY = 1_000;
+/** A lock without a sign of life for this long is taken over. */
+const LOCK_STALE = 30_000;
 /** Bytes of layers that are kept for later runs: some states of a few large catalogs. */
 const KEPT_LAYERS = 1e9;
 
@@ -99,6 +102,17 @@ export function createWiring(context: CommandContext): Wiring {
   async function openStore(): Promise<DiskLayerStore> {
     const { createLayerStore } = await import('../files/layer-store.ts');
     return createLayerStore({ folder: join(stateFolder, 'layers'), maxBytes: KEPT_LAYERS });
+  }
+  async function openFileLocker(): Promise<Locker> {
+    const { createFileLocker } = await import('../apply/file-locker.ts');
+    return createFileLocker({
+      folder: stateFolder,
+      host: hostname(),
+      clock: systemClock,
+      elapsed: readElapsed,
+      timing: buildLockTiming(readNumber('OLMIRROR_LOCK_STALE_MS', LOCK_STALE)),
+      onWait: (message) => context.progress.emit({ kind: 'warning', message, hint: null }),
+    });
   }
   return {
     stateFolder,
@@ -157,13 +171,13 @@ export function createWiring(context: CommandContext): Wiring {
       };
       const workFolder = findWorkFolder(stateFolder, shard);
       return createApplier({
+        lockers: [await openFileLocker()],
         copier: createSkopeoCopier({ ...options, stateFolder: workFolder }),
         podman: { builder: createPodmanBuilder(options), openLayout: openOciLayout },
         clock: systemClock,
         random: Math.random,
         retry: { delayMilliseconds: readNumber('OLMIRROR_RETRY_DELAY_MS', COPY_DELAY) },
         stateFolder: workFolder,
-        lockFolder: stateFolder,
         ...(graceMilliseconds === undefined ? {} : { graceMilliseconds }),
       });
     },
@@ -197,6 +211,11 @@ function findWorkFolder(stateFolder: string, shard: Shard | undefined): string {
 
 function resolveFile(file: string | null, folder: string): string | null {
   return file === null ? null : resolve(folder, file);
+}
+
+// Since the machine started, its sleep included, which the timers of Node leave out.
+function readElapsed(): number {
+  return uptime() * 1000;
 }
 
 function readNumber(name: string, otherwise: number): number {

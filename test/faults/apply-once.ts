@@ -5,6 +5,7 @@ import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import { createFakePodman } from '../fakes/podman.ts';
 import { CLOCK, planOf } from '../real/apply-world.ts';
 import { buildSmallIndex } from '../real/index-steps.ts';
+import { openFileLocker } from '../support/open-file-locker.ts';
 import { openSkopeo } from '../support/open-skopeo.ts';
 
 /** What `apply-once.ts FILE` reads: a pass to carry out in a process of its own, to be killed. */
@@ -31,6 +32,7 @@ async function applyOnce(file: string): Promise<void> {
     stateFolder: pass.stateFolder,
   });
   const applier = createApplier({
+    lockers: [openFileLocker(pass.stateFolder)],
     copier,
     podman: createFakePodman(),
     clock: CLOCK,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFaultSite, type FaultSite } from '../support/fault-site.ts';
@@ -11,8 +11,7 @@ import { collect, pushIndex, pushOperator, readServed } from '../support/site.ts
 
 const FIRST = ['a.v1.0.0', 'a.v1.1.0', 'b.v1.0.0'];
 const SECOND = [...FIRST, 'c.v1.0.0'];
-const HINT =
-  /Hint: Wait until it has ended\. If that machine is gone for good, delete the lock file\./;
+const HINT = /Hint: Wait until it has ended; the lock of one that died is taken over by itself\./;
 
 async function bring(site: FaultSite, name: string): Promise<void> {
   const bundles = await pushOperator(site.staging.host, { name, versions: ['1.0.0'] });
@@ -50,7 +49,7 @@ async function findLock(site: FaultSite): Promise<string> {
   return join(root, name, 'apply.lock');
 }
 
-// Seen to fail: with acquireLock always taking the lock over, the second apply went on beside the first; with
+// Seen to fail: with assertStale always taking the lock over, the second apply went on beside the first; with
 // restoreFiles not called in run-rollback.ts, the refused rollback left its pin.
 test('while one pass holds the lock, apply and a rollback leave with its name, plan, status and merge go on, and watch does the rest once it is dead', async (t) => {
   const site = await createFaultSite(t);
@@ -103,8 +102,8 @@ test('while one pass holds the lock, apply and a rollback leave with its name, p
   assert.deepEqual(await readServed(site.open(site.production)), SECOND);
 });
 
-test('a lock that a process of another host holds is named and never taken over', async (t) => {
-  const site = await createFaultSite(t);
+/** A pass that was killed, and its lock as if it were of another machine that shares the folder. */
+async function leaveLock(site: FaultSite, changes: object): Promise<string> {
   const holder = await hangOnePass(site);
   const lock = await findLock(site);
   const ended = collect(holder);
@@ -112,15 +111,76 @@ test('a lock that a process of another host holds is named and never taken over'
   await ended;
   site.spoil({});
   const held: object = JSON.parse(await readFile(lock, 'utf8'));
-  const text = JSON.stringify({ ...held, host: 'elsewhere', since: '2026-01-01T00:00:00.000Z' });
-  await writeFile(lock, text);
+  await writeFile(lock, JSON.stringify({ ...held, host: 'elsewhere', ...changes }));
+  return lock;
+}
+
+// Seen to fail: with findHolder taking what it cannot see for running, nobody took it over.
+test('a lock of another host is taken over once it gave no sign of life for its time, and not before', async (t) => {
+  const site = await createFaultSite(t);
+  const lock = await leaveLock(site, { staleMilliseconds: 3_000 });
+  const begun = performance.now();
+  const apply = await site.olmirror(['apply']);
+  assert.equal(apply.code, 0, apply.stdout + apply.stderr);
+  assert.ok(performance.now() - begun >= 2_700, 'not before its time');
+  assert.match(
+    apply.stderr,
+    /lock .*apply\.lock is of process \d+ on elsewhere; it is taken over if that gives no sign of life for 3 s/,
+  );
+  assert.deepEqual(await readServed(site.open(site.production)), FIRST);
+  assert.deepEqual(
+    (await readdir(dirname(lock))).filter((name) => name.includes('.lock')),
+    [],
+  );
+});
+
+test('a lock of another host and an older olmirror, which gave no signs of life, is named and never taken over', async (t) => {
+  const site = await createFaultSite(t);
+  const lock = await leaveLock(site, { staleMilliseconds: null, since: '2026-01-01T00:00:00.000Z' });
+  const text = await readFile(lock, 'utf8');
   const apply = await site.olmirror(['apply']);
   assert.equal(apply.code, 1, apply.stdout + apply.stderr);
-  const named = `Process ${holder.pid} on elsewhere (since 2026-01-01T00:00:00.000Z) is applying; the lock is ${lock}.`;
-  assert.ok(apply.stderr.includes(named), apply.stderr);
-  assert.match(apply.stderr, HINT);
+  assert.match(
+    apply.stderr,
+    /Process \d+ on elsewhere \(since 2026-01-01T00:00:00\.000Z\) is applying; the lock is .*apply\.lock\./,
+  );
+  assert.match(apply.stderr, /if that machine is gone for good, delete the lock file/);
   assert.equal(await readFile(lock, 'utf8'), text);
-  await writeFile(lock, JSON.stringify(held));
-  await assertApplied(site);
-  assert.deepEqual(await readServed(site.open(site.production)), FIRST);
+});
+
+// Seen to fail: without guardCopies and without kill-switch's `atOnce` the copy went on.
+test('a pass whose lock another host took over ends its copies at once, says so, and writes nothing more', async (t) => {
+  const site = await createFaultSite(t);
+  const before = await site.readTags();
+  let hangs = false;
+  site.spoil({
+    production: ({ method }) => {
+      if (method !== 'POST') return null;
+      hangs = true;
+      return { kind: 'hang' };
+    },
+  });
+  const holder = site.start(['apply', '--format', 'json'], {
+    env: { OLMIRROR_LOCK_STALE_MS: '3000' },
+  });
+  const ended = collect(holder);
+  await waitFor(() => hangs);
+  const lock = await findLock(site);
+  const robber = JSON.stringify({ pid: 7, host: 'elsewhere', id: 'robber', since: '2026' });
+  await writeFile(`${lock}.tmp`, robber);
+  await rename(`${lock}.tmp`, lock);
+  const end = await ended;
+  site.spoil({});
+  assert.equal(end.code, 1, end.stdout + end.stderr);
+  assert.match(end.stderr, /was taken over by process 7 on elsewhere/);
+  const report: { outcomes: readonly { kind: string; code: string | null }[] } = JSON.parse(
+    end.stdout,
+  );
+  assert.ok(report.outcomes.some(({ code }) => code === 'APPLY_LOCK_LOST'));
+  assert.deepEqual(
+    report.outcomes.filter(({ kind }) => kind === 'copied'),
+    [],
+  );
+  assert.deepEqual(await site.readTags(), before);
+  assert.equal(await readFile(lock, 'utf8'), robber, 'the lock of the other is left alone');
 });

@@ -14,6 +14,7 @@ import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import type { RegistryPort } from '../../src/registry/port.ts';
 import { createSpyCopier, type SpyCopier } from '../fakes/copier.ts';
 import { createFakePodman } from '../fakes/podman.ts';
+import { openFileLocker } from '../support/open-file-locker.ts';
 import { openSkopeo } from '../support/open-skopeo.ts';
 
 export const CLOCK: ApplierDeps['clock'] = {
@@ -86,6 +87,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const events: PassEvent[] = [];
   const deps = {
+    lockers: [openFileLocker(stateFolder)],
     copier,
     podman: createFakePodman(),
     clock: CLOCK,

@@ -49,7 +49,7 @@ export async function runApply(
   const own = await carryOut(plan, prepared, { options, context, wiring });
   const publishes = saved === null && isShareWithIndex(plan) && !own.interrupted;
   const indexes = publishes
-    ? await publishIndexes(plan.shard, prepareShard, { options, context, wiring })
+    ? await publishIndexes(plan, prepareShard, { options, context, wiring })
     : null;
   const report = indexes === null ? judgeWaiting(own, plan) : joinReports(own, indexes);
   tell(report, plan, { options, context });
@@ -69,19 +69,21 @@ function assertSameShard(saved: Plan, { shard, planFile }: ApplyOptions): void {
   );
 }
 
-function isShareWithIndex(plan: Plan): plan is Plan & { readonly shard: PlanShard } {
+type ShardPlan = Plan & { readonly shard: PlanShard };
+
+function isShareWithIndex(plan: Plan): plan is ShardPlan {
   return plan.shard !== undefined && plan.shard.part !== 'index' && plan.shard.index > 0;
 }
 
 /** The shard that ends last publishes what every shard has settled; null where others still run. */
 async function publishIndexes(
-  { of }: PlanShard,
+  { mirror, shard: { of } }: ShardPlan,
   prepareShard: (shard: Shard) => Promise<PreparedPass>,
   { options, context, wiring }: ApplyContext,
 ): Promise<PassReport | null> {
   const shard: Shard = { part: 'index', of };
   const applier = await wiring.createApplier({ ...options, shard });
-  const running = await applier.listShards();
+  const running = await applier.listShards({ mirror }, context.signal);
   if (running.length > 0) {
     const message = `The index is left to whoever ends last: ${running.join(', ')} still at work.`;
     context.progress.emit({ kind: 'warning', message, hint: null });
