@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { PassEvent } from '../base/events.ts';
 import type { HeldLock, Locker } from '../base/locker.ts';
 import { isToolError, messageOf, type ToolError } from '../base/tool-error.ts';
 import { formatShard } from '../plan/shard.ts';
@@ -16,7 +17,8 @@ import { interruption } from './retry.ts';
 import { type CatalogSteps, runCatalog } from './run-catalog.ts';
 import type { Running } from './run-step.ts';
 import { COPIES_AT_A_TIME, runTransfers, type Transfer } from './run-transfers.ts';
-import { isDone, type StepResult } from './step-result.ts';
+import { nameStep } from './step-name.ts';
+import { endBefore, isDone, type StepResult } from './step-result.ts';
 
 export interface ApplierDeps {
   readonly copier: Copier;
@@ -112,25 +114,47 @@ async function applyLocked(
   const running: Running = { count: 0 };
   const finished: StepResult[] = [];
   const stop = AbortSignal.any([signal, lock.lost]);
+  const { graceMilliseconds = 10_000 } = deps;
+  let before: number | null = null;
   const kill = createKillSwitch(stop, {
     clock: deps.clock,
-    graceMilliseconds: deps.graceMilliseconds ?? 10_000,
+    graceMilliseconds,
     atOnce: lock.lost,
-    onStop: () =>
+    onStop() {
+      before = finished.length;
       request.emit({
         kind: 'interrupted',
         running: running.count,
         left: request.plan.steps.length - finished.length - running.count,
-      }),
+        graceMilliseconds,
+      });
+    },
   });
   try {
     const context = buildContext({ deps, request, lock, journal, stop, kill: kill.signal });
-    return await runPlan(context, running, finished);
+    const result = await runPlan(context, running, finished);
+    if (before !== null) request.emit(describeEnd(finished.slice(before), stop));
+    return result;
   } finally {
     if (lock.lost.aborted) warnOfLoss(request, lock.lost.reason);
     kill.end();
     await journal.close();
   }
+}
+
+function describeEnd(
+  finished: readonly StepResult[],
+  stop: AbortSignal,
+): Extract<PassEvent, { kind: 'interrupt-ended' }> {
+  const { message } = endBefore(stop);
+  const begun = finished.filter((result) => result.message !== message);
+  const abandoned = begun.filter(({ kind }) => kind === 'deferred');
+  return {
+    kind: 'interrupt-ended',
+    ended: begun.length - abandoned.length,
+    abandoned: abandoned.map(({ step }) => nameStep(step).title),
+    left: finished.length - begun.length,
+  };
 }
 
 function warnOfLoss({ emit }: ApplyRequest, reason: unknown): void {

@@ -46,7 +46,22 @@ export type PassEvent =
       readonly imageId: Digest;
       readonly bytes: number;
     }
-  | { readonly kind: 'interrupted'; readonly running: number; readonly left: number }
+  | {
+      readonly kind: 'interrupted';
+      readonly running: number;
+      readonly left: number;
+      /** What runs may go on for this long. */
+      readonly graceMilliseconds: number;
+    }
+  | {
+      readonly kind: 'interrupt-ended';
+      /** Steps that ended after the interrupt, as they would have without it. */
+      readonly ended: number;
+      /** Titles of steps that were cut off; the next pass begins them again. */
+      readonly abandoned: readonly string[];
+      /** Steps that were never begun. */
+      readonly left: number;
+    }
   | { readonly kind: 'warning'; readonly message: string; readonly hint: string | null };
 
 export type EmitEvent = (event: PassEvent) => void;

@@ -5,6 +5,7 @@ import { parseShard, type Shard } from '../plan/shard.ts';
 import {
   COPY_TIMEOUT,
   FORMAT,
+  graceOption,
   type Parser,
   type Run,
   readDuration,
@@ -99,6 +100,7 @@ export function addApply(parser: Parser, run: Run): void {
         .option('shard', SHARD)
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
+        .option('grace-period', graceOption('10s'))
         .option('format', FORMAT),
     (args) => {
       const { workingTree, indexOnly, rebuild, format } = args;
@@ -106,6 +108,7 @@ export function addApply(parser: Parser, run: Run): void {
       const copying = {
         concurrency: readCount(args.concurrency, '--concurrency'),
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
+        graceMilliseconds: readDuration(args.gracePeriod, '--grace-period'),
       };
       return run(
         async (context, wiring) =>
@@ -190,6 +193,7 @@ export function addWatch(parser: Parser, run: Run): void {
         })
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
+        .option('grace-period', graceOption('25s'))
         .option('log-format', { ...FORMAT, describe: 'Form of the log lines' }),
     (args) => {
       const { remote = null, logFormat } = args;
@@ -198,6 +202,7 @@ export function addWatch(parser: Parser, run: Run): void {
       const copying = {
         concurrency: readCount(args.concurrency, '--concurrency'),
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
+        graceMilliseconds: readDuration(args.gracePeriod, '--grace-period'),
       };
       const ref = args.ref ?? (remote === null ? 'HEAD' : 'main');
       return run(

@@ -102,6 +102,23 @@ export const COPY_TIMEOUT: TimeoutOption = {
   requiresArg: true,
 };
 
+interface GraceOption {
+  readonly type: 'string';
+  readonly default: string;
+  readonly describe: string;
+  readonly requiresArg: true;
+}
+
+/** `grace`: how long by default. */
+export function graceOption(grace: string): GraceOption {
+  return {
+    type: 'string',
+    default: grace,
+    describe: 'Time that copies which run may go on after SIGTERM; what runs then is cut off',
+    requiresArg: true,
+  };
+}
+
 /** Milliseconds that an option names. Throws `CLI_USAGE` for what is no duration. */
 export function readDuration(text: string, option: string): number {
   const value = parseDuration(text);

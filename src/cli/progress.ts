@@ -2,7 +2,7 @@ import type { EmitEvent, PassEvent } from '../base/events.ts';
 import { formatBytes, formatCount } from '../base/text.ts';
 import type { Console } from './console.ts';
 import { makePrintable } from './printable.ts';
-import { formatStepResult } from './step-words.ts';
+import { formatInterruptEnd, formatStepResult } from './step-words.ts';
 
 /** Prints what a pass is doing: one line that is rewritten on a terminal, plain lines in a pipe. */
 export interface Progress {
@@ -111,7 +111,8 @@ const LINES: { readonly [K in PassEvent['kind']]?: Line<K> } = {
       ? `built    index of ${event.catalog}: ${event.imageId}, ${formatBytes(event.bytes)}`
       : null,
   interrupted: (event) =>
-    `Interrupted: ${formatCount(event.running, 'step')} running, ${formatCount(event.left, 'step')} not begun.`,
+    `Interrupted: ${formatCount(event.running, 'step')} running, which may go on for ${Math.round(event.graceMilliseconds / 1000)} s; ${formatCount(event.left, 'step')} not begun.`,
+  'interrupt-ended': (event) => `Stops: ${formatInterruptEnd(event)}.`,
 };
 
 function formatEvent<K extends PassEvent['kind']>(

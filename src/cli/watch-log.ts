@@ -1,12 +1,13 @@
 import pino from 'pino';
 import type { PassEvent } from '../base/events.ts';
+import { formatCount } from '../base/text.ts';
 import { isToolError, messageOf } from '../base/tool-error.ts';
 import { formatSums } from '../plan/sum-outcomes.ts';
 import type { WatchEvent, WatchSink } from '../reconcile/watch-types.ts';
 import { countSteps } from '../report/render-plan-text.ts';
 import type { CommandContext } from './context.ts';
 import { makePrintable } from './printable.ts';
-import { formatStepResult } from './step-words.ts';
+import { formatInterruptEnd, formatStepResult } from './step-words.ts';
 
 /**
  * Standard output carries the log, one line an entry, so that a service manager can keep it. Every line of
@@ -62,8 +63,10 @@ function formatPassEvent(event: PassEvent): LogLine | null {
   if (event.kind === 'interrupted')
     return {
       level: 'warn',
-      text: `interrupted: ${event.running} steps running, ${event.left} not begun`,
+      text: `told to stop: ${formatCount(event.running, 'step')} running, which may go on for ${Math.round(event.graceMilliseconds / 1000)} s; ${formatCount(event.left, 'step')} not begun`,
     };
+  if (event.kind === 'interrupt-ended')
+    return { level: 'warn', text: `stops: ${formatInterruptEnd(event)}` };
   if (event.kind === 'step-retry') {
     const seconds = Math.round(event.delayMilliseconds / 1000);
     const why = `attempt ${event.attempt} failed (${event.message})`;

@@ -32,23 +32,52 @@ export function createWaker(): Waker {
   };
 }
 
-// Timers take no more than 31 bits and run out at once beyond that.
-const LONGEST_SLEEP = 2 ** 31 - 1;
+/** So long at most before the clock is looked at again: a machine that slept, or whose clock was set, is noticed. */
+const LONGEST_NAP = 60_000;
+
+interface Sleeper {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly waker: Waker;
+}
+
+/** Sleeps until something wakes it, and can be told to sleep on. */
+export interface Sleep {
+  /** The wake, or null where it is time or the signal aborted. */
+  next(): Promise<Wake | null>;
+}
+
+/**
+ * Begins to sleep for a time. It is over by the clock, or when it has been slept through, whichever is first:
+ * a clock that is set back must not put the next pass off, nor a machine that slept make it late.
+ */
+export function beginSleep(milliseconds: number, sleeper: Sleeper): Sleep {
+  const { clock, signal, waker } = sleeper;
+  const until = clock.now().getTime() + milliseconds;
+  let slept = 0;
+  return {
+    async next() {
+      while (!signal.aborted) {
+        const left = Math.min(until - clock.now().getTime(), milliseconds - slept);
+        if (left <= 0) return null;
+        const nap = Math.min(left, LONGEST_NAP);
+        await sleepOrRing(nap, sleeper);
+        const wake = waker.take();
+        if (wake !== null) return wake;
+        slept += nap;
+      }
+      return null;
+    },
+  };
+}
 
 /** Sleeps until the time is over, the waker rings, or the signal aborts; never throws. */
-export async function sleepOrRing(
+async function sleepOrRing(
   milliseconds: number,
-  {
-    clock,
-    signal,
-    waker,
-  }: { readonly clock: Clock; readonly signal: AbortSignal; readonly waker: Waker },
+  { clock, signal, waker }: Sleeper,
 ): Promise<void> {
   const controller = new AbortController();
-  const slept = clock.sleep(
-    Math.min(milliseconds, LONGEST_SLEEP),
-    AbortSignal.any([signal, controller.signal]),
-  );
+  const slept = clock.sleep(milliseconds, AbortSignal.any([signal, controller.signal]));
   await Promise.race([waker.rung(), slept.catch(ignoreAbort)]);
   controller.abort();
 }

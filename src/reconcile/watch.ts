@@ -8,7 +8,7 @@ import { overBudget } from './read-budget.ts';
 import { formatPassId, type PassEnding, type PassHead, recordPass } from './record-pass.ts';
 import { runPass } from './run-pass.ts';
 import { describeSuspension } from './suspend.ts';
-import { createWaker, sleepOrRing, type Waker } from './waker.ts';
+import { beginSleep, createWaker, type Waker } from './waker.ts';
 import type { WatchDeps, WatchEvent, WatchOptions } from './watch-types.ts';
 
 const FIRST_INTERVAL = 60_000;
@@ -69,7 +69,7 @@ async function takeTurn(turn: Turn, context: Context): Promise<Turn> {
   return {
     revision,
     failures,
-    reason: await sleepUntilWoken({ until, otherwise: reason, revision }, context),
+    reason: await sleepUntilWoken({ milliseconds, otherwise: reason, revision }, context),
   };
 }
 
@@ -155,28 +155,24 @@ function describeEnd(
   return { kind: result, revision, interval };
 }
 
-interface Sleep {
-  readonly until: Date;
+interface Pause {
+  readonly milliseconds: number;
   readonly otherwise: PassReason;
   readonly revision: string;
 }
 
 async function sleepUntilWoken(
-  { until, otherwise, revision }: Sleep,
+  { milliseconds, otherwise, revision }: Pause,
   context: Context,
 ): Promise<PassReason> {
-  const { clock, signal, waker } = context;
-  while (!signal.aborted) {
-    const left = until.getTime() - clock.now().getTime();
-    if (left <= 0) return otherwise;
-    await sleepOrRing(left, context);
-    const wake = waker.take();
-    if (wake === null) continue;
+  const sleep = beginSleep(milliseconds, context);
+  for (;;) {
+    const wake = await sleep.next();
+    if (wake === null) return otherwise;
     // Git touches its files for many reasons; only another commit is one to run for.
     if (wake.reason !== 'commit' || (await readRevisionOr(revision, context)) !== revision)
       return wake.reason;
   }
-  return otherwise;
 }
 
 // A revision that cannot be read now is read again by the next pass, which reports why.

@@ -22,6 +22,7 @@ export interface ApplyOptions extends PassFlags {
   readonly planFile: string | null;
   readonly concurrency: number;
   readonly copyTimeoutMilliseconds: number;
+  readonly graceMilliseconds: number;
   readonly format: 'text' | 'json';
 }
 

@@ -17,6 +17,7 @@ export interface WatchOptions {
   readonly intervalMilliseconds: number | null;
   readonly concurrency: number;
   readonly copyTimeoutMilliseconds: number;
+  readonly graceMilliseconds: number;
   readonly logFormat: 'text' | 'json';
 }
 
