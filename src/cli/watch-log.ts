@@ -114,7 +114,7 @@ function logPassEnd(
   const work = steps.length === 0 ? 'no changes' : `${countSteps(steps)}${drift ? ' (drift)' : ''}`;
   logger.info(
     { sums: report.sums, exitCode: report.exitCode, requests: report.requests },
-    `pass done: ${work}; ${formatSums(report.sums)}`,
+    `pass ${result === 'interrupted' ? 'cut off' : 'done'}: ${work}; ${formatSums(report.sums)}`,
   );
 }
 

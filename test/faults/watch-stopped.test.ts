@@ -63,7 +63,7 @@ test('on SIGTERM a copy that hangs is cut off at the end of the grace period, na
   assert.match(stdout, /which may go on for 1 s/);
   assert.match(
     stdout,
-    /stops: \d steps? ended in time, 1 step cut off \(vendor\/a-operand@[0-9a-f]{12}\), which the next pass begins again/,
+    /stops: \d steps? ended in time, 1 step cut off \(vendor\/a-operand@sha256:[0-9a-f]{12}\), which the next pass begins again/,
   );
   assert.deepEqual(readOperands(await site.readTags()), readOperands(before));
   site.spoil({});
