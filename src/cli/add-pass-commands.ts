@@ -9,6 +9,7 @@ import {
   readDuration,
   WORKING_TREE,
 } from './command-options.ts';
+import { LEASE, readLease } from './read-lease.ts';
 
 const INDEX_ONLY = {
   type: 'boolean',
@@ -88,12 +89,14 @@ export function addApply(parser: Parser, run: Run): void {
         .option('verify', VERIFY)
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
+        .option('lease', LEASE)
         .option('format', FORMAT),
     (args) => {
       const { workingTree, indexOnly, rebuild, format } = args;
       const copying = {
         concurrency: readCount(args.concurrency, '--concurrency'),
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
+        lease: readLease(args.lease),
       };
       return run(
         async (context, wiring) =>
@@ -177,6 +180,7 @@ export function addWatch(parser: Parser, run: Run): void {
         })
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
+        .option('lease', LEASE)
         .option('log-format', { ...FORMAT, describe: 'Form of the log lines' }),
     (args) => {
       const { remote = null, logFormat } = args;
@@ -185,6 +189,7 @@ export function addWatch(parser: Parser, run: Run): void {
       const copying = {
         concurrency: readCount(args.concurrency, '--concurrency'),
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
+        lease: readLease(args.lease),
       };
       const ref = args.ref ?? (remote === null ? 'HEAD' : 'main');
       return run(

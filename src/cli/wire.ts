@@ -16,6 +16,7 @@ import type { RegistryPort } from '../registry/port.ts';
 import type { OpenCatalogServer } from '../serve/port.ts';
 import { boundMemory } from './bound-memory.ts';
 import type { CommandContext } from './context.ts';
+import type { LeaseChoice } from './read-lease.ts';
 import { systemClock } from './system-clock.ts';
 
 /**
@@ -33,8 +34,8 @@ export interface Wiring {
   readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
   /** What earlier passes left in the state folder. */
   openNotes(): Promise<PassNotes>;
-  /** `copyTimeout`: milliseconds one copy may take. */
-  createApplier(copyTimeout: number): Promise<Applier>;
+  /** `copyTimeout`: milliseconds one copy may take. `lease`: default `auto`. */
+  createApplier(copyTimeout: number, lease?: LeaseChoice): Promise<Applier>;
   readonly openCatalogServer: OpenCatalogServer;
   /** Folder for the journal, the lock, half-made layouts and layers built of one state repository. */
   readonly stateFolder: string;
@@ -93,16 +94,23 @@ export function createWiring(context: CommandContext): Wiring {
     const { createLayerStore } = await import('../files/layer-store.ts');
     return createLayerStore({ folder: join(stateFolder, 'layers'), maxBytes: KEPT_LAYERS });
   }
-  async function openFileLocker(): Promise<Locker> {
+  async function openLockers(lease: LeaseChoice): Promise<readonly Locker[]> {
     const { createFileLocker } = await import('../apply/file-locker.ts');
-    return createFileLocker({
-      folder: stateFolder,
+    const options = {
       host: hostname(),
       clock: systemClock,
       elapsed: readElapsed,
       timing: buildLockTiming(readNumber('OLMIRROR_LOCK_STALE_MS', LOCK_STALE)),
-      onWait: (message) => context.progress.emit({ kind: 'warning', message, hint: null }),
-    });
+      onWait: (message: string) => context.progress.emit({ kind: 'warning', message, hint: null }),
+    };
+    const file = createFileLocker({ ...options, folder: stateFolder });
+    // The client of Kubernetes is large: only a pod, or who names a Lease, pays for it.
+    if (lease === 'off') return [file];
+    if (lease === 'auto' && process.env['KUBERNETES_SERVICE_HOST'] === undefined) return [file];
+    const { isInCluster, openLeaseLocker } = await import('../kube/open-lease-locker.ts');
+    if (lease === 'auto' && !isInCluster(process.env)) return [file];
+    const place = lease === 'auto' ? null : lease;
+    return [file, openLeaseLocker({ ...options, place, environment: process.env })];
   }
   return {
     stateFolder,
@@ -143,7 +151,7 @@ export function createWiring(context: CommandContext): Wiring {
       const { openPassNotes } = await import('../files/pass-notes.ts');
       return openPassNotes(stateFolder, () => systemClock.now());
     },
-    async createApplier(copyTimeout) {
+    async createApplier(copyTimeout, lease = 'auto') {
       const { createApplier } = await import('../apply/apply-plan.ts');
       const { createPodmanBuilder } = await import('../apply/podman-builder.ts');
       const { createSkopeoCopier } = await import('../apply/skopeo-copier.ts');
@@ -160,7 +168,7 @@ export function createWiring(context: CommandContext): Wiring {
         runGroup: launcher.runGroup,
       };
       return createApplier({
-        lockers: [await openFileLocker()],
+        lockers: await openLockers(lease),
         copier: createSkopeoCopier({ ...options, stateFolder }),
         podman: { builder: createPodmanBuilder(options), openLayout: openOciLayout },
         clock: systemClock,

@@ -11,6 +11,7 @@ import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';
+import type { LeaseChoice } from '../read-lease.ts';
 import type { Wiring } from '../wire.ts';
 import { type PassFlags, prepare } from './plan.ts';
 
@@ -19,6 +20,7 @@ export interface ApplyOptions extends PassFlags {
   readonly planFile: string | null;
   readonly concurrency: number;
   readonly copyTimeoutMilliseconds: number;
+  readonly lease: LeaseChoice;
   readonly format: 'text' | 'json';
 }
 
@@ -74,7 +76,7 @@ async function carryOut(
         ? `Plan: ${countSteps(plan.steps)}.`
         : renderPlanText(plan, { verbose: context.console.verbose }),
     );
-  const applier = await wiring.createApplier(options.copyTimeoutMilliseconds);
+  const applier = await wiring.createApplier(options.copyTimeoutMilliseconds, options.lease);
   return runPass(prepared, plan, {
     applier,
     concurrency: options.concurrency,

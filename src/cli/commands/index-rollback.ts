@@ -37,6 +37,7 @@ import { findTarget } from '../find-target.ts';
 import { readServedTag } from '../served-tag.ts';
 import { pickCatalog } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
+import type { LeaseChoice } from '../read-lease.ts';
 import type { Wiring } from '../wire.ts';
 import { createSubjectReader } from './index-list.ts';
 
@@ -51,6 +52,7 @@ export interface IndexRollbackOptions {
   readonly mode: RollbackReport['mode'];
   readonly force: boolean;
   readonly copyTimeoutMilliseconds: number;
+  readonly lease: LeaseChoice;
   readonly format: 'text' | 'json';
 }
 
@@ -258,7 +260,7 @@ async function carryOut(
   return runRollback(
     { plan, closure: prepared.closure },
     {
-      applier: await wiring.createApplier(options.copyTimeoutMilliseconds),
+      applier: await wiring.createApplier(options.copyTimeoutMilliseconds, options.lease),
       manifest,
       registries,
       findAccess: wiring.findAccess,

@@ -7,6 +7,7 @@ import type { Trigger } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';
 import { createWatchLog } from '../watch-log.ts';
+import type { LeaseChoice } from '../read-lease.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface WatchOptions {
@@ -17,6 +18,7 @@ export interface WatchOptions {
   readonly intervalMilliseconds: number | null;
   readonly concurrency: number;
   readonly copyTimeoutMilliseconds: number;
+  readonly lease: LeaseChoice;
   readonly logFormat: 'text' | 'json';
 }
 
@@ -43,7 +45,7 @@ export async function runWatch(
       prepare: await wiring.createPreparer(git, (event) =>
         sinks.forEach((sink) => sink.onPass(event)),
       ),
-      applier: await wiring.createApplier(options.copyTimeoutMilliseconds),
+      applier: await wiring.createApplier(options.copyTimeoutMilliseconds, options.lease),
       concurrency: options.concurrency,
       findAccess: wiring.findAccess,
       clock: systemClock,
