@@ -90,9 +90,8 @@ async function proveOnce(keeping: Keeping): Promise<void> {
   const { clock, elapsed, lost, timing } = keeping;
   if (lost.signal.aborted) return;
   const began: Proof = { elapsed: elapsed(), wall: clock.now().getTime() };
-  const left = timing.deadlineMilliseconds - (began.elapsed - keeping.proof.elapsed);
   try {
-    await renewWithin(keeping, Math.max(left, timing.renewMilliseconds));
+    await renewWithin(keeping, timing.renewMilliseconds);
     keeping.proof = began;
   } catch (error) {
     if (isToolError(error, 'APPLY_LOCK_LOST')) lost.abort(error);

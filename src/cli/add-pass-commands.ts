@@ -12,6 +12,7 @@ import {
   readDuration,
   WORKING_TREE,
 } from './command-options.ts';
+import { LEASE, readLease } from './read-lease.ts';
 
 const INDEX_ONLY = {
   type: 'boolean',
@@ -102,6 +103,7 @@ export function addApply(parser: Parser, run: Run): void {
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
         .option('grace-period', graceOption('10s'))
+        .option('lease', LEASE)
         .option('format', FORMAT),
     (args) => {
       const { workingTree, indexOnly, rebuild, format } = args;
@@ -110,6 +112,7 @@ export function addApply(parser: Parser, run: Run): void {
         concurrency: readCount(args.concurrency, '--concurrency'),
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
         graceMilliseconds: readDuration(args.gracePeriod, '--grace-period'),
+        lease: readLease(args.lease),
       };
       return run(
         async (context, wiring) =>
@@ -220,6 +223,7 @@ export function addWatch(parser: Parser, run: Run): void {
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
         .option('grace-period', graceOption('25s'))
+        .option('lease', LEASE)
         .option('log-format', { ...FORMAT, describe: 'Form of the log lines' }),
     (args) => {
       const { remote = null, logFormat } = args;
@@ -229,6 +233,7 @@ export function addWatch(parser: Parser, run: Run): void {
         concurrency: readCount(args.concurrency, '--concurrency'),
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
         graceMilliseconds: readDuration(args.gracePeriod, '--grace-period'),
+        lease: readLease(args.lease),
       };
       const ref = args.ref ?? (remote === null ? 'HEAD' : 'main');
       return run(

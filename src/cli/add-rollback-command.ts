@@ -8,6 +8,7 @@ import {
   readDuration,
   SOURCE_OPTIONS,
 } from './command-options.ts';
+import { LEASE, readLease } from './read-lease.ts';
 import type { IndexRollbackOptions } from './commands/index-rollback.ts';
 
 const WRITING = {
@@ -57,6 +58,7 @@ export function addRollback(parser: Parser, run: Run): void {
           describe: 'Catalog of the manifest; the only one without it',
         })
         .option('copy-timeout', COPY_TIMEOUT)
+        .option('lease', LEASE)
         .option('format', FORMAT)
         .example('$0 index rollback previous', 'What would happen')
         .example(
@@ -80,6 +82,7 @@ export function addRollback(parser: Parser, run: Run): void {
         mode: chooseMode(args.apply, args.pinOnly),
         force: args.force,
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
+        lease: readLease(args.lease),
         format: args.format,
       };
       assertReason(options);

@@ -18,6 +18,7 @@ import type { RegistryPort } from '../registry/port.ts';
 import type { OpenCatalogServer } from '../serve/port.ts';
 import { boundMemory } from './bound-memory.ts';
 import type { CommandContext } from './context.ts';
+import type { LeaseChoice } from './read-lease.ts';
 import { systemClock } from './system-clock.ts';
 
 /**
@@ -49,6 +50,8 @@ export interface ApplierOptions {
   readonly graceMilliseconds?: number;
   /** What part of the manifest it writes; left out for all of it. */
   readonly shard?: Shard;
+  /** Default `auto`. */
+  readonly lease?: LeaseChoice;
 }
 
 const SHORTEST_IDLE = 1_200_000;
@@ -103,16 +106,23 @@ export function createWiring(context: CommandContext): Wiring {
     const { createLayerStore } = await import('../files/layer-store.ts');
     return createLayerStore({ folder: join(stateFolder, 'layers'), maxBytes: KEPT_LAYERS });
   }
-  async function openFileLocker(): Promise<Locker> {
+  async function openLockers(lease: LeaseChoice): Promise<readonly Locker[]> {
     const { createFileLocker } = await import('../apply/file-locker.ts');
-    return createFileLocker({
-      folder: stateFolder,
+    const options = {
       host: hostname(),
       clock: systemClock,
       elapsed: readElapsed,
       timing: buildLockTiming(readNumber('OLMIRROR_LOCK_STALE_MS', LOCK_STALE)),
-      onWait: (message) => context.progress.emit({ kind: 'warning', message, hint: null }),
-    });
+      onWait: (message: string) => context.progress.emit({ kind: 'warning', message, hint: null }),
+    };
+    const file = createFileLocker({ ...options, folder: stateFolder });
+    // The client of Kubernetes is large: only a pod, or who names a Lease, pays for it.
+    if (lease === 'off') return [file];
+    if (lease === 'auto' && process.env['KUBERNETES_SERVICE_HOST'] === undefined) return [file];
+    const { isInCluster, openLeaseLocker } = await import('../kube/open-lease-locker.ts');
+    if (lease === 'auto' && !isInCluster(process.env)) return [file];
+    const place = lease === 'auto' ? null : lease;
+    return [file, openLeaseLocker({ ...options, place, environment: process.env })];
   }
   return {
     stateFolder,
@@ -153,7 +163,8 @@ export function createWiring(context: CommandContext): Wiring {
       const { openPassNotes } = await import('../files/pass-notes.ts');
       return openPassNotes(stateFolder, () => systemClock.now());
     },
-    async createApplier({ copyTimeoutMilliseconds: copyTimeout, graceMilliseconds, shard }) {
+    async createApplier(asked) {
+      const { copyTimeoutMilliseconds: copyTimeout, graceMilliseconds, shard } = asked;
       const { createApplier } = await import('../apply/apply-plan.ts');
       const { createPodmanBuilder } = await import('../apply/podman-builder.ts');
       const { createSkopeoCopier } = await import('../apply/skopeo-copier.ts');
@@ -171,7 +182,7 @@ export function createWiring(context: CommandContext): Wiring {
       };
       const workFolder = findWorkFolder(stateFolder, shard);
       return createApplier({
-        lockers: [await openFileLocker()],
+        lockers: await openLockers(asked.lease ?? 'auto'),
         copier: createSkopeoCopier({ ...options, stateFolder: workFolder }),
         podman: { builder: createPodmanBuilder(options), openLayout: openOciLayout },
         clock: systemClock,

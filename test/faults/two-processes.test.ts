@@ -151,7 +151,6 @@ test('a lock of another host and an older olmirror, which gave no signs of life,
 // Seen to fail: without guardCopies and without kill-switch's `atOnce` the copy went on.
 test('a pass whose lock another host took over ends its copies at once, says so, and writes nothing more', async (t) => {
   const site = await createFaultSite(t);
-  const before = await site.readTags();
   let hangs = false;
   site.spoil({
     production: ({ method }) => {
@@ -160,11 +159,12 @@ test('a pass whose lock another host took over ends its copies at once, says so,
       return { kind: 'hang' };
     },
   });
-  const holder = site.start(['apply', '--format', 'json'], {
+  const holder = site.start(['apply', '--format', 'json', '--concurrency', '1'], {
     env: { OLMIRROR_LOCK_STALE_MS: '3000' },
   });
   const ended = collect(holder);
   await waitFor(() => hangs);
+  const before = await site.readTags();
   const lock = await findLock(site);
   const robber = JSON.stringify({ pid: 7, host: 'elsewhere', id: 'robber', since: '2026' });
   await writeFile(`${lock}.tmp`, robber);

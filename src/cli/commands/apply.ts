@@ -16,6 +16,7 @@ import { renderReportText } from '../../report/render-report-text.ts';
 import { createRecorder, type Recorder } from '../apply-recorder.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';
+import type { LeaseChoice } from '../read-lease.ts';
 import type { Wiring } from '../wire.ts';
 import { openPreparer, type PassFlags } from './plan.ts';
 
@@ -25,6 +26,7 @@ export interface ApplyOptions extends PassFlags {
   readonly concurrency: number;
   readonly copyTimeoutMilliseconds: number;
   readonly graceMilliseconds: number;
+  readonly lease: LeaseChoice;
   readonly format: 'text' | 'json';
 }
 

@@ -37,6 +37,7 @@ import { findTarget } from '../find-target.ts';
 import { readServedTag } from '../served-tag.ts';
 import { pickCatalog } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
+import type { LeaseChoice } from '../read-lease.ts';
 import type { Wiring } from '../wire.ts';
 import { createSubjectReader } from './index-list.ts';
 
@@ -51,6 +52,7 @@ export interface IndexRollbackOptions {
   readonly mode: RollbackReport['mode'];
   readonly force: boolean;
   readonly copyTimeoutMilliseconds: number;
+  readonly lease: LeaseChoice;
   readonly format: 'text' | 'json';
 }
 

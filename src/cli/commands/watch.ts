@@ -8,6 +8,7 @@ import type { CommandContext } from '../context.ts';
 import { createStatusKeeper } from '../status-keeper.ts';
 import { systemClock } from '../system-clock.ts';
 import { createWatchLog } from '../watch-log.ts';
+import type { LeaseChoice } from '../read-lease.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface WatchOptions {
@@ -19,6 +20,7 @@ export interface WatchOptions {
   readonly concurrency: number;
   readonly copyTimeoutMilliseconds: number;
   readonly graceMilliseconds: number;
+  readonly lease: LeaseChoice;
   readonly logFormat: 'text' | 'json';
 }
 
