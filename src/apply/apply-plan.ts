@@ -8,6 +8,7 @@ import { acquireLock } from './lock.ts';
 import { paceCopies } from './pace-copies.ts';
 import type { PassContext, PodmanDeps, RetrySettings } from './pass-context.ts';
 import type { Applier, ApplyRequest, ApplyResult, Copier } from './port.ts';
+import { pushState } from './push-state.ts';
 import { type CatalogSteps, runCatalog } from './run-catalog.ts';
 import type { Running } from './run-step.ts';
 import { COPIES_AT_A_TIME, runTransfers, type Transfer } from './run-transfers.ts';
@@ -40,17 +41,25 @@ export function createApplier(deps: ApplierDeps): Applier {
     async applyPlan(request, signal): Promise<ApplyResult> {
       if (request.plan.steps.length === 0)
         return { outcomes: [], interrupted: false, stepsDone: 0, bytes: 0, milliseconds: 0 };
-      await deps.copier.assertReady();
-      const lock = await acquireLock(deps.stateFolder);
-      try {
-        await removeLeftovers(deps.stateFolder, deps.podman.builder);
-        return await applyLocked(deps, request, signal);
-      } finally {
-        await deps.copier.forget();
-        await lock.release();
-      }
+      return underLock(deps, () => applyLocked(deps, request, signal));
+    },
+    pushState(request, push, signal) {
+      const context = buildContext({ deps, request, journal: null, stop: signal, kill: signal });
+      return underLock(deps, () => pushState(context, push));
     },
   };
+}
+
+async function underLock<T>(deps: ApplierDeps, work: () => Promise<T>): Promise<T> {
+  await deps.copier.assertReady();
+  const lock = await acquireLock(deps.stateFolder);
+  try {
+    await removeLeftovers(deps.stateFolder, deps.podman.builder);
+    return await work();
+  } finally {
+    await deps.copier.forget();
+    await lock.release();
+  }
 }
 
 async function applyLocked(
@@ -83,7 +92,8 @@ async function applyLocked(
 interface ContextParts {
   readonly deps: ApplierDeps;
   readonly request: ApplyRequest;
-  readonly journal: Journal;
+  /** Null: nothing is written down. */
+  readonly journal: Journal | null;
   readonly stop: AbortSignal;
   readonly kill: AbortSignal;
 }
@@ -103,7 +113,7 @@ function buildContext({ deps, request, journal, stop, kill }: ContextParts): Pas
     kill,
     retry,
     sharing: listSharing(request.plan.steps),
-    record: recordOrWarn(journal, request),
+    record: journal === null ? () => Promise.resolve() : recordOrWarn(journal, request),
   };
 }
 

@@ -83,6 +83,9 @@ export const ERROR_CODES = [
   'PLAN_UNCOPYABLE',
   'PLAN_DAMAGED',
   'PLAN_OVER_BUDGET',
+  'INDEX_NOT_A_STATE',
+  'INDEX_MANY_STATES',
+  'GIT_BAD_BUNDLE',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import { isStateTag } from '../base/state-tag.ts';
 import { isNeverMoving, namesDigest } from '../manifest/index-tags.ts';
 import { parseDigestTag } from './attached.ts';
 import type { WantedImage } from './types.ts';
@@ -12,6 +13,8 @@ export interface KnownIndex {
 export interface ExplainableContent {
   readonly images: readonly Pick<WantedImage, 'digest' | 'tag' | 'repository' | 'demandedTags'>[];
   readonly indexes: readonly KnownIndex[];
+  /** Repository of the backups of the state repository; left out where there is none. */
+  readonly state?: string;
 }
 
 /** Says of what production holds whether Git explains it. */
@@ -34,7 +37,7 @@ interface Known {
   readonly indexTags: Set<string>;
 }
 
-export function createTagExplainer({ images, indexes }: ExplainableContent): TagExplainer {
+export function createTagExplainer({ images, indexes, state }: ExplainableContent): TagExplainer {
   const known = new Map<string, Known>();
   function open(repository: string): Known {
     const found = known.get(repository) ?? {
@@ -50,6 +53,7 @@ export function createTagExplainer({ images, indexes }: ExplainableContent): Tag
     if (digest !== null) digests.add(digest);
     for (const name of tag === null ? demandedTags : [tag, ...demandedTags]) tags.add(name);
   }
+  if (state !== undefined) open(state);
   for (const { repository, tag } of indexes) open(repository).indexTags.add(tag);
   return {
     repositories: [...known.keys()].toSorted(),
@@ -60,6 +64,7 @@ export function createTagExplainer({ images, indexes }: ExplainableContent): Tag
     explainsTag(repository, tag) {
       const here = known.get(repository);
       if (here === undefined) return false;
+      if (repository === state && isStateTag(tag)) return true;
       if (here.tags.has(tag) || here.indexTags.has(tag)) return true;
       const named = findNamedDigest(tag);
       if (named !== null && here.digests.has(named)) return true;

@@ -61,6 +61,8 @@ export interface ManifestOptions {
   readonly spec?: string;
   readonly base?: string;
   readonly platforms?: string;
+  /** Of the manifest; off where nothing is said, since most tests look at all that is pushed. */
+  readonly stateBackup?: string;
   /** Further fields of every catalog, as `name: value, …`. */
   readonly fields?: string;
 }
@@ -169,6 +171,7 @@ function renderManifest(site: Site, options: ManifestOptions): string {
     `    staging: { host: "${options.staging ?? site.staging.host}", insecure: true }`,
     catalogs.length === 0 ? '  catalogs: []' : '  catalogs:',
     ...catalogs,
+    `  stateBackup: ${options.stateBackup ?? 'off'}`,
     ...(options.spec === undefined ? [] : [options.spec]),
     '',
   ].join('\n');

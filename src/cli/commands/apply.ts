@@ -1,5 +1,6 @@
 import { formatJson } from '../../base/format-json.ts';
 import { readFile } from '../../files/read-file.ts';
+import type { GitPort } from '../../git/port.ts';
 import { parsePlan } from '../../plan/parse-plan.ts';
 import type { PassReport } from '../../plan/report-types.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
@@ -44,7 +45,12 @@ export async function runApply(
   });
   if (saved !== null) await assertFresh(saved, prepared, context.signal);
   warnWhenSuspended(prepared, context);
-  const report = await carryOut(saved ?? prepared.plan, prepared, { options, context, wiring });
+  const report = await carryOut(saved ?? prepared.plan, prepared, {
+    options,
+    context,
+    wiring,
+    git,
+  });
   tell(report, saved ?? prepared.plan, { options, context });
   return report.exitCode;
 }
@@ -60,12 +66,13 @@ interface ApplyContext {
   readonly options: ApplyOptions;
   readonly context: CommandContext;
   readonly wiring: Wiring;
+  readonly git: GitPort;
 }
 
 async function carryOut(
   plan: Plan,
   prepared: PreparedPass,
-  { options, context, wiring }: ApplyContext,
+  { options, context, wiring, git }: ApplyContext,
 ): Promise<PassReport> {
   context.progress.clear();
   if (plan.steps.length > 0 && options.format === 'text')
@@ -76,6 +83,7 @@ async function carryOut(
     );
   const applier = await wiring.createApplier(options.copyTimeoutMilliseconds);
   return runPass(prepared, plan, {
+    git,
     applier,
     concurrency: options.concurrency,
     findAccess: wiring.findAccess,
