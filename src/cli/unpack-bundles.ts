@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ContentReader } from '../base/oci.ts';
@@ -17,8 +17,11 @@ export async function unpackBundles(
     const name = nameBundle(index);
     const file = join(folder, name);
     let found = false;
+    // To its end first: what is wrong with the bytes says more than what cannot be unpacked of them.
+    const layer = join(folder, 'layer');
+    await pipeline(await reader.getBlob(repository, digest), createWriteStream(layer));
     try {
-      await visitLayer(await reader.getBlob(repository, digest), async (entry) => {
+      await visitLayer(createReadStream(layer), async (entry) => {
         if (entry.header.name !== name || entry.header.type !== 'file') return void entry.resume();
         found = true;
         await pipeline(entry, createWriteStream(file));

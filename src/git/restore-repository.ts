@@ -90,13 +90,11 @@ async function restore(
   if (shallow.length > 0)
     await writeFile(join(folder, '.git/shallow'), shallow.map((line) => `${line}\n`).join(''));
   for (const bundle of bundles) await takeBundle(place, { bundle, branch }, signal);
-  const found = await tryGit(place, ['rev-parse', '--verify', '--quiet', TAKEN]);
-  if (found === null || trimEnd(found) !== revision)
-    throw badBundle(`it ends with the commit ${trimEnd(found ?? 'none')}, not with ${revision}`);
+  const found = await findCommit(place, TAKEN);
+  if (found !== revision)
+    throw badBundle(`it ends with the commit ${found ?? 'none'}, not with ${revision}`);
   const foreign: string[] = [];
-  for (const other of others)
-    if ((await tryGit(place, ['rev-parse', '--verify', '--quiet', `${other}^{commit}`])) === null)
-      foreign.push(other);
+  for (const other of others) if ((await findCommit(place, other)) === null) foreign.push(other);
   if (foreign.length > 0) return foreign;
   await runGit(place, ['checkout', '--quiet', '-B', branch, TAKEN], { signal });
   await runGit(place, ['update-ref', '-d', TAKEN]);
@@ -104,6 +102,11 @@ async function restore(
 }
 
 const TAKEN = 'refs/olmirror/recovered';
+
+async function findCommit(place: GitPlace, name: string): Promise<string | null> {
+  const answer = await tryGit(place, ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
+  return answer === null || answer === '' ? null : trimEnd(answer);
+}
 
 async function takeBundle(
   place: GitPlace,
