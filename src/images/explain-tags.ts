@@ -53,7 +53,6 @@ export function createTagExplainer({ images, indexes, state }: ExplainableConten
     if (digest !== null) digests.add(digest);
     for (const name of tag === null ? demandedTags : [tag, ...demandedTags]) tags.add(name);
   }
-  if (state !== undefined) open(state);
   for (const { repository, tag } of indexes) open(repository).indexTags.add(tag);
   return {
     repositories: [...known.keys()].toSorted(),
@@ -62,9 +61,9 @@ export function createTagExplainer({ images, indexes, state }: ExplainableConten
       for (const digest of digests) open(repository).digests.add(digest);
     },
     explainsTag(repository, tag) {
+      if (repository === state && isStateTag(tag)) return true;
       const here = known.get(repository);
       if (here === undefined) return false;
-      if (repository === state && isStateTag(tag)) return true;
       if (here.tags.has(tag) || here.indexTags.has(tag)) return true;
       const named = findNamedDigest(tag);
       if (named !== null && here.digests.has(named)) return true;

@@ -4,8 +4,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pushImage } from '../../scripts/lib/push-image.ts';
-import { deliver } from '../support/deliver.ts';
 import { openStorage } from '../support/damage.ts';
+import { deliver } from '../support/deliver.ts';
 import { createSite } from '../support/site.ts';
 
 const STATE = 'olm/olmirror-state';
