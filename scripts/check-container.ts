@@ -23,8 +23,11 @@ const UNWANTED = 'gcc cc make ld npm npx apt-get dpkg pip python3 perl curl wget
 const folder = mkdtempSync(join(tmpdir(), 'olm-c-'));
 const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
 const STORAGE = [
-  ...['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver=vfs'],
-  ...['--cgroup-manager=cgroupfs', '--events-backend=none'],
+  `--root=${join(folder, 'root')}`,
+  `--runroot=${join(folder, 'run')}`,
+  '--storage-driver=vfs',
+  '--cgroup-manager=cgroupfs',
+  '--events-backend=none',
 ];
 try {
   buildImage();

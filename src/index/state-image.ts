@@ -133,18 +133,25 @@ function renderBlob(mediaType: string, value: object): BuiltBlob & { readonly by
 /** What a manifest says of the state that it holds. Throws `INDEX_NOT_A_STATE` where it is no backup of ours. */
 export function readStateImage(body: ManifestBody): StateImage {
   const value = parseManifestBody(body);
-  const notes = new Map(Object.entries(value.annotations ?? {}));
+  const notes = listNotes(value.annotations);
   if (!notes.has(STATE)) throw notState(body, 'it is another image');
   if (notes.get(STATE) !== '1')
-    throw notState(
-      body,
-      `its format is ${String(notes.get(STATE))}, and this olmirror knows 1 only`,
-    );
+    throw notState(body, `its format is ${notes.get(STATE) ?? ''}, and this olmirror knows 1 only`);
   const facts = readFacts(notes);
   const [config, ...layers] = listManifestBlobs(value).map(readLayer);
   if (facts === null) throw notState(body, 'what it says of its commit cannot be read');
   if (config === undefined || layers.length === 0) throw notState(body, 'it has no layer');
   return { facts, layers };
+}
+
+// What a registry sends may have anything there.
+function listNotes(annotations: unknown): ReadonlyMap<string, string> {
+  if (typeof annotations !== 'object' || annotations === null) return new Map();
+  return new Map(
+    Object.entries(annotations).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
 }
 
 function readLayer({ digest, size, annotations }: Descriptor): StateLayer {
@@ -156,9 +163,9 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 function readFacts(notes: ReadonlyMap<string, string>): StateFacts | null {
   function read(name: string): string {
-    return String(notes.get(`${STATE}.${name}`) ?? '');
+    return notes.get(`${STATE}.${name}`) ?? '';
   }
-  const revision = String(notes.get(REVISION) ?? '');
+  const revision = notes.get(REVISION) ?? '';
   const branch = read('branch');
   const commits = Number(read('commits'));
   const shallow = read('shallow')
@@ -174,7 +181,7 @@ function readFacts(notes: ReadonlyMap<string, string>): StateFacts | null {
     branch,
     commits,
     shallow,
-    time: String(notes.get(CREATED) ?? ''),
+    time: notes.get(CREATED) ?? '',
     subject: read('subject'),
     mirror: read('mirror'),
     manifest: read('manifest'),

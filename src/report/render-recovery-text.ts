@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { basename, dirname, join } from 'node:path/posix';
 import { formatCount } from '../base/text.ts';
 import type { Recovery } from '../plan/recovery-types.ts';
 import { renderLines } from './clean-line.ts';
@@ -6,8 +6,8 @@ import { renderLines } from './clean-line.ts';
 /** What was brought back, and what to do with it. */
 export function renderRecoveryText(recovery: Recovery): string {
   const { folder, revision, branch, subject, time, commits, mirror, manifest, source } = recovery;
-  const inside = posix.join(folder, posix.dirname(manifest));
-  const file = posix.basename(manifest);
+  const inside = join(folder, dirname(manifest));
+  const file = basename(manifest);
   const named = file === 'mirror.yaml' ? '' : ` --manifest ${file}`;
   return renderLines([
     `Recovered ${recovery.reference} into ${folder}.`,

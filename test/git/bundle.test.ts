@@ -36,11 +36,11 @@ function createWorld(context: TestContext): World {
 }
 
 async function bundle(
-  git: GitPort,
+  port: GitPort,
   file: string,
   range: { readonly revision: string; readonly since: string | null },
 ): Promise<string> {
-  await git.writeBundle({ ...range, branch: 'release/4.20', file });
+  await port.writeBundle({ ...range, branch: 'release/4.20', file });
   return file;
 }
 
