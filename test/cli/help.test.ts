@@ -19,6 +19,7 @@ test('--help of what works on catalogs, indexes and images shows an example and 
     'staging check',
     'known-missing',
     'recover',
+    'history',
     ...INDEX_COMMANDS.map((name) => `index ${name}`),
   ]) {
     const { code, stdout, stderr } = await sandbox.olmirror(...command.split(' '), '--help');
