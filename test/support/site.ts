@@ -169,9 +169,9 @@ function renderManifest(site: Site, options: ManifestOptions): string {
     '  registries:',
     `    production: { host: "${options.production ?? site.production.host}", insecure: true, writePolicy: ${options.writePolicy ?? 'allow'} }`,
     `    staging: { host: "${options.staging ?? site.staging.host}", insecure: true }`,
+    `  stateBackup: ${options.stateBackup ?? 'off'}`,
     catalogs.length === 0 ? '  catalogs: []' : '  catalogs:',
     ...catalogs,
-    `  stateBackup: ${options.stateBackup ?? 'off'}`,
     ...(options.spec === undefined ? [] : [options.spec]),
     '',
   ].join('\n');
