@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isToolError } from '../../src/base/tool-error.ts';
 import { openGitRepository } from '../../src/git/git-repository.ts';
+import { openMirrorClone } from '../../src/git/mirror-clone.ts';
 import type { GitPort } from '../../src/git/port.ts';
 import { type Restoration, restoreRepository } from '../../src/git/restore-repository.ts';
 import { GIT_ENVIRONMENT, git, makeTemporaryFolder, writeAt } from './worlds.ts';
@@ -90,6 +91,25 @@ test('a bundle has the history of its commit and nothing else, the repository is
   assert.throws(() => git(folder, 'cat-file', '-e', secret));
   assert.doesNotMatch(git(folder, 'config', '--list'), /password|remote/);
   await assert.rejects(restore(restored), (error) => isToolError(error, 'FILES_EXISTS'));
+});
+
+// Seen to fail: without the branch of the remote it was null, as HEAD of such a clone is a commit.
+test('the clone that follows a remote knows the branch that it follows, and gives a bundle of it', async (t) => {
+  const world = createWorld(t);
+  const first = world.commit('one');
+  const revision = world.commit('two');
+  const clone = await openMirrorClone({
+    url: `file://${world.state}`,
+    ref: 'release/4.20',
+    folder: join(world.root, 'clone'),
+    environment,
+  });
+  assert.equal(await clone.fetch(), revision);
+  const { branch, before, shallow } = await clone.describeHistory(revision);
+  assert.deepEqual([branch, before, shallow], ['release/4.20', [first], []]);
+  const file = await bundle(clone, join(world.root, 'bundle'), { revision, since: null });
+  const folder = join(world.root, 'restored');
+  assert.deepEqual(await restore({ folder, bundles: [file], revision, others: [first] }), []);
 });
 
 function listAll(folder: string): readonly string[] {
