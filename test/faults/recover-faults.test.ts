@@ -10,7 +10,7 @@ import { createSite } from '../support/site.ts';
 
 const STATE = 'olm/olmirror-state';
 
-// Seen to fail: with the check of digests taken out of the registry's stream, git refused the spoilt layer as GIT_BAD_BUNDLE.
+// Seen to fail: while layers were unpacked as they came, a spoilt one was told as no tar.
 test('recover says of what is there what is wrong with it, and restores nothing', async (t) => {
   const site = await createSite(t);
   const { host } = site.production;

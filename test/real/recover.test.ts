@@ -28,7 +28,7 @@ async function publish(site: Site): Promise<string> {
   return revision;
 }
 
-// Seen to fail: with the push left out of run-pass.ts, and with a bundle of HEAD~1.
+// Seen to fail: with the push left out of run-pass.ts.
 test('recover brings the state back where the Git server is gone, and apply restores an index tag that was deleted', async (t) => {
   const site = await createSite(t);
   const revision = await publish(site);
@@ -59,7 +59,7 @@ test('recover brings the state back where the Git server is gone, and apply rest
   assert.match(again.stderr, /is not empty\. Nothing was changed/);
 });
 
-// Seen to fail: with `before` always null the second backup had one layer; with the tag list ignored, the third had two.
+// Seen to fail: with `before` always null the second backup had one layer.
 test('a backup builds on the one before, a commit that is there is not pushed again, and audit knows them', async (t) => {
   const site = await createSite(t);
   const first = await publish(site);
