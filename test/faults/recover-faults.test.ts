@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pushImage } from '../../scripts/lib/push-image.ts';
@@ -62,17 +62,18 @@ test('a backup that fails fails no pass: it is a warning, stands in the report, 
   await deliver(site);
   assert.equal((await site.olmirror(['init'])).code, 0);
   const revision = await site.commit('init');
-  const blocked = join(site.folder, 'production/storage/docker/registry/v2/repositories/olm');
-  // The registry cannot make the repository where a file has its name.
-  await writeFile(join(blocked, 'olmirror-state'), '');
-  const env = { OLMIRROR_RETRY_DELAY_MS: '1' };
+  const bin = join(site.folder, 'bin');
+  await mkdir(bin);
+  const refusing = `#!/bin/sh\ncase "$*" in *olmirror-state*) echo denied >&2; exit 1;; esac\nPATH=\${PATH#*:} exec skopeo "$@"\n`;
+  await writeFile(join(bin, 'skopeo'), refusing, { mode: 0o755 });
+  const env = { OLMIRROR_RETRY_DELAY_MS: '1', PATH: `${bin}:${process.env['PATH'] ?? ''}` };
   const apply = await site.olmirror(['apply', '--format', 'json'], { env });
   assert.equal(apply.code, 0, apply.stderr);
   const { stateBackup } = JSON.parse(apply.stdout);
   assert.equal(stateBackup.kind, 'failed');
+  assert.match(stateBackup.message, /denied/);
   assert.match(apply.stderr, /was not backed up as .*olmirror-state/);
   assert.ok(stateBackup.reference.endsWith(revision.slice(0, 12)));
-  await rm(join(blocked, 'olmirror-state'));
-  const again = await site.olmirror(['apply', '--format', 'json'], { env });
+  const again = await site.olmirror(['apply', '--format', 'json']);
   assert.equal(JSON.parse(again.stdout).stateBackup.kind, 'pushed');
 });
