@@ -66,7 +66,7 @@ async function pass(): Promise<PassReport> {
   const prepared = await prepare(await git.openCommit('HEAD'), options);
   const { findAccess } = wiring;
   const clock = systemClock;
-  const deps = { applier, concurrency: 4, findAccess, clock, emit: nothing, signal };
+  const deps = { git, applier, concurrency: 4, findAccess, clock, emit: nothing, signal };
   return runPass(prepared, prepared.plan, deps);
 }
 

@@ -72,7 +72,8 @@ async function pushBuilt(
     await retryStep(context, nameStep(step), () =>
       withDisk(work, () => writeLayout(context, { layout, repository, built })),
     );
-    await pushLayout(context, { step, work, layout, top: built });
+    const { tag } = step;
+    await pushLayout(context, { step: nameStep(step), repository, tag, work, layout, top: built });
   } finally {
     await rm(layout, { recursive: true, force: true });
   }

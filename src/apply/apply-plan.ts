@@ -13,6 +13,7 @@ import { createKillSwitch } from './kill-switch.ts';
 import { paceCopies } from './pace-copies.ts';
 import type { PassContext, PodmanDeps, RetrySettings } from './pass-context.ts';
 import type { Applier, ApplyRequest, ApplyResult, Copier } from './port.ts';
+import { pushState } from './push-state.ts';
 import { interruption } from './retry.ts';
 import { type CatalogSteps, runCatalog } from './run-catalog.ts';
 import type { Running } from './run-step.ts';
@@ -52,21 +53,47 @@ export function createApplier(deps: ApplierDeps): Applier {
     async applyPlan(request, signal): Promise<ApplyResult> {
       if (request.plan.steps.length === 0)
         return { outcomes: [], interrupted: false, stepsDone: 0, bytes: 0, milliseconds: 0 };
-      await deps.copier.assertReady();
-      const lock = await acquireInTurn(deps, request, signal);
-      try {
-        await removeLeftovers(deps.stateFolder, deps.podman.builder);
-        return await applyLocked(deps, { request, lock }, signal);
-      } finally {
-        await deps.copier.forget();
-        await lock.release();
-      }
+      return underLock(deps, request, {
+        signal,
+        work: (lock) => applyLocked(deps, { request, lock }, signal),
+      });
+    },
+    pushState(request, push, signal) {
+      return underLock(deps, request, {
+        signal,
+        work(lock) {
+          const stop = AbortSignal.any([signal, lock.lost]);
+          const context = buildContext({ deps, request, lock, journal: null, stop, kill: stop });
+          return pushState(context, push);
+        },
+      });
     },
     async listShards({ mirror }, signal) {
       const shards = await listRunningShards(deps.lockers, mirror, signal);
       return [...new Set(shards.map((shard) => `shard ${formatShard(shard)}`))];
     },
   };
+}
+
+interface LockedWork<T> {
+  readonly signal: AbortSignal;
+  readonly work: (lock: HeldLock) => Promise<T>;
+}
+
+async function underLock<T>(
+  deps: ApplierDeps,
+  request: ApplyRequest,
+  { signal, work }: LockedWork<T>,
+): Promise<T> {
+  await deps.copier.assertReady();
+  const lock = await acquireInTurn(deps, request, signal);
+  try {
+    await removeLeftovers(deps.stateFolder, deps.podman.builder);
+    return await work(lock);
+  } finally {
+    await deps.copier.forget();
+    await lock.release();
+  }
 }
 
 async function acquireInTurn(
@@ -164,7 +191,8 @@ function warnOfLoss({ emit }: ApplyRequest, reason: unknown): void {
 
 interface ContextParts extends Locked {
   readonly deps: ApplierDeps;
-  readonly journal: Journal;
+  /** Null: nothing is written down. */
+  readonly journal: Journal | null;
   readonly stop: AbortSignal;
   readonly kill: AbortSignal;
 }
@@ -184,7 +212,7 @@ function buildContext({ deps, request, lock, journal, stop, kill }: ContextParts
     kill,
     retry,
     sharing: listSharing(request.plan.steps),
-    record: recordOrWarn(journal, request),
+    record: journal === null ? () => Promise.resolve() : recordOrWarn(journal, request),
   };
 }
 

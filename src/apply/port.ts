@@ -2,6 +2,7 @@ import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
 import type { BuiltIndex } from '../index/build-index.ts';
 import type { PodmanRecipe } from '../index/podman-recipe.ts';
+import type { StateFacts, StateLayer } from '../index/state-image.ts';
 import type { CopyStep, Outcome, Plan } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 
@@ -130,6 +131,25 @@ export interface ApplyResult {
   readonly milliseconds: number;
 }
 
+/** A backup of the state repository, to be pushed to the serving registry. */
+export interface StatePush {
+  readonly repository: string;
+  /** Does not exist yet. */
+  readonly tag: string;
+  readonly facts: StateFacts;
+  /** An earlier backup that this one may build on; null for none. */
+  readonly before: { readonly revision: string; readonly layers: readonly StateLayer[] } | null;
+  /** Writes the bundle into a file: of what follows a commit, or of the whole history. */
+  readonly writeBundle: (file: string, since: string | null, signal: AbortSignal) => Promise<void>;
+}
+
+export interface PushedState {
+  /** Of the layer that was added. */
+  readonly bytes: number;
+  /** Of the image. */
+  readonly layers: number;
+}
+
 export interface Applier {
   /**
    * Carries out a plan: copies and tags side by side, then each catalog's index. One bad step does
@@ -140,4 +160,6 @@ export interface Applier {
   applyPlan(request: ApplyRequest, signal: AbortSignal): Promise<ApplyResult>;
   /** The shards of a mirror that run now: `shard 2/3`. */
   listShards(plan: Pick<Plan, 'mirror'>, signal: AbortSignal): Promise<readonly string[]>;
+  /** Pushes a backup of the state repository, under the same lock. Throws as a step fails, and as `applyPlan`. */
+  pushState(request: ApplyRequest, push: StatePush, signal: AbortSignal): Promise<PushedState>;
 }

@@ -1,13 +1,16 @@
 import type { BuiltTop } from '../index/render-oci-layout.ts';
-import type { PushIndexStep } from '../plan/types.ts';
 import { withDisk } from './disk-error.ts';
 import type { PassContext } from './pass-context.ts';
 import { putTag } from './put-tag.ts';
-import { nameStep } from './step-name.ts';
+import type { StepName } from './step-name.ts';
 import { verifyLayout } from './verify-layout.ts';
 
 export interface LayoutPush {
-  readonly step: PushIndexStep;
+  readonly step: StepName;
+  /** In the serving registry. */
+  readonly repository: string;
+  /** Never moves. */
+  readonly tag: string;
   /** For people, where the disk fails. */
   readonly work: string;
   /** Folder. */
@@ -15,16 +18,16 @@ export interface LayoutPush {
   readonly top: BuiltTop;
 }
 
-/** Pushes a built index out of its layout, looked at once more, under its immutable tag. */
+/** Pushes a built image out of its layout, looked at once more, under its immutable tag. */
 export async function pushLayout(
   context: PassContext,
-  { step, work, layout, top }: LayoutPush,
+  { step, repository, tag, work, layout, top }: LayoutPush,
 ): Promise<void> {
   await putTag(context, {
-    step: nameStep(step),
+    step,
     role: context.request.servingRole,
-    repository: step.repository,
-    tag: step.tag,
+    repository,
+    tag,
     digest: top.digest,
     previous: null,
     source: { layout, verify: () => withDisk(work, () => verifyLayout(layout, top)) },

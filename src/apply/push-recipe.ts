@@ -11,6 +11,7 @@ import type { PassContext } from './pass-context.ts';
 import { findStages, type PodmanBuild, type Stages } from './podman-stages.ts';
 import type { ImageBuild } from './port.ts';
 import { pushLayout } from './push-layout.ts';
+import { nameStep } from './step-name.ts';
 
 /** Of folders in the state folder in which podman builds. */
 export const PODMAN_PREFIX = 'podman-';
@@ -34,7 +35,8 @@ export async function pushRecipe(context: PassContext, step: PushIndexStep): Pro
     const built = await withDisk(work, () => buildIndex({ context, step, workspace }, recipe));
     const { imageId, bytes, layout, top } = built;
     context.request.emit({ kind: 'index-built', catalog: step.catalog, imageId, bytes });
-    await pushLayout(context, { step, work, layout, top });
+    const { repository, tag } = step;
+    await pushLayout(context, { step: nameStep(step), repository, tag, work, layout, top });
   } finally {
     await builder.remove(workspace);
   }

@@ -92,6 +92,9 @@ export const ERROR_CODES = [
   'PLAN_OVER_BUDGET',
   'PLAN_OTHER_SHARD',
   'APPLY_SHARDS_RUNNING',
+  'INDEX_NOT_A_STATE',
+  'INDEX_MANY_STATES',
+  'GIT_BAD_BUNDLE',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

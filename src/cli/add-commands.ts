@@ -9,6 +9,7 @@ import { addIndex } from './add-index-commands.ts';
 import { addKnownMissing } from './add-known-missing-command.ts';
 import { addBranchCatalog, addRetire } from './add-life-commands.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
+import { addRecover } from './add-recover-command.ts';
 import { addRender } from './add-render-command.ts';
 import { addInit, addMerge, addValidate } from './add-repository-commands.ts';
 import { addStaging } from './add-staging-command.ts';
@@ -34,6 +35,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addExplain,
     addWatch,
     addAudit,
+    addRecover,
     addStaging,
     addKnownMissing,
     addDoctor,

@@ -10,6 +10,7 @@ import { traceText } from './trace-text.ts';
 import { cleanPath } from './tree-path.ts';
 import { watchHead } from './watch-head.ts';
 import { openWorkingTreeSnapshot } from './working-tree.ts';
+import { describeHistory, writeBundle } from './write-bundle.ts';
 
 export interface GitRepositoryOptions {
   /** What git runs with; default: the environment of this process. */
@@ -41,6 +42,8 @@ export async function openGitRepository(
     },
     resolveRevision: (revision) => resolveRevision(place, revision),
     listUncommitted: (paths) => listUncommitted(place, prefix, paths),
+    describeHistory: (revision) => describeHistory(place, prefix, revision),
+    writeBundle: (request, signal) => writeBundle(place, request, signal),
     traceText: (query, signal) => traceText(place, query, signal),
     async readRemoteUrl() {
       const url = trimEnd(await runGit(place, ['config', '--get', 'remote.origin.url']));

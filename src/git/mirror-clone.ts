@@ -37,6 +37,12 @@ export async function openMirrorClone(options: MirrorCloneOptions): Promise<Mirr
   const git = await openGitRepository(folder, { environment });
   return {
     ...git,
+    async describeHistory(revision) {
+      const branch = /^(?:HEAD|refs\/tags\/.*)$/.test(options.ref)
+        ? null
+        : options.ref.replace(/^refs\/heads\//, '');
+      return { ...(await git.describeHistory(revision)), branch };
+    },
     readRemoteUrl: () => Promise.resolve(redactRemote(options.url)),
     async fetch(signal) {
       const commit = await git.fetchRevision(options.url, options.ref, signal);

@@ -71,6 +71,31 @@ export interface TracedText {
   readonly message: string | null;
 }
 
+/** What a copy of a repository needs to know of the history of a commit. */
+export interface History {
+  /** Folder of the manifest within the repository, ending in `/`, or empty. */
+  readonly prefix: string;
+  /** Branch that is followed; null where HEAD names none. */
+  readonly branch: string | null;
+  /** Commits that can be reached, the commit itself counted. */
+  readonly commits: number;
+  /** Of the commits before it the last 1000, newest first. */
+  readonly before: readonly string[];
+  /** Commits whose parents a shallow clone lacks, sorted; empty for a whole history. */
+  readonly shallow: readonly string[];
+}
+
+export interface BundleRequest {
+  /** Full commit id. */
+  readonly revision: string;
+  /** Name that the commit gets in the bundle, beside HEAD. */
+  readonly branch: string;
+  /** A commit before it, whose history is left out; null for all of it. */
+  readonly since: string | null;
+  /** File to write. */
+  readonly file: string;
+}
+
 export interface GitPort {
   /** Folder of the manifest, absolute. */
   readonly folder: string;
@@ -83,6 +108,9 @@ export interface GitPort {
   listUncommitted(paths: readonly string[]): Promise<readonly string[]>;
   /** Which commits brought a text into the files at or below some paths, and took it out. */
   traceText(query: TextQuery, signal?: AbortSignal): Promise<TracedText>;
+  describeHistory(revision: string): Promise<History>;
+  /** Writes a commit with its history, and nothing else of the repository, as a git bundle. The repository itself is not written to. */
+  writeBundle(request: BundleRequest, signal?: AbortSignal): Promise<void>;
   /** URL of `origin` without credentials, or null. */
   readRemoteUrl(): Promise<string | null>;
   /** Fetches branch or tag `ref` from `remote`; returns the commit id it has now. */

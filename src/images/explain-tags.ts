@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import { isStateTag } from '../base/state-tag.ts';
 import { isNeverMoving, namesDigest } from '../manifest/index-tags.ts';
 import { parseDigestTag } from './attached.ts';
 import type { WantedImage } from './types.ts';
@@ -12,6 +13,8 @@ export interface KnownIndex {
 export interface ExplainableContent {
   readonly images: readonly Pick<WantedImage, 'digest' | 'tag' | 'repository' | 'demandedTags'>[];
   readonly indexes: readonly KnownIndex[];
+  /** Repository of the backups of the state repository; left out where there is none. */
+  readonly state?: string;
 }
 
 /** Says of what production holds whether Git explains it. */
@@ -34,7 +37,7 @@ interface Known {
   readonly indexTags: Set<string>;
 }
 
-export function createTagExplainer({ images, indexes }: ExplainableContent): TagExplainer {
+export function createTagExplainer({ images, indexes, state }: ExplainableContent): TagExplainer {
   const known = new Map<string, Known>();
   function open(repository: string): Known {
     const found = known.get(repository) ?? {
@@ -58,6 +61,7 @@ export function createTagExplainer({ images, indexes }: ExplainableContent): Tag
       for (const digest of digests) open(repository).digests.add(digest);
     },
     explainsTag(repository, tag) {
+      if (repository === state && isStateTag(tag)) return true;
       const here = known.get(repository);
       if (here === undefined) return false;
       if (here.tags.has(tag) || here.indexTags.has(tag)) return true;

@@ -58,6 +58,19 @@ function* renderPaxPath(name: Buffer): Generator<Uint8Array> {
   yield* renderBody([body]);
 }
 
+/** What stands before and behind the bytes of the only file of a tar, whose path is short and plain. */
+export function frameFile(
+  path: string,
+  size: number,
+): { readonly head: Uint8Array; readonly tail: Uint8Array } {
+  assertSafePath(path);
+  const filling = (BLOCK - (size % BLOCK)) % BLOCK;
+  return {
+    head: renderHeader({ name: Buffer.from(path), mode: FILE_MODE, size, type: '0' }),
+    tail: new Uint8Array(filling + 2 * BLOCK),
+  };
+}
+
 /** The pax record that holds a path. */
 export function formatPaxPath(name: Uint8Array): Uint8Array {
   const record = Buffer.concat([Buffer.from(' path='), name, Buffer.from('\n')]);

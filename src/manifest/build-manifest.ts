@@ -7,6 +7,7 @@ import {
   REGISTRY_DEFAULTS,
   RELEASE_ARCHITECTURE_DEFAULT,
   SPEC_DEFAULTS,
+  STATE_REPOSITORY_DEFAULT,
 } from './defaults.ts';
 import { parseDuration } from './duration.ts';
 import type { RawCatalog, RawManifest, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
@@ -17,6 +18,7 @@ import type {
   PerRole,
   ReconcileSettings,
   RegistryEntry,
+  StateBackup,
 } from './types.ts';
 
 /** Fills every default in; the manifest must have been found valid. */
@@ -40,6 +42,7 @@ export function buildManifest(raw: RawManifest): MirrorManifest {
     verify: spec.verify ?? SPEC_DEFAULTS.verify,
     policy: { ...POLICY_DEFAULTS, ...spec.policy },
     reconcile: buildReconcile(spec.reconcile ?? {}),
+    stateBackup: buildStateBackup(spec.stateBackup ?? 'on'),
   };
 }
 
@@ -78,6 +81,11 @@ function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettin
     windows: { ...RECONCILE_DEFAULTS.windows, ...raw.windows },
     suspend: suspend === null ? null : { until: null, ...suspend },
   };
+}
+
+function buildStateBackup(raw: NonNullable<RawSpec['stateBackup']>): StateBackup | null {
+  if (raw === 'off') return null;
+  return raw === 'on' ? { repository: STATE_REPOSITORY_DEFAULT } : raw;
 }
 
 function readDuration(text: string): number {

@@ -55,6 +55,8 @@ export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy' | 'verify'> = {
   strategy: 'append',
   verify: 'manifests',
 };
+/** Repository in production that keeps the state repository. */
+export const STATE_REPOSITORY_DEFAULT = 'olm/olmirror-state';
 export const RELEASE_ARCHITECTURE_DEFAULT = 'x86_64';
 export const CATALOG_SOURCE_NAMESPACE_DEFAULT = 'openshift-marketplace';
 

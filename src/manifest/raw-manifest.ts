@@ -1,5 +1,5 @@
 import type { VerifyLevel } from '../base/verify-level.ts';
-import type { CatalogPin, MirrorPolicy, PerRole, RegistryEntry } from './types.ts';
+import type { CatalogPin, MirrorPolicy, PerRole, RegistryEntry, StateBackup } from './types.ts';
 
 /** `mirror.yaml` as written, once its schema accepts it. */
 export interface RawManifest {
@@ -40,6 +40,7 @@ export interface RawSpec {
   readonly images?: readonly { readonly source: string; readonly tags?: readonly string[] }[];
   readonly paths?: readonly RawPathRule[];
   readonly movableTags?: readonly string[];
+  readonly stateBackup?: 'on' | 'off' | StateBackup;
   readonly verify?: VerifyLevel;
   readonly policy?: Partial<MirrorPolicy>;
   readonly reconcile?: {

@@ -114,6 +114,13 @@ export interface MirrorManifest {
   readonly verify: VerifyLevel;
   readonly policy: MirrorPolicy;
   readonly reconcile: ReconcileSettings;
+  /** Where in production the state repository is kept after each published pass; null for nowhere. */
+  readonly stateBackup: StateBackup | null;
+}
+
+export interface StateBackup {
+  /** Without host and path prefix. */
+  readonly repository: string;
 }
 
 export interface DeliveredPackage {

@@ -3,6 +3,18 @@ import type { RequestBudget } from './request-budget.ts';
 import type { ExitCode } from './sum-outcomes.ts';
 import type { Outcome, Plan, Sums, Verification } from './types.ts';
 
+/** A backup that failed fails no pass: the next one that publishes, or finds all in step, tries again. */
+export interface StateBackupResult {
+  /** `present`: the backup of this commit was there already. */
+  readonly kind: 'pushed' | 'present' | 'failed';
+  /** `host/repository:tag` in production. */
+  readonly reference: string;
+  /** Of what was pushed. */
+  readonly bytes: number;
+  /** Why it failed; null otherwise. */
+  readonly message: string | null;
+}
+
 /** What one pass did: every wanted item with its outcome, and sums that add up. */
 export interface PassReport {
   readonly apiVersion: 'olmirror/v1alpha1';
@@ -26,6 +38,8 @@ export interface PassReport {
   readonly verification?: Verification;
   /** What each registry with a budget has had of today's requests by now, skopeo's estimated. */
   readonly budgets?: readonly RequestBudget[];
+  /** What became of the backup of the state repository; left out where there is none to be made. */
+  readonly stateBackup?: StateBackupResult;
   readonly interrupted: boolean;
   readonly exitCode: ExitCode;
 }

@@ -64,6 +64,8 @@ export interface LoadedCatalog extends ReadCatalog {
 export interface LoadedState {
   readonly snapshot: Snapshot;
   readonly manifest: MirrorManifest;
+  /** Its name in its folder. */
+  readonly manifestFile: string;
   readonly catalogs: readonly LoadedCatalog[];
   readonly records: readonly DeliveryRecord[];
   /** What the catalogs list as known missing, ended items included. */
@@ -123,6 +125,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
     };
     return {
       snapshot,
+      manifestFile,
       manifest,
       catalogs,
       records: await readRecords(snapshot),

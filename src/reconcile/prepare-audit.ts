@@ -5,9 +5,11 @@ import { ToolError } from '../base/tool-error.ts';
 import { createTagExplainer } from '../images/explain-tags.ts';
 import { listWanted } from '../images/list-wanted.ts';
 import { indexRepository, mapRepository, RELEASE_COMPONENTS } from '../images/map-path.ts';
+import { STATE_REPOSITORY_DEFAULT } from '../manifest/defaults.ts';
 import type { PerRole } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { type AuditFindings, auditRegistry } from './audit-registry.ts';
+import { stateRepository } from './back-up-state.ts';
 import { type LoadedState, nameCatalogs } from './load-state.ts';
 import { readReleases } from './read-releases.ts';
 
@@ -49,7 +51,15 @@ export async function auditState({
   const findings = await auditRegistry({
     production: registries.production,
     pathPrefix: manifest.registries.production.pathPrefix,
-    explainer: createTagExplainer({ images, indexes }),
+    // Backups that were made before they were turned off are ours too.
+    explainer: createTagExplainer({
+      images,
+      indexes,
+      state: stateRepository(
+        manifest.stateBackup ?? { repository: STATE_REPOSITORY_DEFAULT },
+        manifest,
+      ),
+    }),
     emit,
     signal,
   });

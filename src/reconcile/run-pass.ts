@@ -3,6 +3,7 @@ import { parseDigest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { Presence } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
+import type { GitPort } from '../git/port.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { estimateSteps } from '../plan/estimate-requests.ts';
 import {
@@ -13,10 +14,11 @@ import {
   type StaleFact,
   type StepFact,
 } from '../plan/find-stale.ts';
-import type { PassReport } from '../plan/report-types.ts';
+import type { PassReport, StateBackupResult } from '../plan/report-types.ts';
 import { exitCodeOfApply, sumOutcomes } from '../plan/sum-outcomes.ts';
 import type { Plan, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { backUpState, isPublished } from './back-up-state.ts';
 import { buildClosure } from './closure-entries.ts';
 import type { LoadedState } from './load-state.ts';
 import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts';
@@ -29,6 +31,8 @@ export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
   readonly concurrency: number;
   /** How skopeo reaches the registries: as the manifest says, its files found. */
   readonly findAccess: (manifest: MirrorManifest) => ApplyRequest['access'];
+  /** Whose history is backed up once a pass has published. */
+  readonly git: GitPort;
 }
 
 /**
@@ -48,6 +52,13 @@ export async function runPass(
   const result = await deps.applier.applyPlan(request, deps.signal);
   const outcomes = [...plan.settled, ...result.outcomes];
   if (!result.interrupted) await settleNotes(prepared, outcomes);
+  const { interrupted } = result;
+  const exitCode = interrupted ? 1 : exitCodeOfApply(plan, outcomes);
+  const stateBackup = await backUp(
+    prepared,
+    { request, ending: { outcomes, interrupted, exitCode } },
+    deps,
+  );
   return {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Report',
@@ -64,9 +75,32 @@ export async function runPass(
     requests: prepared.requests + countAll(prepared) - before,
     ...(plan.verification === undefined ? {} : { verification: plan.verification }),
     ...(await listBudgets(prepared.state.manifest, prepared.requestCount)),
-    interrupted: result.interrupted,
-    exitCode: result.interrupted ? 1 : exitCodeOfApply(plan, outcomes),
+    ...(stateBackup === null ? {} : { stateBackup }),
+    interrupted,
+    exitCode,
   };
+}
+
+interface Ended {
+  readonly request: ApplyRequest;
+  readonly ending: Parameters<typeof isPublished>[0];
+}
+
+async function backUp(
+  { state }: PreparedPass,
+  { request, ending }: Ended,
+  deps: RunDeps,
+): Promise<StateBackupResult | null> {
+  if (!isPublished(ending)) return null;
+  const { manifest, manifestFile, snapshot } = state;
+  const result = await backUpState({ manifest, manifestFile, request, snapshot }, deps);
+  if (result?.kind === 'failed')
+    deps.emit({
+      kind: 'warning',
+      message: `The state repository was not backed up as ${result.reference}: ${result.message ?? ''}`,
+      hint: 'The pass is not affected; the next one tries again. `stateBackup: off` in the manifest does without.',
+    });
+  return result;
 }
 
 function countingCopies(prepared: PreparedPass, plan: Plan, deps: RunDeps): EmitEvent {

@@ -22,6 +22,7 @@ export function renderReportText(report: PassReport): string {
     ...listHeld(report),
     ...listVerification(report),
     ...listBudgetLines(report.budgets),
+    ...listBackup(report),
     formatEnd(report),
   ]);
 }
@@ -46,6 +47,13 @@ function listHeld({ checks, outcomes }: PassReport): readonly string[] {
     ...overwritten.map(({ message }) => `problem: ${message}`),
     ...checks.filter(({ kind }) => HELD.has(kind)).map(({ message }) => `warning: ${message}`),
   ];
+}
+
+// That it failed is told as a warning while it happens.
+function listBackup({ stateBackup }: PassReport): readonly string[] {
+  return stateBackup?.kind === 'pushed'
+    ? [`State of this repository: ${stateBackup.reference} (${formatBytes(stateBackup.bytes)}).`]
+    : [];
 }
 
 // A registry that is away fails everything alike: a screen of it is enough, the report in JSON has all.

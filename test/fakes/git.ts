@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { compareBytes } from '../../src/base/text.ts';
 import { ToolError } from '../../src/base/tool-error.ts';
 import type { CommitNote, GitPort, Snapshot } from '../../src/git/port.ts';
@@ -82,6 +83,15 @@ export function createFakeGit(folder = '/fake'): FakeGit {
         last: noteOf(changes.at(-1)),
         message: null,
       };
+    },
+    async describeHistory(revision) {
+      const ids = [...commits.keys()];
+      const at = ids.indexOf(resolve(revision) ?? '');
+      const before = ids.slice(0, at).toReversed();
+      return { prefix: '', branch: 'main', commits: at + 1, before, shallow: [] };
+    },
+    async writeBundle({ revision, branch, since, file }) {
+      await writeFile(file, `# bundle of ${branch} ${since ?? ''}..${resolve(revision) ?? ''}\n`);
     },
     readRemoteUrl: async () => null,
     async fetchRevision(_remote, ref) {

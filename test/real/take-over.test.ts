@@ -100,7 +100,7 @@ test('what waits in staging shows how deliveries are laid out there', async (t) 
   assert.match(apply.stdout, /copied 3/);
   const tags = [...(await readProduction(site)).keys()];
   assert.ok(
-    tags.every((tag) => /^(a|b)-(bundle|operand):|^olm\/idx:/.test(tag)),
+    tags.every((tag) => /^(?:a|b)-(?:bundle|operand):|^olm\/(?:idx|olmirror-state):/.test(tag)),
     tags.join(' '),
   );
 });

@@ -61,6 +61,8 @@ export interface ManifestOptions {
   readonly spec?: string;
   readonly base?: string;
   readonly platforms?: string;
+  /** Of the manifest; off where nothing is said, since most tests look at all that is pushed. */
+  readonly stateBackup?: string;
   /** Further fields of every catalog, as `name: value, …`. */
   readonly fields?: string;
 }
@@ -167,6 +169,7 @@ function renderManifest(site: Site, options: ManifestOptions): string {
     '  registries:',
     `    production: { host: "${options.production ?? site.production.host}", insecure: true, writePolicy: ${options.writePolicy ?? 'allow'} }`,
     `    staging: { host: "${options.staging ?? site.staging.host}", insecure: true }`,
+    `  stateBackup: ${options.stateBackup ?? 'off'}`,
     catalogs.length === 0 ? '  catalogs: []' : '  catalogs:',
     ...catalogs,
     ...(options.spec === undefined ? [] : [options.spec]),

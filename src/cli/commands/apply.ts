@@ -62,10 +62,10 @@ async function applyOnce(saved: Plan | null, applying: Applying): Promise<ExitCo
   if (saved !== null) await assertFresh(saved, prepared, context.signal);
   warnWhenSuspended(prepared, context);
   const plan = saved ?? prepared.plan;
-  const own = await carryOut(plan, prepared, { options, context, wiring });
+  const own = await carryOut(plan, prepared, { options, context, wiring, git });
   const publishes = saved === null && isShareWithIndex(plan) && !own.interrupted;
   const indexes = publishes
-    ? await publishIndexes(plan, prepareShard, { options, context, wiring })
+    ? await publishIndexes(plan, prepareShard, { options, context, wiring, git })
     : null;
   const report = indexes === null ? judgeWaiting(own, plan) : joinReports(own, indexes);
   await record.end(prepared, report);
@@ -96,7 +96,7 @@ function isShareWithIndex(plan: Plan): plan is ShardPlan {
 async function publishIndexes(
   { mirror, shard: { of } }: ShardPlan,
   prepareShard: (shard: Shard) => Promise<PreparedPass>,
-  { options, context, wiring }: ApplyContext,
+  { options, context, wiring, git }: ApplyContext,
 ): Promise<PassReport | null> {
   const shard: Shard = { part: 'index', of };
   const applier = await wiring.createApplier({ ...options, shard });
@@ -107,7 +107,7 @@ async function publishIndexes(
     return null;
   }
   const prepared = await prepareShard(shard);
-  return carryOut(prepared.plan, prepared, { options, context, wiring });
+  return carryOut(prepared.plan, prepared, { options, context, wiring, git });
 }
 
 function warnWhenSuspended(prepared: PreparedPass, context: CommandContext): void {
@@ -118,7 +118,6 @@ function warnWhenSuspended(prepared: PreparedPass, context: CommandContext): voi
 }
 
 interface Applying extends ApplyContext {
-  readonly git: GitPort;
   readonly record: Recorder;
 }
 
@@ -126,12 +125,13 @@ interface ApplyContext {
   readonly options: ApplyOptions;
   readonly context: CommandContext;
   readonly wiring: Wiring;
+  readonly git: GitPort;
 }
 
 async function carryOut(
   plan: Plan,
   prepared: PreparedPass,
-  { options, context, wiring }: ApplyContext,
+  { options, context, wiring, git }: ApplyContext,
 ): Promise<PassReport> {
   context.progress.clear();
   if (plan.steps.length > 0 && options.format === 'text')
@@ -146,6 +146,7 @@ async function carryOut(
     ...(shard === undefined ? {} : { shard }),
   });
   return runPass(prepared, plan, {
+    git,
     applier,
     concurrency: options.concurrency,
     findAccess: wiring.findAccess,
