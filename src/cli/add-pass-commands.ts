@@ -9,6 +9,12 @@ import {
   readDuration,
   WORKING_TREE,
 } from './command-options.ts';
+import {
+  readSigners,
+  readWatchSource,
+  SIGNER_OPTIONS,
+  WATCH_SOURCE_OPTIONS,
+} from './watch-source-options.ts';
 
 const INDEX_ONLY = {
   type: 'boolean',
@@ -32,6 +38,13 @@ const VERIFY = {
   requiresArg: true,
 } as const;
 
+const ALLOW_SHRINK = {
+  type: 'boolean',
+  default: false,
+  describe:
+    'Publish an index though Git has lost more than half of what is served; without it the served one stays',
+} as const;
+
 const CONCURRENCY = {
   type: 'string',
   default: '4',
@@ -48,6 +61,7 @@ export function addPlan(parser: Parser, run: Run): void {
         .option('working-tree', WORKING_TREE)
         .option('index-only', INDEX_ONLY)
         .option('rebuild', REBUILD)
+        .option('allow-shrink', ALLOW_SHRINK)
         .option('verify', VERIFY)
         .option('out', {
           type: 'string',
@@ -63,6 +77,7 @@ export function addPlan(parser: Parser, run: Run): void {
               workingTree: args.workingTree,
               indexOnly: args.indexOnly,
               rebuild: args.rebuild,
+              allowShrink: args.allowShrink,
               verify: args.verify ?? null,
               out: args.out ?? null,
               format: args.format,
@@ -85,12 +100,14 @@ export function addApply(parser: Parser, run: Run): void {
         .option('working-tree', WORKING_TREE)
         .option('index-only', INDEX_ONLY)
         .option('rebuild', REBUILD)
+        .option('allow-shrink', ALLOW_SHRINK)
+        .options(SIGNER_OPTIONS)
         .option('verify', VERIFY)
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
         .option('format', FORMAT),
     (args) => {
-      const { workingTree, indexOnly, rebuild, format } = args;
+      const { workingTree, indexOnly, rebuild, allowShrink, format } = args;
       const copying = {
         concurrency: readCount(args.concurrency, '--concurrency'),
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
@@ -103,6 +120,8 @@ export function addApply(parser: Parser, run: Run): void {
               workingTree,
               indexOnly,
               rebuild,
+              allowShrink,
+              signers: readSigners(args),
               verify: args.verify ?? null,
               format,
               ...copying,
@@ -170,6 +189,9 @@ export function addWatch(parser: Parser, run: Run): void {
           describe: 'Branch or tag; default HEAD, or main with --remote',
           requiresArg: true,
         })
+        .options(WATCH_SOURCE_OPTIONS)
+        .options(SIGNER_OPTIONS)
+        .option('allow-shrink', ALLOW_SHRINK)
         .option('interval', {
           type: 'string',
           describe: 'Time between passes; default spec.reconcile.interval',
@@ -186,11 +208,20 @@ export function addWatch(parser: Parser, run: Run): void {
         concurrency: readCount(args.concurrency, '--concurrency'),
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
       };
+      const source = readWatchSource(args, remote);
       const ref = args.ref ?? (remote === null ? 'HEAD' : 'main');
       return run(
         async (context, wiring) =>
           (await import('./commands/watch.ts')).runWatch(
-            { remote, ref, intervalMilliseconds, logFormat, ...copying },
+            {
+              remote,
+              ref,
+              intervalMilliseconds,
+              logFormat,
+              allowShrink: args.allowShrink,
+              ...copying,
+              ...source,
+            },
             context,
             wiring,
           ),

@@ -85,6 +85,18 @@ function logWatchEvent(logger: pino.Logger, event: WatchEvent): void {
       return logPassEnd(logger, event);
     case 'sleeping':
       return logger.info(event, `sleeps ${Math.round(event.milliseconds / 1000)} s: ${event.why}`);
+    case 'source-failed':
+      return logger.error(
+        { code: event.error.code },
+        `no commit could be taken: ${event.error.message} Hint: ${event.error.hint ?? ''}`,
+      );
+    case 'source-healed':
+      return logger.info(event, `commits are taken again: ${event.revision.slice(0, 12)}`);
+    case 'source-rewritten':
+      return logger.warn(
+        event,
+        `the history was rewritten, or the tag moved back: ${event.to} follows ${event.from} and does not descend from it; it is taken`,
+      );
     case 'stopped':
       return logger.info(event, 'stopped');
   }
@@ -96,7 +108,7 @@ function logPassEnd(
 ): void {
   const { report, holds, drift, failure, result } = record;
   for (const hold of holds) logger.warn(hold, hold.message);
-  if (failure !== null) {
+  if (failure !== null && error !== null) {
     const hint = failure.hint === null ? '' : ` Hint: ${failure.hint}`;
     return logger.error(describeError(error), `pass failed: ${failure.message}${hint}`);
   }

@@ -1,5 +1,11 @@
 import type { VerifyLevel } from '../base/verify-level.ts';
-import type { CatalogPin, MirrorPolicy, PerRole, RegistryEntry } from './types.ts';
+import type {
+  CatalogPin,
+  MirrorPolicy,
+  PerRole,
+  RegistryEntry,
+  ShrinkDeclaration,
+} from './types.ts';
 
 /** `mirror.yaml` as written, once its schema accepts it. */
 export interface RawManifest {
@@ -51,5 +57,8 @@ export interface RawSpec {
       readonly by: string;
       readonly until?: string | null;
     } | null;
+    readonly allowShrink?:
+      | (Omit<ShrinkDeclaration, 'catalogs'> & Partial<Pick<ShrinkDeclaration, 'catalogs'>>)
+      | null;
   };
 }

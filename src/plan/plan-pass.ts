@@ -26,6 +26,7 @@ import { settleUnreadable } from './settle-unreadable.ts';
 import { joinSettled, type Settled } from './settled.ts';
 import { shareBlobs } from './share-blobs.ts';
 import { listSharedChecks } from './shared-checks.ts';
+import { checkGone, judgeShrink, type ShrinkInput } from './shrink.ts';
 import type {
   CatalogPlan,
   Check,
@@ -43,7 +44,7 @@ import type {
   WantedIndex,
 } from './types.ts';
 
-export interface PlanInput {
+export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
   readonly manifest: Pick<MirrorManifest, 'name' | 'policy' | 'movableTags' | 'registries'>;
   readonly wanted: Wanted;
   readonly observed: Observed;
@@ -118,6 +119,7 @@ export function planPass(input: PlanInput): Plan {
       ...listSharedChecks(input),
       ...checkCapacity({ bytes, storage, fault: input.storage?.fault ?? null }),
       ...findLosses(input),
+      ...checkGone(input),
       ...all.checks,
       ...checkKnownMissing(input.listed ?? []),
     ]),
@@ -203,6 +205,7 @@ function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): 
   if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
   return settleIndex(index, observed, {
     rebuild: input.rebuild,
+    shrink: judgeShrink(index, input),
     obstacles: input.indexOnly
       ? []
       : [...listObstacles(index, input, images), ...listUnreadable(index, input)],

@@ -35,6 +35,12 @@ import {
   type NoteStore,
   openFileNotes,
 } from './file-notes.ts';
+import {
+  assertNoLfsPointer,
+  describeLfsPointer,
+  findSubmodules,
+  isLfsPointer,
+} from './find-unread.ts';
 import { readRecords } from './read-records.ts';
 
 export interface ReadCatalog {
@@ -151,6 +157,7 @@ export async function readManifest(snapshot: Snapshot, file: string): Promise<Mi
       hint: 'Write one with `olmirror init`, commit it, or name another with --manifest; --working-tree reads files that are not committed.',
     });
   }
+  assertNoLfsPointer(bytes, file);
   const result = parseManifest(Buffer.from(bytes).toString(), file);
   if (result.manifest === null || hasErrors(result.problems))
     throw new ToolError(
@@ -182,7 +189,8 @@ async function loadCatalog(
 ): Promise<ReadCatalog> {
   const files = await snapshot.listFiles(entry.path);
   const rules = await snapshot.listFiles(`rules/${entry.name}`);
-  const tree = hashTree([...files, ...rules]);
+  const submodules = await findSubmodules(snapshot, entry);
+  const tree = hashTree([...files, ...rules, ...submodules.map(standFor)]);
   if (cache.known?.tree === tree) {
     for (const file of files) keepParsed(file, cache);
     return { ...cache.known, entry };
@@ -200,11 +208,15 @@ async function loadCatalog(
   return {
     entry,
     catalog,
-    problems: [...problems, ...excludes.problems, ...missing.problems],
+    problems: [...submodules, ...problems, ...excludes.problems, ...missing.problems],
     tree,
     exclusions: excludes.exclusions,
     missing: missing.listed,
   };
+}
+
+function standFor({ file = '' }: Problem): TreeFile {
+  return { path: file, objectId: 'submodule' };
 }
 
 /** Faults of a catalog's files, their places named from the top of the snapshot. */
@@ -259,7 +271,13 @@ async function parseFiles(
   for await (const { file, bytes } of snapshot.readFiles(
     wanted.filter((entry) => !cache.used.has(keyOfFile(entry))),
   )) {
-    cache.used.set(keyOfFile(file), parseCatalogFile({ path: inFolder(file), bytes }, cache.learn));
+    const path = inFolder(file);
+    cache.used.set(
+      keyOfFile(file),
+      isLfsPointer(bytes)
+        ? { blobs: [], problems: [describeLfsPointer(path)] }
+        : parseCatalogFile({ path, bytes }, cache.learn),
+    );
   }
   return wanted.flatMap((file) => cache.used.get(keyOfFile(file)) ?? []);
 }

@@ -1,6 +1,8 @@
 import type { PassEvent } from '../base/events.ts';
+import type { ToolError } from '../base/tool-error.ts';
 import type { GitPort } from '../git/port.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
+import type { SourceEvent } from './commit-source.ts';
 import type { PassOptions } from './pass-options.ts';
 import type { PassPreparer, PreparedPass } from './prepare-pass.ts';
 import type { RunDeps } from './run-pass.ts';
@@ -30,6 +32,7 @@ export type WatchEvent =
       readonly until: Date;
       readonly why: string;
     }
+  | SourceEvent
   | { readonly kind: 'stopped' };
 
 /** Something that hears of everything that happens: the log, metrics, notifications, the kept status. */
@@ -62,6 +65,8 @@ export interface WatchDeps extends Omit<RunDeps, 'emit'> {
   readonly triggers: readonly Trigger[];
   /** Commit to look at now: HEAD of a local clone, or what a remote branch points at after a fetch. */
   readonly readRevision: () => Promise<string>;
+  /** Why the commit of `readRevision` may not be the newest; left out, or null, where nothing is in the way. */
+  readonly readTrouble?: () => ToolError | null;
 }
 
 export interface WatchOptions extends PassOptions {

@@ -96,7 +96,8 @@ async function runOnce(turn: Turn, context: Context): Promise<PassEnd> {
     const { prepared } = running;
     const finished = clock.now().toISOString();
     const interrupted = ending.error !== null && signal.aborted;
-    const record = recordPass(head, { ...ending, prepared, interrupted, finished });
+    const trouble = context.readTrouble?.() ?? null;
+    const record = recordPass(head, { ...ending, prepared, trouble, interrupted, finished });
     context.tell({ kind: 'pass-ended', record, prepared, error: ending.error });
     return record;
   }
@@ -142,7 +143,7 @@ async function runOnSnapshot(
 function describeEnd(
   { report, result }: PassRecord,
   { revision, prepared }: Running,
-  { clock }: Context,
+  { clock, readTrouble }: Context,
 ): PassEnd {
   const interval = prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
   const deferred = report?.outcomes.find(({ code }) => code === 'PLAN_OVER_BUDGET');
@@ -150,6 +151,10 @@ function describeEnd(
     const error = overBudget(deferred.message ?? '', clock.now());
     return { kind: 'failed', revision, interval, error };
   }
+  const trouble = readTrouble?.() ?? null;
+  // The source is asked again by its own interval; that is no reason to hurry with passes.
+  if (trouble !== null && report?.interrupted !== true && report?.exitCode !== 1)
+    return { kind: 'refused', revision, interval, trouble: trouble.code };
   if (result === 'failed' || result === 'interrupted')
     return { kind: 'failed', revision, interval, error: null };
   return { kind: result, revision, interval };

@@ -1,5 +1,7 @@
 import { formatJson } from '../../base/format-json.ts';
+import { ToolError } from '../../base/tool-error.ts';
 import { readFile } from '../../files/read-file.ts';
+import type { GitPort, Signers } from '../../git/port.ts';
 import { parsePlan } from '../../plan/parse-plan.ts';
 import type { PassReport } from '../../plan/report-types.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
@@ -11,12 +13,15 @@ import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';
+import { assertOutside } from '../watch-source-options.ts';
 import type { Wiring } from '../wire.ts';
 import { type PassFlags, prepare } from './plan.ts';
 
 export interface ApplyOptions extends PassFlags {
   /** A saved plan: exactly this, or a refusal. */
   readonly planFile: string | null;
+  /** Whose commits are applied; null for everybody's. */
+  readonly signers: Signers | null;
   readonly concurrency: number;
   readonly copyTimeoutMilliseconds: number;
   readonly format: 'text' | 'json';
@@ -33,6 +38,7 @@ export async function runApply(
       ? null
       : parsePlan(Buffer.from(await readFile(options.planFile)).toString(), options.planFile);
   const git = await wiring.openGit();
+  if (options.signers !== null) await assertSigned(options.signers, options, git);
   // A saved plan says itself what was verified; its steps are asked again one by one.
   const flags: PassFlags =
     saved === null ? options : { ...options, indexOnly: saved.indexOnly, verify: 'manifests' };
@@ -47,6 +53,20 @@ export async function runApply(
   const report = await carryOut(saved ?? prepared.plan, prepared, { options, context, wiring });
   tell(report, saved ?? prepared.plan, { options, context });
   return report.exitCode;
+}
+
+async function assertSigned(
+  signers: Signers,
+  { workingTree }: Pick<ApplyOptions, 'workingTree'>,
+  git: GitPort,
+): Promise<void> {
+  if (workingTree)
+    throw new ToolError('CLI_USAGE', 'Files that are not committed are not signed.', {
+      hint: 'Leave out --working-tree, or the options for signers.',
+    });
+  assertOutside(signers, git.folder);
+  const { revision } = await git.openCommit('HEAD');
+  await git.verifyCommit(revision, signers);
 }
 
 function warnWhenSuspended(prepared: PreparedPass, context: CommandContext): void {

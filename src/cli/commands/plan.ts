@@ -16,6 +16,8 @@ export interface PassFlags {
   readonly workingTree: boolean;
   readonly indexOnly: boolean;
   readonly rebuild: boolean;
+  /** Left out for what the manifest says. */
+  readonly allowShrink?: boolean;
   /** Null for what the manifest says. */
   readonly verify: VerifyLevel | null;
 }
@@ -64,6 +66,7 @@ export async function prepare(
     indexOnly: flags.indexOnly,
     rebuild: flags.rebuild,
     verify: flags.verify,
+    ...(flags.allowShrink === undefined ? {} : { allowShrink: flags.allowShrink }),
     ...(notes === undefined ? {} : { notes }),
     keepsBudget: false,
   });

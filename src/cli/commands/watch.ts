@@ -1,18 +1,31 @@
+import { createHash } from 'node:crypto';
 import { ToolError } from '../../base/tool-error.ts';
 import { openMirrorClone } from '../../git/mirror-clone.ts';
-import type { GitPort } from '../../git/port.ts';
+import type { GitPort, RemoteAccess } from '../../git/port.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
+import {
+  type CommitRules,
+  type CommitSource,
+  createCommitSource,
+  createFetchTrigger,
+} from '../../reconcile/commit-source.ts';
 import { watch } from '../../reconcile/watch.ts';
-import type { Trigger } from '../../reconcile/watch-types.ts';
+import type { Trigger, WatchEvent } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';
 import { createWatchLog } from '../watch-log.ts';
+import { assertOutside } from '../watch-source-options.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface WatchOptions {
   /** URL of a remote, or null for the local clone. */
   readonly remote: string | null;
   readonly ref: string;
+  readonly access: RemoteAccess;
+  /** Milliseconds between two fetches of a remote. */
+  readonly fetchMilliseconds: number;
+  readonly rules: CommitRules;
+  readonly allowShrink: boolean;
   /** Null for `spec.reconcile.interval`. */
   readonly intervalMilliseconds: number | null;
   readonly concurrency: number;
@@ -28,12 +41,18 @@ export async function runWatch(
 ): Promise<ExitCode> {
   const sinks = [createWatchLog(options.logFormat, context)];
   const git = await openSource(options, wiring);
+  const source = createSource(options, {
+    git,
+    signal: context.signal,
+    tell: (event) => sinks.forEach((sink) => sink.onWatch(event)),
+  });
   await watch(
     {
       manifestFile: context.manifestFile,
       indexOnly: false,
       rebuild: false,
       verify: null,
+      allowShrink: options.allowShrink,
       notes: await wiring.openNotes(),
       keepsBudget: true,
       intervalMilliseconds: options.intervalMilliseconds,
@@ -49,32 +68,68 @@ export async function runWatch(
       clock: systemClock,
       random: Math.random,
       sinks,
-      triggers: [watchCommits(git)],
+      triggers: [watchSource(source, git, { options, signal: context.signal })],
       signal: context.signal,
-      readRevision: () => readRevision(git, options, context.signal),
+      readRevision: () => source.readRevision(),
+      readTrouble: () => source.readTrouble(),
     },
   );
   return 0;
 }
 
 async function openSource(options: WatchOptions, wiring: Wiring): Promise<GitPort> {
-  if (options.remote === null) return wiring.openGit();
-  return openMirrorClone({ url: options.remote, ref: options.ref, folder: wiring.stateFolder });
+  const { remote, ref, access } = options;
+  if (remote === null) return wiring.openGit(access);
+  return openMirrorClone({ url: remote, ref, folder: wiring.stateFolder, access });
 }
 
-async function readRevision(
-  git: GitPort,
-  options: WatchOptions,
-  signal: AbortSignal,
-): Promise<string> {
-  if (options.remote !== null) return git.fetchRevision(options.remote, options.ref, signal);
-  const revision = await git.resolveRevision(options.ref);
+interface SourceContext {
+  readonly git: GitPort;
+  readonly signal: AbortSignal;
+  readonly tell: (event: WatchEvent) => void;
+}
+
+function createSource(options: WatchOptions, { git, signal, tell }: SourceContext): CommitSource {
+  const { remote, ref, rules } = options;
+  if (remote === null && rules.signers !== null) assertOutside(rules.signers, git.folder);
+  const isRuled = rules.signers !== null || rules.refuseRewrites;
+  return createCommitSource({
+    git,
+    look: () => (remote === null ? readLocal(git, ref) : git.fetchRevision(remote, ref, signal)),
+    rules,
+    mark: remote === null && !isRuled ? null : nameMark(options),
+    tell,
+  });
+}
+
+// What was taken without the rule of signers is no last good commit with it.
+function nameMark({ remote, ref, rules }: WatchOptions): string {
+  const what = createHash('sha256')
+    .update(`${remote ?? ''}\0${ref}`)
+    .digest('hex');
+  return `${rules.signers === null ? 'taken' : 'signed'}/${what.slice(0, 12)}`;
+}
+
+async function readLocal(git: GitPort, ref: string): Promise<string> {
+  const revision = await git.resolveRevision(ref);
   if (revision !== null) return revision;
-  throw new ToolError('GIT_NO_COMMIT', `${options.ref} names no commit in ${git.folder} yet.`, {
+  throw new ToolError('GIT_NO_COMMIT', `${ref} names no commit in ${git.folder} yet.`, {
     hint: 'Commit mirror.yaml and catalogs/; the next pass takes them.',
   });
 }
 
-function watchCommits(git: GitPort): Trigger {
-  return { start: (ring) => git.watchHead(() => ring({ reason: 'commit' })) };
+function watchSource(
+  source: CommitSource,
+  git: GitPort,
+  { options, signal }: { readonly options: WatchOptions; readonly signal: AbortSignal },
+): Trigger {
+  if (options.remote === null)
+    return { start: (ring) => git.watchHead(() => ring({ reason: 'commit' })) };
+  return createFetchTrigger({
+    source,
+    interval: options.fetchMilliseconds,
+    clock: systemClock,
+    random: Math.random,
+    signal,
+  });
 }
