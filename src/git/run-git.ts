@@ -31,6 +31,7 @@ const UNSAFE: NonNullable<SimpleGitOptions['unsafe']> = {
   allowUnsafeExec: true,
   allowUnsafeFsMonitor: true,
   allowUnsafeGitProxy: true,
+  allowUnsafeGpgProgram: true,
   allowUnsafeInclude: true,
   allowUnsafeProtocolOverride: true,
   allowUnsafeSshCommand: true,
