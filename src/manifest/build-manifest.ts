@@ -72,6 +72,7 @@ function buildPathRule(raw: RawPathRule): PathRule {
 
 function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettings {
   const suspend = raw.suspend ?? RECONCILE_DEFAULTS.suspend;
+  const notes = raw.notes ?? RECONCILE_DEFAULTS.notes;
   const allowShrink = raw.allowShrink ?? RECONCILE_DEFAULTS.allowShrink;
   return {
     intervalMilliseconds: readDuration(raw.interval ?? RECONCILE_DEFAULTS.interval),
@@ -79,6 +80,7 @@ function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettin
     windows: { ...RECONCILE_DEFAULTS.windows, ...raw.windows },
     suspend: suspend === null ? null : { until: null, ...suspend },
     allowShrink: allowShrink === null ? null : { catalogs: null, ...allowShrink },
+    notes,
   };
 }
 

@@ -50,6 +50,7 @@ export const RECONCILE_DEFAULTS = {
   windows: { copy: 'always', publish: 'always' },
   suspend: null,
   allowShrink: null,
+  notes: 'off',
 } as const;
 
 export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy' | 'verify'> = {

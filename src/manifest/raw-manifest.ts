@@ -57,6 +57,7 @@ export interface RawSpec {
       readonly by: string;
       readonly until?: string | null;
     } | null;
+    readonly notes?: 'off' | 'local' | 'push';
     readonly allowShrink?:
       | (Omit<ShrinkDeclaration, 'catalogs'> & Partial<Pick<ShrinkDeclaration, 'catalogs'>>)
       | null;

@@ -100,6 +100,8 @@ export interface ReconcileSettings {
   } | null;
   /** Lets an index lose most of what is served. */
   readonly allowShrink: ShrinkDeclaration | null;
+  /** Whether a note of each pass that changed something is kept in Git. */
+  readonly notes: 'off' | 'local' | 'push';
 }
 
 export interface ShrinkDeclaration {

@@ -23,6 +23,7 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
       windows: { copy: 'always', publish: 'always' },
       suspend: null,
       allowShrink: null,
+      notes: 'off',
     },
     ...changes,
   };

@@ -12,6 +12,7 @@ import {
 import { watch } from '../../reconcile/watch.ts';
 import type { Trigger, WatchEvent } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
+import { createNoteSink } from '../note-sink.ts';
 import { systemClock } from '../system-clock.ts';
 import { createWatchLog } from '../watch-log.ts';
 import { assertOutside } from '../watch-source-options.ts';
@@ -39,8 +40,15 @@ export async function runWatch(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  const sinks = [createWatchLog(options.logFormat, context)];
+  const log = createWatchLog(options.logFormat, context);
   const git = await openSource(options, wiring);
+  const notes = createNoteSink({
+    git,
+    remote: options.remote ?? 'origin',
+    warn: (message, hint) => log.onPass({ kind: 'warning', message, hint }),
+    signal: context.signal,
+  });
+  const sinks = [log, notes];
   const source = createSource(options, {
     git,
     signal: context.signal,
