@@ -1,5 +1,6 @@
 import type { Problem } from '../base/problem.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { findLfsPointer } from '../catalog/lfs-pointer.ts';
 import type { Snapshot } from '../git/port.ts';
 import { dayOf, hasEnded } from '../manifest/day.ts';
 import { buildCatalogPath } from '../manifest/defaults.ts';
@@ -8,33 +9,10 @@ import type { ShrinkAllowance } from '../plan/shrink.ts';
 import type { LoadedState } from './load-state.ts';
 import type { PassOptions } from './pass-options.ts';
 
-const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
-
-/** Whether Git LFS keeps the content of a file elsewhere, and Git only says where. */
-export function isLfsPointer(bytes: Uint8Array): boolean {
-  return (
-    bytes.length < 1024 &&
-    Buffer.from(bytes.subarray(0, LFS_POINTER.length)).toString() === LFS_POINTER
-  );
-}
-
-/** `path` as the catalog's other faults name theirs. */
-export function describeLfsPointer(path: string): Problem {
-  return {
-    severity: 'error',
-    code: 'GIT_LFS_POINTER',
-    message: `${path} is a pointer of Git LFS: its content is not in Git, so nobody can read it from a commit.`,
-    hint: LFS_HINT,
-    file: path,
-  };
-}
-
-const LFS_HINT =
-  'Take it out of LFS: remove its pattern from .gitattributes, then git lfs migrate export --include=PATH, or git add --renormalize; commit and push.';
-
 export function assertNoLfsPointer(bytes: Uint8Array, file: string): void {
-  if (!isLfsPointer(bytes)) return;
-  throw new ToolError('GIT_LFS_POINTER', describeLfsPointer(file).message, { hint: LFS_HINT });
+  const pointer = findLfsPointer(bytes, file);
+  if (pointer !== null)
+    throw new ToolError(pointer.code, pointer.message, { hint: pointer.hint ?? '' });
 }
 
 /** Submodules where a catalog's files should be: what lies in them is not in this repository. */

@@ -35,12 +35,7 @@ import {
   type NoteStore,
   openFileNotes,
 } from './file-notes.ts';
-import {
-  assertNoLfsPointer,
-  describeLfsPointer,
-  findSubmodules,
-  isLfsPointer,
-} from './find-unread.ts';
+import { assertNoLfsPointer, findSubmodules } from './find-unread.ts';
 import { readRecords } from './read-records.ts';
 
 export interface ReadCatalog {
@@ -271,13 +266,7 @@ async function parseFiles(
   for await (const { file, bytes } of snapshot.readFiles(
     wanted.filter((entry) => !cache.used.has(keyOfFile(entry))),
   )) {
-    const path = inFolder(file);
-    cache.used.set(
-      keyOfFile(file),
-      isLfsPointer(bytes)
-        ? { blobs: [], problems: [describeLfsPointer(path)] }
-        : parseCatalogFile({ path, bytes }, cache.learn),
-    );
+    cache.used.set(keyOfFile(file), parseCatalogFile({ path: inFolder(file), bytes }, cache.learn));
   }
   return wanted.flatMap((file) => cache.used.get(keyOfFile(file)) ?? []);
 }
