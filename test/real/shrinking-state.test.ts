@@ -149,6 +149,7 @@ test('a submodule in place of a catalog, and pointers of Git LFS, are named, and
   await site.git('update-index', '--add', '--cacheinfo', `160000,${head},catalogs/idx`);
   await site.git('commit', '-qm', 'submodule');
   await mkdir(join(site.state, 'catalogs/idx'));
+  await pushIndex(site.staging.host, { a: site.bundles.slice(0, 2) });
   await expect(/catalogs\/idx is a submodule or another repository/);
   for (const command of ['validate', 'merge']) {
     const { code, stdout, stderr } = await site.olmirror([command]);
