@@ -4,9 +4,8 @@ import { findLfsPointer } from '../catalog/lfs-pointer.ts';
 import type { Snapshot } from '../git/port.ts';
 import { dayOf, hasEnded } from '../manifest/day.ts';
 import { buildCatalogPath } from '../manifest/defaults.ts';
-import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import type { CatalogEntry, DeliveryRecord, MirrorManifest } from '../manifest/types.ts';
 import type { ShrinkAllowance } from '../plan/shrink.ts';
-import type { LoadedState } from './load-state.ts';
 import type { PassOptions } from './pass-options.ts';
 
 export function assertNoLfsPointer(bytes: Uint8Array, file: string): void {
@@ -31,12 +30,18 @@ export async function findSubmodules(
   }));
 }
 
+export interface GoneFacts {
+  readonly snapshot: Pick<Snapshot, 'listFiles'>;
+  readonly manifest: Pick<MirrorManifest, 'catalogs'>;
+  readonly records: readonly Pick<DeliveryRecord, 'catalog'>[];
+}
+
 /** Catalogs that were taken in and have files in Git, and that the manifest no longer names. */
 export async function findGone({
   snapshot,
   manifest,
   records,
-}: Pick<LoadedState, 'snapshot' | 'manifest' | 'records'>): Promise<readonly string[]> {
+}: GoneFacts): Promise<readonly string[]> {
   const named = new Set(manifest.catalogs.map(({ name }) => name));
   const paths = new Set(manifest.catalogs.map(({ path }) => path));
   const gone: string[] = [];

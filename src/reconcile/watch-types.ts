@@ -2,10 +2,15 @@ import type { PassEvent } from '../base/events.ts';
 import type { ToolError } from '../base/tool-error.ts';
 import type { GitPort } from '../git/port.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
-import type { SourceEvent } from './commit-source.ts';
 import type { PassOptions } from './pass-options.ts';
 import type { PassPreparer, PreparedPass } from './prepare-pass.ts';
 import type { RunDeps } from './run-pass.ts';
+
+/** What became of looking for a commit. */
+export type SourceEvent =
+  | { readonly kind: 'source-failed'; readonly error: ToolError }
+  | { readonly kind: 'source-healed'; readonly revision: string }
+  | { readonly kind: 'source-rewritten'; readonly from: string; readonly to: string };
 
 /** What the loop tells while it runs. Every pass that started also ends, whatever happened in it. */
 export type WatchEvent =

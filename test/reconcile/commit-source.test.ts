@@ -5,9 +5,9 @@ import type { GitPort } from '../../src/git/port.ts';
 import {
   type CommitRules,
   createCommitSource,
-  createFetchTrigger,
-  type SourceEvent,
 } from '../../src/reconcile/commit-source.ts';
+import { createFetchTrigger } from '../../src/reconcile/fetch-trigger.ts';
+import type { SourceEvent } from '../../src/reconcile/watch-types.ts';
 
 interface World {
   head: string | ToolError;

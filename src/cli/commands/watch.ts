@@ -7,8 +7,8 @@ import {
   type CommitRules,
   type CommitSource,
   createCommitSource,
-  createFetchTrigger,
 } from '../../reconcile/commit-source.ts';
+import { createFetchTrigger } from '../../reconcile/fetch-trigger.ts';
 import { watch } from '../../reconcile/watch.ts';
 import type { Trigger, WatchEvent } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
