@@ -39,7 +39,9 @@ function createTextStream(): { write: (line: string) => void } {
     write(line) {
       const entry: Readonly<Record<string, unknown>> = JSON.parse(line);
       const level = pino.levels.labels[Number(entry['level'])] ?? '';
-      const text = `${String(entry['time'])} ${level} ${String(entry['msg'])}`;
+      // An entry is a line, whatever an error lists.
+      const message = String(entry['msg']).replaceAll(/\s*\n\s*/g, ' ');
+      const text = `${String(entry['time'])} ${level} ${message}`;
       process.stdout.write(`${makePrintable(text)}\n`);
     },
   };
@@ -108,14 +110,12 @@ function logPassEnd(
 ): void {
   const { report, holds, drift, failure, result } = record;
   for (const hold of holds) logger.warn(hold, hold.message);
-  if (failure !== null && error !== null) {
-    const hint = failure.hint === null ? '' : ` Hint: ${failure.hint}`;
-    return logger.error(describeError(error), `pass failed: ${failure.message}${hint}`);
-  }
+  if (failure !== null && error !== null)
+    return logger.error(describeError(error), `pass failed: ${withHint(failure)}`);
   if (report === null || prepared === null)
     return logger.info({ result }, `pass ${result === 'interrupted' ? 'cut off' : 'done'}`);
   for (const check of report.checks) {
-    const text = `${check.message}${check.hint === null ? '' : ` Hint: ${check.hint}`}`;
+    const text = withHint(check);
     const fields = { check: check.kind, catalog: check.catalog };
     logger[check.severity === 'warning' ? 'warn' : 'error'](fields, text);
   }
@@ -125,6 +125,16 @@ function logPassEnd(
     { sums: report.sums, exitCode: report.exitCode, requests: report.requests },
     `pass done: ${work}; ${formatSums(report.sums)}`,
   );
+}
+
+function withHint({
+  message,
+  hint,
+}: {
+  readonly message: string;
+  readonly hint: string | null;
+}): string {
+  return hint === null ? message : `${message} Hint: ${hint}`;
 }
 
 // A fault of our own comes with its stack, so that it can be reported.

@@ -21,10 +21,13 @@ export async function openCommitSnapshot(
   const [time = '', subject = ''] = trimEnd(log).split('\0');
   let tree: Promise<Tree> | null = null;
   // One commit never changes, and most of it is asked for sooner or later.
-  async function listFiles(path: string): Promise<readonly TreeFile[]> {
+  function readTree(): Promise<Tree> {
     tree ??= listTree(place, prefix, commit);
+    return tree;
+  }
+  async function listFiles(path: string): Promise<readonly TreeFile[]> {
     const wanted = cleanPath(path);
-    const { files } = await tree;
+    const { files } = await readTree();
     return wanted === ''
       ? files
       : files.filter((file) => file.path === wanted || file.path.startsWith(`${wanted}/`));
@@ -63,10 +66,7 @@ export async function openCommitSnapshot(
     readFiles,
     readFileNow: ({ objectId }) => readBlobNow(place, objectId),
     readFile,
-    async listSubmodules(path) {
-      tree ??= listTree(place, prefix, commit);
-      return selectSubmodules((await tree).submodules, path);
-    },
+    listSubmodules: async (path) => selectSubmodules((await readTree()).submodules, path),
   };
 }
 

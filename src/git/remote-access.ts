@@ -169,7 +169,7 @@ async function addToken(place: GitPlace, remote: string, file: string): Promise<
 async function readToken(file: string): Promise<string> {
   const [line = ''] = (await readGiven(file, 'the token')).split(/\r?\n/);
   if (line.trim() !== '') return line.trim();
-  throw badFile(file, 'the token', 'its first line is empty');
+  throw badFile(file, 'the token', new Error('its first line is empty'));
 }
 
 function splitToken(
@@ -187,19 +187,19 @@ async function readGiven(file: string, what: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw badFile(file, what, messageOf(error), error);
+    throw badFile(file, what, error);
   }
 }
 
 // Files are renewed while this runs, and may be away for a moment then.
-function badFile(file: string, what: string, why: string, cause?: unknown): ToolError {
+function badFile(file: string, what: string, cause: unknown): ToolError {
   return new ToolError(
     'GIT_BAD_CREDENTIALS',
-    `The file ${file} for ${what} cannot be used: ${why}.`,
+    `The file ${file} for ${what} cannot be used: ${messageOf(cause)}.`,
     {
       hint: 'Correct the file; it is read anew at the next fetch, and nothing needs to be restarted.',
       disposition: 'retry',
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     },
   );
 }

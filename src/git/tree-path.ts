@@ -10,7 +10,7 @@ export function cleanPath(path: string): string {
 /** Of the paths of submodules those at, below or above a path, in byte order. */
 export function selectSubmodules(submodules: readonly string[], path: string): readonly string[] {
   const wanted = cleanPath(path);
-  return submodules
+  return [...new Set(submodules)]
     .filter(
       (at) =>
         wanted === '' || `${at}/`.startsWith(`${wanted}/`) || `${wanted}/`.startsWith(`${at}/`),

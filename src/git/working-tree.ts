@@ -81,10 +81,11 @@ export function openWorkingTreeSnapshot(
     locateFiles,
     readFiles,
     readFile,
-    async listSubmodules(path) {
-      const found = await findRepositories(folder, cleanPath(path));
-      return selectSubmodules([...new Set([...(await listSubmodules()), ...found])], path);
-    },
+    listSubmodules: async (path) =>
+      selectSubmodules(
+        [...(await listSubmodules()), ...(await findRepositories(folder, path))],
+        path,
+      ),
   };
 }
 
@@ -160,7 +161,8 @@ async function walk(folder: string, path: string): Promise<readonly string[]> {
 }
 
 /** Other repositories at, below or above a path. */
-async function findRepositories(folder: string, path: string): Promise<readonly string[]> {
+async function findRepositories(folder: string, at: string): Promise<readonly string[]> {
+  const path = cleanPath(at);
   const parts = path === '' ? [] : path.split('/');
   for (const end of parts.keys()) {
     const above = parts.slice(0, end + 1).join('/');

@@ -115,8 +115,9 @@ function settleExpected(wanted: WantedIndex, observed: ObservedIndex): SettledIn
   return addCheck(kept, withoutCode(takenCheck(wanted)));
 }
 
-function withoutCode({ code: _, ...check }: IndexCheck): Check {
-  return check;
+function withoutCode(check: IndexCheck): Check {
+  const { code: _, ...plain } = check;
+  return plain;
 }
 
 // Nothing is replaced there, so that nothing can be foreign: an index is served once clusters are told of its own tag.

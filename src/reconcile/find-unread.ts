@@ -5,7 +5,7 @@ import type { Snapshot } from '../git/port.ts';
 import { dayOf, hasEnded } from '../manifest/day.ts';
 import { buildCatalogPath } from '../manifest/defaults.ts';
 import type { CatalogEntry, DeliveryRecord, MirrorManifest } from '../manifest/types.ts';
-import type { ShrinkAllowance } from '../plan/shrink.ts';
+import type { ShrinkAllowance, ShrinkInput } from '../plan/shrink.ts';
 import type { PassOptions } from './pass-options.ts';
 
 export function assertNoLfsPointer(bytes: Uint8Array, file: string): void {
@@ -37,11 +37,7 @@ export interface GoneFacts {
 }
 
 /** Catalogs that were taken in and have files in Git, and that the manifest no longer names. */
-export async function findGone({
-  snapshot,
-  manifest,
-  records,
-}: GoneFacts): Promise<readonly string[]> {
+async function findGone({ snapshot, manifest, records }: GoneFacts): Promise<readonly string[]> {
   const named = new Set(manifest.catalogs.map(({ name }) => name));
   const paths = new Set(manifest.catalogs.map(({ path }) => path));
   const gone: string[] = [];
@@ -54,7 +50,7 @@ export async function findGone({
 }
 
 /** Who allows now that indexes lose most of what is served; null for nobody. */
-export function findShrinkAllowance(
+function findShrinkAllowance(
   { reconcile }: Pick<MirrorManifest, 'reconcile'>,
   { allowShrink = false }: Pick<PassOptions, 'allowShrink'>,
   now: Date,
@@ -66,5 +62,17 @@ export function findShrinkAllowance(
   return {
     catalogs,
     words: `spec.reconcile.allowShrink (${reason.replace(/[.\s]+$/, '')}; by ${by}, until ${until})`,
+  };
+}
+
+/** What a plan needs to tell whether too much is gone. */
+export async function findShrinkFacts(
+  facts: GoneFacts & { readonly manifest: Pick<MirrorManifest, 'reconcile'> },
+  options: Pick<PassOptions, 'allowShrink'>,
+  now: Date,
+): Promise<Required<Pick<ShrinkInput, 'shrink' | 'gone'>>> {
+  return {
+    shrink: findShrinkAllowance(facts.manifest, options, now),
+    gone: await findGone(facts),
   };
 }

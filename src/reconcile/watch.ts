@@ -118,7 +118,7 @@ async function runOnce(turn: Turn, context: Context): Promise<PassEnd> {
   } catch (error) {
     end({ report: null, holds: [], error });
     if (!signal.aborted && !isToolError(error)) throw error;
-    const interval = running.prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
+    const interval = readInterval(running.prepared);
     return {
       kind: 'failed',
       revision: running.revision,
@@ -145,7 +145,7 @@ function describeEnd(
   { revision, prepared }: Running,
   { clock, readTrouble }: Context,
 ): PassEnd {
-  const interval = prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
+  const interval = readInterval(prepared);
   const deferred = report?.outcomes.find(({ code }) => code === 'PLAN_OVER_BUDGET');
   if (deferred !== undefined) {
     const error = overBudget(deferred.message ?? '', clock.now());
@@ -153,11 +153,19 @@ function describeEnd(
   }
   const trouble = readTrouble?.() ?? null;
   // The source is asked again by its own interval; that is no reason to hurry with passes.
-  if (trouble !== null && report?.interrupted !== true && report?.exitCode !== 1)
+  if (trouble !== null && endedWell(report))
     return { kind: 'refused', revision, interval, trouble: trouble.code };
   if (result === 'failed' || result === 'interrupted')
     return { kind: 'failed', revision, interval, error: null };
   return { kind: result, revision, interval };
+}
+
+function endedWell(report: PassRecord['report']): boolean {
+  return report === null || (!report.interrupted && report.exitCode !== 1);
+}
+
+function readInterval(prepared: PreparedPass | null): number | null {
+  return prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
 }
 
 interface Sleep {

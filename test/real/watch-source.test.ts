@@ -208,9 +208,9 @@ test('watch --remote goes on when its token is rotated, and pushes notes of what
   server.letIn('x-access-token:old-secret');
   const tokenFile = join(site.folder, 'token');
   writeFileSync(tokenFile, 'old-secret\n');
-  const watching = startWatch(t, site, [
-    ...['--remote', `${server.url}state.git`, '--interval', '5m', '--git-token-file', tokenFile],
-  ]);
+  const remote = `${server.url}state.git`;
+  const args = ['--remote', remote, '--interval', '5m', '--git-token-file', tokenFile];
+  const watching = startWatch(t, site, args);
   await waitFor('the first pass', async () => watching.log().includes('in step with Git'));
   server.letIn('x-access-token:new-secret');
   await waitFor('the refusal', async () =>

@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ToolError } from '../../src/base/tool-error.ts';
 import type { GitPort } from '../../src/git/port.ts';
-import {
-  type CommitRules,
-  createCommitSource,
-} from '../../src/reconcile/commit-source.ts';
+import { type CommitRules, createCommitSource } from '../../src/reconcile/commit-source.ts';
 import { createFetchTrigger } from '../../src/reconcile/fetch-trigger.ts';
 import type { SourceEvent } from '../../src/reconcile/watch-types.ts';
 

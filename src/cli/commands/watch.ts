@@ -1,31 +1,20 @@
-import { createHash } from 'node:crypto';
-import { ToolError } from '../../base/tool-error.ts';
 import { openMirrorClone } from '../../git/mirror-clone.ts';
-import type { GitPort, RemoteAccess } from '../../git/port.ts';
+import type { GitPort } from '../../git/port.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import {
-  type CommitRules,
-  type CommitSource,
-  createCommitSource,
-} from '../../reconcile/commit-source.ts';
-import { createFetchTrigger } from '../../reconcile/fetch-trigger.ts';
 import { watch } from '../../reconcile/watch.ts';
-import type { Trigger, WatchEvent } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
 import { createNoteSink } from '../note-sink.ts';
+import { createStatusKeeper } from '../status-keeper.ts';
 import { systemClock } from '../system-clock.ts';
 import { createWatchLog } from '../watch-log.ts';
-import { assertOutside } from '../watch-source-options.ts';
+import { createSource, watchSource } from '../watch-source.ts';
+import type { WatchSourceChoice } from '../watch-source-options.ts';
 import type { Wiring } from '../wire.ts';
 
-export interface WatchOptions {
+export interface WatchOptions extends WatchSourceChoice {
   /** URL of a remote, or null for the local clone. */
   readonly remote: string | null;
   readonly ref: string;
-  readonly access: RemoteAccess;
-  /** Milliseconds between two fetches of a remote. */
-  readonly fetchMilliseconds: number;
-  readonly rules: CommitRules;
   readonly allowShrink: boolean;
   /** Null for `spec.reconcile.interval`. */
   readonly intervalMilliseconds: number | null;
@@ -48,7 +37,15 @@ export async function runWatch(
     warn: (message, hint) => log.onPass({ kind: 'warning', message, hint }),
     signal: context.signal,
   });
-  const sinks = [log, notes];
+  const sinks = [
+    log,
+    await createStatusKeeper({
+      stateFolder: wiring.stateFolder,
+      clock: systemClock,
+      warn: (message) => log.onPass({ kind: 'warning', message, hint: null }),
+    }),
+    notes,
+  ];
   const source = createSource(options, {
     git,
     signal: context.signal,
@@ -89,55 +86,4 @@ async function openSource(options: WatchOptions, wiring: Wiring): Promise<GitPor
   const { remote, ref, access } = options;
   if (remote === null) return wiring.openGit(access);
   return openMirrorClone({ url: remote, ref, folder: wiring.stateFolder, access });
-}
-
-interface SourceContext {
-  readonly git: GitPort;
-  readonly signal: AbortSignal;
-  readonly tell: (event: WatchEvent) => void;
-}
-
-function createSource(options: WatchOptions, { git, signal, tell }: SourceContext): CommitSource {
-  const { remote, ref, rules } = options;
-  if (remote === null && rules.signers !== null) assertOutside(rules.signers, git.folder);
-  const isRuled = rules.signers !== null || rules.refuseRewrites;
-  return createCommitSource({
-    git,
-    look: () => (remote === null ? readLocal(git, ref) : git.fetchRevision(remote, ref, signal)),
-    rules,
-    mark: remote === null && !isRuled ? null : nameMark(options),
-    tell,
-  });
-}
-
-// What was taken without the rule of signers is no last good commit with it.
-function nameMark({ remote, ref, rules }: WatchOptions): string {
-  const what = createHash('sha256')
-    .update(`${remote ?? ''}\0${ref}`)
-    .digest('hex');
-  return `${rules.signers === null ? 'taken' : 'signed'}/${what.slice(0, 12)}`;
-}
-
-async function readLocal(git: GitPort, ref: string): Promise<string> {
-  const revision = await git.resolveRevision(ref);
-  if (revision !== null) return revision;
-  throw new ToolError('GIT_NO_COMMIT', `${ref} names no commit in ${git.folder} yet.`, {
-    hint: 'Commit mirror.yaml and catalogs/; the next pass takes them.',
-  });
-}
-
-function watchSource(
-  source: CommitSource,
-  git: GitPort,
-  { options, signal }: { readonly options: WatchOptions; readonly signal: AbortSignal },
-): Trigger {
-  if (options.remote === null)
-    return { start: (ring) => git.watchHead(() => ring({ reason: 'commit' })) };
-  return createFetchTrigger({
-    source,
-    interval: options.fetchMilliseconds,
-    clock: systemClock,
-    random: Math.random,
-    signal,
-  });
 }
