@@ -26,11 +26,7 @@ export async function openCommitSnapshot(
     return tree;
   }
   async function listFiles(path: string): Promise<readonly TreeFile[]> {
-    const wanted = cleanPath(path);
-    const { files } = await readTree();
-    return wanted === ''
-      ? files
-      : files.filter((file) => file.path === wanted || file.path.startsWith(`${wanted}/`));
+    return selectFiles((await readTree()).files, path);
   }
   async function* readFiles(
     files: readonly TreeFile[],
@@ -68,6 +64,13 @@ export async function openCommitSnapshot(
     readFile,
     listSubmodules: async (path) => selectSubmodules((await readTree()).submodules, path),
   };
+}
+
+function selectFiles(files: readonly TreeFile[], path: string): readonly TreeFile[] {
+  const wanted = cleanPath(path);
+  return wanted === ''
+    ? files
+    : files.filter((file) => file.path === wanted || file.path.startsWith(`${wanted}/`));
 }
 
 interface Tree {

@@ -56,13 +56,6 @@ export function openWorkingTreeSnapshot(
     }
     return files;
   }
-  async function locateFiles(path: string): Promise<readonly LocatedFile[]> {
-    const paths = await listPaths(folder, cleanPath(path));
-    return paths.map((found) => {
-      const location = join(folder, found);
-      return { path: found, size: readSize(location), content: location };
-    });
-  }
   async function* readFiles(
     files: readonly TreeFile[],
   ): AsyncGenerator<{ readonly file: TreeFile; readonly bytes: Uint8Array }> {
@@ -78,7 +71,7 @@ export function openWorkingTreeSnapshot(
     subject: '',
     time: null,
     listFiles,
-    locateFiles,
+    locateFiles: (path) => locateFiles(folder, path),
     readFiles,
     readFile,
     listSubmodules: async (path) =>
@@ -87,6 +80,14 @@ export function openWorkingTreeSnapshot(
         path,
       ),
   };
+}
+
+async function locateFiles(folder: string, path: string): Promise<readonly LocatedFile[]> {
+  const paths = await listPaths(folder, cleanPath(path));
+  return paths.map((found) => {
+    const location = join(folder, found);
+    return { path: found, size: readSize(location), content: location };
+  });
 }
 
 /** A file whose object id was computed, and what tells whether it changed since, as Git's index has it. */

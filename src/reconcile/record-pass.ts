@@ -69,8 +69,7 @@ export function recordPass(head: PassHead, ending: PassEnding): PassRecord {
 function judgeResult(ending: PassEnding): PassRecord['result'] {
   const { report, error, trouble = null, interrupted } = ending;
   if (interrupted || report?.interrupted === true) return 'interrupted';
-  if (error !== null || report?.exitCode === 1) return 'failed';
-  if (trouble !== null) return trouble.disposition === 'stall' ? 'refused' : 'failed';
+  if (error !== null || trouble !== null || report?.exitCode === 1) return 'failed';
   return report?.exitCode === 4 ? 'refused' : 'done';
 }
 
