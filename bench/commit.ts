@@ -89,5 +89,6 @@ function openFiles(texts: ReadonlyMap<string, string>): Snapshot {
     listFiles: (path) => Promise.resolve(files.filter((file) => file.path.startsWith(`${path}/`))),
     readFiles,
     readFile: (path) => Promise.resolve(path === 'mirror.yaml' ? Buffer.from(MANIFEST) : null),
+    listSubmodules: () => Promise.resolve([]),
   };
 }

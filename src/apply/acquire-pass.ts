@@ -39,7 +39,10 @@ export async function listRunningShards(
   mirror: string,
   signal: AbortSignal,
 ): Promise<readonly Shard[]> {
-  const running = await findRunning(lockers, mirror, { signal, isWanted: ({ shard }) => shard !== undefined });
+  const running = await findRunning(lockers, mirror, {
+    signal,
+    isWanted: ({ shard }) => shard !== undefined,
+  });
   return running.flatMap(({ key: { shard } }) => (shard === undefined ? [] : [shard]));
 }
 

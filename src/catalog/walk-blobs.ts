@@ -4,6 +4,7 @@ import { createProblemList, type ProblemList } from '../base/problem-list.ts';
 import { type BlobText, decodeText, type TextPlace } from './blob-text.ts';
 import { type BlobPlace, buildBlob, isProblem, syntaxProblem } from './build-blob.ts';
 import { describeJsonFault } from './describe-json-fault.ts';
+import { findLfsPointer } from './lfs-pointer.ts';
 import { createLineIndex, type LineIndex } from './line-index.ts';
 import { locateJsonError } from './locate-json-error.ts';
 import { createJsonReader, type JsonObjectOutcome } from './read-json-object.ts';
@@ -39,6 +40,8 @@ export function walkBlobs(
   visit: VisitBlob,
   recall: RecallText = () => false,
 ): readonly Problem[] {
+  const pointer = findLfsPointer(file.bytes, file.path);
+  if (pointer !== null) return [pointer];
   const walk: Walk = {
     bytes: file.bytes,
     file: file.path,

@@ -13,6 +13,12 @@ import {
   WORKING_TREE,
 } from './command-options.ts';
 import { LEASE, readLease } from './read-lease.ts';
+import {
+  readSigners,
+  readWatchSource,
+  SIGNER_OPTIONS,
+  WATCH_SOURCE_OPTIONS,
+} from './watch-source-options.ts';
 
 const INDEX_ONLY = {
   type: 'boolean',
@@ -43,6 +49,13 @@ const SHARD = {
   requiresArg: true,
 } as const;
 
+const ALLOW_SHRINK = {
+  type: 'boolean',
+  default: false,
+  describe:
+    'Publish an index though Git has lost more than half of what is served; without it the served one stays',
+} as const;
+
 const CONCURRENCY = {
   type: 'string',
   default: '4',
@@ -59,6 +72,7 @@ export function addPlan(parser: Parser, run: Run): void {
         .option('working-tree', WORKING_TREE)
         .option('index-only', INDEX_ONLY)
         .option('rebuild', REBUILD)
+        .option('allow-shrink', ALLOW_SHRINK)
         .option('verify', VERIFY)
         .option('shard', SHARD)
         .option('out', {
@@ -75,6 +89,7 @@ export function addPlan(parser: Parser, run: Run): void {
               workingTree: args.workingTree,
               indexOnly: args.indexOnly,
               rebuild: args.rebuild,
+              allowShrink: args.allowShrink,
               verify: args.verify ?? null,
               ...readShard(args),
               out: args.out ?? null,
@@ -98,6 +113,8 @@ export function addApply(parser: Parser, run: Run): void {
         .option('working-tree', WORKING_TREE)
         .option('index-only', INDEX_ONLY)
         .option('rebuild', REBUILD)
+        .option('allow-shrink', ALLOW_SHRINK)
+        .options(SIGNER_OPTIONS)
         .option('verify', VERIFY)
         .option('shard', SHARD)
         .option('concurrency', CONCURRENCY)
@@ -106,7 +123,7 @@ export function addApply(parser: Parser, run: Run): void {
         .option('lease', LEASE)
         .option('format', FORMAT),
     (args) => {
-      const { workingTree, indexOnly, rebuild, format } = args;
+      const { workingTree, indexOnly, rebuild, allowShrink, format } = args;
       const shard = readShard(args);
       const copying = {
         concurrency: readCount(args.concurrency, '--concurrency'),
@@ -122,6 +139,8 @@ export function addApply(parser: Parser, run: Run): void {
               workingTree,
               indexOnly,
               rebuild,
+              allowShrink,
+              signers: readSigners(args),
               verify: args.verify ?? null,
               format,
               ...shard,
@@ -215,6 +234,9 @@ export function addWatch(parser: Parser, run: Run): void {
           describe: 'Branch or tag; default HEAD, or main with --remote',
           requiresArg: true,
         })
+        .options(WATCH_SOURCE_OPTIONS)
+        .options(SIGNER_OPTIONS)
+        .option('allow-shrink', ALLOW_SHRINK)
         .option('interval', {
           type: 'string',
           describe: 'Time between passes; default spec.reconcile.interval',
@@ -235,11 +257,20 @@ export function addWatch(parser: Parser, run: Run): void {
         graceMilliseconds: readDuration(args.gracePeriod, '--grace-period'),
         lease: readLease(args.lease),
       };
+      const source = readWatchSource(args, remote);
       const ref = args.ref ?? (remote === null ? 'HEAD' : 'main');
       return run(
         async (context, wiring) =>
           (await import('./commands/watch.ts')).runWatch(
-            { remote, ref, intervalMilliseconds, logFormat, ...copying },
+            {
+              remote,
+              ref,
+              intervalMilliseconds,
+              logFormat,
+              allowShrink: args.allowShrink,
+              ...copying,
+              ...source,
+            },
             context,
             wiring,
           ),

@@ -1,5 +1,6 @@
 import { ToolError } from '../base/tool-error.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
+import { assertNoLfsPointer, findSubmodules } from '../reconcile/find-unread.ts';
 import { readExcludes, readMissingList } from '../reconcile/load-state.ts';
 import { listTreeSources } from './catalog-sources.ts';
 import type { CommandContext } from './context.ts';
@@ -21,6 +22,7 @@ export async function judgeState(
       `There is no ${context.manifestFile} in ${context.folder}.`,
       { hint: 'Name a folder of a catalog, or another manifest with --manifest.' },
     );
+  assertNoLfsPointer(bytes, context.manifestFile);
   const { manifest, problems } = parseManifest(Buffer.from(bytes).toString(), context.manifestFile);
   const judged: Judged = { name: context.manifestFile, problems, packages: 0, bundles: 0 };
   const subjects: Subject[] = [];
@@ -29,11 +31,15 @@ export async function judgeState(
     const { path } = entry;
     const sources = await listTreeSources(git.folder, path);
     const excludes = (await readExcludes(snapshot, entry)).problems;
+    const submodules = await findSubmodules(snapshot, entry);
     const missing = (await readMissingList(snapshot, entry)).problems;
     subjects.push({
       name: path,
       catalog: entry.name,
-      sources: { ...sources, problems: [...sources.problems, ...excludes, ...missing] },
+      sources: {
+        ...sources,
+        problems: [...submodules, ...sources.problems, ...excludes, ...missing],
+      },
     });
     const bridges = await judgeBridges(snapshot, entry);
     if (bridges !== null) rules.push({ ...bridges, packages: 0, bundles: 0 });

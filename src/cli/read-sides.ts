@@ -10,6 +10,7 @@ import { validatePackage } from '../catalog/validate-catalog.ts';
 import { readFile } from '../files/read-file.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { CatalogEntry, Exclusion } from '../manifest/types.ts';
+import { findSubmodules } from '../reconcile/find-unread.ts';
 import { placeFaults, readExcludes } from '../reconcile/load-state.ts';
 import { openCatalogPool, sumSizes } from './catalog-pool.ts';
 import type { LearnedSource } from './catalog-task.ts';
@@ -55,7 +56,11 @@ export async function readSides({
   return {
     base: {
       catalog: own.catalog,
-      problems: [...placeFaults([...own.problems, ...judged], entry), ...problems],
+      problems: [
+        ...(await findSubmodules(snapshot, entry)),
+        ...placeFaults([...own.problems, ...judged], entry),
+        ...problems,
+      ],
       exclusions,
     },
     incoming: { ...delivered, problems: [...source.problems, ...delivered.problems] },

@@ -81,6 +81,11 @@ function foldEvent(status: ReconcilerStatus, event: WatchEvent, time: string): R
       return awaitPass(status, { time: event.until.toISOString(), why: event.why });
     case 'stopped':
       return stopStatus(status, time);
+    // Said by the next pass too, in its record.
+    case 'source-failed':
+    case 'source-healed':
+    case 'source-rewritten':
+      return status;
   }
 }
 

@@ -90,6 +90,18 @@ function logWatchEvent(logger: pino.Logger, event: WatchEvent): void {
       return logPassEnd(logger, event);
     case 'sleeping':
       return logger.info(event, `sleeps ${Math.round(event.milliseconds / 1000)} s: ${event.why}`);
+    case 'source-failed':
+      return logger.error(
+        { code: event.error.code },
+        `no commit could be taken: ${event.error.message} Hint: ${event.error.hint ?? ''}`,
+      );
+    case 'source-healed':
+      return logger.info(event, `commits are taken again: ${event.revision.slice(0, 12)}`);
+    case 'source-rewritten':
+      return logger.warn(
+        event,
+        `the history was rewritten, or the tag moved back: ${event.to} follows ${event.from} and does not descend from it; it is taken`,
+      );
     case 'stopped':
       return logger.info(event, 'stopped');
   }
@@ -101,14 +113,12 @@ function logPassEnd(
 ): void {
   const { report, holds, drift, failure, result } = record;
   for (const hold of holds) logger.warn(hold, hold.message);
-  if (failure !== null) {
-    const hint = failure.hint === null ? '' : ` Hint: ${failure.hint}`;
-    return logger.error(describeError(error), `pass failed: ${failure.message}${hint}`);
-  }
+  if (failure !== null && error !== null)
+    return logger.error(describeError(error), `pass failed: ${withHint(failure)}`);
   if (report === null || prepared === null)
     return logger.info({ result }, `pass ${result === 'interrupted' ? 'cut off' : 'done'}`);
   for (const check of report.checks) {
-    const text = `${check.message}${check.hint === null ? '' : ` Hint: ${check.hint}`}`;
+    const text = withHint(check);
     const fields = { check: check.kind, catalog: check.catalog };
     logger[check.severity === 'warning' ? 'warn' : 'error'](fields, text);
   }
@@ -118,6 +128,16 @@ function logPassEnd(
     { sums: report.sums, exitCode: report.exitCode, requests: report.requests },
     `pass ${result === 'interrupted' ? 'cut off' : 'done'}: ${work}; ${formatSums(report.sums)}`,
   );
+}
+
+function withHint({
+  message,
+  hint,
+}: {
+  readonly message: string;
+  readonly hint: string | null;
+}): string {
+  return hint === null ? message : `${message} Hint: ${hint}`;
 }
 
 // A fault of our own comes with its stack, so that it can be reported.

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { homedir, hostname, uptime } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Applier } from '../apply/port.ts';
+import { findShardFolder } from '../apply/shard-folders.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { buildLockTiming, type Locker } from '../base/locker.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
 import type { DiskLayerStore } from '../files/layer-store.ts';
 import { createRequestLedger } from '../files/request-ledger.ts';
-import type { GitPort } from '../git/port.ts';
+import type { GitPort, RemoteAccess } from '../git/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
-import { findShardFolder } from '../apply/shard-folders.ts';
 import type { Shard } from '../plan/shard.ts';
 import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
 import { findCertFolder } from '../registry/find-cert-folder.ts';
@@ -26,7 +26,8 @@ import { systemClock } from './system-clock.ts';
  * Close it when the command ends.
  */
 export interface Wiring {
-  readonly openGit: () => Promise<GitPort>;
+  /** `access`: how Git servers are reached; left out where none is. */
+  readonly openGit: (access?: RemoteAccess) => Promise<GitPort>;
   readonly openRegistry: (entry: RegistryEntry) => RegistryPort;
   readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
   /** Where layers, and notes of catalog files, are kept for later runs. */
@@ -127,9 +128,9 @@ export function createWiring(context: CommandContext): Wiring {
   return {
     stateFolder,
     openStore,
-    async openGit() {
+    async openGit(access) {
       const { openGitRepository } = await import('../git/git-repository.ts');
-      return openGitRepository(context.folder);
+      return openGitRepository(context.folder, access === undefined ? {} : { access });
     },
     openRegistry,
     openRegistries,

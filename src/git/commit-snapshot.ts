@@ -2,7 +2,7 @@ import { compareBytes } from '../base/text.ts';
 import type { LocatedFile, Snapshot, TreeFile } from './port.ts';
 import { readBlobNow, readBlobs } from './read-blobs.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
-import { cleanPath } from './tree-path.ts';
+import { cleanPath, selectSubmodules } from './tree-path.ts';
 
 /** A commit's files, read out of Git's own storage. `prefix` is the folder within the repository, ending in `/`, or empty. */
 export async function openCommitSnapshot(
@@ -19,15 +19,14 @@ export async function openCommitSnapshot(
     commit,
   ]);
   const [time = '', subject = ''] = trimEnd(log).split('\0');
-  let tree: Promise<readonly TreeFile[]> | null = null;
+  let tree: Promise<Tree> | null = null;
   // One commit never changes, and most of it is asked for sooner or later.
-  async function listFiles(path: string): Promise<readonly TreeFile[]> {
+  function readTree(): Promise<Tree> {
     tree ??= listTree(place, prefix, commit);
-    const wanted = cleanPath(path);
-    const files = await tree;
-    return wanted === ''
-      ? files
-      : files.filter((file) => file.path === wanted || file.path.startsWith(`${wanted}/`));
+    return tree;
+  }
+  async function listFiles(path: string): Promise<readonly TreeFile[]> {
+    return selectFiles((await readTree()).files, path);
   }
   async function* readFiles(
     files: readonly TreeFile[],
@@ -63,25 +62,37 @@ export async function openCommitSnapshot(
     readFiles,
     readFileNow: ({ objectId }) => readBlobNow(place, objectId),
     readFile,
+    listSubmodules: async (path) => selectSubmodules((await readTree()).submodules, path),
   };
 }
 
-async function listTree(
-  place: GitPlace,
-  prefix: string,
-  commit: string,
-): Promise<readonly TreeFile[]> {
+function selectFiles(files: readonly TreeFile[], path: string): readonly TreeFile[] {
+  const wanted = cleanPath(path);
+  return wanted === ''
+    ? files
+    : files.filter((file) => file.path === wanted || file.path.startsWith(`${wanted}/`));
+}
+
+interface Tree {
+  readonly files: readonly TreeFile[];
+  readonly submodules: readonly string[];
+}
+
+async function listTree(place: GitPlace, prefix: string, commit: string): Promise<Tree> {
   const only = prefix === '' ? [] : [`:(literal)${prefix}`];
   const answer = await runGit(place, ['ls-tree', '-r', '-z', '--full-tree', commit, ...only]);
   return parseTree(answer, prefix);
 }
 
-// `<mode> <type> <object id>\t<path>\0`; regular files have modes 100644 and 100755.
-function parseTree(answer: string, prefix: string): readonly TreeFile[] {
-  const files = answer.split('\0').flatMap((line) => {
+// `<mode> <type> <object id>\t<path>\0`; regular files have modes 100644 and 100755, submodules 160000.
+function parseTree(answer: string, prefix: string): Tree {
+  const files: TreeFile[] = [];
+  const submodules: string[] = [];
+  for (const line of answer.split('\0')) {
     const [, mode = '', objectId = '', path = ''] =
       /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
-    return mode.startsWith('100') ? [{ path: path.slice(prefix.length), objectId }] : [];
-  });
-  return files.toSorted((a, b) => compareBytes(a.path, b.path));
+    if (mode.startsWith('100')) files.push({ path: path.slice(prefix.length), objectId });
+    if (mode === '160000') submodules.push(path.slice(prefix.length));
+  }
+  return { files: files.toSorted((a, b) => compareBytes(a.path, b.path)), submodules };
 }

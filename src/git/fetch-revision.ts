@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ToolError } from '../base/tool-error.ts';
-import { addGitSetting } from './environment.ts';
+import type { RemoteAccess } from './port.ts';
+import { openRemote, type RemotePlace, redactRemote, withinTime } from './remote-access.ts';
 import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
 
 export interface FetchOptions {
@@ -8,6 +9,7 @@ export interface FetchOptions {
   readonly remote: string;
   /** Branch or tag, or a full name below `refs/`. A branch wins over a tag of that name. */
   readonly ref: string;
+  readonly access: RemoteAccess;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -18,74 +20,41 @@ export interface FetchOptions {
  * when it has not moved.
  */
 export async function fetchRevision(place: GitPlace, options: FetchOptions): Promise<string> {
-  const { remote, ref, signal } = options;
-  if (remote.startsWith('-'))
-    throw new ToolError('GIT_FAILED', `"${redactRemote(remote)}" is not a Git remote.`, {
-      hint: 'Give a URL, a path or the name of a remote.',
-    });
-  const target = hideCredentials(limitSilence(place), remote);
-  const found = await findRemoteRef(target, ref, signal);
-  const local = `refs/olmirror/${createHash('sha256').update(target.remote).digest('hex').slice(0, 12)}/${found.name.slice('refs/'.length)}`;
-  if (
-    (await tryGit(place, ['rev-parse', '--verify', '--quiet', local]))?.trim() !== found.objectId
-  ) {
-    await runGit(target.place, [...FETCH, target.remote, `+${found.name}:${local}`], {
-      signal,
-      isRemote: true,
-    });
-  }
-  return trimEnd(await runGit(place, ['rev-parse', '--verify', `${local}^{commit}`]));
+  const { remote, ref, access } = options;
+  const target = await openRemote(place, remote, access);
+  return withinTime(access, options.signal, async (signal) => {
+    const found = await findRemoteRef(target, ref, signal);
+    const local = `${ownRefs(target.remote)}/${found.name.slice('refs/'.length)}`;
+    const known = await tryGit(place, ['rev-parse', '--verify', '--quiet', local]);
+    if (known?.trim() !== found.objectId)
+      await runGit(target.place, [...FETCH, target.remote, `+${found.name}:${local}`], {
+        signal,
+        isRemote: true,
+      });
+    return trimEnd(await runGit(place, ['rev-parse', '--verify', `${local}^{commit}`]));
+  });
 }
 
-/** The address without user and password; a user name of SSH stays, it is no secret. */
-export function redactRemote(remote: string): string {
-  return remote
-    .replace(/^(https?:\/\/)[^/]*@/i, '$1')
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/:@]*):[^/]*@/i, '$1@');
+/** Where what comes from a remote is kept, by its address without credentials. */
+export function ownRefs(remote: string): string {
+  return `refs/olmirror/${createHash('sha256').update(remote).digest('hex').slice(0, 12)}`;
 }
 
-// `--progress` makes a long transfer show signs of life.
-const FETCH = [
+// `--progress` makes a long transfer show signs of life; a remote may itself be a shallow clone.
+export const FETCH: readonly string[] = [
   'fetch',
   '--progress',
   '--no-tags',
   '--no-write-fetch-head',
   '--no-recurse-submodules',
+  '--update-shallow',
   '--refmap=',
 ];
 
-interface FetchTarget {
-  readonly place: GitPlace;
-  readonly remote: string;
-}
-
-// Git's HTTP helper outlives a git that was stopped; this ends it when the server says nothing.
-function limitSilence(place: GitPlace): GitPlace {
-  const limited = addGitSetting(place.environment, 'http.lowSpeedLimit', '1');
-  return { ...place, environment: addGitSetting(limited, 'http.lowSpeedTime', '60') };
-}
-
-// Arguments are seen by every user of the machine: a password in the URL travels as a setting instead.
-function hideCredentials(place: GitPlace, remote: string): FetchTarget {
-  if (!/^https?:\/\/[^/]*@/i.test(remote) || !URL.canParse(remote)) return { place, remote };
-  const url = new URL(remote);
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  url.username = '';
-  url.password = '';
-  const header = `Authorization: Basic ${Buffer.from(pair).toString('base64')}`;
-  return {
-    place: {
-      ...place,
-      environment: addGitSetting(place.environment, `http.${url.origin}/.extraHeader`, header),
-    },
-    remote: url.href,
-  };
-}
-
 async function findRemoteRef(
-  target: FetchTarget,
+  target: RemotePlace,
   ref: string,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<{ readonly name: string; readonly objectId: string }> {
   const names = ref.startsWith('refs/') ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`];
   const isWellFormed = /^[^-\s:?*[\\^~]+[^\s:?*[\\^~]*$/.test(ref) && !ref.includes('..');

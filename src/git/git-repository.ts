@@ -3,11 +3,15 @@ import { resolve } from 'node:path';
 import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
 import { openCommitSnapshot } from './commit-snapshot.ts';
 import { buildGitEnvironment, type Environment } from './environment.ts';
-import { fetchRevision, redactRemote } from './fetch-revision.ts';
-import type { GitPort, Snapshot } from './port.ts';
+import { fetchRevision } from './fetch-revision.ts';
+import { descends, readMark, writeMark } from './marks.ts';
+import { addNote, pushNotes, readNotes } from './notes.ts';
+import type { GitPort, RemoteAccess, Snapshot } from './port.ts';
+import { PLAIN_ACCESS, redactRemote } from './remote-access.ts';
 import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
 import { traceText } from './trace-text.ts';
 import { cleanPath } from './tree-path.ts';
+import { verifyCommit } from './verify-commit.ts';
 import { watchHead } from './watch-head.ts';
 import { openWorkingTreeSnapshot } from './working-tree.ts';
 import { describeHistory, writeBundle } from './write-bundle.ts';
@@ -15,6 +19,8 @@ import { describeHistory, writeBundle } from './write-bundle.ts';
 export interface GitRepositoryOptions {
   /** What git runs with; default: the environment of this process. */
   readonly environment?: Environment;
+  /** How Git servers are reached; default: as git itself is set up. */
+  readonly access?: RemoteAccess;
 }
 
 /**
@@ -31,6 +37,7 @@ export async function openGitRepository(
     folder: resolve(folder),
     environment: buildGitEnvironment(environment),
   };
+  const access = options.access ?? PLAIN_ACCESS;
   const prefix = await findPrefix(place);
   const hashing: { algorithm: string | null } = { algorithm: null };
   return {
@@ -38,7 +45,10 @@ export async function openGitRepository(
     openCommit: (revision) => openCommit(place, prefix, revision),
     async openWorkingTree() {
       hashing.algorithm ??= await readAlgorithm(place);
-      return openWorkingTreeSnapshot(place.folder, hashing.algorithm);
+      return openWorkingTreeSnapshot(place.folder, {
+        algorithm: hashing.algorithm,
+        listSubmodules: () => listSubmodules(place),
+      });
     },
     resolveRevision: (revision) => resolveRevision(place, revision),
     listUncommitted: (paths) => listUncommitted(place, prefix, paths),
@@ -49,7 +59,14 @@ export async function openGitRepository(
       const url = trimEnd(await runGit(place, ['config', '--get', 'remote.origin.url']));
       return url === '' ? null : redactRemote(url);
     },
-    fetchRevision: (remote, ref, signal) => fetchRevision(place, { remote, ref, signal }),
+    fetchRevision: (remote, ref, signal) => fetchRevision(place, { remote, ref, access, signal }),
+    descends: (newer, older) => descends(place, newer, older),
+    readMark: (name) => readMark(place, name),
+    writeMark: (name, revision) => writeMark(place, name, revision),
+    verifyCommit: (revision, signers) => verifyCommit(place, revision, signers),
+    readNotes: (revision) => readNotes(place, revision),
+    addNote: (note) => addNote(place, note),
+    pushNotes: (remote, signal) => pushNotes(place, { remote, access, signal }),
     watchHead: (onChange) => watchHead(place, onChange),
   };
 }
@@ -111,6 +128,15 @@ async function readAlgorithm(place: GitPlace): Promise<string> {
       { hint: 'Read a commit instead.' },
     );
   return trimEnd(await runGit(place, ['rev-parse', '--show-object-format']));
+}
+
+// `<mode> <object id> <stage>\t<path>\0`, paths relative to the folder.
+async function listSubmodules(place: GitPlace): Promise<readonly string[]> {
+  const answer = await runGit(place, ['ls-files', '--stage', '-z']);
+  return answer
+    .split('\0')
+    .filter((line) => line.startsWith('160000 '))
+    .map((line) => line.slice(line.indexOf('\t') + 1));
 }
 
 async function listUncommitted(

@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import { buildGitEnvironment, type Environment } from './environment.ts';
-import { redactRemote } from './fetch-revision.ts';
 import { openGitRepository } from './git-repository.ts';
-import type { GitPort } from './port.ts';
+import type { GitPort, RemoteAccess } from './port.ts';
+import { redactRemote } from './remote-access.ts';
 import { type GitPlace, runGit } from './run-git.ts';
 
 export interface MirrorCloneOptions {
@@ -15,6 +15,8 @@ export interface MirrorCloneOptions {
   readonly folder: string;
   /** What git runs with; default: the environment of this process. */
   readonly environment?: Environment;
+  /** Default: as git itself is set up. */
+  readonly access?: RemoteAccess;
 }
 
 /** A bare clone that follows one branch or tag of a remote. */
@@ -34,7 +36,11 @@ export async function openMirrorClone(options: MirrorCloneOptions): Promise<Mirr
   const place: GitPlace = { folder, environment: buildGitEnvironment(environment) };
   await makeFolder(folder);
   await runGit(place, ['init', '--bare', '--quiet']);
-  const git = await openGitRepository(folder, { environment });
+  const { access } = options;
+  const git = await openGitRepository(folder, {
+    environment,
+    ...(access === undefined ? {} : { access }),
+  });
   return {
     ...git,
     async describeHistory(revision) {

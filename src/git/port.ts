@@ -38,6 +38,37 @@ export interface Snapshot {
   readonly readFileNow?: (file: TreeFile) => Uint8Array;
   /** Null where there is no such file. */
   readFile(path: string): Promise<Uint8Array | null>;
+  /** Paths of submodules, and of other repositories within, at, below or above a path: their files are not in the snapshot. */
+  listSubmodules(path: string): Promise<readonly string[]>;
+}
+
+/** How a Git server is reached, besides what git itself is set up with. Files are read anew at every fetch. */
+export interface RemoteAccess {
+  /** `TOKEN` or `USER:TOKEN` in its first line; null for git's own credential helpers. */
+  readonly tokenFile: string | null;
+  /** Private key for SSH; null for what ssh finds by itself. */
+  readonly sshKeyFile: string | null;
+  /** Host keys that are trusted, and no others; null for those of the user and the machine. */
+  readonly knownHostsFile: string | null;
+  /** Certificates that are trusted over HTTPS, and no others; null for those of the machine. */
+  readonly caFile: string | null;
+  /** Milliseconds that one fetch or push may take. */
+  readonly timeoutMilliseconds: number;
+}
+
+/** Whose signatures count. A signature of a kind without a file counts as none. */
+export interface Signers {
+  /** Allowed signers of `ssh-keygen`. */
+  readonly sshFile: string | null;
+  /** OpenPGP public keys, as `gpg --export` writes them, armoured or not. */
+  readonly gpgFile: string | null;
+}
+
+/** A line that is kept beside a commit. */
+export interface PassNote {
+  readonly revision: string;
+  /** One line. */
+  readonly text: string;
 }
 
 /** A text whose way through the history is asked for. */
@@ -113,8 +144,24 @@ export interface GitPort {
   writeBundle(request: BundleRequest, signal?: AbortSignal): Promise<void>;
   /** URL of `origin` without credentials, or null. */
   readRemoteUrl(): Promise<string | null>;
-  /** Fetches branch or tag `ref` from `remote`; returns the commit id it has now. */
+  /**
+   * Fetches branch or tag `ref` from `remote`; returns the commit id it has now. Throws `GIT_UNKNOWN_REVISION`
+   * where it has none, `GIT_UNREACHABLE`, `GIT_UNAUTHORIZED`, `GIT_UNTRUSTED_HOST`, `GIT_TIMEOUT`, `GIT_BAD_CREDENTIALS`.
+   */
   fetchRevision(remote: string, ref: string, signal?: AbortSignal): Promise<string>;
+  /** Whether `older` is `newer` or an ancestor of it; null where the clone is too shallow to tell, or lacks one of them. */
+  descends(newer: string, older: string): Promise<boolean | null>;
+  /** A commit that `writeMark` named; null for none. */
+  readMark(name: string): Promise<string | null>;
+  /** Remembers a commit below `refs/olmirror/`, so that later processes find it and git keeps it. */
+  writeMark(name: string, revision: string): Promise<void>;
+  /** Throws `GIT_UNTRUSTED_COMMIT` unless one of the signers signed the commit, `GIT_NO_VERIFIER` where the program for it is missing. */
+  verifyCommit(revision: string, signers: Signers): Promise<void>;
+  /** Lines of the notes below `refs/notes/olmirror` of a commit. */
+  readNotes(revision: string): Promise<readonly string[]>;
+  addNote(note: PassNote): Promise<void>;
+  /** Unites the notes with those of `remote`, which others may write too, and sends them there. */
+  pushNotes(remote: string, signal?: AbortSignal): Promise<void>;
   /** Calls back (debounced) when HEAD or the branch it names may have moved. The returned function stops it. */
   watchHead(onChange: () => void): Promise<() => Promise<void>>;
 }

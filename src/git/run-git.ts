@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { GitPluginError, type SimpleGitOptions, simpleGit } from 'simple-git';
 import { redactSecrets } from '../base/redact.ts';
 import { messageOf, ToolError, type ToolErrorOptions } from '../base/tool-error.ts';
+import { explainRemoteFault, SILENT } from './explain-remote-fault.ts';
 
 /** Where git runs and with which environment. */
 export interface GitPlace {
@@ -30,6 +31,7 @@ const UNSAFE: NonNullable<SimpleGitOptions['unsafe']> = {
   allowUnsafeExec: true,
   allowUnsafeFsMonitor: true,
   allowUnsafeGitProxy: true,
+  allowUnsafeGpgProgram: true,
   allowUnsafeInclude: true,
   allowUnsafeProtocolOverride: true,
   allowUnsafeSshCommand: true,
@@ -68,7 +70,7 @@ export async function runGit(
       .raw([...args]);
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw buildGitError(error, args, place);
+    throw buildGitError(error, args, { place, isRemote: options.isRemote === true });
   } finally {
     ended.abort();
   }
@@ -101,7 +103,11 @@ function gitMissing(cause: Error): ToolError {
   });
 }
 
-function buildGitError(error: unknown, args: readonly string[], place: GitPlace): ToolError {
+function buildGitError(
+  error: unknown,
+  args: readonly string[],
+  { place, isRemote }: { readonly place: GitPlace; readonly isRemote: boolean },
+): ToolError {
   const text = redactSecrets(messageOf(error)).trim();
   // The error of simple-git names all arguments, an address with its password among them.
   const cause = new Error(text);
@@ -109,10 +115,12 @@ function buildGitError(error: unknown, args: readonly string[], place: GitPlace)
   const command = args.find((arg) => !arg.startsWith('-')) ?? '';
   const isHanging = error instanceof GitPluginError && error.plugin === 'timeout';
   const why = isHanging ? 'it gave no sign of life for too long' : firstLine(text);
-  return new ToolError('GIT_FAILED', `git ${command} failed in ${place.folder}: ${why}.`, {
-    ...describeFix(text),
-    cause,
-  });
+  const fault = isRemote ? explainRemoteFault(isHanging ? SILENT : text) : null;
+  return new ToolError(
+    fault?.code ?? 'GIT_FAILED',
+    `git ${command} failed in ${place.folder}: ${why}.`,
+    { ...(fault === null ? describeFix(text) : { hint: fault.hint, disposition: 'retry' }), cause },
+  );
 }
 
 function describeFix(text: string): ToolErrorOptions {
@@ -120,16 +128,6 @@ function describeFix(text: string): ToolErrorOptions {
     return {
       hint: 'The folder belongs to another user. If you trust it: git config --global --add safe.directory FOLDER',
     };
-  if (
-    /Authentication failed|could not read (?:Username|Password)|Permission denied|returned error: 40[13]/.test(
-      text,
-    )
-  ) {
-    return {
-      hint: 'The Git server refused the credentials: set up a credential helper or an SSH key for the user who runs olmirror.',
-      disposition: 'retry',
-    };
-  }
   return { hint: 'Run the same git command by hand to see more.', disposition: 'retry' };
 }
 

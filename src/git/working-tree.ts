@@ -13,14 +13,23 @@ import { join } from 'node:path';
 import { compareBytes } from '../base/text.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import type { LocatedFile, Snapshot, TreeFile } from './port.ts';
-import { cleanPath } from './tree-path.ts';
+import { cleanPath, selectSubmodules } from './tree-path.ts';
+
+export interface WorkingTreeOptions {
+  /** The repository's object format. */
+  readonly algorithm: string;
+  /** Paths of submodules as the repository's index has them: one that is not checked out is an empty folder. */
+  readonly listSubmodules: () => Promise<readonly string[]>;
+}
 
 /**
- * The files as they lie, ignored ones included, without `.git` and other repositories within.
- * `algorithm` is the repository's object format. A file that changes while it is looked at is
+ * The files as they lie, ignored ones included, without `.git` and other repositories within. A file that changes while it is looked at is
  * given with the object id of the bytes that were read.
  */
-export function openWorkingTreeSnapshot(folder: string, algorithm: string): Snapshot {
+export function openWorkingTreeSnapshot(
+  folder: string,
+  { algorithm, listSubmodules }: WorkingTreeOptions,
+): Snapshot {
   const known = new Map<string, HashedFile>();
   async function readTreeFile(
     path: string,
@@ -47,13 +56,6 @@ export function openWorkingTreeSnapshot(folder: string, algorithm: string): Snap
     }
     return files;
   }
-  async function locateFiles(path: string): Promise<readonly LocatedFile[]> {
-    const paths = await listPaths(folder, cleanPath(path));
-    return paths.map((found) => {
-      const location = join(folder, found);
-      return { path: found, size: readSize(location), content: location };
-    });
-  }
   async function* readFiles(
     files: readonly TreeFile[],
   ): AsyncGenerator<{ readonly file: TreeFile; readonly bytes: Uint8Array }> {
@@ -69,10 +71,23 @@ export function openWorkingTreeSnapshot(folder: string, algorithm: string): Snap
     subject: '',
     time: null,
     listFiles,
-    locateFiles,
+    locateFiles: (path) => locateFiles(folder, path),
     readFiles,
     readFile,
+    listSubmodules: async (path) =>
+      selectSubmodules(
+        [...(await listSubmodules()), ...(await findRepositories(folder, path))],
+        path,
+      ),
   };
+}
+
+async function locateFiles(folder: string, path: string): Promise<readonly LocatedFile[]> {
+  const paths = await listPaths(folder, cleanPath(path));
+  return paths.map((found) => {
+    const location = join(folder, found);
+    return { path: found, size: readSize(location), content: location };
+  });
 }
 
 /** A file whose object id was computed, and what tells whether it changed since, as Git's index has it. */
@@ -144,6 +159,22 @@ async function walk(folder: string, path: string): Promise<readonly string[]> {
     .filter((entry) => entry.name !== '.git')
     .map((entry) => walkEntry(folder, path, entry));
   return (await Promise.all(found)).flat();
+}
+
+/** Other repositories at, below or above a path. */
+async function findRepositories(folder: string, at: string): Promise<readonly string[]> {
+  const path = cleanPath(at);
+  const parts = path === '' ? [] : path.split('/');
+  for (const end of parts.keys()) {
+    const above = parts.slice(0, end + 1).join('/');
+    if ((await readKind(join(folder, above, '.git'))) !== 'none') return [above];
+  }
+  if ((await readKind(join(folder, path))) !== 'folder') return [];
+  const entries = await readFolder(join(folder, path));
+  const below = entries
+    .filter((entry) => entry.isDirectory() && entry.name !== '.git')
+    .map((entry) => findRepositories(folder, path === '' ? entry.name : `${path}/${entry.name}`));
+  return (await Promise.all(below)).flat();
 }
 
 async function readFolder(path: string): Promise<readonly Dirent[]> {

@@ -75,11 +75,15 @@ function buildPathRule(raw: RawPathRule): PathRule {
 
 function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettings {
   const suspend = raw.suspend ?? RECONCILE_DEFAULTS.suspend;
+  const notes = raw.notes ?? RECONCILE_DEFAULTS.notes;
+  const allowShrink = raw.allowShrink ?? RECONCILE_DEFAULTS.allowShrink;
   return {
     intervalMilliseconds: readDuration(raw.interval ?? RECONCILE_DEFAULTS.interval),
     proofAgeMilliseconds: readDuration(raw.proofAge ?? RECONCILE_DEFAULTS.proofAge),
     windows: { ...RECONCILE_DEFAULTS.windows, ...raw.windows },
     suspend: suspend === null ? null : { until: null, ...suspend },
+    allowShrink: allowShrink === null ? null : { catalogs: null, ...allowShrink },
+    notes,
   };
 }
 

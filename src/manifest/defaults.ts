@@ -49,6 +49,8 @@ export const RECONCILE_DEFAULTS = {
   proofAge: '7d',
   windows: { copy: 'always', publish: 'always' },
   suspend: null,
+  allowShrink: null,
+  notes: 'off',
 } as const;
 
 export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy' | 'verify'> = {

@@ -1,5 +1,12 @@
 import type { VerifyLevel } from '../base/verify-level.ts';
-import type { CatalogPin, MirrorPolicy, PerRole, RegistryEntry, StateBackup } from './types.ts';
+import type {
+  CatalogPin,
+  MirrorPolicy,
+  PerRole,
+  RegistryEntry,
+  ShrinkDeclaration,
+  StateBackup,
+} from './types.ts';
 
 /** `mirror.yaml` as written, once its schema accepts it. */
 export interface RawManifest {
@@ -52,5 +59,9 @@ export interface RawSpec {
       readonly by: string;
       readonly until?: string | null;
     } | null;
+    readonly notes?: 'off' | 'local' | 'push';
+    readonly allowShrink?:
+      | (Omit<ShrinkDeclaration, 'catalogs'> & Partial<Pick<ShrinkDeclaration, 'catalogs'>>)
+      | null;
   };
 }

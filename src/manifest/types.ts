@@ -98,6 +98,19 @@ export interface ReconcileSettings {
     readonly by: string;
     readonly until: string | null;
   } | null;
+  /** Lets an index lose most of what is served. */
+  readonly allowShrink: ShrinkDeclaration | null;
+  /** Whether a note of each pass that changed something is kept in Git. */
+  readonly notes: 'off' | 'local' | 'push';
+}
+
+export interface ShrinkDeclaration {
+  readonly reason: string;
+  readonly by: string;
+  /** First UTC day on which it no longer counts, `YYYY-MM-DD`. */
+  readonly until: string;
+  /** Null for all. */
+  readonly catalogs: readonly string[] | null;
 }
 
 /** `mirror.yaml` with every default filled in. */

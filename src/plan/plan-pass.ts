@@ -27,6 +27,7 @@ import { joinSettled, type Settled } from './settled.ts';
 import type { Shard } from './shard.ts';
 import { shareBlobs } from './share-blobs.ts';
 import { listSharedChecks } from './shared-checks.ts';
+import { checkGone, judgeShrink, type ShrinkInput } from './shrink.ts';
 import { takeShard } from './take-shard.ts';
 import type {
   CatalogPlan,
@@ -45,7 +46,7 @@ import type {
   WantedIndex,
 } from './types.ts';
 
-export interface PlanInput {
+export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
   readonly manifest: Pick<MirrorManifest, 'name' | 'policy' | 'movableTags' | 'registries'>;
   readonly wanted: Wanted;
   readonly observed: Observed;
@@ -122,6 +123,7 @@ export function planPass(input: PlanInput): Plan {
       ...listSharedChecks(input),
       ...checkCapacity({ bytes, storage, fault: input.storage?.fault ?? null }),
       ...findLosses(input),
+      ...checkGone(input),
       ...all.checks,
       ...checkKnownMissing(input.listed ?? []),
     ]),
@@ -140,9 +142,7 @@ export function planPass(input: PlanInput): Plan {
   const whole = reportPolicy(denyWrites(plan, production), production);
   const { indexes: facts } = input.wanted;
   const allowed =
-    input.shard === undefined
-      ? whole
-      : takeShard(whole, input.shard, { indexes: facts, blobsOf });
+    input.shard === undefined ? whole : takeShard(whole, input.shard, { indexes: facts, blobsOf });
   const estimates = estimateSteps(allowed.steps, {
     images: input.observed.images,
     indexes: input.wanted.indexes,
@@ -212,6 +212,7 @@ function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): 
   if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
   return settleIndex(index, observed, {
     rebuild: input.rebuild,
+    shrink: judgeShrink(index, input),
     obstacles: input.indexOnly
       ? []
       : [...listObstacles(index, input, images), ...listUnreadable(index, input)],

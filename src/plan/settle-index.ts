@@ -4,6 +4,7 @@ import {
   clusterDiffersCheck,
   emptyCheck,
   foreignCheck,
+  type IndexCheck,
   pinEndedCheck,
   programLostCheck,
   takenCheck,
@@ -23,6 +24,7 @@ import {
 import { formatImmutableTag, formatIndexItem } from './item.ts';
 import { judgeIndex } from './judge-index.ts';
 import { settlePinned } from './settle-pinned.ts';
+import type { Shrink } from './shrink.ts';
 import type { Check, ObservedIndex, WantedIndex } from './types.ts';
 
 export interface IndexPolicy {
@@ -30,6 +32,8 @@ export interface IndexPolicy {
   readonly rebuild: boolean;
   /** Why images of this catalog keep its index from being published; empty for none. */
   readonly obstacles: readonly string[];
+  /** That it would lose most of what is served; null, or left out, where it would not. */
+  readonly shrink?: Shrink | null;
 }
 
 /** Decides about the index of one catalog: its steps always come last (promise 3). */
@@ -71,7 +75,12 @@ function settleMoving(
 ): SettledIndex {
   const standing = judgeIndex(wanted, observed);
   const drift = findDrift(standing, observed);
-  if (drift !== null) return addCheck(publish(wanted, observed, policy), driftCheck(wanted, drift));
+  // What was served before, and what came since only by a tag that somebody moved, is no wish to lose something.
+  if (drift !== null)
+    return addCheck(
+      publish(wanted, observed, { ...policy, shrink: null }),
+      driftCheck(wanted, drift),
+    );
   switch (standing) {
     case 'unknown':
       return withhold(wanted, unknownCheck(wanted, observed), FAILED);
@@ -103,8 +112,12 @@ function settleExpected(wanted: WantedIndex, observed: ObservedIndex): SettledIn
       steps: restoreImmutable(wanted, observed, formatImmutableTag(wanted.tag, wanted.imageId)),
     };
   if (expectedImmutable.state !== 'present' || expectedImmutableId === wanted.imageId) return kept;
-  const { code: _, ...check } = takenCheck(wanted);
-  return addCheck(kept, check);
+  return addCheck(kept, withoutCode(takenCheck(wanted)));
+}
+
+function withoutCode(check: IndexCheck): Check {
+  const { code: _, ...plain } = check;
+  return plain;
 }
 
 // Nothing is replaced there, so that nothing can be foreign: an index is served once clusters are told of its own tag.
@@ -142,7 +155,8 @@ function publish(wanted: WantedIndex, observed: ObservedIndex, policy: IndexPoli
     moveStep(wanted, observed, target),
   ];
   const action = observed.moving.state === 'absent' ? 'restore' : 'publish';
-  return { action, steps, settled: [], checks: [] };
+  const published = { action, steps, settled: [], checks: [] } as const;
+  return policy.shrink ? addCheck(published, withoutCode(policy.shrink.check)) : published;
 }
 
 function findObstacle(
@@ -158,6 +172,7 @@ function findObstacle(
     return withhold(wanted, takenCheck(wanted), REFUSED);
   if (observed.servedStarts && !wanted.canBeServed)
     return withhold(wanted, programLostCheck(wanted), REFUSED);
+  if (policy.shrink?.blocks === true) return withhold(wanted, policy.shrink.check, REFUSED);
   if (policy.obstacles.length > 0)
     return withhold(wanted, closureCheck(wanted, policy.obstacles), REFUSED);
   return null;

@@ -246,6 +246,7 @@ export interface Check {
     | 'index-only'
     | 'request-budget'
     | 'pinned'
+    | 'shrink'
     | 'pin-ended'
     | 'pin-missing'
     | 'in-use'

@@ -35,6 +35,7 @@ import {
   type NoteStore,
   openFileNotes,
 } from './file-notes.ts';
+import { assertNoLfsPointer, findSubmodules } from './find-unread.ts';
 import { readRecords } from './read-records.ts';
 
 export interface ReadCatalog {
@@ -154,6 +155,7 @@ export async function readManifest(snapshot: Snapshot, file: string): Promise<Mi
       hint: 'Write one with `olmirror init`, commit it, or name another with --manifest; --working-tree reads files that are not committed.',
     });
   }
+  assertNoLfsPointer(bytes, file);
   const result = parseManifest(Buffer.from(bytes).toString(), file);
   if (result.manifest === null || hasErrors(result.problems))
     throw new ToolError(
@@ -185,7 +187,8 @@ async function loadCatalog(
 ): Promise<ReadCatalog> {
   const files = await snapshot.listFiles(entry.path);
   const rules = await snapshot.listFiles(`rules/${entry.name}`);
-  const tree = hashTree([...files, ...rules]);
+  const submodules = await findSubmodules(snapshot, entry);
+  const tree = hashTree([...files, ...rules, ...submodules.map(standFor)]);
   if (cache.known?.tree === tree) {
     for (const file of files) keepParsed(file, cache);
     return { ...cache.known, entry };
@@ -203,11 +206,15 @@ async function loadCatalog(
   return {
     entry,
     catalog,
-    problems: [...problems, ...excludes.problems, ...missing.problems],
+    problems: [...submodules, ...problems, ...excludes.problems, ...missing.problems],
     tree,
     exclusions: excludes.exclusions,
     missing: missing.listed,
   };
+}
+
+function standFor({ file = '' }: Problem): TreeFile {
+  return { path: file, objectId: 'submodule' };
 }
 
 /** Faults of a catalog's files, their places named from the top of the snapshot. */

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/error-codes.ts';
 import type { ToolError } from '../base/tool-error.ts';
 
 /** How a pass of the loop ended. */
@@ -7,6 +8,8 @@ export type PassEnd =
       readonly kind: 'done' | 'refused';
       readonly revision: string;
       readonly interval: number | null;
+      /** Why a newer commit could not be looked for or taken; left out where nothing was in the way. */
+      readonly trouble?: ErrorCode;
     }
   | {
       readonly kind: 'failed';
@@ -42,11 +45,7 @@ const LONGEST_WAIT = 86_400_000;
 export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
   const { interval } = facts;
   if (end.kind !== 'failed') {
-    const why =
-      end.kind === 'done'
-        ? 'in step with Git'
-        : 'stalled: what was refused waits for a person, all else is in step with Git';
-    return { milliseconds: interval, reason: 'interval', why };
+    return { milliseconds: interval, reason: 'interval', why: describeRest(end) };
   }
   const disposition = end.error?.disposition ?? 'retry';
   switch (disposition) {
@@ -73,6 +72,14 @@ export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
       };
     }
   }
+}
+
+function describeRest({ kind, trouble }: PassEnd & { readonly kind: 'done' | 'refused' }): string {
+  if (trouble !== undefined)
+    return `in step with the last commit that could be taken; no newer one is taken: ${trouble}`;
+  return kind === 'done'
+    ? 'in step with Git'
+    : 'stalled: what was refused waits for a person, all else is in step with Git';
 }
 
 function readWait({ error }: PassEnd & { readonly kind: 'failed' }, interval: number): number {

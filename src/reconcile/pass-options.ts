@@ -8,6 +8,8 @@ export interface PassOptions {
   readonly indexOnly: boolean;
   /** Replace an index that was taken in, though it equals Git. */
   readonly rebuild: boolean;
+  /** Publish an index that has lost most of what is served; left out for what the manifest says. */
+  readonly allowShrink?: boolean;
   /** Null for what the manifest says. */
   readonly verify: VerifyLevel | null;
   /** Of earlier passes; left out where this one only looks. */

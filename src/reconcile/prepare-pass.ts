@@ -14,6 +14,7 @@ import type { RegistryPort } from '../registry/port.ts';
 import { assertSupported } from './assert-supported.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
 import { describePackages } from './describe-packages.ts';
+import { findShrinkFacts } from './find-unread.ts';
 import { judgeKnown, type KnownDeps } from './judge-known.ts';
 import { listBroken } from './list-broken.ts';
 import { listServed } from './list-served.ts';
@@ -143,6 +144,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       verification: observation.verification,
       storage: await readStorage(state.manifest, deps),
       served: listServed(observation.indexes),
+      ...(await findShrinkFacts(state, options, deps.clock.now())),
       offers: listOffers(observation.indexes, state),
     });
     return {

@@ -1,5 +1,5 @@
 import type { Digest } from '../base/digest.ts';
-import { isToolError, messageOf } from '../base/tool-error.ts';
+import { isToolError, messageOf, type ToolError } from '../base/tool-error.ts';
 import type {
   CatalogState,
   Hold,
@@ -28,6 +28,8 @@ export interface PassEnding {
   readonly holds: readonly Hold[];
   /** What was thrown; null for nothing. */
   readonly error: unknown;
+  /** Why the commit may not be the newest; left out, or null, where nothing was in the way. */
+  readonly trouble?: ToolError | null;
   readonly interrupted: boolean;
   /** ISO 8601. */
   readonly finished: string;
@@ -47,7 +49,8 @@ export function formatPassId(now: Date, random: number): string {
 
 /** Puts what happened in a pass into the record that is kept of it. */
 export function recordPass(head: PassHead, ending: PassEnding): PassRecord {
-  const { prepared, report, holds, error, interrupted, finished } = ending;
+  const { prepared, report, holds, trouble = null, interrupted, finished } = ending;
+  const error = ending.error ?? trouble;
   return {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Pass',
@@ -63,9 +66,10 @@ export function recordPass(head: PassHead, ending: PassEnding): PassRecord {
   };
 }
 
-function judgeResult({ report, error, interrupted }: PassEnding): PassRecord['result'] {
+function judgeResult(ending: PassEnding): PassRecord['result'] {
+  const { report, error, trouble = null, interrupted } = ending;
   if (interrupted || report?.interrupted === true) return 'interrupted';
-  if (error !== null || report?.exitCode === 1) return 'failed';
+  if (error !== null || trouble !== null || report?.exitCode === 1) return 'failed';
   return report?.exitCode === 4 ? 'refused' : 'done';
 }
 

@@ -1,9 +1,16 @@
 import type { PassEvent } from '../base/events.ts';
+import type { ToolError } from '../base/tool-error.ts';
 import type { GitPort } from '../git/port.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
 import type { PassOptions } from './pass-options.ts';
 import type { PassPreparer, PreparedPass } from './prepare-pass.ts';
 import type { RunDeps } from './run-pass.ts';
+
+/** What became of looking for a commit. */
+export type SourceEvent =
+  | { readonly kind: 'source-failed'; readonly error: ToolError }
+  | { readonly kind: 'source-healed'; readonly revision: string }
+  | { readonly kind: 'source-rewritten'; readonly from: string; readonly to: string };
 
 /** What the loop tells while it runs. Every pass that started also ends, whatever happened in it. */
 export type WatchEvent =
@@ -30,6 +37,7 @@ export type WatchEvent =
       readonly until: Date;
       readonly why: string;
     }
+  | SourceEvent
   | { readonly kind: 'stopped' };
 
 /** Something that hears of everything that happens: the log, metrics, notifications, the kept status. */
@@ -62,6 +70,8 @@ export interface WatchDeps extends Omit<RunDeps, 'emit'> {
   readonly triggers: readonly Trigger[];
   /** Commit to look at now: HEAD of a local clone, or what a remote branch points at after a fetch. */
   readonly readRevision: () => Promise<string>;
+  /** Why the commit of `readRevision` may not be the newest; left out, or null, where nothing is in the way. */
+  readonly readTrouble?: () => ToolError | null;
 }
 
 export interface WatchOptions extends PassOptions {

@@ -96,7 +96,8 @@ async function runOnce(turn: Turn, context: Context): Promise<PassEnd> {
     const { prepared } = running;
     const finished = clock.now().toISOString();
     const interrupted = ending.error !== null && signal.aborted;
-    const record = recordPass(head, { ...ending, prepared, interrupted, finished });
+    const trouble = context.readTrouble?.() ?? null;
+    const record = recordPass(head, { ...ending, prepared, trouble, interrupted, finished });
     context.tell({ kind: 'pass-ended', record, prepared, error: ending.error });
     return record;
   }
@@ -117,7 +118,7 @@ async function runOnce(turn: Turn, context: Context): Promise<PassEnd> {
   } catch (error) {
     end({ report: null, holds: [], error });
     if (!signal.aborted && !isToolError(error)) throw error;
-    const interval = running.prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
+    const interval = readInterval(running.prepared);
     return {
       kind: 'failed',
       revision: running.revision,
@@ -142,17 +143,29 @@ async function runOnSnapshot(
 function describeEnd(
   { report, result }: PassRecord,
   { revision, prepared }: Running,
-  { clock }: Context,
+  { clock, readTrouble }: Context,
 ): PassEnd {
-  const interval = prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
+  const interval = readInterval(prepared);
   const deferred = report?.outcomes.find(({ code }) => code === 'PLAN_OVER_BUDGET');
   if (deferred !== undefined) {
     const error = overBudget(deferred.message ?? '', clock.now());
     return { kind: 'failed', revision, interval, error };
   }
+  const trouble = readTrouble?.() ?? null;
+  // The source is asked again by its own interval; that is no reason to hurry with passes.
+  if (trouble !== null && endedWell(report))
+    return { kind: 'refused', revision, interval, trouble: trouble.code };
   if (result === 'failed' || result === 'interrupted')
     return { kind: 'failed', revision, interval, error: null };
   return { kind: result, revision, interval };
+}
+
+function endedWell(report: PassRecord['report']): boolean {
+  return report === null || (!report.interrupted && report.exitCode !== 1);
+}
+
+function readInterval(prepared: PreparedPass | null): number | null {
+  return prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
 }
 
 interface Pause {

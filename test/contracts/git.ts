@@ -95,6 +95,7 @@ export function describeGitContract(
         ]);
         assert.deepEqual(await listPaths(snapshot, 'catalogs/none'), []);
         assert.equal(await snapshot.readFile('catalogs/a'), null);
+        assert.deepEqual(await snapshot.listSubmodules(''), []);
         assert.equal(await snapshot.readFile('mirror.yaml/below'), null);
       }
     },
@@ -218,6 +219,41 @@ export function describeGitContract(
     assert.equal(last?.subject, 'Second [x]');
     assert.match(last?.time ?? '', /^\d{4}-\d\d-\d\dT.*Z$/);
     assert.deepEqual(await trace('q/a:1', ['nowhere']), [[], undefined, undefined, null]);
+  });
+
+  check('descends tells what came before, and a mark outlives what named it', async (world) => {
+    await world.write('a', '1');
+    const first = await world.commit('First');
+    await world.write('a', '2');
+    const second = await world.commit('Second');
+    assert.equal(await world.git.descends(second, first), true);
+    assert.equal(await world.git.descends(second, second), true);
+    assert.equal(await world.git.descends(first, second), false);
+    assert.equal(await world.git.descends(second, '0'.repeat(first.length)), null);
+    assert.equal(await world.git.readMark('taken/x'), null);
+    await world.git.writeMark('taken/x', second);
+    await world.git.writeMark('taken/x', first);
+    assert.equal(await world.git.readMark('taken/x'), first);
+    assert.equal(await world.git.readMark('taken/y'), null);
+  });
+
+  check('notes keep every line of a commit, and change no commit', async (world) => {
+    await world.write('a', '1');
+    const first = await world.commit('First');
+    assert.deepEqual(await world.git.readNotes(first), []);
+    await world.git.addNote({ revision: first, text: '{"a":"ü 1"}' });
+    await world.git.addNote({ revision: first, text: '{"b":2}' });
+    assert.deepEqual((await world.git.readNotes(first)).toSorted(), ['{"a":"ü 1"}', '{"b":2}']);
+    assert.equal(await world.git.resolveRevision('HEAD'), first);
+    assert.deepEqual(await world.git.listUncommitted(['']), []);
+  });
+
+  check('verifyCommit takes no commit without a signature', async (world) => {
+    await world.write('a', '1');
+    const first = await world.commit('First');
+    await assert.rejects(world.git.verifyCommit(first, { sshFile: null, gpgFile: null }), (error) =>
+      isToolError(error, 'GIT_UNTRUSTED_COMMIT'),
+    );
   });
 
   check('watchHead calls back after a commit and not once it was stopped', async (world) => {

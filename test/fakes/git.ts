@@ -18,6 +18,8 @@ export function createFakeGit(folder = '/fake'): FakeGit {
   const working = new Map<string, Uint8Array>();
   const commits = new Map<string, Snapshot & { readonly files: Files }>();
   const watchers = new Set<() => void>();
+  const marks = new Map<string, string>();
+  const notes = new Map<string, readonly string[]>();
   let head: string | null = null;
 
   function resolve(revision: string): string | null {
@@ -99,6 +101,20 @@ export function createFakeGit(folder = '/fake'): FakeGit {
       if (commit === null) throw new ToolError('GIT_UNKNOWN_REVISION', `There is no ${ref}.`);
       return commit;
     },
+    async descends(newer, older) {
+      const ids = [...commits.keys()];
+      const [at, before] = [ids.indexOf(newer), ids.indexOf(older)];
+      return at < 0 || before < 0 ? null : before <= at;
+    },
+    readMark: async (name) => marks.get(name) ?? null,
+    writeMark: async (name, revision) => void marks.set(name, revision),
+    async verifyCommit(revision) {
+      throw new ToolError('GIT_UNTRUSTED_COMMIT', `Commit ${revision} is not signed.`);
+    },
+    readNotes: async (revision) => notes.get(revision) ?? [],
+    addNote: async ({ revision, text }) =>
+      void notes.set(revision, [...(notes.get(revision) ?? []), text]),
+    pushNotes: async () => undefined,
     async watchHead(onChange) {
       watchers.add(onChange);
       return async () => void watchers.delete(onChange);
@@ -130,6 +146,7 @@ function createSnapshot(
       ? {}
       : { readFileNow: ({ path }) => files.get(path) ?? new Uint8Array() }),
     readFile: async (path) => files.get(path) ?? null,
+    listSubmodules: async () => [],
   };
 }
 

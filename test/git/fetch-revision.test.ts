@@ -101,7 +101,7 @@ test('fetchRevision says that a branch is not there, and takes no flags', async 
   );
   await assert.rejects(
     port.fetchRevision(join(remote.root, 'none'), 'main'),
-    (error) => isToolError(error, 'GIT_FAILED') && error.disposition === 'retry',
+    (error) => isToolError(error, 'GIT_UNREACHABLE') && error.disposition === 'retry',
   );
 });
 
@@ -138,7 +138,7 @@ test('fetchRevision reports refused credentials without them, and asks no questi
       environment,
     });
     await assert.rejects(mirror.fetch(), (error) => {
-      assert.ok(isToolError(error, 'GIT_FAILED'));
+      assert.ok(isToolError(error, 'GIT_UNAUTHORIZED'));
       assert.match(error.hint ?? '', /refused the credentials/);
       assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /hunter2|aHVudGVyMg/);
       return true;

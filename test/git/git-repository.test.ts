@@ -81,7 +81,21 @@ test('snapshots leave symlinks, submodules and other repositories out', async (c
     );
     assert.deepEqual(await snapshot.listFiles('catalogs/b'), []);
     assert.equal(await snapshot.readFile('catalogs/a/link'), null);
+    for (const [path, found] of [
+      ['', ['catalogs/inner']],
+      ['catalogs', ['catalogs/inner']],
+      ['catalogs/inner', ['catalogs/inner']],
+      ['catalogs/inner/deep/er', ['catalogs/inner']],
+      ['catalogs/a', []],
+      ['catalogs/in', []],
+    ] as const)
+      assert.deepEqual(await snapshot.listSubmodules(path), found, path);
   }
+  // Not checked out, a submodule is an empty folder.
+  rmSync(inner, { recursive: true });
+  mkdirSync(inner);
+  const working = await world.git.openWorkingTree();
+  assert.deepEqual(await working.listSubmodules('catalogs'), ['catalogs/inner']);
 });
 
 test('the working tree gives the object id that git would give', async (context) => {

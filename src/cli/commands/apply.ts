@@ -1,7 +1,7 @@
 import { formatJson } from '../../base/format-json.ts';
 import { ToolError } from '../../base/tool-error.ts';
 import { readFile } from '../../files/read-file.ts';
-import type { GitPort } from '../../git/port.ts';
+import type { GitPort, Signers } from '../../git/port.ts';
 import { joinReports, judgeWaiting } from '../../plan/join-reports.ts';
 import { parsePlan } from '../../plan/parse-plan.ts';
 import type { PassReport } from '../../plan/report-types.ts';
@@ -15,14 +15,17 @@ import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
 import { createRecorder, type Recorder } from '../apply-recorder.ts';
 import type { CommandContext } from '../context.ts';
-import { systemClock } from '../system-clock.ts';
 import type { LeaseChoice } from '../read-lease.ts';
+import { systemClock } from '../system-clock.ts';
+import { assertOutside } from '../watch-source-options.ts';
 import type { Wiring } from '../wire.ts';
 import { openPreparer, type PassFlags } from './plan.ts';
 
 export interface ApplyOptions extends PassFlags {
   /** A saved plan: exactly this, or a refusal. */
   readonly planFile: string | null;
+  /** Whose commits are applied; null for everybody's. */
+  readonly signers: Signers | null;
   readonly concurrency: number;
   readonly copyTimeoutMilliseconds: number;
   readonly graceMilliseconds: number;
@@ -53,6 +56,7 @@ export async function runApply(
 
 async function applyOnce(saved: Plan | null, applying: Applying): Promise<ExitCode> {
   const { options, context, wiring, git, record } = applying;
+  if (options.signers !== null) await assertSigned(options.signers, options, git);
   // A saved plan says itself what was verified; its steps are asked again one by one.
   const flags: PassFlags =
     saved === null ? options : { ...options, indexOnly: saved.indexOnly, verify: 'manifests' };
@@ -108,6 +112,20 @@ async function publishIndexes(
   }
   const prepared = await prepareShard(shard);
   return carryOut(prepared.plan, prepared, { options, context, wiring, git });
+}
+
+async function assertSigned(
+  signers: Signers,
+  { workingTree }: Pick<ApplyOptions, 'workingTree'>,
+  git: GitPort,
+): Promise<void> {
+  if (workingTree)
+    throw new ToolError('CLI_USAGE', 'Files that are not committed are not signed.', {
+      hint: 'Leave out --working-tree, or the options for signers.',
+    });
+  assertOutside(signers, git.folder);
+  const { revision } = await git.openCommit('HEAD');
+  await git.verifyCommit(revision, signers);
 }
 
 function warnWhenSuspended(prepared: PreparedPass, context: CommandContext): void {

@@ -3,8 +3,8 @@ import type { PassNotes } from '../../base/pass-notes.ts';
 import type { VerifyLevel } from '../../base/verify-level.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
-import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
 import type { Shard } from '../../plan/shard.ts';
+import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
 import type { Plan } from '../../plan/types.ts';
 import { readManifest } from '../../reconcile/load-state.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
@@ -17,6 +17,8 @@ export interface PassFlags {
   readonly workingTree: boolean;
   readonly indexOnly: boolean;
   readonly rebuild: boolean;
+  /** Left out for what the manifest says. */
+  readonly allowShrink?: boolean;
   /** Null for what the manifest says. */
   readonly verify: VerifyLevel | null;
   /** What part of the plan; left out for the whole. */
@@ -77,6 +79,7 @@ export async function openPreparer(
       indexOnly: flags.indexOnly,
       rebuild: flags.rebuild,
       verify: flags.verify,
+      ...(flags.allowShrink === undefined ? {} : { allowShrink: flags.allowShrink }),
       ...(notes === undefined ? {} : { notes }),
       ...(shard === undefined ? {} : { shard }),
       keepsBudget: false,

@@ -1,20 +1,22 @@
-import { ToolError } from '../../base/tool-error.ts';
 import { openMirrorClone } from '../../git/mirror-clone.ts';
 import type { GitPort } from '../../git/port.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { watch } from '../../reconcile/watch.ts';
-import type { Trigger } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
+import { createNoteSink } from '../note-sink.ts';
+import type { LeaseChoice } from '../read-lease.ts';
 import { createStatusKeeper } from '../status-keeper.ts';
 import { systemClock } from '../system-clock.ts';
 import { createWatchLog } from '../watch-log.ts';
-import type { LeaseChoice } from '../read-lease.ts';
+import { createSource, watchSource } from '../watch-source.ts';
+import type { WatchSourceChoice } from '../watch-source-options.ts';
 import type { Wiring } from '../wire.ts';
 
-export interface WatchOptions {
+export interface WatchOptions extends WatchSourceChoice {
   /** URL of a remote, or null for the local clone. */
   readonly remote: string | null;
   readonly ref: string;
+  readonly allowShrink: boolean;
   /** Null for `spec.reconcile.interval`. */
   readonly intervalMilliseconds: number | null;
   readonly concurrency: number;
@@ -31,6 +33,13 @@ export async function runWatch(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const log = createWatchLog(options.logFormat, context);
+  const git = await openSource(options, wiring);
+  const notes = createNoteSink({
+    git,
+    remote: options.remote ?? 'origin',
+    warn: (message, hint) => log.onPass({ kind: 'warning', message, hint }),
+    signal: context.signal,
+  });
   const sinks = [
     log,
     await createStatusKeeper({
@@ -38,14 +47,20 @@ export async function runWatch(
       clock: systemClock,
       warn: (message) => log.onPass({ kind: 'warning', message, hint: null }),
     }),
+    notes,
   ];
-  const git = await openSource(options, wiring);
+  const source = createSource(options, {
+    git,
+    signal: context.signal,
+    tell: (event) => sinks.forEach((sink) => sink.onWatch(event)),
+  });
   await watch(
     {
       manifestFile: context.manifestFile,
       indexOnly: false,
       rebuild: false,
       verify: null,
+      allowShrink: options.allowShrink,
       notes: await wiring.openNotes(),
       keepsBudget: true,
       intervalMilliseconds: options.intervalMilliseconds,
@@ -61,32 +76,17 @@ export async function runWatch(
       clock: systemClock,
       random: Math.random,
       sinks,
-      triggers: [watchCommits(git)],
+      triggers: [watchSource(source, git, { options, signal: context.signal })],
       signal: context.signal,
-      readRevision: () => readRevision(git, options, context.signal),
+      readRevision: () => source.readRevision(),
+      readTrouble: () => source.readTrouble(),
     },
   );
   return 0;
 }
 
 async function openSource(options: WatchOptions, wiring: Wiring): Promise<GitPort> {
-  if (options.remote === null) return wiring.openGit();
-  return openMirrorClone({ url: options.remote, ref: options.ref, folder: wiring.stateFolder });
-}
-
-async function readRevision(
-  git: GitPort,
-  options: WatchOptions,
-  signal: AbortSignal,
-): Promise<string> {
-  if (options.remote !== null) return git.fetchRevision(options.remote, options.ref, signal);
-  const revision = await git.resolveRevision(options.ref);
-  if (revision !== null) return revision;
-  throw new ToolError('GIT_NO_COMMIT', `${options.ref} names no commit in ${git.folder} yet.`, {
-    hint: 'Commit mirror.yaml and catalogs/; the next pass takes them.',
-  });
-}
-
-function watchCommits(git: GitPort): Trigger {
-  return { start: (ring) => git.watchHead(() => ring({ reason: 'commit' })) };
+  const { remote, ref, access } = options;
+  if (remote === null) return wiring.openGit(access);
+  return openMirrorClone({ url: remote, ref, folder: wiring.stateFolder, access });
 }

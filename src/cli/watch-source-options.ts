@@ -1,0 +1,137 @@
+import { resolve, sep } from 'node:path';
+import { ToolError } from '../base/tool-error.ts';
+import type { RemoteAccess, Signers } from '../git/port.ts';
+import type { CommitRules } from '../reconcile/commit-source.ts';
+import { readDuration } from './command-options.ts';
+
+/** Whose commits are applied: said here, since a rule in the repository could be changed by the commit that it judges. */
+export const SIGNER_OPTIONS = {
+  'signers-ssh': {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Apply only commits that are signed by a key of this file, in the form of allowed signers of ssh-keygen',
+  },
+  'signers-gpg': {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Apply only commits that are signed by an OpenPGP key of this file, as gpg --export writes it',
+  },
+} as const;
+
+/** Where `watch` gets its commits from, and which it takes. */
+export const WATCH_SOURCE_OPTIONS = {
+  'fetch-interval': {
+    type: 'string',
+    requiresArg: true,
+    default: '1m',
+    describe: 'Time between two fetches of --remote, a tenth shorter or longer by chance',
+  },
+  'git-token-file': {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      "File with TOKEN or USER:TOKEN for --remote over HTTPS, read anew at every fetch; default git's credential helpers",
+  },
+  'git-ssh-key': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Private key for --remote over SSH',
+  },
+  'git-known-hosts': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Host keys that are trusted over SSH, and no others',
+  },
+  'git-ca-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Certificates that are trusted over HTTPS, and no others',
+  },
+  'git-timeout': {
+    type: 'string',
+    requiresArg: true,
+    default: '10m',
+    describe: 'Time that one fetch may take',
+  },
+  'refuse-rewrites': {
+    type: 'boolean',
+    default: false,
+    describe: 'Take no commit that does not descend from the one taken before',
+  },
+} as const;
+
+interface SignerArgs {
+  readonly signersSsh?: string | undefined;
+  readonly signersGpg?: string | undefined;
+}
+
+export interface WatchSourceArgs extends SignerArgs {
+  readonly refuseRewrites: boolean;
+  readonly fetchInterval: string;
+  readonly gitTimeout: string;
+  readonly gitTokenFile?: string | undefined;
+  readonly gitSshKey?: string | undefined;
+  readonly gitKnownHosts?: string | undefined;
+  readonly gitCaFile?: string | undefined;
+}
+
+/** Null where signatures are not asked for. */
+export function readSigners({ signersSsh, signersGpg }: SignerArgs): Signers | null {
+  if (signersSsh === undefined && signersGpg === undefined) return null;
+  return { sshFile: findFile(signersSsh), gpgFile: findFile(signersGpg) };
+}
+
+export interface WatchSourceChoice {
+  readonly access: RemoteAccess;
+  readonly fetchMilliseconds: number;
+  readonly rules: CommitRules;
+}
+
+/** Throws `CLI_USAGE` for what goes together with no remote of this kind. */
+export function readWatchSource(args: WatchSourceArgs, remote: string | null): WatchSourceChoice {
+  assertFits(args, remote);
+  return {
+    access: {
+      tokenFile: findFile(args.gitTokenFile),
+      sshKeyFile: findFile(args.gitSshKey),
+      knownHostsFile: findFile(args.gitKnownHosts),
+      caFile: findFile(args.gitCaFile),
+      timeoutMilliseconds: readDuration(args.gitTimeout, '--git-timeout'),
+    },
+    fetchMilliseconds: readDuration(args.fetchInterval, '--fetch-interval'),
+    rules: { signers: readSigners(args), refuseRewrites: args.refuseRewrites },
+  };
+}
+
+function assertFits(args: WatchSourceArgs, remote: string | null): void {
+  if (args.gitTokenFile === undefined || remote === null) return;
+  if (!/^https?:\/\//i.test(remote))
+    throw new ToolError('CLI_USAGE', '--git-token-file is for a --remote over HTTPS.', {
+      hint: 'Over SSH give --git-ssh-key; a path needs neither.',
+    });
+  if (/^https?:\/\/[^/]*:[^/]*@/i.test(remote))
+    throw new ToolError(
+      'CLI_USAGE',
+      'The password of --remote and --git-token-file exclude each other.',
+      {
+        hint: 'Take the password out of the address, where every user of the machine sees it.',
+      },
+    );
+}
+
+/** Throws `CLI_USAGE` for signers that whoever may commit could change. */
+export function assertOutside({ sshFile, gpgFile }: Signers, folder: string): void {
+  for (const file of [sshFile, gpgFile])
+    if (file !== null && file.startsWith(resolve(folder) + sep))
+      throw new ToolError(
+        'CLI_USAGE',
+        `The signers in ${file} lie in the state repository: whoever may write there could change them.`,
+        { hint: 'Keep the file elsewhere, where only the administrators of this machine write.' },
+      );
+}
+
+function findFile(file: string | undefined): string | null {
+  return file === undefined ? null : resolve(file);
+}
