@@ -7,9 +7,17 @@ import {
   REGISTRY_DEFAULTS,
   RELEASE_ARCHITECTURE_DEFAULT,
   SPEC_DEFAULTS,
+  WINDOW_TIME_ZONE_DEFAULT,
 } from './defaults.ts';
 import { parseDuration } from './duration.ts';
-import type { RawCatalog, RawManifest, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
+import type {
+  RawCatalog,
+  RawManifest,
+  RawPathRule,
+  RawRegistry,
+  RawSpec,
+  RawWindow,
+} from './raw-manifest.ts';
 import type {
   CatalogEntry,
   MirrorManifest,
@@ -17,7 +25,9 @@ import type {
   PerRole,
   ReconcileSettings,
   RegistryEntry,
+  Window,
 } from './types.ts';
+import { parseWindowTimes } from './window-times.ts';
 
 /** Fills every default in; the manifest must have been found valid. */
 export function buildManifest(raw: RawManifest): MirrorManifest {
@@ -75,9 +85,24 @@ function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettin
   return {
     intervalMilliseconds: readDuration(raw.interval ?? RECONCILE_DEFAULTS.interval),
     proofAgeMilliseconds: readDuration(raw.proofAge ?? RECONCILE_DEFAULTS.proofAge),
-    windows: { ...RECONCILE_DEFAULTS.windows, ...raw.windows },
+    windows: {
+      copy: buildWindow(raw.windows?.copy ?? RECONCILE_DEFAULTS.windows.copy),
+      publish: buildWindow(raw.windows?.publish ?? RECONCILE_DEFAULTS.windows.publish),
+    },
     suspend: suspend === null ? null : { until: null, ...suspend },
+    dryRun: raw.dryRun ?? RECONCILE_DEFAULTS.dryRun,
+    approval: raw.approval ?? RECONCILE_DEFAULTS.approval,
   };
+}
+
+function buildWindow(raw: RawWindow): Window {
+  if (raw === 'always') return raw;
+  return raw.map(({ allow, deny, timeZone = WINDOW_TIME_ZONE_DEFAULT }) => {
+    const text = allow ?? deny ?? '';
+    const times = parseWindowTimes(text);
+    if (typeof times === 'string') throw new Error(`The check let a window through: ${times}`);
+    return { effect: allow === undefined ? 'deny' : 'allow', text, times, timeZone };
+  });
 }
 
 function readDuration(text: string): number {

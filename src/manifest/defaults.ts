@@ -49,7 +49,11 @@ export const RECONCILE_DEFAULTS = {
   proofAge: '7d',
   windows: { copy: 'always', publish: 'always' },
   suspend: null,
+  dryRun: false,
+  approval: 'none',
 } as const;
+
+export const WINDOW_TIME_ZONE_DEFAULT = 'UTC';
 
 export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy' | 'verify'> = {
   strategy: 'append',

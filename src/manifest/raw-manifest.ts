@@ -45,11 +45,22 @@ export interface RawSpec {
   readonly reconcile?: {
     readonly interval?: string;
     readonly proofAge?: string;
-    readonly windows?: { readonly copy?: string; readonly publish?: string };
+    readonly windows?: { readonly copy?: RawWindow; readonly publish?: RawWindow };
     readonly suspend?: {
       readonly reason: string;
       readonly by: string;
       readonly until?: string | null;
     } | null;
+    readonly dryRun?: boolean;
+    readonly approval?: 'none' | 'required';
   };
+}
+
+export type RawWindow = 'always' | readonly RawWindowEntry[];
+
+/** With one of `allow` and `deny`. */
+export interface RawWindowEntry {
+  readonly allow?: string;
+  readonly deny?: string;
+  readonly timeZone?: string;
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '../base/digest.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
+import type { WindowTimes } from './window-times.ts';
 
 export type RoleName = 'production' | 'staging';
 
@@ -92,12 +93,28 @@ export interface MirrorPolicy {
 export interface ReconcileSettings {
   readonly intervalMilliseconds: number;
   readonly proofAgeMilliseconds: number;
-  readonly windows: { readonly copy: string; readonly publish: string };
+  readonly windows: { readonly copy: Window; readonly publish: Window };
   readonly suspend: {
     readonly reason: string;
     readonly by: string;
     readonly until: string | null;
   } | null;
+  /** `watch` plans and reports, and writes nothing. */
+  readonly dryRun: boolean;
+  /** `required`: only what somebody approved by its hash is carried out. */
+  readonly approval: 'none' | 'required';
+}
+
+/** When something may happen: whenever, or as its entries say. */
+export type Window = 'always' | readonly WindowEntry[];
+
+export interface WindowEntry {
+  readonly effect: 'allow' | 'deny';
+  /** As written. */
+  readonly text: string;
+  readonly times: WindowTimes;
+  /** Of the IANA database. */
+  readonly timeZone: string;
 }
 
 /** `mirror.yaml` with every default filled in. */

@@ -22,6 +22,8 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
       proofAgeMilliseconds: 604_800_000,
       windows: { copy: 'always', publish: 'always' },
       suspend: null,
+      dryRun: false,
+      approval: 'none',
     },
     ...changes,
   };
