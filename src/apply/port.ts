@@ -2,7 +2,7 @@ import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
 import type { BuiltIndex } from '../index/build-index.ts';
 import type { PodmanRecipe } from '../index/podman-recipe.ts';
-import type { CopyStep, Outcome, Plan } from '../plan/types.ts';
+import type { CopyStep, Outcome, Plan, Step } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 
 export type Role = CopyStep['from']['role'];
@@ -110,6 +110,11 @@ export interface ApplyRequest {
   readonly closure: (catalog: string) => readonly ClosureEntry[];
   /** Left out where nothing is to be kept for a later pass. */
   readonly notes?: PassNotes;
+  /**
+   * Asked before a copy or a tag begins, and before the index of a catalog does: why it must wait, or null. What has
+   * begun is finished. Left out where nothing can come in between.
+   */
+  readonly findHold?: (step: Step) => Promise<Pick<Outcome, 'message' | 'code'> | null>;
   /** Copies at a time; default 4. */
   readonly concurrency?: number;
   readonly emit: EmitEvent;

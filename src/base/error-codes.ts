@@ -83,6 +83,12 @@ export const ERROR_CODES = [
   'PLAN_UNCOPYABLE',
   'PLAN_DAMAGED',
   'PLAN_OVER_BUDGET',
+  'PLAN_SUSPENDED',
+  'PLAN_DRY_RUN',
+  'PLAN_OUTSIDE_WINDOW',
+  'PLAN_NOT_APPROVED',
+  'CLI_NO_WATCH',
+  'CLI_TIMEOUT',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

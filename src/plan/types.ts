@@ -244,6 +244,7 @@ export interface Check {
     | 'known-missing-ended'
     | 'index-only'
     | 'request-budget'
+    | 'held'
     | 'pinned'
     | 'pin-ended'
     | 'pin-missing'

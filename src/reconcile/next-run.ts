@@ -1,4 +1,5 @@
 import type { ToolError } from '../base/tool-error.ts';
+import type { Hold } from '../plan/history-types.ts';
 
 /** How a pass of the loop ended. */
 export type PassEnd =
@@ -7,12 +8,15 @@ export type PassEnd =
       readonly kind: 'done' | 'refused';
       readonly revision: string;
       readonly interval: number | null;
+      /** What steps wait for; left out for nothing. */
+      readonly holds?: readonly Hold[];
     }
   | {
       readonly kind: 'failed';
       readonly revision: string;
       readonly interval: number | null;
       readonly error: ToolError | null;
+      readonly holds?: readonly Hold[];
     };
 
 export interface NextRunFacts {
@@ -20,13 +24,14 @@ export interface NextRunFacts {
   readonly failures: number;
   /** Milliseconds between passes when all is well. */
   readonly interval: number;
-  /** Between 0 and 1; spreads retries. */
+  /** Between 0 and 1; spreads retries and intervals. */
   readonly random: number;
+  readonly now: Date;
 }
 
 export interface NextRun {
   readonly milliseconds: number;
-  readonly reason: 'interval' | 'retry';
+  readonly reason: 'interval' | 'retry' | 'window';
   readonly why: string;
 }
 
@@ -37,21 +42,59 @@ const LONGEST_WAIT = 86_400_000;
 /**
  * Turns the end of a pass into the next run: `stall` waits for a commit (the interval still comes
  * round), `wait` comes back when the other side said, within a second and a day, `retry` backs off
- * with jitter and never beyond the interval.
+ * with jitter and never beyond the interval. The interval is spread by a twentieth, so that many do not
+ * come at once. Where steps wait for a window to open or a suspension to end, the next run comes then at the latest.
  */
 export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
+  const next = end.kind === 'failed' ? retryFailed(end, facts) : comeRound(end, facts);
+  const release = findRelease(end.holds ?? [], facts.now);
+  if (release === null || release.milliseconds > next.milliseconds) return next;
+  return { ...release, reason: 'window' };
+}
+
+function comeRound(
+  end: PassEnd & { readonly kind: 'done' | 'refused' },
+  facts: NextRunFacts,
+): NextRun {
+  return { milliseconds: spread(facts), reason: 'interval', why: describeRest(end) };
+}
+
+function spread({ interval, random }: NextRunFacts): number {
+  return Math.round(interval * (0.95 + random / 10));
+}
+
+function describeRest({ kind, holds = [] }: PassEnd): string {
+  if (kind === 'refused')
+    return 'stalled: what was refused waits for a person, all else is in step with Git';
+  const [hold] = holds;
+  return hold === undefined ? 'in step with Git' : `held: ${hold.message}`;
+}
+
+// Whichever ends first: what else holds is found by the pass that runs then.
+function findRelease(
+  holds: readonly Hold[],
+  now: Date,
+): Pick<NextRun, 'milliseconds' | 'why'> | null {
+  const ending = holds.flatMap(({ until, message }) =>
+    until === null
+      ? []
+      : [{ milliseconds: Date.parse(until) - now.getTime(), why: `held: ${message}` }],
+  );
+  const [first] = ending.toSorted((a, b) => a.milliseconds - b.milliseconds);
+  if (first === undefined) return null;
+  return { ...first, milliseconds: Math.max(SHORTEST_WAIT, first.milliseconds) };
+}
+
+function retryFailed(end: PassEnd & { readonly kind: 'failed' }, facts: NextRunFacts): NextRun {
   const { interval } = facts;
-  if (end.kind !== 'failed') {
-    const why =
-      end.kind === 'done'
-        ? 'in step with Git'
-        : 'stalled: what was refused waits for a person, all else is in step with Git';
-    return { milliseconds: interval, reason: 'interval', why };
-  }
   const disposition = end.error?.disposition ?? 'retry';
   switch (disposition) {
     case 'stall':
-      return { milliseconds: interval, reason: 'interval', why: 'stalled: waits for a new commit' };
+      return {
+        milliseconds: spread(facts),
+        reason: 'interval',
+        why: 'stalled: waits for a new commit',
+      };
     case 'wait': {
       const asked = readWait(end, interval);
       return {

@@ -27,6 +27,8 @@ export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
   readonly applier: Applier;
   /** Copies at a time. */
   readonly concurrency: number;
+  /** What begins to hold steps back while the plan is carried out; left out for nothing. */
+  readonly findHold?: NonNullable<ApplyRequest['findHold']>;
   /** How skopeo reaches the registries: as the manifest says, its files found. */
   readonly findAccess: (manifest: MirrorManifest) => ApplyRequest['access'];
 }
@@ -93,6 +95,7 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
     closure: (catalog) => (plan.indexOnly ? [] : listClosure(prepared, catalog)),
     servingRole: 'production',
     ...(prepared.notes === null ? {} : { notes: prepared.notes }),
+    ...(deps.findHold === undefined ? {} : { findHold: deps.findHold }),
     concurrency: deps.concurrency,
     emit: deps.emit,
   };
