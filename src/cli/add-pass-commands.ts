@@ -32,6 +32,19 @@ const VERIFY = {
   requiresArg: true,
 } as const;
 
+const UNATTENDED = {
+  type: 'boolean',
+  default: false,
+  describe:
+    'Keep to suspension, windows and dryRun as watch does, for runs that no person starts; what is held ends as deferred',
+} as const;
+
+const APPROVE_HASH = {
+  type: 'string',
+  describe: 'Go on only with the plan that has this hash, or these first 12 hex digits at least',
+  requiresArg: true,
+} as const;
+
 const CONCURRENCY = {
   type: 'string',
   default: '4',
@@ -86,11 +99,13 @@ export function addApply(parser: Parser, run: Run): void {
         .option('index-only', INDEX_ONLY)
         .option('rebuild', REBUILD)
         .option('verify', VERIFY)
+        .option('unattended', UNATTENDED)
+        .option('approve-hash', APPROVE_HASH)
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
         .option('format', FORMAT),
     (args) => {
-      const { workingTree, indexOnly, rebuild, format } = args;
+      const { workingTree, indexOnly, rebuild, unattended, format } = args;
       const copying = {
         concurrency: readCount(args.concurrency, '--concurrency'),
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
@@ -104,6 +119,8 @@ export function addApply(parser: Parser, run: Run): void {
               indexOnly,
               rebuild,
               verify: args.verify ?? null,
+              unattended,
+              approveHash: args.approveHash ?? null,
               format,
               ...copying,
             },

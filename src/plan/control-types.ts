@@ -33,5 +33,3 @@ export interface LocalControl {
   readonly suspension: LocalSuspension | { readonly fault: string } | null;
   readonly approval: Approval | { readonly fault: string } | null;
 }
-
-export const NO_CONTROL: LocalControl = { suspension: null, approval: null };

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import canonicalize from 'canonicalize';
 import { type Digest, digestOf } from '../base/digest.ts';
 import type { Approval, PlanOutline } from './control-types.ts';
+import { findStaleBinding } from './find-stale.ts';
 import type { Plan, Step } from './types.ts';
 
 /** What of a plan is kept so that somebody can approve it. */
@@ -33,6 +34,26 @@ export function fitsHash(asked: string, hash: Digest): boolean {
   const hex = asked.toLowerCase().replace(/^sha256:/, '');
   return /^[0-9a-f]{12,64}$/.test(hex) && hash.startsWith(`sha256:${hex}`);
 }
+
+/** What is otherwise in a plan than in one that is known, a sentence each. */
+export function diffOutlines(before: PlanOutline, now: PlanOutline): readonly string[] {
+  const [old, fresh] = [before, now].map(({ steps }) => new Set(steps.map(({ hash }) => hash)));
+  const gone = before.steps.filter(({ hash }) => fresh?.has(hash) === false);
+  const added = now.steps.filter(({ hash }) => old?.has(hash) === false);
+  const told = [
+    ...findStaleBinding(before.binding, now.binding).map(({ message }) => message),
+    ...gone.slice(0, SHOWN).map(({ id }) => `No longer: ${id}.`),
+    ...(gone.length > SHOWN ? [`No longer: ${gone.length - SHOWN} more.`] : []),
+    ...added.slice(0, SHOWN).map(({ id }) => `New, or otherwise: ${id}.`),
+    ...(added.length > SHOWN ? [`New, or otherwise: ${added.length - SHOWN} more.`] : []),
+  ];
+  if (told.length > 0) return told;
+  return before.revision === now.revision
+    ? ['The steps are the same; what was found besides (checks, images in sync) differs.']
+    : [`The steps are the same, but of commit ${before.revision.slice(0, 12)}.`];
+}
+
+const SHOWN = 5;
 
 // Why, in which order and with how many bytes a step is taken hangs on the other steps; what it does, does not.
 function hashStep(step: Step): Digest {

@@ -8,9 +8,20 @@ import type { PreparedPass } from './prepare-pass.ts';
 
 export interface HoldDeps {
   /** What people decided on this machine; read anew each time. */
-  readonly readControl: () => Promise<LocalControl>;
+  readonly control: ControlReader;
   readonly clock: Clock;
 }
+
+export interface ControlReader {
+  readonly readSuspension: () => Promise<LocalControl['suspension']>;
+  readonly readApproval: () => Promise<LocalControl['approval']>;
+}
+
+/** Where nobody can decide anything on this machine. */
+export const NO_CONTROL: ControlReader = {
+  readSuspension: () => Promise.resolve(null),
+  readApproval: () => Promise.resolve(null),
+};
 
 type Held = Pick<PreparedPass, 'plan' | 'wanted'> & {
   readonly state: Pick<PreparedPass['state'], 'manifest'>;
@@ -19,10 +30,12 @@ type Held = Pick<PreparedPass, 'plan' | 'wanted'> & {
 /** What keeps a prepared pass from being carried out now, whether a step waits for it or not. */
 export async function readHolds(
   { plan, state }: Held,
-  { readControl, clock }: HoldDeps,
+  { control, clock }: HoldDeps,
 ): Promise<readonly Hold[]> {
   const settings = state.manifest.reconcile;
-  return listHolds(plan, { settings, local: await readControl(), now: clock.now() });
+  const suspension = await control.readSuspension();
+  const approval = settings.approval === 'required' ? await control.readApproval() : null;
+  return listHolds(plan, { settings, local: { suspension, approval }, now: clock.now() });
 }
 
 export interface HeldPass {
@@ -47,7 +60,7 @@ export async function holdPass(prepared: Held, deps: HoldDeps): Promise<HeldPass
     waitsForApproval: all.some(({ kind }) => kind === 'approval'),
     listHolds: () => holds,
     async findHold(step) {
-      const local = await deps.readControl();
+      const local = { suspension: await deps.control.readSuspension(), approval: null };
       const present = listPresentHolds({ settings, local, now: deps.clock.now() });
       const hold = findHold(step, prepared.plan, present);
       if (hold === null) return null;

@@ -56,7 +56,8 @@ export interface Trigger {
 
 /** What people say to a running loop. */
 export interface WatchControl {
-  readonly readControl: () => Promise<LocalControl>;
+  readonly readSuspension: () => Promise<LocalControl['suspension']>;
+  readonly readApproval: () => Promise<LocalControl['approval']>;
   /** A plan that waits to be approved. */
   present(plan: PlanOutline): Promise<void>;
   /** What was approved is done: it counts no more. */

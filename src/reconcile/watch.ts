@@ -1,11 +1,10 @@
 import type { EmitEvent } from '../base/events.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
-import { NO_CONTROL } from '../plan/control-types.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
 import { outlinePlan } from '../plan/outline-plan.ts';
 import type { PassReport } from '../plan/report-types.ts';
-import { holdPass } from './hold-pass.ts';
+import { holdPass, NO_CONTROL } from './hold-pass.ts';
 import { nextRun, type PassEnd } from './next-run.ts';
 import type { PreparedPass } from './prepare-pass.ts';
 import { overBudget } from './read-budget.ts';
@@ -146,8 +145,7 @@ async function runOnSnapshot(
   const prepared = await context.prepare(snapshot, context.options);
   running.prepared = prepared;
   const { control, clock } = context;
-  const readControl = control?.readControl ?? (() => Promise.resolve(NO_CONTROL));
-  const held = await holdPass(prepared, { readControl, clock });
+  const held = await holdPass(prepared, { control: control ?? NO_CONTROL, clock });
   if (held.waitsForApproval) await control?.present(outlinePlan(prepared.plan));
   const report = await runPass(prepared, held.plan, { ...context, findHold: held.findHold });
   if (isDone(prepared, report)) await control?.endApproval();

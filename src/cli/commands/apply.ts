@@ -6,15 +6,15 @@ import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { assertFresh, runPass } from '../../reconcile/run-pass.ts';
-import { isSuspended } from '../../reconcile/suspend.ts';
 import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
+import { type AllowedPlan, allowPlan, type HoldFlags } from './apply-holds.ts';
 import { type PassFlags, prepare } from './plan.ts';
 
-export interface ApplyOptions extends PassFlags {
+export interface ApplyOptions extends PassFlags, HoldFlags {
   /** A saved plan: exactly this, or a refusal. */
   readonly planFile: string | null;
   readonly concurrency: number;
@@ -43,17 +43,10 @@ export async function runApply(
     notes: await wiring.openNotes(),
   });
   if (saved !== null) await assertFresh(saved, prepared, context.signal);
-  warnWhenSuspended(prepared, context);
-  const report = await carryOut(saved ?? prepared.plan, prepared, { options, context, wiring });
-  tell(report, saved ?? prepared.plan, { options, context });
+  const allowed = await allowPlan(prepared, { flags: options, saved, context, wiring });
+  const report = await carryOut(allowed, prepared, { options, context, wiring });
+  tell(report, allowed.plan, { options, context });
   return report.exitCode;
-}
-
-function warnWhenSuspended(prepared: PreparedPass, context: CommandContext): void {
-  const { suspend } = prepared.state.manifest.reconcile;
-  if (suspend === null || !isSuspended(suspend, systemClock)) return;
-  const message = `The reconciler is suspended by ${suspend.by} (${suspend.reason}); this apply goes on, because a person asked for it.`;
-  context.progress.emit({ kind: 'warning', message, hint: null });
 }
 
 interface ApplyContext {
@@ -63,7 +56,7 @@ interface ApplyContext {
 }
 
 async function carryOut(
-  plan: Plan,
+  { plan, findHold }: AllowedPlan,
   prepared: PreparedPass,
   { options, context, wiring }: ApplyContext,
 ): Promise<PassReport> {
@@ -82,6 +75,7 @@ async function carryOut(
     clock: systemClock,
     emit: context.progress.emit,
     signal: context.signal,
+    ...(findHold === undefined ? {} : { findHold }),
   });
 }
 

@@ -9,7 +9,7 @@ import { renderStatusText } from '../../report/render-status-text.ts';
 import type { CommandContext } from '../context.ts';
 import type { Wiring } from '../wire.ts';
 import { HANDOVER_FILE, writeHandover } from '../write-handover.ts';
-import { prepare } from './plan.ts';
+import { prepare, withHolds } from './plan.ts';
 
 export interface StatusOptions {
   readonly workingTree: boolean;
@@ -27,10 +27,11 @@ export async function runStatus(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const git = await wiring.openGit();
-  const prepared = await prepare(
+  const found = await prepare(
     { ...options, indexOnly: false, rebuild: false },
     { git, context, wiring },
   );
+  const prepared = { ...found, plan: await withHolds(found, wiring) };
   const seen = await readStatus(prepared, git, context.signal);
   const handover = options.handover ? await renew(seen, prepared, { git, context }) : null;
   const status = handover === null ? seen : { ...seen, handover };

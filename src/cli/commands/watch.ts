@@ -6,6 +6,7 @@ import { watch } from '../../reconcile/watch.ts';
 import type { Trigger } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';
+import { openWatchControl } from '../watch-control.ts';
 import { createWatchLog } from '../watch-log.ts';
 import type { Wiring } from '../wire.ts';
 
@@ -27,6 +28,9 @@ export async function runWatch(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const sinks = [createWatchLog(options.logFormat, context)];
+  const listening = openWatchControl(wiring.stateFolder, (event) =>
+    sinks.forEach((sink) => sink.onPass(event)),
+  );
   const git = await openSource(options, wiring);
   await watch(
     {
@@ -49,7 +53,8 @@ export async function runWatch(
       clock: systemClock,
       random: Math.random,
       sinks,
-      triggers: [watchCommits(git)],
+      triggers: [watchCommits(git), listening.trigger],
+      control: listening.control,
       signal: context.signal,
       readRevision: () => readRevision(git, options, context.signal),
     },
