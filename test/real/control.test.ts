@@ -96,8 +96,11 @@ test('suspend holds a running watch at once, outlives its restart, ends by itsel
   assert.equal(await site.holdsImage(), false);
 
   await site.stop();
+  const { length } = site.log();
   site.watch();
-  await waitFor('the pass after the restart', async () => site.log().split('"stopped"').length > 1);
+  await waitFor('the hold after the restart', async () =>
+    site.log().slice(length).includes('held: suspended by kim'),
+  );
   const folder = await findControlFolder(site);
   await writeFile(join(folder, 'suspension.json'), '{"reason": "half');
   await waitFor('the damaged file', async () =>
@@ -195,20 +198,10 @@ test('where approval is required nothing is done until the plan is approved by i
   await site.stop();
 });
 
-test('dryRun lets watch plan and report, and write nothing', async (t) => {
+// Seen to fail: with an answer to every request at the end of any pass, the second pass was not waited for.
+test('reconcile --now runs a pass under dryRun, which writes nothing, waits for its own, ends with its exit code, and says where no watch runs', async (t) => {
   const site = await createControlledSite(t, '    dryRun: true');
   await site.commit('delivery');
-  site.watch();
-  await waitFor('the pass', async () => site.log().includes('sleeps'));
-  assert.match(site.log(), /spec\.reconcile\.dryRun is set/);
-  assert.match(site.log(), /pass done: .*all of them held/);
-  assert.deepEqual([await site.holdsImage(), await site.serves(NEW)], [false, false]);
-  await site.stop();
-});
-
-// Seen to fail: with an answer to every request at the end of any pass, the second pass was not waited for.
-test('reconcile --now runs a pass and waits for its own, ends with its exit code, and says where no watch runs', async (t) => {
-  const site = await createControlledSite(t);
   const nobody = await site.olmirror(['reconcile', '--now', '--timeout', '1s']);
   assert.equal(nobody.code, 1);
   assert.match(nobody.stderr, /No running olmirror watch answered.*nothing was done/);
@@ -229,8 +222,12 @@ test('reconcile --now runs a pass and waits for its own, ends with its exit code
     [0, 0, 0],
     asked[0]?.stderr,
   );
-  assert.match(asked[0]?.stdout ?? '', /^Pass \S+ for commit [0-9a-f]{12}: done\.$/m);
+  assert.match(
+    asked[0]?.stdout ?? '',
+    /^Held: spec\.reconcile\.dryRun is set;.*\nPass \S+ for commit [0-9a-f]{12}: done\.$/m,
+  );
   assert.match(site.log(), /pass \(request\)/);
+  assert.deepEqual([await site.holdsImage(), await site.serves(NEW)], [false, false]);
   await site.writeManifest({ spec: '  strategi: append' });
   await site.commit('a typo');
   const failed = await site.olmirror(['reconcile', '--now', '--wait']);
