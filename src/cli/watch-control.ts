@@ -26,8 +26,8 @@ export function openWatchControl(stateFolder: string, emit: EmitEvent): Listenin
   };
   return {
     control: {
-      readSuspension: desk.readSuspension,
-      readApproval: desk.readApproval,
+      readSuspension: () => desk.readSuspension(),
+      readApproval: () => desk.readApproval(),
       present: (plan) => attempt(desk, () => desk.writeWaiting(plan)),
       endApproval: () => attempt(desk, () => endApproval(desk)),
       takeRequests: () => takeRequests(desk),

@@ -51,17 +51,28 @@ function readDate(text: string, whole: number): number | null {
 }
 
 function parseWeekly(text: string): WindowTimes | string {
-  const parts = text.trim().split(/\s+/);
-  const clock = /^\d/.test(parts.at(-1) ?? '') && parts.at(-1)?.includes(':') ? parts.pop() : null;
-  const hours = clock === null ? { start: 0, end: DAY_MINUTES } : parseHours(clock ?? '');
+  const words = text.trim().split(/\s+/);
+  const clock = words.find((word) => word.includes(':')) ?? null;
+  const hours = clock === null ? WHOLE_DAY : parseHours(clock);
   if (hours === null) return `"${text}" names no hours such as 22:00-04:00.`;
   if (hours.start === hours.end) return `"${text}" begins and ends at the same time.`;
-  const word = parts[0]?.toLowerCase() ?? '';
-  const nth = isNth(word) ? NTH[word] : null;
-  const names = nth === null ? parts : parts.slice(1);
-  const days = names.length === 0 && clock !== null && nth === null ? ALL_DAYS : parseDays(names);
+  if (clock === text.trim()) return { kind: 'weekly', days: ALL_DAYS, nth: null, ...hours };
+  const days = parseNamed(clock !== null && words.at(-1) === clock ? words.slice(0, -1) : words);
   if (days === null) return `"${text}" names no weekdays such as Sat, Mon-Fri or Sat,Sun.`;
-  return { kind: 'weekly', days, nth, ...hours };
+  return { kind: 'weekly', ...days, ...hours };
+}
+
+const WHOLE_DAY = { start: 0, end: DAY_MINUTES };
+const ALL_DAYS = [0, 1, 2, 3, 4, 5, 6];
+
+type Weekly = WindowTimes & { readonly kind: 'weekly' };
+
+function parseNamed(words: readonly string[]): Pick<Weekly, 'days' | 'nth'> | null {
+  const first = words[0]?.toLowerCase() ?? '';
+  const nth = isNth(first) ? NTH[first] : null;
+  const [names, ...more] = nth === null ? words : words.slice(1);
+  const days = names === undefined || more.length > 0 ? null : parseDays(names);
+  return days === null ? null : { days, nth };
 }
 
 function isNth(word: string): word is keyof typeof NTH {
@@ -81,13 +92,10 @@ function readClock(text: string): number | null {
   return hours === undefined ? null : Number(hours) * 60 + Number(minutes);
 }
 
-const ALL_DAYS = [0, 1, 2, 3, 4, 5, 6];
-
-function parseDays(names: readonly string[]): readonly number[] | null {
-  if (names.length !== 1) return null;
-  const ranges = (names[0] ?? '').split(',').map(parseRange);
+function parseDays(names: string): readonly number[] | null {
+  const ranges = names.split(',').map(parseRange);
   const days = ranges.flatMap((range) => range ?? []);
-  return ranges.includes(null) ? null : [...new Set(days)].toSorted();
+  return ranges.includes(null) ? null : [...new Set(days)].toSorted((a, b) => a - b);
 }
 
 // `Fri-Mon` goes over the end of the week.

@@ -27,7 +27,7 @@ export function holdPlan(plan: Plan, holds: readonly Hold[], needs: IndexNeeds):
     }),
   );
   const waiting = holdIndexes(plan, found, needs);
-  const counting = new Set([...waiting.values()]);
+  const counting = new Set(waiting.values());
   const kept = holds.filter(
     (hold) => hold.kind === 'suspended' || hold.kind === 'dry-run' || counting.has(hold),
   );

@@ -157,12 +157,13 @@ test('holdPlan keeps every item, has the hash of what it leaves, and makes no pa
 
 test('exitCodeOfApply takes what a hold kept back in the middle for no failure, and what was cut off for one', () => {
   const plan = makePlan();
-  const end = (code: Outcome['code']): readonly Outcome[] =>
-    plan.steps.flatMap(({ items }) =>
+  function end(code: Outcome['code']): readonly Outcome[] {
+    return plan.steps.flatMap(({ items }) =>
       items.map(
         (item): Outcome => ({ item, type: 'image', kind: 'deferred', message: null, code }),
       ),
     );
+  }
   assert.equal(exitCodeOfApply(plan, end('PLAN_OUTSIDE_WINDOW')), 0);
   assert.equal(exitCodeOfApply(plan, end('APPLY_INTERRUPTED')), 1);
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
+  type CliResult,
   collect,
   createSite,
   pushIndex,
@@ -41,7 +43,7 @@ async function createControlledSite(t: TestContext, spec?: string): Promise<Cont
   const registry = site.open(production);
   const operand = a.at(-1)?.related?.[0] ?? '';
   let log = '';
-  let stop: () => Promise<void> = () => Promise.resolve();
+  let running: { readonly child: ChildProcess; readonly ended: Promise<CliResult> } | null = null;
   return {
     ...site,
     log: () => log,
@@ -52,17 +54,16 @@ async function createControlledSite(t: TestContext, spec?: string): Promise<Cont
       return presence.state === 'present';
     },
     watch() {
-      const watching = site.start(['watch', '--interval', '1h', '--log-format', 'json']);
-      t.after(() => watching.kill('SIGKILL'));
-      const ended = collect(watching);
-      watching.stdout?.on('data', (text: string) => (log += text));
-      stop = async () => {
-        watching.kill('SIGTERM');
-        const { code, stderr } = await ended;
-        assert.deepEqual([code, stderr], [0, '']);
-      };
+      const child = site.start(['watch', '--interval', '1h', '--log-format', 'json']);
+      t.after(() => child.kill('SIGKILL'));
+      child.stdout?.on('data', (text: string) => (log += text));
+      running = { child, ended: collect(child) };
     },
-    stop: () => stop(),
+    async stop() {
+      running?.child.kill('SIGTERM');
+      const ended = await running?.ended;
+      assert.deepEqual([ended?.code, ended?.stderr], [0, '']);
+    },
   };
 }
 
