@@ -22,6 +22,8 @@ export interface HoldFlags {
 
 export interface AllowedPlan extends Pick<RunDeps, 'findHold'> {
   readonly plan: Plan;
+  /** What kept a part of it back. */
+  readonly listHolds: () => readonly Hold[];
 }
 
 interface AllowContext {
@@ -57,8 +59,7 @@ export async function allowPlan(
   if (flags.unattended) {
     const [hold] = saved === null ? [] : counting;
     if (hold !== undefined) throw refuse(hold);
-    const { plan: allowed, findHold } = await holdPass(subject, deps);
-    return { plan: allowed, findHold };
+    return holdPass(subject, deps);
   }
   for (const { message } of counting)
     context.progress.emit({
@@ -66,7 +67,7 @@ export async function allowPlan(
       message: `The reconciler is held back (${message}); this apply goes on, because a person asked for it.`,
       hint: null,
     });
-  return { plan };
+  return { plan, listHolds: () => [] };
 }
 
 // Whoever saved a plan, or names its hash, has seen it.

@@ -7,6 +7,7 @@ import { readHandover } from '../../reconcile/read-handover.ts';
 import { readStatus } from '../../reconcile/read-status.ts';
 import { renderStatusText } from '../../report/render-status-text.ts';
 import type { CommandContext } from '../context.ts';
+import { findReconciler } from '../find-reconciler.ts';
 import type { Wiring } from '../wire.ts';
 import { HANDOVER_FILE, writeHandover } from '../write-handover.ts';
 import { prepare, withHolds } from './plan.ts';
@@ -32,7 +33,11 @@ export async function runStatus(
     { git, context, wiring },
   );
   const prepared = { ...found, plan: await withHolds(found, wiring) };
-  const seen = await readStatus(prepared, git, context.signal);
+  const reconciler = await findReconciler(wiring.stateFolder);
+  const seen: StatusReport = {
+    ...(await readStatus(prepared, git, context.signal)),
+    ...(reconciler === null ? {} : { reconciler }),
+  };
   const handover = options.handover ? await renew(seen, prepared, { git, context }) : null;
   const status = handover === null ? seen : { ...seen, handover };
   context.progress.clear();
