@@ -3,7 +3,7 @@ import type { PassNotes } from '../base/pass-notes.ts';
 import type { BuiltIndex } from '../index/build-index.ts';
 import type { PodmanRecipe } from '../index/podman-recipe.ts';
 import type { StateFacts, StateLayer } from '../index/state-image.ts';
-import type { CopyStep, Outcome, Plan } from '../plan/types.ts';
+import type { CopyStep, Outcome, Plan, Step } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 
 export type Role = CopyStep['from']['role'];
@@ -113,6 +113,11 @@ export interface ApplyRequest {
   readonly notes?: PassNotes;
   /** Wait for shards that run, where the plan is not one of theirs; otherwise `APPLY_SHARDS_RUNNING` is thrown. */
   readonly waits?: boolean;
+  /**
+   * Asked before a copy or a tag begins, and before the index of a catalog does: why it must wait, or null. What has
+   * begun is finished. Left out where nothing can come in between.
+   */
+  readonly findHold?: (step: Step) => Promise<Pick<Outcome, 'message' | 'code'> | null>;
   /** Copies at a time; default 4. */
   readonly concurrency?: number;
   /** What is locked, to which the shard of the plan is added; default the mirror. */

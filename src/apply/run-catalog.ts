@@ -1,4 +1,5 @@
 import { ToolError } from '../base/tool-error.ts';
+import { isHoldCode } from '../plan/hold-codes.ts';
 import type { MoveIndexStep, Outcome, PushIndexStep } from '../plan/types.ts';
 import { checkClosure } from './check-closure.ts';
 import type { PassContext } from './pass-context.ts';
@@ -49,8 +50,12 @@ async function findObstacle(
   results: readonly StepResult[],
 ): Promise<Ending | null> {
   if (context.stop.aborted) return endBefore(context.stop);
+  const held = await context.request.findHold?.(step);
+  if (held !== null && held !== undefined) return { ...held, kind: 'deferred' };
   try {
-    assertImagesSettled(context, step, results);
+    const waiting = findUnsettled(context, step, results);
+    if (waiting !== null && isHoldCode(waiting.bad.code)) return endHeld(waiting.bad);
+    if (waiting !== null) throw notSettled(step, waiting);
     await retryStep(context, nameStep(step), () => checkClosure(context, step));
     return null;
   } catch (error) {
@@ -58,13 +63,18 @@ async function findObstacle(
   }
 }
 
+interface Unsettled {
+  readonly bad: Outcome;
+  readonly label: string;
+}
+
 // A refused tag keeps back the index that needs its image, even where the image itself is there.
-function assertImagesSettled(
+function findUnsettled(
   context: PassContext,
   step: MoveIndexStep | PushIndexStep,
   results: readonly StepResult[],
-): void {
-  if (context.request.plan.indexOnly) return;
+): Unsettled | null {
+  if (context.request.plan.indexOnly) return null;
   const names = new Map(
     context.request
       .closure(step.catalog)
@@ -74,15 +84,21 @@ function assertImagesSettled(
         ),
       ),
   );
-  for (const { outcomes } of results) {
+  const found = results.flatMap(({ outcomes }) => {
     const named = outcomes.find((outcome) => names.has(outcome.item));
     const bad = named === undefined ? undefined : outcomes.find((outcome) => !isDone(outcome));
-    if (named !== undefined && bad !== undefined)
-      throw notSettled(step, bad, names.get(named.item) ?? named.item);
-  }
+    if (named === undefined || bad === undefined) return [];
+    return [{ bad, label: names.get(named.item) ?? named.item }];
+  });
+  return found.find(({ bad }) => !isHoldCode(bad.code)) ?? found[0] ?? null;
 }
 
-function notSettled(step: Pick<MoveIndexStep, 'catalog'>, bad: Outcome, label: string): ToolError {
+// Images of it wait for a window, say: so does the index, and nothing is wrong.
+function endHeld({ message, code }: Outcome): Ending {
+  return { kind: 'deferred', message, code };
+}
+
+function notSettled(step: Pick<MoveIndexStep, 'catalog'>, { bad, label }: Unsettled): ToolError {
   const message = `The index of ${step.catalog} stays as it is: ${bad.item}, needed for ${label}, is ${bad.kind}.`;
   return new ToolError('APPLY_CLOSURE', message, { hint: 'Settle that first, then apply again.' });
 }

@@ -13,6 +13,15 @@ export interface Running {
   count: number;
 }
 
+/** Ends a step as deferred where something holds it back now; null where it may begin. */
+export async function deferHeld(context: PassContext, step: Step): Promise<StepResult | null> {
+  const held = context.stop.aborted ? null : await context.request.findHold?.(step);
+  if (held === null || held === undefined) return null;
+  const result = buildResult(step, { ...held, kind: 'deferred' });
+  await noteOwed(context, result);
+  return settleStep(context, result, 0);
+}
+
 /** Carries out one step, tells and writes down how it began and ended. A stopped pass begins none. */
 export async function runStep(
   context: PassContext,

@@ -3,7 +3,7 @@ import { collectAll } from '../base/collect-all.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { CopyStep, TagStep } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
-import { type Running, runStep } from './run-step.ts';
+import { deferHeld, type Running, runStep } from './run-step.ts';
 import type { StepResult } from './step-result.ts';
 
 export const COPIES_AT_A_TIME = 4;
@@ -84,7 +84,8 @@ async function runOne(
   step: Transfer,
   options: TransferOptions,
 ): Promise<StepResult> {
-  const result = await runStep(context, step, options.running);
+  const held = await deferHeld(context, step);
+  const result = held ?? (await runStep(context, step, options.running));
   options.onFinished(result);
   return result;
 }

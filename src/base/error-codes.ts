@@ -106,6 +106,12 @@ export const ERROR_CODES = [
   'GIT_REWRITTEN',
   'GIT_UNTRUSTED_COMMIT',
   'GIT_NO_VERIFIER',
+  'PLAN_SUSPENDED',
+  'PLAN_DRY_RUN',
+  'PLAN_OUTSIDE_WINDOW',
+  'PLAN_NOT_APPROVED',
+  'CLI_NO_WATCH',
+  'CLI_TIMEOUT',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -1,5 +1,6 @@
 import { addAudit } from './add-audit-command.ts';
 import { addConvert, addFilter } from './add-catalog-commands.ts';
+import { addApprove, addReconcile, addResume, addSuspend } from './add-control-commands.ts';
 import { addDiff } from './add-diff-command.ts';
 import { addDoctor } from './add-doctor-command.ts';
 import { addExplain } from './add-explain-command.ts';
@@ -34,6 +35,10 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addHistory,
     addExplain,
     addWatch,
+    addReconcile,
+    addSuspend,
+    addResume,
+    addApprove,
     addAudit,
     addRecover,
     addStaging,

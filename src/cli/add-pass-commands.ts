@@ -56,6 +56,19 @@ const ALLOW_SHRINK = {
     'Publish an index though Git has lost more than half of what is served; without it the served one stays',
 } as const;
 
+const UNATTENDED = {
+  type: 'boolean',
+  default: false,
+  describe:
+    'Keep to suspension, windows and dryRun as watch does, for runs that no person starts; what is held ends as deferred',
+} as const;
+
+const APPROVE_HASH = {
+  type: 'string',
+  describe: 'Go on only with the plan that has this hash, or these first 12 hex digits at least',
+  requiresArg: true,
+} as const;
+
 const CONCURRENCY = {
   type: 'string',
   default: '4',
@@ -117,13 +130,15 @@ export function addApply(parser: Parser, run: Run): void {
         .options(SIGNER_OPTIONS)
         .option('verify', VERIFY)
         .option('shard', SHARD)
+        .option('unattended', UNATTENDED)
+        .option('approve-hash', APPROVE_HASH)
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
         .option('grace-period', graceOption('10s'))
         .option('lease', LEASE)
         .option('format', FORMAT),
     (args) => {
-      const { workingTree, indexOnly, rebuild, allowShrink, format } = args;
+      const { workingTree, indexOnly, rebuild, allowShrink, unattended, format } = args;
       const shard = readShard(args);
       const copying = {
         concurrency: readCount(args.concurrency, '--concurrency'),
@@ -142,6 +157,8 @@ export function addApply(parser: Parser, run: Run): void {
               allowShrink,
               signers: readSigners(args),
               verify: args.verify ?? null,
+              unattended,
+              approveHash: args.approveHash ?? null,
               format,
               ...shard,
               ...copying,

@@ -1,4 +1,5 @@
 import type { GitPort } from '../git/port.ts';
+import type { Hold } from '../plan/history-types.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import type { PreparedPass } from '../reconcile/prepare-pass.ts';
 import { formatPassId, recordPass } from '../reconcile/record-pass.ts';
@@ -9,7 +10,8 @@ import type { Wiring } from './wire.ts';
 
 /** Keeps what a run of `apply` came to beside the passes of `watch`. */
 export interface Recorder {
-  end(prepared: PreparedPass, report: PassReport): Promise<void>;
+  /** `holds`: what kept a part of the plan back. */
+  end(prepared: PreparedPass, report: PassReport, holds: readonly Hold[]): Promise<void>;
   /** Keeps nothing where there is no commit to speak of. */
   fail(error: unknown): Promise<void>;
 }
@@ -25,12 +27,11 @@ export function createRecorder({ git, context, wiring }: Place): Recorder {
   const id = formatPassId(started, Math.random());
   async function keep(
     place: { readonly revision: string; readonly subject: string | null },
-    ending: Pick<Parameters<typeof recordPass>[1], 'prepared' | 'report' | 'error'>,
+    ending: Pick<Parameters<typeof recordPass>[1], 'prepared' | 'report' | 'error' | 'holds'>,
   ): Promise<void> {
     const head = { id, reason: 'apply', started: started.toISOString(), ...place } as const;
     const record = recordPass(head, {
       ...ending,
-      holds: [],
       interrupted: ending.error !== null && context.signal.aborted,
       finished: systemClock.now().toISOString(),
     });
@@ -48,14 +49,14 @@ export function createRecorder({ git, context, wiring }: Place): Recorder {
     }
   }
   return {
-    end(prepared, report) {
+    end(prepared, report, holds) {
       const { revision, subject } = prepared.state.snapshot;
-      return keep({ revision, subject }, { prepared, report, error: null });
+      return keep({ revision, subject }, { prepared, report, holds, error: null });
     },
     async fail(error) {
       const revision = await findHead();
       if (revision !== null)
-        await keep({ revision, subject: null }, { prepared: null, report: null, error });
+        await keep({ revision, subject: null }, { prepared: null, report: null, holds: [], error });
     },
   };
 }

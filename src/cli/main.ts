@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { redactSecrets } from '../base/redact.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
+import { isHoldCode } from '../plan/hold-codes.ts';
 import type { ExitCode } from '../plan/sum-outcomes.ts';
 import { addCommands } from './add-commands.ts';
 import type { Run } from './command-options.ts';
@@ -26,7 +27,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (outcome.failure === null) return outcome.code;
   const verbose = argv.includes('--verbose') || argv.includes('-v');
   process.stderr.write(`${makePrintable(formatError(outcome.failure, verbose))}\n`);
-  return isToolError(outcome.failure, 'PLAN_STALE') ? 3 : 1;
+  return exitCodeOf(outcome.failure);
+}
+
+function exitCodeOf(failure: unknown): ExitCode {
+  if (!isToolError(failure)) return 1;
+  if (failure.code === 'PLAN_STALE') return 3;
+  return isHoldCode(failure.code) ? 4 : 1;
 }
 
 // `olmirror plan | head -1` closes the pipe early; what a command does must not hang on its reader.

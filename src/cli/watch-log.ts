@@ -3,6 +3,7 @@ import type { PassEvent } from '../base/events.ts';
 import { formatCount } from '../base/text.ts';
 import { isToolError, messageOf } from '../base/tool-error.ts';
 import { formatSums } from '../plan/sum-outcomes.ts';
+import type { Step } from '../plan/types.ts';
 import type { WatchEvent, WatchSink } from '../reconcile/watch-types.ts';
 import { countSteps } from '../report/render-plan-text.ts';
 import type { CommandContext } from './context.ts';
@@ -122,8 +123,7 @@ function logPassEnd(
     const fields = { check: check.kind, catalog: check.catalog };
     logger[check.severity === 'warning' ? 'warn' : 'error'](fields, text);
   }
-  const { steps } = prepared.plan;
-  const work = steps.length === 0 ? 'no changes' : `${countSteps(steps)}${drift ? ' (drift)' : ''}`;
+  const work = describeWork(prepared.plan.steps, report.steps.planned, drift);
   logger.info(
     { sums: report.sums, exitCode: report.exitCode, requests: report.requests },
     `pass ${result === 'interrupted' ? 'cut off' : 'done'}: ${work}; ${formatSums(report.sums)}`,
@@ -138,6 +138,13 @@ function withHint({
   readonly hint: string | null;
 }): string {
   return hint === null ? message : `${message} Hint: ${hint}`;
+}
+
+function describeWork(steps: readonly Step[], taken: number, drift: boolean): string {
+  if (steps.length === 0) return 'no changes';
+  const held = steps.length - taken;
+  const waiting = held === 0 ? '' : `, ${held === steps.length ? 'all' : held} of them held`;
+  return `${countSteps(steps)}${drift ? ' (drift)' : ''}${waiting}`;
 }
 
 // A fault of our own comes with its stack, so that it can be reported.

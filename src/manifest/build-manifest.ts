@@ -8,9 +8,17 @@ import {
   RELEASE_ARCHITECTURE_DEFAULT,
   SPEC_DEFAULTS,
   STATE_REPOSITORY_DEFAULT,
+  WINDOW_TIME_ZONE_DEFAULT,
 } from './defaults.ts';
 import { parseDuration } from './duration.ts';
-import type { RawCatalog, RawManifest, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
+import type {
+  RawCatalog,
+  RawManifest,
+  RawPathRule,
+  RawRegistry,
+  RawSpec,
+  RawWindow,
+} from './raw-manifest.ts';
 import type {
   CatalogEntry,
   MirrorManifest,
@@ -19,7 +27,9 @@ import type {
   ReconcileSettings,
   RegistryEntry,
   StateBackup,
+  Window,
 } from './types.ts';
+import { parseWindowTimes } from './window-times.ts';
 
 /** Fills every default in; the manifest must have been found valid. */
 export function buildManifest(raw: RawManifest): MirrorManifest {
@@ -80,16 +90,31 @@ function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettin
   return {
     intervalMilliseconds: readDuration(raw.interval ?? RECONCILE_DEFAULTS.interval),
     proofAgeMilliseconds: readDuration(raw.proofAge ?? RECONCILE_DEFAULTS.proofAge),
-    windows: { ...RECONCILE_DEFAULTS.windows, ...raw.windows },
+    windows: {
+      copy: buildWindow(raw.windows?.copy ?? RECONCILE_DEFAULTS.windows.copy),
+      publish: buildWindow(raw.windows?.publish ?? RECONCILE_DEFAULTS.windows.publish),
+    },
     suspend: suspend === null ? null : { until: null, ...suspend },
     allowShrink: allowShrink === null ? null : { catalogs: null, ...allowShrink },
     notes,
+    dryRun: raw.dryRun ?? RECONCILE_DEFAULTS.dryRun,
+    approval: raw.approval ?? RECONCILE_DEFAULTS.approval,
   };
 }
 
 function buildStateBackup(raw: NonNullable<RawSpec['stateBackup']>): StateBackup | null {
   if (raw === 'off') return null;
   return raw === 'on' ? { repository: STATE_REPOSITORY_DEFAULT } : raw;
+}
+
+function buildWindow(raw: RawWindow): Window {
+  if (raw === 'always') return raw;
+  return raw.map(({ allow, deny, timeZone = WINDOW_TIME_ZONE_DEFAULT }) => {
+    const text = allow ?? deny ?? '';
+    const times = parseWindowTimes(text);
+    if (typeof times === 'string') throw new Error(`The check let a window through: ${times}`);
+    return { effect: allow === undefined ? 'deny' : 'allow', text, times, timeZone };
+  });
 }
 
 function readDuration(text: string): number {

@@ -1,6 +1,7 @@
 import type { Problem } from '../base/problem.ts';
 import { buildCatalogEntry, buildRegistry } from './build-manifest.ts';
 import { checkCatalogs } from './check-catalogs.ts';
+import { checkWindows, type SoundWindows } from './check-windows.ts';
 import { type Fault, findRepeats, type Located, readRef } from './fault.ts';
 import { listIdleFields } from './list-idle-fields.ts';
 import type { RawCatalog, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
@@ -21,6 +22,7 @@ export interface SoundManifest {
     readonly images?: Sound<NonNullable<RawSpec['images']>[number]>;
     readonly paths?: Sound<RawPathRule>;
     readonly movableTags?: Sound<string>;
+    readonly reconcile?: { readonly windows?: SoundWindows | null } | null;
   };
 }
 
@@ -39,6 +41,7 @@ export function checkManifest(document: YamlDocument, manifest: SoundManifest): 
     ),
     ...checkRepeats(spec),
     ...locate(spec.movableTags, ['spec', 'movableTags']).flatMap(checkMovableTag),
+    ...checkWindows(spec.reconcile?.windows ?? {}, ['spec', 'reconcile', 'windows']),
   ];
   return [
     ...faults.map((fault) => placeFault(fault, 'error', document)),

@@ -51,7 +51,11 @@ export const RECONCILE_DEFAULTS = {
   suspend: null,
   allowShrink: null,
   notes: 'off',
+  dryRun: false,
+  approval: 'none',
 } as const;
+
+export const WINDOW_TIME_ZONE_DEFAULT = 'UTC';
 
 export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy' | 'verify'> = {
   strategy: 'append',

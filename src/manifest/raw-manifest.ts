@@ -53,7 +53,7 @@ export interface RawSpec {
   readonly reconcile?: {
     readonly interval?: string;
     readonly proofAge?: string;
-    readonly windows?: { readonly copy?: string; readonly publish?: string };
+    readonly windows?: { readonly copy?: RawWindow; readonly publish?: RawWindow };
     readonly suspend?: {
       readonly reason: string;
       readonly by: string;
@@ -63,5 +63,16 @@ export interface RawSpec {
     readonly allowShrink?:
       | (Omit<ShrinkDeclaration, 'catalogs'> & Partial<Pick<ShrinkDeclaration, 'catalogs'>>)
       | null;
+    readonly dryRun?: boolean;
+    readonly approval?: 'none' | 'required';
   };
+}
+
+export type RawWindow = 'always' | readonly RawWindowEntry[];
+
+/** With one of `allow` and `deny`. */
+export interface RawWindowEntry {
+  readonly allow?: string;
+  readonly deny?: string;
+  readonly timeZone?: string;
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '../base/digest.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
+import type { WindowTimes } from './window-times.ts';
 
 export type RoleName = 'production' | 'staging';
 
@@ -92,7 +93,7 @@ export interface MirrorPolicy {
 export interface ReconcileSettings {
   readonly intervalMilliseconds: number;
   readonly proofAgeMilliseconds: number;
-  readonly windows: { readonly copy: string; readonly publish: string };
+  readonly windows: { readonly copy: Window; readonly publish: Window };
   readonly suspend: {
     readonly reason: string;
     readonly by: string;
@@ -102,6 +103,10 @@ export interface ReconcileSettings {
   readonly allowShrink: ShrinkDeclaration | null;
   /** Whether a note of each pass that changed something is kept in Git. */
   readonly notes: 'off' | 'local' | 'push';
+  /** `watch` plans and reports, and writes nothing. */
+  readonly dryRun: boolean;
+  /** `required`: only what somebody approved by its hash is carried out. */
+  readonly approval: 'none' | 'required';
 }
 
 export interface ShrinkDeclaration {
@@ -111,6 +116,18 @@ export interface ShrinkDeclaration {
   readonly until: string;
   /** Null for all. */
   readonly catalogs: readonly string[] | null;
+}
+
+/** When something may happen: whenever, or as its entries say. */
+export type Window = 'always' | readonly WindowEntry[];
+
+export interface WindowEntry {
+  readonly effect: 'allow' | 'deny';
+  /** As written. */
+  readonly text: string;
+  readonly times: WindowTimes;
+  /** Of the IANA database. */
+  readonly timeZone: string;
 }
 
 /** `mirror.yaml` with every default filled in. */

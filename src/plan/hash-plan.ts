@@ -3,8 +3,8 @@ import canonicalize from 'canonicalize';
 import { type Digest, parseDigest } from '../base/digest.ts';
 import type { Check, Plan } from './types.ts';
 
-/** Checks that hang on the hour: the room that production has, the requests that it has had today. */
-const MOMENTARY: ReadonlySet<Check['kind']> = new Set(['capacity', 'request-budget']);
+/** Checks that hang on the hour: the room that production has, the requests that it has had today, what waits. */
+const MOMENTARY: ReadonlySet<Check['kind']> = new Set(['capacity', 'request-budget', 'held']);
 
 /**
  * sha256 of the RFC 8785 JSON of a plan without its hash, its time, its storage, and checks that hang on the

@@ -1,9 +1,9 @@
-import { compareBytes, formatCount, formatNumber } from '../base/text.ts';
+import { formatCount, formatNumber } from '../base/text.ts';
 import type { PerRole, RoleName } from '../manifest/types.ts';
-import { sumByRepository } from './capacity.ts';
+import { deferSteps } from './defer-steps.ts';
 import { addEstimate, type StepEstimates, sumEstimates } from './estimate-requests.ts';
-import { typeOfItem } from './item.ts';
-import type { CatalogPlan, Check, Outcome, Plan, Step } from './types.ts';
+import { formatMoment } from './format-moment.ts';
+import type { Check, Plan, Step } from './types.ts';
 
 /** What of a registry's requests of a day is spent. */
 export interface RequestBudget {
@@ -41,10 +41,12 @@ export function keepBudget(plan: Unhashed, estimates: StepEstimates, budget: Bud
   const checked = { ...plan, requests, checks: [check, ...plan.checks] };
   if (!budget.defers) return checked;
   const kept = takeFitting(steps, estimates, budget);
-  return deferRest(checked, kept, {
-    requests: sumEstimates(kept, estimates),
-    message: `The requests of today at ${budget[over].host} are used up; this goes on at ${formatDayEnd(plan.time)}.`,
-  });
+  const message = `The requests of today at ${budget[over].host} are used up; this goes on at ${formatDayEnd(plan.time)}.`;
+  const rest = steps.slice(kept.length);
+  const deferrals = new Map(
+    rest.map(({ id }) => [id, { message, code: 'PLAN_OVER_BUDGET' }] as const),
+  );
+  return deferSteps({ ...checked, requests: sumEstimates(kept, estimates) }, deferrals);
 }
 
 function isOver(requests: PlanRequests, budget: Budget, role: RoleName): boolean {
@@ -89,39 +91,6 @@ function takeFitting(
   return steps.slice(0, end === -1 ? steps.length : end);
 }
 
-function deferRest(
-  plan: Unhashed,
-  kept: readonly Step[],
-  { requests, message }: { readonly requests: PlanRequests; readonly message: string },
-): Unhashed {
-  const rest = plan.steps.slice(kept.length);
-  const deferred = rest.flatMap(({ items }) =>
-    items.map(
-      (item): Outcome => ({
-        item,
-        type: typeOfItem(item),
-        kind: 'deferred',
-        message,
-        code: 'PLAN_OVER_BUDGET',
-      }),
-    ),
-  );
-  return {
-    ...plan,
-    requests,
-    steps: kept,
-    settled: [...plan.settled, ...deferred].toSorted((a, b) => compareBytes(a.item, b.item)),
-    catalogs: plan.catalogs.map((entry) => holdBack(entry, rest)),
-    bytes: kept.reduce((sum, step) => sum + step.bytes, 0),
-    repositories: sumByRepository(kept),
-  };
-}
-
-function holdBack(entry: CatalogPlan, rest: readonly Step[]): CatalogPlan {
-  const waits = rest.some((step) => 'catalog' in step && step.catalog === entry.catalog);
-  return waits ? { ...entry, action: 'blocked' } : entry;
-}
-
 /** Midnight in UTC after a time in ISO 8601, when a new day of requests begins. */
 export function findDayEnd(time: string): Date {
   const day = new Date(time);
@@ -129,5 +98,5 @@ export function findDayEnd(time: string): Date {
 }
 
 function formatDayEnd(time: string): string {
-  return `${findDayEnd(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return formatMoment(findDayEnd(time));
 }

@@ -1,4 +1,5 @@
 import { assertNever } from '../base/tool-error.ts';
+import { isHoldCode } from './hold-codes.ts';
 import type { Check, Outcome, OutcomeKind, Plan, Sums } from './types.ts';
 
 export const OUTCOME_KINDS: readonly OutcomeKind[] = [
@@ -51,13 +52,16 @@ export function exitCodeOfPlan(plan: Plan): ExitCode {
   return plan.steps.length > 0 ? 2 : 0;
 }
 
-/** For `apply`: 1 failed or cut off, 4 refused or lost, 0 done. What was known to be missing does not count. */
+/**
+ * For `apply`: 1 failed or cut off, 4 refused or lost, 0 done. What was known to be missing does not count, nor
+ * does what is held (a window, a suspension).
+ */
 export function exitCodeOfApply(plan: Plan, outcomes: readonly Outcome[]): ExitCode {
   if (hasSeverity(plan.checks, 'error')) return 1;
   const stepped = new Set(plan.steps.flatMap((step) => step.items));
   const codes = outcomes
     .filter((outcome) => stepped.has(outcome.item))
-    .map((outcome) => codeOfOutcome(outcome.kind));
+    .map((outcome) => (isHoldCode(outcome.code) ? 0 : codeOfOutcome(outcome.kind)));
   if (codes.includes(1)) return 1;
   return codes.includes(4) || hasSeverity(plan.checks, 'blocked') ? 4 : 0;
 }

@@ -245,6 +245,7 @@ export interface Check {
     | 'known-missing-ended'
     | 'index-only'
     | 'request-budget'
+    | 'held'
     | 'pinned'
     | 'shrink'
     | 'pin-ended'

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { ToolError } from '../base/tool-error.ts';
+import type { Hold } from '../plan/history-types.ts';
 
 /** How a pass of the loop ended. */
 export type PassEnd =
@@ -10,12 +11,15 @@ export type PassEnd =
       readonly interval: number | null;
       /** Why a newer commit could not be looked for or taken; left out where nothing was in the way. */
       readonly trouble?: ErrorCode;
+      /** What steps wait for; left out for nothing. */
+      readonly holds?: readonly Hold[];
     }
   | {
       readonly kind: 'failed';
       readonly revision: string;
       readonly interval: number | null;
       readonly error: ToolError | null;
+      readonly holds?: readonly Hold[];
     };
 
 export interface NextRunFacts {
@@ -23,13 +27,14 @@ export interface NextRunFacts {
   readonly failures: number;
   /** Milliseconds between passes when all is well. */
   readonly interval: number;
-  /** Between 0 and 1; spreads retries. */
+  /** Between 0 and 1; spreads retries and intervals. */
   readonly random: number;
+  readonly now: Date;
 }
 
 export interface NextRun {
   readonly milliseconds: number;
-  readonly reason: 'interval' | 'retry';
+  readonly reason: 'interval' | 'retry' | 'window';
   readonly why: string;
 }
 
@@ -40,17 +45,65 @@ const LONGEST_WAIT = 86_400_000;
 /**
  * Turns the end of a pass into the next run: `stall` waits for a commit (the interval still comes
  * round), `wait` comes back when the other side said, within a second and a day, `retry` backs off
- * with jitter and never beyond the interval.
+ * with jitter and never beyond the interval. The interval is spread by a twentieth, so that many do not
+ * come at once. Where steps wait for a window to open or a suspension to end, the next run comes then at the latest.
  */
 export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
+  const next = end.kind === 'failed' ? retryFailed(end, facts) : comeRound(end, facts);
+  const release = findRelease(end.holds ?? [], facts.now);
+  if (release === null || release.milliseconds > next.milliseconds) return next;
+  return { ...release, reason: 'window' };
+}
+
+function comeRound(
+  end: PassEnd & { readonly kind: 'done' | 'refused' },
+  facts: NextRunFacts,
+): NextRun {
+  return { milliseconds: spread(facts), reason: 'interval', why: describeRest(end) };
+}
+
+function spread({ interval, random }: NextRunFacts): number {
+  return Math.round(interval * (0.95 + random / 10));
+}
+
+function describeRest({
+  kind,
+  trouble,
+  holds = [],
+}: PassEnd & { readonly kind: 'done' | 'refused' }): string {
+  if (trouble !== undefined)
+    return `in step with the last commit that could be taken; no newer one is taken: ${trouble}`;
+  if (kind === 'refused')
+    return 'stalled: what was refused waits for a person, all else is in step with Git';
+  const [hold] = holds;
+  return hold === undefined ? 'in step with Git' : `held: ${hold.message}`;
+}
+
+// Whichever ends first: what else holds is found by the pass that runs then.
+function findRelease(
+  holds: readonly Hold[],
+  now: Date,
+): Pick<NextRun, 'milliseconds' | 'why'> | null {
+  const ending = holds.flatMap(({ until, message }) =>
+    until === null
+      ? []
+      : [{ milliseconds: Date.parse(until) - now.getTime(), why: `held: ${message}` }],
+  );
+  const [first] = ending.toSorted((a, b) => a.milliseconds - b.milliseconds);
+  if (first === undefined) return null;
+  return { ...first, milliseconds: Math.max(SHORTEST_WAIT, first.milliseconds) };
+}
+
+function retryFailed(end: PassEnd & { readonly kind: 'failed' }, facts: NextRunFacts): NextRun {
   const { interval } = facts;
-  if (end.kind !== 'failed') {
-    return { milliseconds: interval, reason: 'interval', why: describeRest(end) };
-  }
   const disposition = end.error?.disposition ?? 'retry';
   switch (disposition) {
     case 'stall':
-      return { milliseconds: interval, reason: 'interval', why: 'stalled: waits for a new commit' };
+      return {
+        milliseconds: spread(facts),
+        reason: 'interval',
+        why: 'stalled: waits for a new commit',
+      };
     case 'wait': {
       const asked = readWait(end, interval);
       return {
@@ -72,14 +125,6 @@ export function nextRun(end: PassEnd, facts: NextRunFacts): NextRun {
       };
     }
   }
-}
-
-function describeRest({ kind, trouble }: PassEnd & { readonly kind: 'done' | 'refused' }): string {
-  if (trouble !== undefined)
-    return `in step with the last commit that could be taken; no newer one is taken: ${trouble}`;
-  return kind === 'done'
-    ? 'in step with Git'
-    : 'stalled: what was refused waits for a person, all else is in step with Git';
 }
 
 function readWait({ error }: PassEnd & { readonly kind: 'failed' }, interval: number): number {

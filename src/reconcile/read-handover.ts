@@ -23,6 +23,7 @@ export interface HandoverContext {
 // Of the moment, or of this machine, so that the page would change without anything having changed.
 const PASSING: ReadonlySet<Check['kind']> = new Set([
   'request-budget',
+  'held',
   'capacity',
   'uncommitted',
   'write-policy',

@@ -29,6 +29,8 @@ export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
   readonly applier: Applier;
   /** Copies at a time. */
   readonly concurrency: number;
+  /** What begins to hold steps back while the plan is carried out; left out for nothing. */
+  readonly findHold?: NonNullable<ApplyRequest['findHold']>;
   /** How skopeo reaches the registries: as the manifest says, its files found. */
   readonly findAccess: (manifest: MirrorManifest) => ApplyRequest['access'];
   /** Whose history is backed up once a pass has published. */
@@ -128,6 +130,7 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
     servingRole: 'production',
     waits: true,
     ...(prepared.notes === null ? {} : { notes: prepared.notes }),
+    ...(deps.findHold === undefined ? {} : { findHold: deps.findHold }),
     concurrency: deps.concurrency,
     emit: deps.emit,
   };

@@ -1,6 +1,7 @@
 import type { PassEvent } from '../base/events.ts';
 import type { ToolError } from '../base/tool-error.ts';
 import type { GitPort } from '../git/port.ts';
+import type { LocalControl, PlanOutline } from '../plan/control-types.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
 import type { PassOptions } from './pass-options.ts';
 import type { PassPreparer, PreparedPass } from './prepare-pass.ts';
@@ -61,11 +62,27 @@ export interface Trigger {
   start(ring: (wake: Wake) => void): Promise<() => Promise<void>>;
 }
 
+/** What people say to a running loop. */
+export interface WatchControl {
+  readonly readSuspension: () => Promise<LocalControl['suspension']>;
+  readonly readApproval: () => Promise<LocalControl['approval']>;
+  /** A plan that waits to be approved. */
+  present(plan: PlanOutline): Promise<void>;
+  /** What was approved is done: it counts no more. */
+  endApproval(): Promise<void>;
+  /** Requests for a pass that are there when it begins. */
+  takeRequests(): Promise<readonly string[]>;
+  /** Tells those who asked how it ended. */
+  answer(requests: readonly string[], record: PassRecord): Promise<void>;
+}
+
 export interface WatchDeps extends Omit<RunDeps, 'emit'> {
   readonly git: GitPort;
   readonly prepare: PassPreparer;
   /** Between 0 and 1. */
   readonly random: () => number;
+  /** What people decided on this machine, and whom the loop answers; left out where there is nobody. */
+  readonly control?: WatchControl;
   readonly sinks: readonly WatchSink[];
   readonly triggers: readonly Trigger[];
   /** Commit to look at now: HEAD of a local clone, or what a remote branch points at after a fetch. */

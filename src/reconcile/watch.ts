@@ -2,12 +2,14 @@ import type { EmitEvent } from '../base/events.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
+import { outlinePlan } from '../plan/outline-plan.ts';
+import type { PassReport } from '../plan/report-types.ts';
+import { holdPass, NO_CONTROL } from './hold-pass.ts';
 import { nextRun, type PassEnd } from './next-run.ts';
 import type { PreparedPass } from './prepare-pass.ts';
 import { overBudget } from './read-budget.ts';
 import { formatPassId, type PassEnding, type PassHead, recordPass } from './record-pass.ts';
 import { runPass } from './run-pass.ts';
-import { describeSuspension } from './suspend.ts';
 import { beginSleep, createWaker, type Waker } from './waker.ts';
 import type { WatchDeps, WatchEvent, WatchOptions } from './watch-types.ts';
 
@@ -54,8 +56,10 @@ export async function watch(options: WatchOptions, deps: WatchDeps): Promise<voi
 }
 
 async function takeTurn(turn: Turn, context: Context): Promise<Turn> {
-  const { clock, options, signal } = context;
-  const end = await runOnce(turn, context);
+  const { clock, control, options, signal } = context;
+  const requests = (await control?.takeRequests()) ?? [];
+  const { end, record } = await runOnce(turn, context);
+  await control?.answer(requests, record);
   const { revision } = end;
   const failures = end.kind === 'failed' ? turn.failures + 1 : 0;
   if (signal.aborted) return { ...turn, revision, failures };
@@ -63,6 +67,7 @@ async function takeTurn(turn: Turn, context: Context): Promise<Turn> {
     failures,
     interval: options.intervalMilliseconds ?? end.interval ?? FIRST_INTERVAL,
     random: context.random(),
+    now: clock.now(),
   });
   const until = new Date(clock.now().getTime() + milliseconds);
   context.tell({ kind: 'sleeping', milliseconds, until, why });
@@ -79,7 +84,12 @@ interface Running {
   prepared: PreparedPass | null;
 }
 
-async function runOnce(turn: Turn, context: Context): Promise<PassEnd> {
+interface EndedPass {
+  readonly end: PassEnd;
+  readonly record: PassRecord;
+}
+
+async function runOnce(turn: Turn, context: Context): Promise<EndedPass> {
   const { clock, signal } = context;
   const started = clock.now();
   const id = formatPassId(started, context.random());
@@ -114,16 +124,16 @@ async function runOnce(turn: Turn, context: Context): Promise<PassEnd> {
       subject: snapshot.subject,
     });
     const result = await runOnSnapshot(snapshot, running, context);
-    return describeEnd(end({ ...result, error: null }), running, context);
+    const record = end({ ...result, error: null });
+    return { end: describeEnd(record, running, context), record };
   } catch (error) {
-    end({ report: null, holds: [], error });
+    const record = end({ report: null, holds: [], error });
     if (!signal.aborted && !isToolError(error)) throw error;
     const interval = readInterval(running.prepared);
+    const fault = isToolError(error) ? error : null;
     return {
-      kind: 'failed',
-      revision: running.revision,
-      interval,
-      error: isToolError(error) ? error : null,
+      end: { kind: 'failed', revision: running.revision, interval, error: fault },
+      record,
     };
   }
 }
@@ -135,13 +145,20 @@ async function runOnSnapshot(
 ): Promise<Pick<PassEnding, 'report' | 'holds'>> {
   const prepared = await context.prepare(snapshot, context.options);
   running.prepared = prepared;
-  const suspension = describeSuspension(prepared.state.manifest.reconcile.suspend, context.clock);
-  if (suspension !== null) return { report: null, holds: [suspension] };
-  return { report: await runPass(prepared, prepared.plan, context), holds: [] };
+  const { control, clock } = context;
+  const held = await holdPass(prepared, { control: control ?? NO_CONTROL, clock });
+  if (held.waitsForApproval) await control?.present(outlinePlan(prepared.plan));
+  const report = await runPass(prepared, held.plan, { ...context, findHold: held.findHold });
+  if (isDone(prepared, report)) await control?.endApproval();
+  return { report, holds: held.listHolds() };
+}
+
+function isDone({ plan, state }: PreparedPass, { steps }: PassReport): boolean {
+  return state.manifest.reconcile.approval === 'required' && steps.done === plan.steps.length;
 }
 
 function describeEnd(
-  { report, result }: PassRecord,
+  { report, result, holds }: PassRecord,
   { revision, prepared }: Running,
   { clock, readTrouble }: Context,
 ): PassEnd {
@@ -149,15 +166,15 @@ function describeEnd(
   const deferred = report?.outcomes.find(({ code }) => code === 'PLAN_OVER_BUDGET');
   if (deferred !== undefined) {
     const error = overBudget(deferred.message ?? '', clock.now());
-    return { kind: 'failed', revision, interval, error };
+    return { kind: 'failed', revision, interval, error, holds };
   }
   const trouble = readTrouble?.() ?? null;
   // The source is asked again by its own interval; that is no reason to hurry with passes.
   if (trouble !== null && endedWell(report))
-    return { kind: 'refused', revision, interval, trouble: trouble.code };
+    return { kind: 'refused', revision, interval, holds, trouble: trouble.code };
   if (result === 'failed' || result === 'interrupted')
-    return { kind: 'failed', revision, interval, error: null };
-  return { kind: result, revision, interval };
+    return { kind: 'failed', revision, interval, error: null, holds };
+  return { kind: result, revision, interval, holds };
 }
 
 function endedWell(report: PassRecord['report']): boolean {

@@ -48,7 +48,13 @@ test('acquirePass lets shards of one division go side by side, and nothing else 
 
 test('acquirePass goes past a shard whose process is gone', async () => {
   const { pid } = spawnSync('true');
-  const gone = { pid, host: hostname(), since: '2026-01-01T00:00:00Z', processStart: null, id: 'x' };
+  const gone = {
+    pid,
+    host: hostname(),
+    since: '2026-01-01T00:00:00Z',
+    processStart: null,
+    id: 'x',
+  };
   await writeFile(join(folder, 'apply-shard-2-of-3.lock'), JSON.stringify(gone));
   assert.deepEqual(await listRunningShards([openFileLocker(folder)], 'nexus', NEVER), []);
   await (await acquire(null)).release();

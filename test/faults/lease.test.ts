@@ -91,7 +91,10 @@ describe('two pods and one Lease', { skip: NO_KUBE }, () => {
     const before = await site.readTags();
     const apply = await site.olmirror(APPLY, await podOf(site, 'north', 'stranger'));
     assert.equal(apply.code, 1, apply.stdout + apply.stderr);
-    assert.match(apply.stderr, /the API server answered 403 \(leases\.coordination\.k8s\.io "olmirror" is forbidden/);
+    assert.match(
+      apply.stderr,
+      /the API server answered 403 \(leases\.coordination\.k8s\.io "olmirror" is forbidden/,
+    );
     assert.match(apply.stderr, /Hint: Grant the service account a Role in olmirror/);
     assert.doesNotMatch(apply.stdout + apply.stderr, /stranger-token/);
     assert.deepEqual(await site.readTags(), before);

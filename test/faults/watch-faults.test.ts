@@ -92,9 +92,7 @@ test('a Git repository that is taken away while watch runs fails its passes, and
   assert.doesNotMatch(watching.log(), /BUG|TypeError/);
   await rename(away, site.state);
   const failed = watching.log().length;
-  await waitFor('a pass that is done', async () =>
-    /pass done/.test(watching.log().slice(failed)),
-  );
+  await waitFor('a pass that is done', async () => /pass done/.test(watching.log().slice(failed)));
   assert.deepEqual(await readServed(site.open(site.production)), NEW);
   watching.process.kill('SIGTERM');
   const { code, stderr } = await watching.ended;

@@ -40,8 +40,14 @@ test('on SIGTERM a slow copy ends within the grace period, which the log says, a
   watching.process.kill('SIGTERM');
   const { code, stdout, stderr } = await watching.ended;
   assert.deepEqual([code, stderr], [0, ''], stdout);
-  assert.match(stdout, /told to stop: \d steps? running, which may go on for 25 s; \d steps? not begun/);
-  assert.match(stdout, /stops: [1-9] steps? ended in time, nothing was cut off, [1-9] steps? not begun/);
+  assert.match(
+    stdout,
+    /told to stop: \d steps? running, which may go on for 25 s; \d steps? not begun/,
+  );
+  assert.match(
+    stdout,
+    /stops: [1-9] steps? ended in time, nothing was cut off, [1-9] steps? not begun/,
+  );
   assert.match(stdout, /stopped\n$/);
   assert.equal(readOperands(await site.readTags()).length, before.length + 1);
   assert.deepEqual(await readServed(site.open(site.production)), OLD);

@@ -73,7 +73,10 @@ test('the shards of a plan have each of its steps once, and each settles or name
         assert.equal(wantedItems, whole.wantedItems);
         const left = (shard?.index ?? 0) + (shard?.others ?? 0);
         assert.equal(steps.length + left, whole.steps.length);
-        assert.equal(bytes, steps.reduce((sum, step) => sum + step.bytes, 0));
+        assert.equal(
+          bytes,
+          steps.reduce((sum, step) => sum + step.bytes, 0),
+        );
         const ids = steps.map(({ id }) => id);
         for (const [i, step] of steps.entries())
           if (step.kind === 'copy')
@@ -176,8 +179,20 @@ test('joinReports takes the end of an index from the later pass, and all else fr
     ],
   ];
   const joined = joinReports(
-    { ...base, outcomes: own, sums: sumOutcomes(own, 2), steps: { planned: 1, done: 1 }, exitCode: 0 },
-    { ...base, outcomes: later, sums: sumOutcomes(later, 2), steps: { planned: 2, done: 0 }, exitCode: 1 },
+    {
+      ...base,
+      outcomes: own,
+      sums: sumOutcomes(own, 2),
+      steps: { planned: 1, done: 1 },
+      exitCode: 0,
+    },
+    {
+      ...base,
+      outcomes: later,
+      sums: sumOutcomes(later, 2),
+      steps: { planned: 2, done: 0 },
+      exitCode: 1,
+    },
   );
   assert.deepEqual(
     joined.outcomes.map(({ kind }) => kind),

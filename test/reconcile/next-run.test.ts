@@ -5,6 +5,7 @@ import { type Disposition, ToolError, type ToolErrorOptions } from '../../src/ba
 import { type NextRunFacts, nextRun, type PassEnd } from '../../src/reconcile/next-run.ts';
 
 const INTERVAL = 600_000;
+const NOW = new Date('2026-11-27T12:00:00Z');
 const DONE: PassEnd = { kind: 'done', revision: 'r', interval: null };
 
 function failed(options: ToolErrorOptions | null): PassEnd {
@@ -16,7 +17,16 @@ interface Row {
   readonly name: string;
   readonly end: PassEnd;
   readonly facts?: Partial<NextRunFacts>;
-  readonly expected: readonly [milliseconds: number, reason: 'interval' | 'retry'];
+  readonly expected: readonly [milliseconds: number, reason: 'interval' | 'retry' | 'window'];
+}
+
+function held(...untils: readonly (string | null)[]): PassEnd {
+  const holds = untils.map((until) => ({
+    kind: 'publish-window' as const,
+    message: 'it is shut',
+    until,
+  }));
+  return { ...DONE, holds };
 }
 
 const RETRY = failed({ disposition: 'retry' });
@@ -81,19 +91,68 @@ const ROWS: readonly Row[] = [
     expected: [2_000, 'retry'],
   },
   { name: 'a failure that has no error', end: failed(null), expected: [5_000, 'retry'] },
+  {
+    name: 'the shortest interval',
+    end: DONE,
+    facts: { random: 0 },
+    expected: [570_000, 'interval'],
+  },
+  {
+    name: 'the longest interval',
+    end: DONE,
+    facts: { random: 1 },
+    expected: [630_000, 'interval'],
+  },
+  { name: 'a hold without an end', end: held(null), expected: [INTERVAL, 'interval'] },
+  {
+    name: 'a hold that ends before the interval',
+    end: held('2026-11-27T12:03:00Z'),
+    expected: [180_000, 'window'],
+  },
+  {
+    name: 'a hold that ends after the interval',
+    end: held('2026-11-27T12:30:00Z'),
+    expected: [INTERVAL, 'interval'],
+  },
+  {
+    name: 'several holds, by the first that ends',
+    end: held('2026-11-27T12:05:00Z', null, '2026-11-27T12:01:00Z'),
+    expected: [60_000, 'window'],
+  },
+  {
+    name: 'a hold that has ended meanwhile',
+    end: held('2026-11-27T11:59:00Z'),
+    expected: [1_000, 'window'],
+  },
+  {
+    name: 'a failure while something is held for longer',
+    end: {
+      ...RETRY,
+      holds: [{ kind: 'copy-window', message: 'm', until: '2026-11-27T12:01:00Z' }],
+    },
+    expected: [5_000, 'retry'],
+  },
+  {
+    name: 'a wait for hours while a window opens before',
+    end: {
+      ...failed({ disposition: 'wait', retryAfterSeconds: 7200 }),
+      holds: [{ kind: 'copy-window', message: 'm', until: '2026-11-27T12:05:00Z' }],
+    },
+    expected: [300_000, 'window'],
+  },
   { name: 'the least jitter', end: RETRY, facts: { random: 0 }, expected: [3_750, 'retry'] },
   { name: 'the most jitter', end: RETRY, facts: { random: 1 }, expected: [6_250, 'retry'] },
 ];
 
 for (const { name, end, facts, expected } of ROWS)
   test(`nextRun after ${name} comes back in ${expected[0]} ms`, () => {
-    const next = nextRun(end, { failures: 1, interval: INTERVAL, random: 0.5, ...facts });
+    const next = nextRun(end, { failures: 1, interval: INTERVAL, random: 0.5, now: NOW, ...facts });
     assert.deepEqual([next.milliseconds, next.reason], expected);
     assert.notEqual(next.why, '');
   });
 
 // Seen to fail: jitter went beyond the interval.
-test('nextRun always comes back, and on its own never later than the interval', () => {
+test('nextRun always comes back, and on its own never later than the interval, spread by a twentieth', () => {
   fc.assert(
     fc.property(
       fc.constantFrom<Disposition>('stall', 'wait', 'retry'),
@@ -104,9 +163,9 @@ test('nextRun always comes back, and on its own never later than the interval', 
       }),
       (disposition, facts) => {
         const { interval } = facts;
-        const { milliseconds } = nextRun(failed({ disposition }), facts);
+        const { milliseconds } = nextRun(failed({ disposition }), { ...facts, now: NOW });
         assert.ok(Number.isFinite(milliseconds) && milliseconds > 0, `${milliseconds}`);
-        assert.ok(milliseconds <= interval, `${milliseconds} of ${interval}`);
+        assert.ok(milliseconds <= interval * 1.06, `${milliseconds} of ${interval}`);
       },
     ),
   );

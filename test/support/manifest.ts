@@ -24,6 +24,8 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
       suspend: null,
       allowShrink: null,
       notes: 'off',
+      dryRun: false,
+      approval: 'none',
     },
     stateBackup: null,
     ...changes,

@@ -10,7 +10,6 @@ import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
 import type { Plan, PlanShard } from '../../plan/types.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { assertFresh, runPass } from '../../reconcile/run-pass.ts';
-import { isSuspended } from '../../reconcile/suspend.ts';
 import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
 import { createRecorder, type Recorder } from '../apply-recorder.ts';
@@ -19,9 +18,10 @@ import type { LeaseChoice } from '../read-lease.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertOutside } from '../watch-source-options.ts';
 import type { Wiring } from '../wire.ts';
+import { type AllowedPlan, allowPlan, type HoldFlags } from './apply-holds.ts';
 import { openPreparer, type PassFlags } from './plan.ts';
 
-export interface ApplyOptions extends PassFlags {
+export interface ApplyOptions extends PassFlags, HoldFlags {
   /** A saved plan: exactly this, or a refusal. */
   readonly planFile: string | null;
   /** Whose commits are applied; null for everybody's. */
@@ -64,15 +64,15 @@ async function applyOnce(saved: Plan | null, applying: Applying): Promise<ExitCo
   const prepareShard = await openPreparer(flags, { git, context, wiring, notes });
   const prepared = await prepareShard(saved === null ? options.shard : saved.shard);
   if (saved !== null) await assertFresh(saved, prepared, context.signal);
-  warnWhenSuspended(prepared, context);
-  const plan = saved ?? prepared.plan;
-  const own = await carryOut(plan, prepared, { options, context, wiring, git });
+  const allowed = await allowPlan(prepared, { flags: options, saved, context, wiring });
+  const { plan } = allowed;
+  const own = await carryOut(allowed, prepared, { options, context, wiring, git });
   const publishes = saved === null && isShareWithIndex(plan) && !own.interrupted;
   const indexes = publishes
     ? await publishIndexes(plan, prepareShard, { options, context, wiring, git })
     : null;
   const report = indexes === null ? judgeWaiting(own, plan) : joinReports(own, indexes);
-  await record.end(prepared, report);
+  await record.end(prepared, report, allowed.listHolds());
   tell(report, plan, { options, context });
   return report.exitCode;
 }
@@ -111,7 +111,8 @@ async function publishIndexes(
     return null;
   }
   const prepared = await prepareShard(shard);
-  return carryOut(prepared.plan, prepared, { options, context, wiring, git });
+  const allowed = await allowPlan(prepared, { flags: options, saved: null, context, wiring });
+  return carryOut(allowed, prepared, { options, context, wiring, git });
 }
 
 async function assertSigned(
@@ -128,13 +129,6 @@ async function assertSigned(
   await git.verifyCommit(revision, signers);
 }
 
-function warnWhenSuspended(prepared: PreparedPass, context: CommandContext): void {
-  const { suspend } = prepared.state.manifest.reconcile;
-  if (suspend === null || !isSuspended(suspend, systemClock)) return;
-  const message = `The reconciler is suspended by ${suspend.by} (${suspend.reason}); this apply goes on, because a person asked for it.`;
-  context.progress.emit({ kind: 'warning', message, hint: null });
-}
-
 interface Applying extends ApplyContext {
   readonly record: Recorder;
 }
@@ -147,7 +141,7 @@ interface ApplyContext {
 }
 
 async function carryOut(
-  plan: Plan,
+  { plan, findHold }: AllowedPlan,
   prepared: PreparedPass,
   { options, context, wiring, git }: ApplyContext,
 ): Promise<PassReport> {
@@ -171,6 +165,7 @@ async function carryOut(
     clock: systemClock,
     emit: context.progress.emit,
     signal: context.signal,
+    ...(findHold === undefined ? {} : { findHold }),
   });
 }
 

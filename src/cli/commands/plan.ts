@@ -3,14 +3,18 @@ import type { PassNotes } from '../../base/pass-notes.ts';
 import type { VerifyLevel } from '../../base/verify-level.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
+import { checkHolds } from '../../plan/hold-plan.ts';
 import type { Shard } from '../../plan/shard.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
 import type { Plan } from '../../plan/types.ts';
+import { readHolds } from '../../reconcile/hold-pass.ts';
 import { readManifest } from '../../reconcile/load-state.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { renderPlanMarkdown } from '../../report/render-plan-markdown.ts';
 import { renderPlanText } from '../../report/render-plan-text.ts';
 import type { CommandContext } from '../context.ts';
+import { openControlFiles } from '../local-control.ts';
+import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface PassFlags {
@@ -37,16 +41,29 @@ export async function runPlan(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const git = await wiring.openGit();
-  const { plan } = await prepare(options, { git, context, wiring });
+  const prepared = await prepare(options, { git, context, wiring });
+  const { plan } = prepared;
+  const shown = await withHolds(prepared, wiring);
   context.progress.clear();
   if (options.out !== null)
     await writeFileAtomic(options.out, `${JSON.stringify(plan, null, 2)}\n`);
-  context.console.result(renderPlan(plan, options.format, context.console.verbose));
+  context.console.result(renderPlan(shown, options.format, context.console.verbose));
   if (options.out !== null)
     context.console.say(
       `Saved as ${options.out}; \`olmirror apply ${options.out}\` carries out exactly this plan or refuses.`,
     );
   return exitCodeOfPlan(plan);
+}
+
+/** The plan with what `watch` would leave of it for later, and until when; its hash stays. */
+export async function withHolds(
+  prepared: PreparedPass,
+  { stateFolder }: Pick<Wiring, 'stateFolder'>,
+): Promise<Plan> {
+  const { plan, wanted } = prepared;
+  const control = openControlFiles(stateFolder);
+  const holds = await readHolds(prepared, { control, clock: systemClock });
+  return { ...plan, checks: [...plan.checks, ...checkHolds(plan, holds, wanted.keysByCatalog)] };
 }
 
 interface PrepareContext {

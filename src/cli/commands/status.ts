@@ -10,7 +10,7 @@ import type { CommandContext } from '../context.ts';
 import { findReconciler } from '../find-reconciler.ts';
 import type { Wiring } from '../wire.ts';
 import { HANDOVER_FILE, writeHandover } from '../write-handover.ts';
-import { prepare } from './plan.ts';
+import { prepare, withHolds } from './plan.ts';
 
 export interface StatusOptions {
   readonly workingTree: boolean;
@@ -28,10 +28,11 @@ export async function runStatus(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const git = await wiring.openGit();
-  const prepared = await prepare(
+  const found = await prepare(
     { ...options, indexOnly: false, rebuild: false },
     { git, context, wiring },
   );
+  const prepared = { ...found, plan: await withHolds(found, wiring) };
   const reconciler = await findReconciler(wiring.stateFolder);
   const seen: StatusReport = {
     ...(await readStatus(prepared, git, context.signal)),

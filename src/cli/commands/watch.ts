@@ -7,6 +7,7 @@ import { createNoteSink } from '../note-sink.ts';
 import type { LeaseChoice } from '../read-lease.ts';
 import { createStatusKeeper } from '../status-keeper.ts';
 import { systemClock } from '../system-clock.ts';
+import { openWatchControl } from '../watch-control.ts';
 import { createWatchLog } from '../watch-log.ts';
 import { createSource, watchSource } from '../watch-source.ts';
 import type { WatchSourceChoice } from '../watch-source-options.ts';
@@ -49,6 +50,7 @@ export async function runWatch(
     }),
     notes,
   ];
+  const listening = openWatchControl(wiring.stateFolder, log.onPass);
   const source = createSource(options, {
     git,
     signal: context.signal,
@@ -76,7 +78,8 @@ export async function runWatch(
       clock: systemClock,
       random: Math.random,
       sinks,
-      triggers: [watchSource(source, git, { options, signal: context.signal })],
+      triggers: [watchSource(source, git, { options, signal: context.signal }), listening.trigger],
+      control: listening.control,
       signal: context.signal,
       readRevision: () => source.readRevision(),
       readTrouble: () => source.readTrouble(),

@@ -1,0 +1,35 @@
+import type { Digest } from '../base/digest.ts';
+import type { PlanBinding } from './types.ts';
+
+/** A suspension that a person asked for on this machine (`olmirror suspend`). */
+export interface LocalSuspension {
+  readonly reason: string;
+  readonly by: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** ISO 8601; null for no end. */
+  readonly until: string | null;
+}
+
+/** A plan as somebody can approve it: what it rests on, and each of its steps by id and hash. */
+export interface PlanOutline {
+  readonly hash: Digest;
+  readonly mirror: string;
+  readonly revision: string;
+  readonly binding: PlanBinding;
+  readonly steps: readonly { readonly id: string; readonly hash: Digest }[];
+}
+
+/** A plan that may be carried out, or what is left of it. */
+export interface Approval {
+  readonly by: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly plan: PlanOutline;
+}
+
+/** What people decided on this machine. A fault is the sentence that says why a file cannot be read. */
+export interface LocalControl {
+  readonly suspension: LocalSuspension | { readonly fault: string } | null;
+  readonly approval: Approval | { readonly fault: string } | null;
+}
