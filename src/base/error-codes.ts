@@ -83,6 +83,7 @@ export const ERROR_CODES = [
   'PLAN_UNCOPYABLE',
   'PLAN_DAMAGED',
   'PLAN_OVER_BUDGET',
+  'PLAN_UNPROVED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Applier } from '../apply/port.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
+import type { ProofNotes } from '../base/proof-notes.ts';
 import type { DiskLayerStore } from '../files/layer-store.ts';
 import { createRequestLedger } from '../files/request-ledger.ts';
 import type { GitPort } from '../git/port.ts';
@@ -32,6 +33,8 @@ export interface Wiring {
   readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
   /** What earlier passes left in the state folder. */
   openNotes(): Promise<PassNotes>;
+  /** When `watch` last saw each image. */
+  openProofs(): Promise<ProofNotes>;
   /** `copyTimeout`: milliseconds one copy may take. */
   createApplier(copyTimeout: number): Promise<Applier>;
   readonly openCatalogServer: OpenCatalogServer;
@@ -128,6 +131,10 @@ export function createWiring(context: CommandContext): Wiring {
     async openNotes() {
       const { openPassNotes } = await import('../files/pass-notes.ts');
       return openPassNotes(stateFolder, () => systemClock.now());
+    },
+    async openProofs() {
+      const { openProofNotes } = await import('../files/proof-notes.ts');
+      return openProofNotes(stateFolder);
     },
     async createApplier(copyTimeout) {
       const { createApplier } = await import('../apply/apply-plan.ts');

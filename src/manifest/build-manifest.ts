@@ -72,9 +72,11 @@ function buildPathRule(raw: RawPathRule): PathRule {
 
 function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettings {
   const suspend = raw.suspend ?? RECONCILE_DEFAULTS.suspend;
+  const deepProofAge = raw.deepProofAge ?? RECONCILE_DEFAULTS.deepProofAge;
   return {
     intervalMilliseconds: readDuration(raw.interval ?? RECONCILE_DEFAULTS.interval),
     proofAgeMilliseconds: readDuration(raw.proofAge ?? RECONCILE_DEFAULTS.proofAge),
+    deepProofAgeMilliseconds: deepProofAge === null ? null : readDuration(deepProofAge),
     windows: { ...RECONCILE_DEFAULTS.windows, ...raw.windows },
     suspend: suspend === null ? null : { until: null, ...suspend },
   };

@@ -45,6 +45,7 @@ export interface RawSpec {
   readonly reconcile?: {
     readonly interval?: string;
     readonly proofAge?: string;
+    readonly deepProofAge?: string | null;
     readonly windows?: { readonly copy?: string; readonly publish?: string };
     readonly suspend?: {
       readonly reason: string;

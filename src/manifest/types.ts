@@ -92,6 +92,8 @@ export interface MirrorPolicy {
 export interface ReconcileSettings {
   readonly intervalMilliseconds: number;
   readonly proofAgeMilliseconds: number;
+  /** The same of their blobs; null for no such look. */
+  readonly deepProofAgeMilliseconds: number | null;
   readonly windows: { readonly copy: string; readonly publish: string };
   readonly suspend: {
     readonly reason: string;

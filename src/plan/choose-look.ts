@@ -77,7 +77,11 @@ export function chooseLook(candidates: readonly LookCandidate[], terms: LookTerm
   const waiting = tried.toSorted((a, b) => (a.asked ?? 0) - (b.asked ?? 0));
   take(waiting, { purse, asked, most: findRest(purse, share, terms), staging: true });
   const deep = chooseDeep(vouched, { terms, scarcity, purse });
-  return { asked: asked.union(deep), deep, reachableAge: terms.age * Math.max(1, scarcity) };
+  return {
+    asked: new Set([...asked, ...deep]),
+    deep,
+    reachableAge: terms.age * Math.max(1, scarcity),
+  };
 }
 
 function isPast(time: number | null, now: number): boolean {
@@ -195,7 +199,10 @@ function chooseDeep(
   const target = deepAge * Math.max(TARGET, scarcity);
   const byTime = turns.toSorted((a, b) => a.time - b.time);
   const share = findShare(byTime, target, terms);
-  const newest = turns.reduce((most, { first, time }) => (first === 0 ? most : Math.max(most, time)), 0);
+  const newest = turns.reduce(
+    (most, { first, time }) => (first === 0 ? most : Math.max(most, time)),
+    0,
+  );
   const most = terms.all ? share : pace(share, turns[0], { ...terms, newest });
   take(turns, { purse, asked: deep, most, staging: false });
   return deep;

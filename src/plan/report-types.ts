@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import type { ProofSummary } from './proof-types.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { ExitCode } from './sum-outcomes.ts';
 import type { Outcome, Plan, Sums, Verification } from './types.ts';
@@ -26,6 +27,8 @@ export interface PassReport {
   readonly verification?: Verification;
   /** What each registry with a budget has had of today's requests by now, skopeo's estimated. */
   readonly budgets?: readonly RequestBudget[];
+  /** How it is known what production holds; left out where everything was asked for. */
+  readonly proof?: ProofSummary;
   readonly interrupted: boolean;
   readonly exitCode: ExitCode;
 }

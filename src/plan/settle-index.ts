@@ -8,6 +8,7 @@ import {
   programLostCheck,
   takenCheck,
   unknownCheck,
+  unprovedCheck,
 } from './index-checks.ts';
 import {
   FAILED,
@@ -30,6 +31,8 @@ export interface IndexPolicy {
   readonly rebuild: boolean;
   /** Why images of this catalog keep its index from being published; empty for none. */
   readonly obstacles: readonly string[];
+  /** Images of it of which nobody knows, since the requests of the day left no room to ask. */
+  readonly unproved?: number;
 }
 
 /** Decides about the index of one catalog: its steps always come last (promise 3). */
@@ -160,6 +163,11 @@ function findObstacle(
     return withhold(wanted, programLostCheck(wanted), REFUSED);
   if (policy.obstacles.length > 0)
     return withhold(wanted, closureCheck(wanted, policy.obstacles), REFUSED);
+  if ((policy.unproved ?? 0) > 0)
+    return withhold(wanted, unprovedCheck(wanted, policy.unproved ?? 0), {
+      kind: 'deferred',
+      action: 'blocked',
+    });
   return null;
 }
 

@@ -1,5 +1,6 @@
 import type { PassNotes } from '../base/pass-notes.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
+import type { TurnOptions } from './look-in-turn.ts';
 
 export interface PassOptions {
   readonly manifestFile: string;
@@ -13,4 +14,6 @@ export interface PassOptions {
   readonly notes?: PassNotes;
   /** Leave for tomorrow what goes beyond a registry's requests of a day; otherwise it is only said. */
   readonly keepsBudget: boolean;
+  /** Ask for images in turns; left out where all are asked for. */
+  readonly inTurn?: TurnOptions;
 }

@@ -1,4 +1,5 @@
 import type { PassEvent } from '../base/events.ts';
+import type { ProofNotes } from '../base/proof-notes.ts';
 import type { GitPort } from '../git/port.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
 import type { PassOptions } from './pass-options.ts';
@@ -67,4 +68,6 @@ export interface WatchDeps extends Omit<RunDeps, 'emit'> {
 export interface WatchOptions extends PassOptions {
   /** Overrides `spec.reconcile.interval`; null for the manifest's. */
   readonly intervalMilliseconds: number | null;
+  /** When each image was last seen; without them every pass asks for all. */
+  readonly proofs?: ProofNotes;
 }

@@ -3,6 +3,7 @@ import { isToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
 import { nextRun, type PassEnd } from './next-run.ts';
+import type { PassOptions } from './pass-options.ts';
 import type { PreparedPass } from './prepare-pass.ts';
 import { overBudget } from './read-budget.ts';
 import { formatPassId, type PassEnding, type PassHead, recordPass } from './record-pass.ts';
@@ -112,7 +113,7 @@ async function runOnce(turn: Turn, context: Context): Promise<PassEnd> {
       revision: running.revision,
       subject: snapshot.subject,
     });
-    const result = await runOnSnapshot(snapshot, running, context);
+    const result = await runOnSnapshot(snapshot, { running, reason }, context);
     return describeEnd(end({ ...result, error: null }), running, context);
   } catch (error) {
     end({ report: null, holds: [], error });
@@ -129,14 +130,22 @@ async function runOnce(turn: Turn, context: Context): Promise<PassEnd> {
 
 async function runOnSnapshot(
   snapshot: Snapshot,
-  running: Running,
+  { running, reason }: { readonly running: Running; readonly reason: PassReason },
   context: Context,
 ): Promise<Pick<PassEnding, 'report' | 'holds'>> {
-  const prepared = await context.prepare(snapshot, context.options);
+  const prepared = await context.prepare(snapshot, takeTurns(reason, context.options));
   running.prepared = prepared;
   const suspension = describeSuspension(prepared.state.manifest.reconcile.suspend, context.clock);
   if (suspension !== null) return { report: null, holds: [suspension] };
   return { report: await runPass(prepared, prepared.plan, context), holds: [] };
+}
+
+// Who asks for a pass wants to know what is there.
+function takeTurns(reason: PassReason, options: WatchOptions): PassOptions {
+  const { proofs, intervalMilliseconds } = options;
+  if (proofs === undefined) return options;
+  const inTurn = { notes: proofs, intervalMilliseconds, all: reason === 'request' };
+  return { ...options, inTurn };
 }
 
 function describeEnd(

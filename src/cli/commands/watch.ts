@@ -35,6 +35,7 @@ export async function runWatch(
       rebuild: false,
       verify: null,
       notes: await wiring.openNotes(),
+      proofs: await wiring.openProofs(),
       keepsBudget: true,
       intervalMilliseconds: options.intervalMilliseconds,
     },
