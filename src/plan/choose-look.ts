@@ -71,9 +71,18 @@ export function chooseLook(candidates: readonly LookCandidate[], terms: LookTerm
     .map((candidate) => ({ ...candidate, time: candidate.seen ?? 0 }))
     .toSorted((a, b) => a.time - b.time);
   const target = terms.age * Math.max(TARGET, scarcity);
-  const share = terms.all ? Infinity : findShare(turns, target, terms);
+  const since = scarcity <= 1 ? terms.now - terms.age : 0;
+  const late = turns.filter(({ time }) => time < since);
+  take(late, { purse, asked, most: Infinity, staging: false });
+  const inTime = turns.slice(late.length);
+  const share = terms.all ? Infinity : findShare(inTime, target, terms);
   const newest = turns.at(-1)?.time ?? 0;
-  take(turns, { purse, asked, most: pace(share, turns[0], { ...terms, newest }), staging: false });
+  take(inTime, {
+    purse,
+    asked,
+    most: pace(share, inTime[0], { ...terms, newest }),
+    staging: false,
+  });
   const waiting = tried.toSorted((a, b) => (a.asked ?? 0) - (b.asked ?? 0));
   take(waiting, { purse, asked, most: findRest(purse, share, terms), staging: true });
   const deep = chooseDeep(vouched, { terms, scarcity, purse });
@@ -158,14 +167,17 @@ function findShare(
   return share;
 }
 
-// Where less than one has its turn in a pass, passes are let go by.
+// A pass before its time has the part of a share that its time is of an interval; where less than one has its turn in a pass,
+// passes are let go by.
 function pace(
   share: number,
   first: Turn | undefined,
   { newest, now, interval }: Pick<LookTerms, 'now' | 'interval'> & { readonly newest: number },
 ): number {
-  if (first === undefined || share >= first.cost) return share;
-  return now - newest < (interval * first.cost) / share ? 0 : share;
+  if (first === undefined || share === Infinity) return share;
+  const passed = (now - newest) / interval;
+  if (share < first.cost) return passed < first.cost / share ? 0 : share;
+  return share * Math.min(1, passed);
 }
 
 // What is left when the turns of the rest of the day are put by, spread over its passes.
