@@ -42,11 +42,11 @@ const work = mkdtempSync(join(tmpdir(), 'olmirror-bench-'));
 const folder = join(work, 'state');
 const registry = await startRegistry({ folder: join(work, 'registry') });
 const played = await playRegistry(registry.host);
-let watching: ChildProcess | null = null;
+const started: ChildProcess[] = [];
 try {
   await main();
 } finally {
-  watching?.kill('SIGKILL');
+  for (const child of started) child.kill('SIGKILL');
   played.stop();
   await registry.stop();
   rmSync(work, { recursive: true, force: true });
@@ -58,8 +58,7 @@ async function main(): Promise<void> {
   });
   writeState();
   const lines: Line[] = [];
-  watching = startWatch(lines);
-  const pid = watching.pid ?? 0;
+  const pid = startWatch(lines);
   const first = await untilPass(lines, 0);
   console.log(
     `${made.packages} packages, ${(made.bytes / 1e6).toFixed(0)} MB of catalog, ${readWanted(first)} items; Node ${process.version}\n`,
@@ -69,6 +68,16 @@ async function main(): Promise<void> {
   await measurePasses(lines, pid);
   await measureCommits(lines, pid);
   await measureIdle(pid);
+  for (const child of started) child.kill('SIGTERM');
+  await sleep(2_000);
+  const again: Line[] = [];
+  const next = startWatch(again);
+  await untilPass(again, 0);
+  await untilPass(again, again.length);
+  console.log('\nStarted again, nothing changed:\n');
+  console.log('| work | seconds (fastest–slowest) | requests | MB after it | peak MB so far |');
+  console.log('|---|---|---|---|---|');
+  await measurePasses(again, next);
 }
 
 function readLarge(): readonly PackageText[] {
@@ -86,7 +95,7 @@ function writeState(): void {
   makeRepository(folder, { production, staging }, spec);
 }
 
-function startWatch(lines: Line[]): ChildProcess {
+function startWatch(lines: Line[]): number {
   const child = spawn(
     process.execPath,
     [CLI, '-C', folder, 'watch', '--log-format', 'json', '--verbose'],
@@ -97,17 +106,21 @@ function startWatch(lines: Line[]): ChildProcess {
   );
   createInterface({ input: child.stdout }).on('line', (text) => {
     const fields: Line['fields'] = JSON.parse(text);
-    if (process.env["BENCH_DEBUG"]) console.error(text.slice(0, 300));
     lines.push({ at: Date.parse(String(fields['time'])), fields });
   });
-  return child;
+  started.push(child);
+  return child.pid ?? 0;
 }
 
 async function untilPass(lines: readonly Line[], from: number): Promise<Line> {
   for (;;) {
-    const found = lines.slice(from).find(({ fields }) => String(fields['msg']).startsWith('pass done'));
+    const found = lines
+      .slice(from)
+      .find(({ fields }) => String(fields['msg']).startsWith('pass done'));
     if (found !== undefined) return found;
-    const failed = lines.slice(from).find(({ fields }) => /pass failed/.test(String(fields['msg'])));
+    const failed = lines
+      .slice(from)
+      .find(({ fields }) => /pass failed/.test(String(fields['msg'])));
     if (failed !== undefined) throw new Error(String(failed.fields['msg']));
     await sleep(20);
   }

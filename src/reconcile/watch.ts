@@ -2,6 +2,7 @@ import type { EmitEvent } from '../base/events.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
+import type { PassReport } from '../plan/report-types.ts';
 import { nextRun, type PassEnd } from './next-run.ts';
 import type { PassOptions } from './pass-options.ts';
 import type { PreparedPass } from './prepare-pass.ts';
@@ -159,9 +160,19 @@ function describeEnd(
     const error = overBudget(deferred.message ?? '', clock.now());
     return { kind: 'failed', revision, interval, error };
   }
-  if (result === 'failed' || result === 'interrupted')
+  if (result === 'failed' || result === 'interrupted' || isSurprise(prepared, report))
     return { kind: 'failed', revision, interval, error: null };
   return { kind: result, revision, interval };
+}
+
+// An image was gone that an earlier look vouched for: nothing does any longer, so that the next pass finds it.
+function isSurprise(prepared: PreparedPass | null, report: PassReport | null): boolean {
+  if (prepared === null || (prepared.looks?.vouched.size ?? 0) === 0) return false;
+  const stepped = new Set(prepared.plan.steps.flatMap(({ items }) => items));
+  return (
+    report?.outcomes.some(({ item, code }) => code === 'APPLY_CLOSURE' && stepped.has(item)) ??
+    false
+  );
 }
 
 interface Sleep {
