@@ -112,6 +112,7 @@ export const ERROR_CODES = [
   'PLAN_NOT_APPROVED',
   'CLI_NO_WATCH',
   'CLI_TIMEOUT',
+  'PLAN_UNPROVED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -6,6 +6,7 @@ import { findShardFolder } from '../apply/shard-folders.ts';
 import type { EmitEvent } from '../base/events.ts';
 import { buildLockTiming, type Locker } from '../base/locker.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
+import type { ProofNotes } from '../base/proof-notes.ts';
 import type { DiskLayerStore } from '../files/layer-store.ts';
 import { createRequestLedger } from '../files/request-ledger.ts';
 import type { GitPort, RemoteAccess } from '../git/port.ts';
@@ -37,6 +38,8 @@ export interface Wiring {
   readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
   /** What earlier passes left in the state folder. */
   openNotes(): Promise<PassNotes>;
+  /** When `watch` last saw each image. */
+  openProofs(): Promise<ProofNotes>;
   createApplier(options: ApplierOptions): Promise<Applier>;
   readonly openCatalogServer: OpenCatalogServer;
   /** Folder for the journal, the lock, half-made layouts and layers built of one state repository. */
@@ -163,6 +166,10 @@ export function createWiring(context: CommandContext): Wiring {
     async openNotes() {
       const { openPassNotes } = await import('../files/pass-notes.ts');
       return openPassNotes(stateFolder, () => systemClock.now());
+    },
+    async openProofs() {
+      const { openProofNotes } = await import('../files/proof-notes.ts');
+      return openProofNotes(stateFolder);
     },
     async createApplier(asked) {
       const { copyTimeoutMilliseconds: copyTimeout, graceMilliseconds, shard } = asked;

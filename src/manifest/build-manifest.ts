@@ -87,9 +87,11 @@ function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettin
   const suspend = raw.suspend ?? RECONCILE_DEFAULTS.suspend;
   const notes = raw.notes ?? RECONCILE_DEFAULTS.notes;
   const allowShrink = raw.allowShrink ?? RECONCILE_DEFAULTS.allowShrink;
+  const deepProofAge = raw.deepProofAge ?? RECONCILE_DEFAULTS.deepProofAge;
   return {
     intervalMilliseconds: readDuration(raw.interval ?? RECONCILE_DEFAULTS.interval),
     proofAgeMilliseconds: readDuration(raw.proofAge ?? RECONCILE_DEFAULTS.proofAge),
+    deepProofAgeMilliseconds: deepProofAge === null ? null : readDuration(deepProofAge),
     windows: {
       copy: buildWindow(raw.windows?.copy ?? RECONCILE_DEFAULTS.windows.copy),
       publish: buildWindow(raw.windows?.publish ?? RECONCILE_DEFAULTS.windows.publish),

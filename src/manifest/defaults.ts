@@ -47,6 +47,7 @@ export const POLICY_DEFAULTS: MirrorPolicy = {
 export const RECONCILE_DEFAULTS = {
   interval: '10m',
   proofAge: '7d',
+  deepProofAge: null,
   windows: { copy: 'always', publish: 'always' },
   suspend: null,
   allowShrink: null,

@@ -14,7 +14,6 @@ const FIELDS: readonly IdleField[] = [
   { path: ['registries', 'staging', 'writePolicy'], idle: ['allow', 'unknown'] },
   { path: ['registries', 'staging', 'storagePath'], idle: [null] },
   { path: ['policy', 'automaticUpgrades'], idle: ['off', 'warn'] },
-  { path: ['reconcile', 'proofAge'], idle: ['7d'] },
 ];
 
 /** Names what the manifest asks for and this version does not do, so that nobody relies on it. */

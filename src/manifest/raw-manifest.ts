@@ -53,6 +53,7 @@ export interface RawSpec {
   readonly reconcile?: {
     readonly interval?: string;
     readonly proofAge?: string;
+    readonly deepProofAge?: string | null;
     readonly windows?: { readonly copy?: RawWindow; readonly publish?: RawWindow };
     readonly suspend?: {
       readonly reason: string;

@@ -93,6 +93,8 @@ export interface MirrorPolicy {
 export interface ReconcileSettings {
   readonly intervalMilliseconds: number;
   readonly proofAgeMilliseconds: number;
+  /** The same of their blobs; null for no such look. */
+  readonly deepProofAgeMilliseconds: number | null;
   readonly windows: { readonly copy: Window; readonly publish: Window };
   readonly suspend: {
     readonly reason: string;

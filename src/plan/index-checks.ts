@@ -105,6 +105,18 @@ export function closureCheck(wanted: WantedIndex, obstacles: readonly string[]):
   };
 }
 
+/** Its images come first, whatever a day's requests allow. */
+export function unprovedCheck(wanted: WantedIndex, images: number): IndexCheck {
+  return {
+    ...checkOf(wanted),
+    kind: 'request-budget',
+    severity: 'warning',
+    message: `The index of ${wanted.catalog} waits: ${formatCount(images, 'image')} of it could not be asked for with the requests of today.`,
+    hint: 'Wait, or run `olmirror apply`, which asks for everything.',
+    code: 'PLAN_UNPROVED',
+  };
+}
+
 export function emptyCheck(wanted: WantedIndex, served: boolean): IndexCheck {
   return {
     ...checkOf(wanted),

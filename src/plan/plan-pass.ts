@@ -17,6 +17,8 @@ import type { SettledIndex } from './index-steps.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
 import { checkKnownMissing } from './known-missing-checks.ts';
 import { type Blobs, orderCopies } from './order-copies.ts';
+import { checkProofs } from './proof-checks.ts';
+import type { ProofLimits } from './proof-types.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
@@ -45,6 +47,7 @@ import type {
   Wanted,
   WantedIndex,
 } from './types.ts';
+import { countUnproved, isHarmless } from './unproved.ts';
 
 export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
   readonly manifest: Pick<MirrorManifest, 'name' | 'policy' | 'movableTags' | 'registries'>;
@@ -77,6 +80,8 @@ export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
   /** Null where manifests were all that was looked at. */
   readonly verification: Verification | null;
+  /** Left out where all images were asked for. */
+  readonly proofs?: ProofLimits;
   /** Left out where nothing is counted. */
   readonly budget?: Budget;
   /** What part of it is asked for; left out for the whole. */
@@ -121,6 +126,7 @@ export function planPass(input: PlanInput): Plan {
     steps,
     checks: foldUnknown([
       ...listSharedChecks(input),
+      ...checkProofs(input.proofs),
       ...checkCapacity({ bytes, storage, fault: input.storage?.fault ?? null }),
       ...findLosses(input),
       ...checkGone(input),
@@ -216,13 +222,14 @@ function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): 
     obstacles: input.indexOnly
       ? []
       : [...listObstacles(index, input, images), ...listUnreadable(index, input)],
+    unproved: countUnproved(index, images),
   });
 }
 
 function listObstacles(index: WantedIndex, input: PlanInput, images: Settled): readonly string[] {
   const bad = new Map(
     images.settled
-      .filter((outcome) => outcome.type === 'image' && outcome.kind !== 'in-sync')
+      .filter((outcome) => outcome.type === 'image' && !isHarmless(outcome))
       .map((outcome) => [outcome.item, outcome]),
   );
   if (bad.size === 0) return [];

@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import type { ProofSummary } from './proof-types.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { ExitCode } from './sum-outcomes.ts';
 import type { Outcome, Plan, Sums, Verification } from './types.ts';
@@ -40,6 +41,8 @@ export interface PassReport {
   readonly budgets?: readonly RequestBudget[];
   /** What became of the backup of the state repository; left out where there is none to be made. */
   readonly stateBackup?: StateBackupResult;
+  /** How it is known what production holds; left out where everything was asked for. */
+  readonly proof?: ProofSummary;
   readonly interrupted: boolean;
   readonly exitCode: ExitCode;
 }

@@ -28,6 +28,7 @@ import {
   type Settled,
   settleClash,
   settleUnknown,
+  settleUnproved,
   withoutSteps,
 } from './settled.ts';
 import type { Check, ObservedImage } from './types.ts';
@@ -70,7 +71,9 @@ export function settleImage(
     case 'present':
       return settlePresent(image, observed, policy);
     case 'unknown':
-      return settleUnknown(image, production);
+      return production.code === 'PLAN_UNPROVED'
+        ? settleUnproved(image, production.message)
+        : settleUnknown(image, production);
     case 'absent':
       if (staging === null) throw new Error(`Staging was not asked for ${image.key}.`);
       if (staging.state === 'unknown') return settleUnknown(image, { ...staging, role: 'staging' });

@@ -9,6 +9,7 @@ import {
   programLostCheck,
   takenCheck,
   unknownCheck,
+  unprovedCheck,
 } from './index-checks.ts';
 import {
   FAILED,
@@ -34,6 +35,8 @@ export interface IndexPolicy {
   readonly obstacles: readonly string[];
   /** That it would lose most of what is served; null, or left out, where it would not. */
   readonly shrink?: Shrink | null;
+  /** Images of it of which nobody knows, since the requests of the day left no room to ask. */
+  readonly unproved?: number;
 }
 
 /** Decides about the index of one catalog: its steps always come last (promise 3). */
@@ -175,6 +178,11 @@ function findObstacle(
   if (policy.shrink?.blocks === true) return withhold(wanted, policy.shrink.check, REFUSED);
   if (policy.obstacles.length > 0)
     return withhold(wanted, closureCheck(wanted, policy.obstacles), REFUSED);
+  if ((policy.unproved ?? 0) > 0)
+    return withhold(wanted, unprovedCheck(wanted, policy.unproved ?? 0), {
+      kind: 'deferred',
+      action: 'blocked',
+    });
   return null;
 }
 

@@ -43,6 +43,23 @@ export function settleUnknown(image: WantedImage, answer: UnknownAnswer, name?: 
   };
 }
 
+/** Nobody asked for it, and nothing vouches for it: it waits for its turn. */
+export function settleUnproved(image: WantedImage, why: string): Settled {
+  const items = [
+    { item: image.key, type: 'image' },
+    ...image.demandedTags.map((tag) => ({
+      item: formatTagItem(image.repository.production, tag),
+      type: 'tag' as const,
+    })),
+  ] as const;
+  const message = `Whether production holds ${image.key} is not known now: ${why}.`;
+  return {
+    steps: [],
+    settled: items.map((item) => ({ ...item, kind: 'deferred', message, code: 'PLAN_UNPROVED' })),
+    checks: [],
+  };
+}
+
 export function refuse(image: WantedImage, check: Check, name?: ItemName): Settled {
   const { item, type } = name ?? { item: image.key, type: 'image' };
   const code = check.kind === 'uncopyable' ? 'PLAN_UNCOPYABLE' : 'APPLY_TAG_CONFLICT';

@@ -273,6 +273,8 @@ export interface Outcome {
   readonly kind: OutcomeKind;
   readonly message: string | null;
   readonly code: ErrorCode | null;
+  /** Of what is in step and was not asked for in this pass: when it was seen, ISO 8601. Only in reports. */
+  readonly seen?: string;
 }
 
 export type Sums = Readonly<Record<'wanted' | OutcomeKind, number>>;

@@ -5,6 +5,7 @@ import { isIndexManifest, parseManifestBody } from '../base/oci.ts';
 import type { Presence } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
+import type { Proof } from '../images/prove-image.ts';
 import type { WantedImage } from '../images/types.ts';
 import type { MirrorPolicy, PerRole } from '../manifest/types.ts';
 import type { ObservedImage } from '../plan/types.ts';
@@ -12,14 +13,16 @@ import type { RegistryPort } from '../registry/port.ts';
 import { type AttachedFinder, createAttachedFinder } from './find-attached.ts';
 import { findRestore } from './find-restore.ts';
 import { measureImage } from './measure-image.ts';
-import type { Verifier } from './verify-production.ts';
+
+/** As `Verifier` proves, where it is to be. */
+export type ProveSome = (repository: string, digest: Digest) => Promise<Proof | undefined>;
 
 export interface ObserveOptions {
   /** As `listMovableTags` gives them. */
   readonly movableTags: ReadonlySet<string>;
   readonly policy: Pick<MirrorPolicy, 'protect' | 'tagDrift'>;
-  /** Null where it is enough that production holds a manifest. */
-  readonly prove: Verifier['prove'] | null;
+  /** Null where it is enough that production holds a manifest; gives nothing for an image of which that is so. */
+  readonly prove: ProveSome | null;
   /** Whether what is attached to an image, by its upstream name, is still to be brought though it is there itself. */
   readonly owes: (upstream: string) => boolean;
   readonly emit: EmitEvent;

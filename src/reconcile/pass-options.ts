@@ -1,6 +1,7 @@
 import type { PassNotes } from '../base/pass-notes.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
 import type { Shard } from '../plan/shard.ts';
+import type { TurnOptions } from './look-in-turn.ts';
 
 export interface PassOptions {
   readonly manifestFile: string;
@@ -18,4 +19,6 @@ export interface PassOptions {
   readonly keepsBudget: boolean;
   /** What part of the plan is asked for; left out for the whole. */
   readonly shard?: Shard;
+  /** Ask for images in turns; left out where all are asked for. */
+  readonly inTurn?: TurnOptions;
 }

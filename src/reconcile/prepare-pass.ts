@@ -9,10 +9,12 @@ import { turnAddresses } from '../images/normalize-addresses.ts';
 import { dayOf } from '../manifest/day.ts';
 import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { type PlanInput, planPass } from '../plan/plan-pass.ts';
+import type { Budget } from '../plan/request-budget.ts';
 import type { Observed, PackagePlan, Plan, Verification, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { assertSupported } from './assert-supported.ts';
-import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
+import type { IndexBuilder } from './build-index.ts';
+import { type ConnectDeps, createConnector } from './connect-registries.ts';
 import { describePackages } from './describe-packages.ts';
 import { findShrinkFacts } from './find-unread.ts';
 import { judgeKnown, type KnownDeps } from './judge-known.ts';
@@ -25,6 +27,7 @@ import {
   nameCatalogs,
   type StateLoader,
 } from './load-state.ts';
+import type { Looks } from './look-in-turn.ts';
 import {
   type IndexObservation,
   type ObserveIndexContext,
@@ -43,15 +46,12 @@ import {
 import { readClusterFiles } from './read-cluster-files.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 import { readStorage } from './read-storage.ts';
+import { describeLimits, noteLooks } from './settle-looks.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
-export interface PassDeps extends KnownDeps {
-  readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
-  readonly readSource: () => Promise<string | null>;
+export interface PassDeps extends KnownDeps, ConnectDeps {
   /** Bytes that are free on the filesystem of a path, relative to the manifest; throws a `ToolError`. */
   readonly readFreeSpace?: (path: string) => Promise<number>;
-  /** What makes building indexes faster. */
-  readonly indexWork?: IndexWork;
   readonly requestCount?: RequestCount;
   readonly clock: Clock;
   readonly emit: EmitEvent;
@@ -71,6 +71,8 @@ export interface PreparedPass {
   readonly builder: IndexBuilder;
   readonly requests: number;
   readonly requestCount: RequestCount | undefined;
+  /** Null where all images were asked for. */
+  readonly looks: Looks | null;
 }
 
 /** Reads a commit, looks at the registries and plans; remembers between calls what cannot have changed. */
@@ -83,11 +85,12 @@ interface Memory {
   readonly served: Map<string, ServedCatalog>;
   /** Requests that looking at the registries took the last time. */
   looked: PerRole<number>;
-  connection: {
-    readonly key: string;
-    readonly registries: PerRole<RegistryPort>;
-    readonly builder: IndexBuilder;
-  } | null;
+  /** The part of it that was not for images. */
+  besides: PerRole<number>;
+  imagesLooked: PerRole<number>;
+  /** As `TurnFacts` has it. */
+  readonly asked: Map<string, number>;
+  readonly connect: ReturnType<typeof createConnector>;
 }
 
 function createMemory(deps: PassDeps): Memory {
@@ -97,7 +100,10 @@ function createMemory(deps: PassDeps): Memory {
     listWanted: createWantedLister(),
     served: new Map(),
     looked: { production: 0, staging: 0 },
-    connection: null,
+    besides: { production: 0, staging: 0 },
+    imagesLooked: { production: 0, staging: 0 },
+    asked: new Map(),
+    connect: createConnector(deps),
   };
 }
 
@@ -106,30 +112,24 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
   return async (snapshot, options) => {
     const state = await memory.load(snapshot, options.manifestFile);
     assertSupported(state.manifest);
-    if (options.keepsBudget) await assertWithinBudget(state.manifest, memory.looked, deps);
-    const { registries, builder } = await connect(state.manifest, memory, deps);
+    const budget = await openBudget(state.manifest, { memory, options, deps });
+    const { registries, builder } = await memory.connect(state.manifest);
     const sound = state.catalogs.filter((catalog) => !hasErrors(catalog.problems));
-    const observation = await look(
-      { state, sound, registries, builder },
-      { memory, options, deps },
-    );
+    const subject: Subject = { state, sound, registries, builder };
+    const observation = await look(subject, { memory, options, deps, budget });
     const { observed } = observation;
-    const { known, ...missing } = await judgeKnown(
-      {
-        ...observed,
-        ...observation,
-        state,
-        isWhole: sound.length === state.catalogs.length && observation.faults.length === 0,
-        today: dayOf(deps.clock.now()),
-      },
-      deps,
-    );
+    const isWhole = sound.length === state.catalogs.length && observation.faults.length === 0;
+    const today = dayOf(deps.clock.now());
+    const facts = { ...observed, ...observation, state, isWhole, today };
+    const { known, ...missing } = await judgeKnown(facts, deps);
     const indexes = observation.indexes.map((entry) => entry.wanted);
+    const { looks, wanted } = observation;
     const plan = planPass({
       manifest: state.manifest,
-      wanted: { ...observation.wanted, indexes },
+      wanted: { ...wanted, indexes },
       budget: await readBudget(state.manifest, deps.requestCount, options.keepsBudget),
       ...(options.shard === undefined ? {} : { shard: options.shard }),
+      ...(looks === null ? {} : { proofs: describeLimits(looks, state.manifest) }),
       observed,
       binding: state.binding,
       revision: snapshot.revision,
@@ -138,7 +138,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       rebuild: options.rebuild,
       knownMissing: known,
       ...(options.indexOnly ? {} : missing),
-      problems: [...observation.wanted.problems, ...observation.faults],
+      problems: [...wanted.problems, ...observation.faults],
       broken: listBroken(state),
       unbuilt: observation.unbuilt,
       verification: observation.verification,
@@ -147,20 +147,33 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       ...(await findShrinkFacts(state, options, deps.clock.now())),
       offers: listOffers(observation.indexes, state),
     });
+    if (looks !== null)
+      await noteLooks(looks, plan, { manifest: state.manifest, wanted, images: observed.images });
     return {
       state,
       plan,
       registries,
-      wanted: observation.wanted,
+      wanted,
       known,
-      images: observation.observed.images,
+      images: observed.images,
       notes: options.notes ?? null,
       indexes: observation.indexes,
       builder,
       requests: memory.looked.production + memory.looked.staging,
       requestCount: deps.requestCount,
+      looks,
     };
   };
+}
+
+// In turns there are as many looks at images as there is room for.
+async function openBudget(
+  manifest: MirrorManifest,
+  { memory, options, deps }: Omit<Surroundings, 'budget'>,
+): Promise<Budget> {
+  const needed = options.inTurn === undefined ? memory.looked : memory.besides;
+  if (options.keepsBudget) await assertWithinBudget(manifest, needed, deps);
+  return readBudget(manifest, deps.requestCount, options.keepsBudget);
 }
 
 function listOffers(indexes: readonly IndexObservation[], state: LoadedState): PlanInput['offers'] {
@@ -178,6 +191,7 @@ interface Surroundings {
   readonly memory: Memory;
   readonly options: PassOptions;
   readonly deps: PassDeps;
+  readonly budget: Budget;
 }
 
 async function look(subject: Subject, surroundings: Surroundings): Promise<Observation> {
@@ -186,6 +200,7 @@ async function look(subject: Subject, surroundings: Surroundings): Promise<Obser
   const started = deps.clock.now().getTime();
   const observation = await observe(subject, surroundings);
   memory.looked = subtract(countSent(subject.registries), before);
+  memory.besides = subtract(memory.looked, memory.imagesLooked);
   const { production, staging } = memory.looked;
   const milliseconds = deps.clock.now().getTime() - started;
   deps.emit({ kind: 'observe-finished', requests: production + staging, milliseconds });
@@ -194,7 +209,7 @@ async function look(subject: Subject, surroundings: Surroundings): Promise<Obser
 
 async function observe(
   subject: Subject,
-  { memory, options, deps }: Surroundings,
+  { memory, options, deps, budget }: Surroundings,
 ): Promise<Observation> {
   const { state, sound, registries, builder } = subject;
   const { signal, emit } = deps;
@@ -209,12 +224,17 @@ async function observe(
     },
     state.binding.manifest,
   );
-  const { images, verification } = await observeWanted(wanted.images, subject, {
+  const before = countSent(registries);
+  const { images, verification, looks } = await observeWanted(wanted.images, subject, {
     options,
+    budget,
+    besides: memory.besides.production,
+    asked: memory.asked,
     now: deps.clock.now(),
     emit,
     signal,
   });
+  memory.imagesLooked = subtract(countSent(registries), before);
   const indexes = await observeIndexes(sound, {
     state,
     production: registries.production,
@@ -237,6 +257,7 @@ async function observe(
     ...indexes,
     faults,
     verification,
+    looks,
     observed: {
       images,
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
@@ -272,31 +293,7 @@ interface Observation extends IndexObservations {
   readonly faults: WantedList['problems'];
   readonly observed: Observed;
   readonly verification: Verification | null;
-}
-
-// Another host, credential file or certificate means other connections; all else keeps them alive.
-async function connect(
-  manifest: MirrorManifest,
-  memory: Memory,
-  deps: PassDeps,
-): Promise<NonNullable<Memory['connection']>> {
-  const key = JSON.stringify(manifest.registries);
-  if (memory.connection?.key === key) return memory.connection;
-  if (memory.connection !== null)
-    await Promise.all(
-      Object.values(memory.connection.registries).map((registry) => registry.close()),
-    );
-  const registries = deps.openRegistries(manifest);
-  memory.connection = {
-    key,
-    registries,
-    builder: createIndexBuilder({
-      production: registries.production,
-      readSource: deps.readSource,
-      work: deps.indexWork ?? {},
-    }),
-  };
-  return memory.connection;
+  readonly looks: Looks | null;
 }
 
 function describeOffer(entry: IndexObservation, state: LoadedState): readonly PackagePlan[] | null {

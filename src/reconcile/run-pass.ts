@@ -16,13 +16,14 @@ import {
 } from '../plan/find-stale.ts';
 import type { PassReport, StateBackupResult } from '../plan/report-types.ts';
 import { exitCodeOfApply, sumOutcomes } from '../plan/sum-outcomes.ts';
-import type { Plan, WantedIndex } from '../plan/types.ts';
+import type { Outcome, Plan, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { backUpState, isPublished } from './back-up-state.ts';
 import { buildClosure } from './closure-entries.ts';
 import type { LoadedState } from './load-state.ts';
 import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts';
 import { countCopies, listBudgets } from './read-budget.ts';
+import { markVouched, summarizeLooks, withdrawLooks } from './settle-looks.ts';
 import { noteUnlisted, settleNotes } from './settle-notes.ts';
 
 export interface RunDeps extends Pick<PassDeps, 'clock' | 'emit' | 'signal'> {
@@ -52,8 +53,9 @@ export async function runPass(
   const emit = countingCopies(prepared, plan, deps);
   const request = buildRequest(prepared, plan, { ...deps, emit });
   const result = await deps.applier.applyPlan(request, deps.signal);
-  const outcomes = [...plan.settled, ...result.outcomes];
-  if (!result.interrupted) await settleNotes(prepared, outcomes);
+  const ended = [...plan.settled, ...result.outcomes];
+  if (!result.interrupted) await settleNotes(prepared, ended);
+  const { outcomes, proof } = await settleLooks(prepared, plan, ended);
   const { interrupted } = result;
   const exitCode = interrupted ? 1 : exitCodeOfApply(plan, outcomes);
   const stateBackup = await backUp(
@@ -76,6 +78,7 @@ export async function runPass(
     bytes: result.bytes,
     requests: prepared.requests + countAll(prepared) - before,
     ...(plan.verification === undefined ? {} : { verification: plan.verification }),
+    ...proof,
     ...(await listBudgets(prepared.state.manifest, prepared.requestCount)),
     ...(stateBackup === null ? {} : { stateBackup }),
     interrupted,
@@ -103,6 +106,20 @@ async function backUp(
       hint: 'The pass is not affected; the next one tries again. `stateBackup: off` in the manifest does without.',
     });
   return result;
+}
+
+async function settleLooks(
+  { looks, state, wanted, images }: PreparedPass,
+  plan: Plan,
+  outcomes: readonly Outcome[],
+): Promise<Pick<PassReport, 'outcomes'> & { readonly proof: Pick<PassReport, 'proof'> }> {
+  if (looks === null) return { outcomes, proof: {} };
+  const lookedAt = { manifest: state.manifest, wanted, images };
+  await withdrawLooks(looks, plan, { outcomes, lookedAt });
+  return {
+    outcomes: markVouched(outcomes, looks, lookedAt),
+    proof: { proof: summarizeLooks(looks, outcomes, lookedAt) },
+  };
 }
 
 function countingCopies(prepared: PreparedPass, plan: Plan, deps: RunDeps): EmitEvent {

@@ -1,4 +1,5 @@
 import type { PassEvent } from '../base/events.ts';
+import type { ProofNotes } from '../base/proof-notes.ts';
 import type { ToolError } from '../base/tool-error.ts';
 import type { GitPort } from '../git/port.ts';
 import type { LocalControl, PlanOutline } from '../plan/control-types.ts';
@@ -94,4 +95,6 @@ export interface WatchDeps extends Omit<RunDeps, 'emit'> {
 export interface WatchOptions extends PassOptions {
   /** Overrides `spec.reconcile.interval`; null for the manifest's. */
   readonly intervalMilliseconds: number | null;
+  /** When each image was last seen; without them every pass asks for all. */
+  readonly proofs?: ProofNotes;
 }

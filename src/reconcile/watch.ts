@@ -6,6 +6,7 @@ import { outlinePlan } from '../plan/outline-plan.ts';
 import type { PassReport } from '../plan/report-types.ts';
 import { holdPass, NO_CONTROL } from './hold-pass.ts';
 import { nextRun, type PassEnd } from './next-run.ts';
+import type { PassOptions } from './pass-options.ts';
 import type { PreparedPass } from './prepare-pass.ts';
 import { overBudget } from './read-budget.ts';
 import { formatPassId, type PassEnding, type PassHead, recordPass } from './record-pass.ts';
@@ -123,7 +124,7 @@ async function runOnce(turn: Turn, context: Context): Promise<EndedPass> {
       revision: running.revision,
       subject: snapshot.subject,
     });
-    const result = await runOnSnapshot(snapshot, running, context);
+    const result = await runOnSnapshot(snapshot, { running, reason }, context);
     const record = end({ ...result, error: null });
     return { end: describeEnd(record, running, context), record };
   } catch (error) {
@@ -140,10 +141,10 @@ async function runOnce(turn: Turn, context: Context): Promise<EndedPass> {
 
 async function runOnSnapshot(
   snapshot: Snapshot,
-  running: Running,
+  { running, reason }: { readonly running: Running; readonly reason: PassReason },
   context: Context,
 ): Promise<Pick<PassEnding, 'report' | 'holds'>> {
-  const prepared = await context.prepare(snapshot, context.options);
+  const prepared = await context.prepare(snapshot, takeTurns(reason, context.options));
   running.prepared = prepared;
   const { control, clock } = context;
   const held = await holdPass(prepared, { control: control ?? NO_CONTROL, clock });
@@ -155,6 +156,14 @@ async function runOnSnapshot(
 
 function isDone({ plan, state }: PreparedPass, { steps }: PassReport): boolean {
   return state.manifest.reconcile.approval === 'required' && steps.done === plan.steps.length;
+}
+
+// Who asks for a pass wants to know what is there.
+function takeTurns(reason: PassReason, options: WatchOptions): PassOptions {
+  const { proofs, intervalMilliseconds } = options;
+  if (proofs === undefined) return options;
+  const inTurn = { notes: proofs, intervalMilliseconds, all: reason === 'request' };
+  return { ...options, inTurn };
 }
 
 function describeEnd(
@@ -172,7 +181,7 @@ function describeEnd(
   // The source is asked again by its own interval; that is no reason to hurry with passes.
   if (trouble !== null && endedWell(report))
     return { kind: 'refused', revision, interval, holds, trouble: trouble.code };
-  if (result === 'failed' || result === 'interrupted')
+  if (result === 'failed' || result === 'interrupted' || isSurprise(prepared, report))
     return { kind: 'failed', revision, interval, error: null, holds };
   return { kind: result, revision, interval, holds };
 }
@@ -183,6 +192,16 @@ function endedWell(report: PassRecord['report']): boolean {
 
 function readInterval(prepared: PreparedPass | null): number | null {
   return prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
+}
+
+// An image was gone that an earlier look vouched for: nothing does any longer, so that the next pass finds it.
+function isSurprise(prepared: PreparedPass | null, report: PassReport | null): boolean {
+  if (prepared === null || (prepared.looks?.vouched.size ?? 0) === 0) return false;
+  const stepped = new Set(prepared.plan.steps.flatMap(({ items }) => items));
+  return (
+    report?.outcomes.some(({ item, code }) => code === 'APPLY_CLOSURE' && stepped.has(item)) ??
+    false
+  );
 }
 
 interface Pause {

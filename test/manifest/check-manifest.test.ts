@@ -174,7 +174,6 @@ test('parseManifest warns of every field that asks for what this version does no
       '    production: { host: "a:5000", writePolicy: deny, requestsPerDay: 20000 }',
       '    staging: { host: "a:5001", writePolicy: allow-once }',
       '  policy: { automaticUpgrades: block }',
-      '  reconcile: { proofAge: 1d }',
       '',
     ].join('\n'),
     'mirror.yaml',
@@ -185,7 +184,6 @@ test('parseManifest warns of every field that asks for what this version does no
     [
       ['warning', 7, 'spec.registries.staging.writePolicy'],
       ['warning', 8, 'spec.policy.automaticUpgrades'],
-      ['warning', 9, 'spec.reconcile.proofAge'],
     ],
   );
 });

@@ -20,6 +20,7 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
     reconcile: {
       intervalMilliseconds: 600_000,
       proofAgeMilliseconds: 604_800_000,
+      deepProofAgeMilliseconds: null,
       windows: { copy: 'always', publish: 'always' },
       suspend: null,
       allowShrink: null,

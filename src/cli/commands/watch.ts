@@ -64,6 +64,7 @@ export async function runWatch(
       verify: null,
       allowShrink: options.allowShrink,
       notes: await wiring.openNotes(),
+      proofs: await wiring.openProofs(),
       keepsBudget: true,
       intervalMilliseconds: options.intervalMilliseconds,
     },

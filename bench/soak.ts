@@ -1,0 +1,42 @@
+// Whether the reconciler grows: passes in a row of a real `watch` between real registries, a commit every other pass.
+// Arguments: --passes N (default 500).
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { createSite, pushIndex, pushOperator } from '../test/support/site.ts';
+import { waitFor } from '../test/support/wait-for.ts';
+
+const { values } = parseArgs({ options: { passes: { type: 'string', default: '500' } } });
+const ends: (() => unknown)[] = [];
+try {
+  await soak(Number(values.passes));
+} finally {
+  for (const end of ends.toReversed()) await end();
+}
+
+async function soak(passes: number): Promise<void> {
+  const site = await createSite({ after: (end) => void ends.push(end) });
+  const versions = ['1.0.0', '1.1.0'];
+  const a = await pushOperator(site.production.host, { name: 'a', versions });
+  await pushIndex(site.production.host, { a });
+  const init = await site.olmirror(['init']);
+  if (init.code !== 0) throw new Error(init.stderr);
+  await site.commit('base');
+  const child = site.start(['watch', '--interval', '1s', '--log-format', 'json']);
+  ends.push(() => child.kill('SIGKILL'));
+  let done = 0;
+  child.stdout?.on('data', (text: string) => (done += text.split('"pass done').length - 1));
+  console.log('| passes | MB | open files |\n|---|---|---|');
+  for (let round = 1; done < passes; round += 1) {
+    const before = done;
+    await site.git('commit', '-q', '--allow-empty', '-m', `round ${round}`);
+    await waitFor('two passes', async () => done >= before + 2);
+    if (round % Math.ceil(passes / 20) === 1) printRow(done, child.pid ?? 0);
+  }
+  printRow(done, child.pid ?? 0);
+}
+
+function printRow(passes: number, pid: number): void {
+  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  const files = readdirSync(`/proc/${pid}/fd`).length;
+  console.log(`| ${passes} | ${((Number(kilobytes) * 1024) / 1e6).toFixed(0)} | ${files} |`);
+}

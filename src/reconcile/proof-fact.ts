@@ -1,0 +1,31 @@
+import type { VerifyLevel } from '../base/verify-level.ts';
+import type { WantedImage } from '../images/types.ts';
+import type { MirrorManifest } from '../manifest/types.ts';
+
+/**
+ * Text that stands for all that is asked of an image: the same look at another host, with another tag that must
+ * point at it, or at another level proves nothing. A tag-only reference is known by its tag, so what vouches for it
+ * is that the tag was there.
+ */
+export function formatFact(
+  { key, demandedTags }: WantedImage,
+  { manifest, verify }: { readonly manifest: MirrorManifest; readonly verify: VerifyLevel },
+): string {
+  const { protect, tagDrift } = manifest.policy;
+  const asked = [verify, protect, tagDrift, ...demandedTags.toSorted()].join(' ');
+  return `${manifest.registries.production.host}/${key} ${asked}`;
+}
+
+/** Whether nothing vouches for an image from one pass to the next: a movable tag follows staging, a debt is to be paid. */
+export function isAlwaysAsked(
+  { key, upstream, demandedTags, repository, clash }: WantedImage,
+  {
+    movableTags,
+    owes,
+  }: { readonly movableTags: ReadonlySet<string>; readonly owes: (upstream: string) => boolean },
+): boolean {
+  const tags = demandedTags.map((tag) => `${repository.production}:${tag}`);
+  return (
+    clash !== undefined || owes(upstream) || [key, ...tags].some((tag) => movableTags.has(tag))
+  );
+}

@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Applier } from '../../src/apply/port.ts';
+import type { Digest } from '../../src/base/digest.ts';
+import type { Presence } from '../../src/base/presence.ts';
+import { ToolError } from '../../src/base/tool-error.ts';
+import { openProofNotes } from '../../src/files/proof-notes.ts';
+import type { PassReport } from '../../src/plan/report-types.ts';
+import { createPassPreparer, type PreparedPass } from '../../src/reconcile/prepare-pass.ts';
+import { runPass } from '../../src/reconcile/run-pass.ts';
+import { createFakeGit } from '../fakes/git.ts';
+import { createFakeRegistry, type FakeRegistry } from '../fakes/registry.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+interface World {
+  readonly production: FakeRegistry;
+  readonly staging: FakeRegistry;
+  /** One pass; gives what it asked production for, as repositories, and what it planned. */
+  pass(options?: {
+    readonly all?: boolean;
+  }): Promise<{ readonly asked: readonly string[]; readonly prepared: PreparedPass }>;
+  report(prepared: PreparedPass): Promise<PassReport>;
+  write(spec: string): void;
+  /** As after a restart of the program. */
+  restart(): Promise<void>;
+  move(milliseconds: number): void;
+  readonly notes: string;
+  spent: number;
+}
+
+const UNKNOWN: Presence = {
+  state: 'unknown',
+  code: 'REGISTRY_UNREACHABLE',
+  message: 'down',
+  hint: null,
+  retryAfterSeconds: null,
+};
+
+/** Images `team/0` to `team/<count - 1>`, all of which production holds. */
+async function createWorld(t: TestContext, count: number, more = ''): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'olmirror-turns-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const production = createFakeRegistry('p.example:5000');
+  const staging = createFakeRegistry('s.example:5001');
+  const digests: Digest[] = [];
+  for (let i = 0; i < count; i += 1)
+    digests.push(production.add({ repository: `team/${i}`, files: { name: `${i}` } }));
+  const git = createFakeGit();
+  let now = Date.parse('2026-11-27T00:30:00Z');
+  const clock = { now: () => new Date(now), sleep: () => Promise.resolve() };
+  const asked: string[] = [];
+  const observing: FakeRegistry = {
+    ...production,
+    headBlob: (repository, digest, signal) => production.headBlob(repository, digest, signal),
+    getBlob: (repository, digest) => production.getBlob(repository, digest),
+    headManifest: (repository, reference, signal) => {
+      asked.push(repository);
+      return production.headManifest(repository, reference, signal);
+    },
+  };
+  let prepare = open();
+  function open(): ReturnType<typeof createPassPreparer> {
+    return createPassPreparer({
+      openRegistries: () => ({ production: observing, staging }),
+      readSource: () => Promise.resolve(null),
+      requestCount: { readSpent: () => Promise.resolve(world.spent), add: () => undefined },
+      clock,
+      emit: () => undefined,
+      signal: new AbortController().signal,
+    });
+  }
+  let notes = await openProofNotes(folder);
+  const applier: Applier = {
+    applyPlan: () =>
+      Promise.resolve({
+        outcomes: [],
+        stepsDone: 0,
+        bytes: 0,
+        milliseconds: 0,
+        interrupted: false,
+      }),
+  };
+  const world: World = {
+    production,
+    staging,
+    notes: join(folder, 'seen.jsonl'),
+    spent: 0,
+    async pass({ all = false } = {}) {
+      asked.length = 0;
+      const prepared = await prepare(await git.openCommit('HEAD'), {
+        manifestFile: 'mirror.yaml',
+        indexOnly: false,
+        rebuild: false,
+        verify: null,
+        keepsBudget: true,
+        inTurn: { notes, intervalMilliseconds: null, all },
+      });
+      return { asked: [...asked], prepared };
+    },
+    report: (prepared) =>
+      runPass(prepared, prepared.plan, {
+        applier,
+        clock,
+        emit: () => undefined,
+        signal: new AbortController().signal,
+        concurrency: 1,
+        findAccess: ({ registries }) => registries,
+      }),
+    write(spec) {
+      const images = digests.map(
+        (digest, i) => `    - { source: "r.example/team/${i}@${digest}" }`,
+      );
+      git.write(
+        'mirror.yaml',
+        `apiVersion: olmirror/v1alpha1
+kind: Mirror
+metadata: { name: turns }
+spec:
+  registries: { production: { host: "p.example:5000"${more} }, staging: { host: "s.example:5001" } }
+${spec}
+  images:
+${images.join('\n')}
+`,
+      );
+      git.commit('state');
+    },
+    async restart() {
+      notes = await openProofNotes(folder);
+      prepare = open();
+    },
+    move(milliseconds) {
+      now += milliseconds;
+    },
+  };
+  world.write('  reconcile: { interval: 1h, proofAge: 2d }');
+  return world;
+}
+
+function countKinds({ plan }: PreparedPass): Readonly<Record<string, number>> {
+  const kinds = plan.settled.map(({ kind }) => kind);
+  assert.equal(kinds.length + plan.steps.length, plan.wantedItems);
+  const groups = Map.groupBy(kinds, (kind) => kind);
+  return Object.fromEntries([...groups].map(([kind, all]) => [kind, all.length]));
+}
+
+// Seen to fail: with `noteLooks` left out the second pass asked for all; with `keep` writing nothing the restarted one did.
+test('a pass asks for all images at first, then for a share, also after a restart, and its sums add up', async (t) => {
+  const world = await createWorld(t, 82);
+  const first = await world.pass();
+  assert.equal(first.asked.length, 82);
+  world.move(HOUR);
+  const second = await world.pass();
+  assert.equal(second.asked.length, 2, '82 in 42 hours');
+  assert.deepEqual(countKinds(second.prepared), { 'in-sync': 82 });
+  const report = await world.report(second.prepared);
+  assert.deepEqual(
+    { ...report.proof, kinds: report.sums['in-sync'] },
+    { images: 82, asked: 2, vouched: 80, overdue: 0, deep: 0, catalogs: [], kinds: 82 },
+  );
+  const marked = report.outcomes.filter(({ seen }) => seen === '2026-11-27T00:30:00.000Z');
+  assert.equal(marked.length, 80);
+  await world.restart();
+  world.move(HOUR);
+  const third = await world.pass();
+  assert.equal(third.asked.length, 2);
+  const before = new Set(second.asked);
+  assert.ok(
+    third.asked.every((repository) => !before.has(repository)),
+    'others than before',
+  );
+  assert.equal((await world.pass({ all: true })).asked.length, 82, 'who asks gets an answer');
+});
+
+// Seen to fail: with proofs that count without end (`since` at 0 in divide) the loss was never told.
+test('a loss is found within the proof age, and then all others are asked for at once', async (t) => {
+  const world = await createWorld(t, 82);
+  await world.pass();
+  const [gone] = (await world.pass({ all: true })).prepared.wanted.images.slice(-1);
+  assert.ok(gone?.digest);
+  world.production.remove(gone.repository.production, gone.digest);
+  let hours = 0;
+  for (;;) {
+    world.move(HOUR);
+    hours += 1;
+    const { asked, prepared } = await world.pass();
+    if (countKinds(prepared)['lost'] === 1) {
+      assert.equal(asked.length, 82);
+      break;
+    }
+    assert.ok(hours <= 48, 'masked for longer than the proof age');
+  }
+  world.move(HOUR);
+  const { asked, prepared } = await world.pass();
+  assert.ok(asked.includes(gone.repository.production), 'what is lost is asked for each time');
+  assert.deepEqual(countKinds(prepared), { 'in-sync': 81, lost: 1 });
+});
+
+// Seen to fail: with `withdraw` left out the image that was unknown counted as seen at the next pass.
+test('what could not be told is asked for again, and no earlier look vouches for it', async (t) => {
+  const world = await createWorld(t, 3);
+  const { prepared } = await world.pass();
+  const image = prepared.wanted.images[0];
+  assert.ok(image?.digest);
+  world.production.answer(image.repository.production, image.digest, UNKNOWN);
+  assert.deepEqual(countKinds((await world.pass({ all: true })).prepared), {
+    'in-sync': 2,
+    failed: 1,
+  });
+  const again = await world.pass();
+  assert.deepEqual(
+    [countKinds(again.prepared), again.asked],
+    [{ 'in-sync': 2, failed: 1 }, [image.repository.production]],
+  );
+  world.production.answer(image.repository.production, image.digest, null);
+  assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 3 });
+});
+
+// Seen to fail: with the tags left out of formatFact the new tag was never asked for.
+test('a commit has what it touches asked for, and nothing else', async (t) => {
+  const world = await createWorld(t, 50);
+  await world.pass();
+  world.write('  reconcile: { interval: 1h, proofAge: 2d }\n  movableTags: []');
+  assert.equal((await world.pass()).asked.length, 0, 'nothing that is wanted changed');
+  const extra = world.production.add({ repository: 'team/new', tags: ['v1'], files: { a: 'b' } });
+  world.write('  reconcile: { interval: 1h, proofAge: 2d }');
+  const { prepared } = await world.pass();
+  assert.equal(prepared.wanted.images.length, 50);
+  world.write(
+    `  reconcile: { interval: 1h, proofAge: 2d }
+  paths: [{ from: r.example/team/0, to: team/new }]`,
+  );
+  const changed = await world.pass();
+  assert.deepEqual(changed.asked, ['team/new'], extra);
+  assert.deepEqual(countKinds(changed.prepared), { 'in-sync': 49, lost: 1 });
+});
+
+test('a clock that jumps ahead or back costs requests, and hides nothing', async (t) => {
+  const world = await createWorld(t, 10);
+  world.move(400 * DAY);
+  assert.equal((await world.pass()).asked.length, 10);
+  world.move(-400 * DAY);
+  assert.equal((await world.pass()).asked.length, 10, 'a time in the future vouches for nothing');
+  world.move(3 * DAY);
+  assert.equal((await world.pass()).asked.length, 10, 'all are too old');
+});
+
+// Seen to fail: with `isHarmless` refusing PLAN_UNPROVED and with settleUnknown in place of settleUnproved.
+test('with too small a budget what cannot be asked for is deferred, never in sync, and the plan says so', async (t) => {
+  const world = await createWorld(t, 60, ', requestsPerDay: 20');
+  const { asked, prepared } = await world.pass();
+  assert.deepEqual([asked.length, countKinds(prepared)], [20, { 'in-sync': 20, deferred: 40 }]);
+  assert.deepEqual(
+    prepared.plan.checks.map(({ kind, severity, message }) => [kind, severity, message]),
+    [
+      [
+        'request-budget',
+        'warning',
+        'The requests of a day at p.example:5000 suffice to ask for every image every 3 days only, where spec.reconcile.proofAge is 2 days.',
+      ],
+      [
+        'request-budget',
+        'warning',
+        '40 images in p.example:5000 could not be asked for: the requests of today do not suffice. What is there is unknown until their turn comes.',
+      ],
+    ],
+  );
+  const report = await world.report(prepared);
+  assert.deepEqual([report.sums.deferred, report.exitCode, report.proof?.overdue], [40, 0, 40]);
+  world.spent = 20;
+  await assert.rejects(world.pass(), { code: 'PLAN_OVER_BUDGET' });
+  world.spent = 0;
+  world.move(DAY);
+  assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 40, deferred: 20 });
+});
+
+// Seen to fail: without the checksum in parseLine the forged note vouched for an image.
+test('notes that are spoilt, cut off or of another host vouch for nothing', async (t) => {
+  const world = await createWorld(t, 12);
+  await world.pass();
+  const text = await readFile(world.notes, 'utf8');
+  assert.equal(text.split('\n').filter((line) => line !== '').length, 12);
+  const lines = text.trim().split('\n');
+  const spoilt = [
+    ...lines.slice(0, 10),
+    lines[10]?.replace(/team\/\d+/, 'team/99'),
+    lines[11]?.slice(0, 100),
+  ];
+  await writeFile(world.notes, spoilt.join('\n'));
+  await world.restart();
+  assert.equal((await world.pass()).asked.length, 2);
+  await writeFile(world.notes, text.replaceAll('p.example:5000', 'q.example:5000'));
+  await world.restart();
+  assert.equal((await world.pass()).asked.length, 12);
+});
+
+// Seen to fail: with the places left out of proveSome no blob was asked for.
+test('blobs have turns of their own, and one that is gone is found', async (t) => {
+  const world = await createWorld(t, 21);
+  world.write('  reconcile: { interval: 1h, proofAge: 20d, deepProofAge: 1d }');
+  await world.pass();
+  const seen: number[] = [];
+  for (let hour = 0; hour < 24; hour += 1) {
+    world.move(HOUR);
+    const { prepared } = await world.pass();
+    seen.push(prepared.looks?.deep.size ?? 0);
+    assert.equal(prepared.plan.verification?.images ?? 0, prepared.looks?.deep.size);
+  }
+  assert.ok(Math.max(...seen) <= 2 && Math.min(...seen) >= 1, `${seen.join(' ')}`);
+  world.production.headBlob = async () => ({ state: 'absent' });
+  world.production.getBlob = async () => {
+    throw new ToolError('REGISTRY_NOT_FOUND', 'gone');
+  };
+  world.move(HOUR);
+  const { prepared } = await world.pass();
+  assert.ok(prepared.plan.checks.some(({ kind }) => kind === 'damaged'));
+});
+
+test('the notes of a mirror stay bounded, however long it runs', async (t) => {
+  const world = await createWorld(t, 30);
+  world.write('  reconcile: { interval: 1h, proofAge: 1h }');
+  for (let hour = 0; hour < 60; hour += 1) {
+    await world.pass();
+    world.move(HOUR + 1);
+  }
+  const lines = (await readFile(world.notes, 'utf8')).split('\n').length;
+  assert.ok(lines < 1_200, `${lines} lines for 30 images after 1,800 looks`);
+});
