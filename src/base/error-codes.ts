@@ -83,6 +83,8 @@ export const ERROR_CODES = [
   'PLAN_UNCOPYABLE',
   'PLAN_DAMAGED',
   'PLAN_OVER_BUDGET',
+  'SERVER_LISTEN',
+  'SERVER_SECRET',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -9,6 +9,7 @@ import {
   readDuration,
   WORKING_TREE,
 } from './command-options.ts';
+import { readTelling, TELLING } from './telling-options.ts';
 
 const INDEX_ONLY = {
   type: 'boolean',
@@ -177,9 +178,11 @@ export function addWatch(parser: Parser, run: Run): void {
         })
         .option('concurrency', CONCURRENCY)
         .option('copy-timeout', COPY_TIMEOUT)
-        .option('log-format', { ...FORMAT, describe: 'Form of the log lines' }),
+        .option('log-format', { ...FORMAT, describe: 'Form of the log lines' })
+        .options(TELLING),
     (args) => {
       const { remote = null, logFormat } = args;
+      const telling = readTelling(args);
       const intervalMilliseconds =
         args.interval === undefined ? null : readDuration(args.interval, '--interval');
       const copying = {
@@ -190,7 +193,7 @@ export function addWatch(parser: Parser, run: Run): void {
       return run(
         async (context, wiring) =>
           (await import('./commands/watch.ts')).runWatch(
-            { remote, ref, intervalMilliseconds, logFormat, ...copying },
+            { remote, ref, intervalMilliseconds, logFormat, ...copying, ...telling },
             context,
             wiring,
           ),

@@ -35,10 +35,14 @@ export interface Wiring {
   /** `copyTimeout`: milliseconds one copy may take. */
   createApplier(copyTimeout: number): Promise<Applier>;
   readonly openCatalogServer: OpenCatalogServer;
+  /** Tells of every answer of a registry from now on: its status, null for none. */
+  readonly onRegistryAnswer: (listener: RegistryListener) => void;
   /** Folder for the journal, the lock, half-made layouts and layers built of one state repository. */
   readonly stateFolder: string;
   close(): Promise<void>;
 }
+
+export type RegistryListener = (host: string, status: number | null) => void;
 
 const SHORTEST_IDLE = 1_200_000;
 const REGISTRY_TIMEOUT = 30_000;
@@ -50,6 +54,7 @@ const KEPT_LAYERS = 1e9;
 
 export function createWiring(context: CommandContext): Wiring {
   const open = new Set<{ close(): Promise<void> }>();
+  const listeners = new Set<RegistryListener>();
   const stateFolder = findStateFolder(context.folder);
   const ledger = createRequestLedger({
     folder: join(stateFolder, 'requests'),
@@ -75,6 +80,7 @@ export function createWiring(context: CommandContext): Wiring {
       retries: REGISTRY_RETRIES,
       backoffMilliseconds: readNumber('OLMIRROR_RETRY_DELAY_MS', READ_DELAY),
       onRequest: requestsPerDay === null ? undefined : () => ledger.add(host, 1),
+      onAnswer: (status) => listeners.forEach((listener) => listener(host, status)),
       clock: systemClock,
     });
     open.add(registry);
@@ -93,6 +99,7 @@ export function createWiring(context: CommandContext): Wiring {
   return {
     stateFolder,
     openStore,
+    onRegistryAnswer: (listener) => listeners.add(listener),
     async openGit() {
       const { openGitRepository } = await import('../git/git-repository.ts');
       return openGitRepository(context.folder);

@@ -172,9 +172,9 @@ async function sleepUntilWoken(
     await sleepOrRing(left, context);
     const wake = waker.take();
     if (wake === null) continue;
-    // Git touches its files for many reasons; only another commit is one to run for.
-    if (wake.reason !== 'commit' || (await readRevisionOr(revision, context)) !== revision)
-      return wake.reason;
+    // Git touches its files, and forges send webhooks, for many reasons; only another commit is one to run for.
+    const isHint = wake.reason === 'commit' || wake.reason === 'webhook';
+    if (!isHint || (await readRevisionOr(revision, context)) !== revision) return wake.reason;
   }
   return otherwise;
 }

@@ -6,13 +6,13 @@ import { watch } from '../../reconcile/watch.ts';
 import type { Trigger } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';
+import { createTelling, type TellingOptions } from '../telling.ts';
 import { createWatchLog } from '../watch-log.ts';
 import type { Wiring } from '../wire.ts';
 
-export interface WatchOptions {
+export interface WatchOptions extends TellingOptions {
   /** URL of a remote, or null for the local clone. */
   readonly remote: string | null;
-  readonly ref: string;
   /** Null for `spec.reconcile.interval`. */
   readonly intervalMilliseconds: number | null;
   readonly concurrency: number;
@@ -26,7 +26,14 @@ export async function runWatch(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  const sinks = [createWatchLog(options.logFormat, context)];
+  const log = createWatchLog(options.logFormat, context);
+  const telling = await createTelling(options, {
+    wiring,
+    clock: systemClock,
+    log,
+    signal: context.signal,
+  });
+  const sinks = [log, ...telling.sinks];
   const git = await openSource(options, wiring);
   await watch(
     {
@@ -49,7 +56,7 @@ export async function runWatch(
       clock: systemClock,
       random: Math.random,
       sinks,
-      triggers: [watchCommits(git)],
+      triggers: [watchCommits(git), ...telling.triggers],
       signal: context.signal,
       readRevision: () => readRevision(git, options, context.signal),
     },
