@@ -85,6 +85,7 @@ export const ERROR_CODES = [
   'PLAN_OVER_BUDGET',
   'SERVER_LISTEN',
   'SERVER_SECRET',
+  'FORGE_NOTIFICATION',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

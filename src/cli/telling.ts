@@ -1,10 +1,14 @@
+import { resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/tool-error.ts';
+import { createHttpNotifications } from '../forge/http-notifications.ts';
+import { createNotifications } from '../reconcile/notifications.ts';
 import type { Trigger, WatchSink } from '../reconcile/watch-types.ts';
 import type { ListenAddress } from '../server/http-server.ts';
 import { createLoopHealth } from '../server/loop-health.ts';
 import type { Metrics } from '../server/metrics.ts';
 import { createSystemd } from '../server/systemd.ts';
+import { createBookStore } from './book-store.ts';
 import { VERSION } from './version.ts';
 import type { WatchLog } from './watch-log.ts';
 import type { Wiring } from './wire.ts';
@@ -19,7 +23,9 @@ export interface TellingOptions {
 }
 
 export interface TellingDeps {
-  readonly wiring: Pick<Wiring, 'onRegistryAnswer'>;
+  readonly wiring: Pick<Wiring, 'onRegistryAnswer' | 'stateFolder'>;
+  /** Of the manifest. */
+  readonly folder: string;
   readonly clock: Clock;
   readonly log: Pick<WatchLog, 'onPass' | 'say'>;
   readonly signal: AbortSignal;
@@ -29,9 +35,10 @@ export interface TellingDeps {
 export interface Telling {
   readonly sinks: readonly WatchSink[];
   readonly triggers: readonly Trigger[];
-  /** Null without a server. */
-  readonly metrics: Metrics | null;
 }
+
+const NOTIFICATION_TIMEOUT = 10_000;
+const NOTIFICATION_DELAY = 1_000;
 
 export async function createTelling(options: TellingOptions, deps: TellingDeps): Promise<Telling> {
   const { log, signal } = deps;
@@ -59,7 +66,6 @@ export async function createTelling(options: TellingOptions, deps: TellingDeps):
       ...(systemd ? [systemd.sink] : []),
     ],
     triggers: [...(server === null ? [] : [server.trigger]), ...(systemd ? [systemd.trigger] : [])],
-    metrics: server?.metrics ?? null,
   };
 }
 

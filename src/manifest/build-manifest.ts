@@ -2,6 +2,7 @@ import {
   buildCatalogPath,
   CATALOG_DEFAULTS,
   CATALOG_SOURCE_NAMESPACE_DEFAULT,
+  NOTIFIER_DEFAULTS,
   POLICY_DEFAULTS,
   RECONCILE_DEFAULTS,
   REGISTRY_DEFAULTS,
@@ -9,10 +10,18 @@ import {
   SPEC_DEFAULTS,
 } from './defaults.ts';
 import { parseDuration } from './duration.ts';
-import type { RawCatalog, RawManifest, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
+import type {
+  RawCatalog,
+  RawManifest,
+  RawNotifier,
+  RawPathRule,
+  RawRegistry,
+  RawSpec,
+} from './raw-manifest.ts';
 import type {
   CatalogEntry,
   MirrorManifest,
+  NotifierEntry,
   PathRule,
   PerRole,
   ReconcileSettings,
@@ -39,6 +48,7 @@ export function buildManifest(raw: RawManifest): MirrorManifest {
     movableTags: spec.movableTags ?? [],
     verify: spec.verify ?? SPEC_DEFAULTS.verify,
     policy: { ...POLICY_DEFAULTS, ...spec.policy },
+    notifications: (spec.notifications ?? []).map(buildNotifier),
     reconcile: buildReconcile(spec.reconcile ?? {}),
   };
 }
@@ -68,6 +78,11 @@ function buildPathRule(raw: RawPathRule): PathRule {
     to: spreadRoles(raw.to),
     maxNestedPaths: spreadRoles(raw.maxNestedPaths ?? null),
   };
+}
+
+function buildNotifier(raw: RawNotifier): NotifierEntry {
+  const { remindAfter, ...entry } = { ...NOTIFIER_DEFAULTS, ...raw };
+  return { ...entry, remindAfterMilliseconds: readDuration(remindAfter) };
 }
 
 function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettings {

@@ -1,9 +1,10 @@
 import type { Problem } from '../base/problem.ts';
 import { buildCatalogEntry, buildRegistry } from './build-manifest.ts';
 import { checkCatalogs } from './check-catalogs.ts';
+import { checkNotifiers } from './check-notifiers.ts';
 import { type Fault, findRepeats, type Located, readRef } from './fault.ts';
 import { listIdleFields } from './list-idle-fields.ts';
-import type { RawCatalog, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
+import type { RawCatalog, RawNotifier, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
 import type { RegistryEntry } from './types.ts';
 import type { ValuePath, YamlDocument } from './yaml-document.ts';
 
@@ -21,6 +22,7 @@ export interface SoundManifest {
     readonly images?: Sound<NonNullable<RawSpec['images']>[number]>;
     readonly paths?: Sound<RawPathRule>;
     readonly movableTags?: Sound<string>;
+    readonly notifications?: Sound<RawNotifier>;
   };
 }
 
@@ -38,6 +40,7 @@ export function checkManifest(document: YamlDocument, manifest: SoundManifest): 
       checkSource([...path, 'source'], value.source),
     ),
     ...checkRepeats(spec),
+    ...checkNotifiers(locate(spec.notifications, ['spec', 'notifications'])),
     ...locate(spec.movableTags, ['spec', 'movableTags']).flatMap(checkMovableTag),
   ];
   return [

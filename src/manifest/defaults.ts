@@ -1,4 +1,10 @@
-import type { CatalogEntry, MirrorManifest, MirrorPolicy, RegistryEntry } from './types.ts';
+import type {
+  CatalogEntry,
+  MirrorManifest,
+  MirrorPolicy,
+  NotifierEntry,
+  RegistryEntry,
+} from './types.ts';
 
 /** What a manifest means where it says nothing. The schema repeats these for editors; a test compares them. */
 export const REGISTRY_DEFAULTS: Omit<RegistryEntry, 'host'> = {
@@ -50,6 +56,18 @@ export const RECONCILE_DEFAULTS = {
   windows: { copy: 'always', publish: 'always' },
   suspend: null,
 } as const;
+
+export const NOTIFIER_DEFAULTS: Pick<
+  NotifierEntry,
+  'url' | 'urlFile' | 'secretFile' | 'caFile' | 'severity'
+> & { readonly remindAfter: string } = {
+  url: null,
+  urlFile: null,
+  secretFile: null,
+  caFile: null,
+  severity: 'warning',
+  remindAfter: '1d',
+};
 
 export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy' | 'verify'> = {
   strategy: 'append',

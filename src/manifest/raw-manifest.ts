@@ -1,5 +1,5 @@
 import type { VerifyLevel } from '../base/verify-level.ts';
-import type { CatalogPin, MirrorPolicy, PerRole, RegistryEntry } from './types.ts';
+import type { CatalogPin, MirrorPolicy, NotifierEntry, PerRole, RegistryEntry } from './types.ts';
 
 /** `mirror.yaml` as written, once its schema accepts it. */
 export interface RawManifest {
@@ -32,6 +32,11 @@ export interface RawPathRule {
   readonly maxNestedPaths?: number | null | PerRole<number | null>;
 }
 
+export type RawNotifier = Partial<
+  Omit<NotifierEntry, 'name' | 'kind' | 'remindAfterMilliseconds'>
+> &
+  Pick<NotifierEntry, 'name' | 'kind'> & { readonly remindAfter?: string };
+
 export interface RawSpec {
   readonly strategy?: 'append' | 'relocate';
   readonly registries: PerRole<RawRegistry>;
@@ -42,6 +47,7 @@ export interface RawSpec {
   readonly movableTags?: readonly string[];
   readonly verify?: VerifyLevel;
   readonly policy?: Partial<MirrorPolicy>;
+  readonly notifications?: readonly RawNotifier[];
   readonly reconcile?: {
     readonly interval?: string;
     readonly proofAge?: string;

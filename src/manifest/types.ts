@@ -100,6 +100,20 @@ export interface ReconcileSettings {
   } | null;
 }
 
+/** Whom `watch` tells of trouble. Exactly one of `url` and `urlFile` is given. */
+export interface NotifierEntry {
+  readonly name: string;
+  readonly kind: 'json' | 'slack' | 'alertmanager';
+  readonly url: string | null;
+  /** Files are relative to the manifest. */
+  readonly urlFile: string | null;
+  readonly secretFile: string | null;
+  readonly caFile: string | null;
+  /** The least that is told. */
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly remindAfterMilliseconds: number;
+}
+
 /** `mirror.yaml` with every default filled in. */
 export interface MirrorManifest {
   readonly name: string;
@@ -113,6 +127,7 @@ export interface MirrorManifest {
   readonly movableTags: readonly string[];
   readonly verify: VerifyLevel;
   readonly policy: MirrorPolicy;
+  readonly notifications: readonly NotifierEntry[];
   readonly reconcile: ReconcileSettings;
 }
 

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, type Gauge } from 'prom-client';
 import type { PassEvent } from '../base/events.ts';
 import type { Hold, PassRecord } from '../plan/history-types.ts';
+import { formatIndexItem } from '../plan/item.ts';
 import type { WatchEvent, WatchSink } from '../reconcile/watch-types.ts';
 import { createMetricTable, type MetricTable } from './metric-table.ts';
 import { HOOK_RESULTS, type HookResult } from './webhook.ts';
@@ -178,10 +179,16 @@ function setPlan(
     table.checks.inc({ kind, severity });
   for (const gauge of [table.catalogWanted, table.catalogPresent, table.catalogInSync])
     gauge.reset();
-  for (const { catalog, wanted, present, gitId, servedId } of record.catalogs) {
+  // Ids do not tell: an index that was taken in has another than the one that Git's catalog makes.
+  const inSync = new Set(
+    (record.report?.outcomes ?? prepared.plan.settled)
+      .filter(({ kind }) => kind === 'in-sync' || kind === 'copied')
+      .map(({ item }) => item),
+  );
+  for (const { catalog, wanted, present } of record.catalogs) {
     table.catalogWanted.set({ catalog }, wanted);
     table.catalogPresent.set({ catalog }, present);
-    table.catalogInSync.set({ catalog }, gitId !== null && gitId === servedId ? 1 : 0);
+    table.catalogInSync.set({ catalog }, inSync.has(formatIndexItem(catalog)) ? 1 : 0);
   }
 }
 

@@ -344,6 +344,7 @@ async function openSilent(url: string): Promise<{ readonly ended: Promise<void> 
   const socket = connect(Number(port), hostname);
   socket.on('error', () => undefined);
   await new Promise<void>((resolve) => socket.once('connect', resolve));
+  socket.resume();
   socket.write('GET /healthz HTTP/1.1\r\nHost: ');
   return { ended: new Promise((resolve) => socket.once('close', () => resolve())) };
 }

@@ -29,6 +29,7 @@ export async function runWatch(
   const log = createWatchLog(options.logFormat, context);
   const telling = await createTelling(options, {
     wiring,
+    folder: context.folder,
     clock: systemClock,
     log,
     signal: context.signal,
