@@ -59,14 +59,26 @@ export async function createTelling(options: TellingOptions, deps: TellingDeps):
     options.listen === null
       ? null
       : await createServer(options.listen, { options, deps, health, warn });
+  const notifications = createNotifications({
+    port: createHttpNotifications({
+      clock: deps.clock,
+      timeoutMilliseconds: NOTIFICATION_TIMEOUT,
+      delayMilliseconds: NOTIFICATION_DELAY,
+    }),
+    store: createBookStore(deps.wiring.stateFolder),
+    clock: deps.clock,
+    findFile: (path) => resolve(deps.folder, path),
+    count: (notifier, result) => server?.metrics.countNotification(notifier, result),
+    warn,
+  });
   return {
-    sinks: [
-      health,
-      ...(server === null ? [] : [server.metrics]),
-      ...(systemd ? [systemd.sink] : []),
-    ],
-    triggers: [...(server === null ? [] : [server.trigger]), ...(systemd ? [systemd.trigger] : [])],
+    sinks: [health, notifications, server?.metrics, systemd?.sink].filter(isThere),
+    triggers: [server?.trigger, systemd?.trigger].filter(isThere),
   };
+}
+
+function isThere<T>(thing: T | undefined): thing is T {
+  return thing !== undefined;
 }
 
 interface ServerParts {
