@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/tool-error.ts';
 import { createHttpNotifications } from '../forge/http-notifications.ts';
+import type { ReconcilerStatus } from '../plan/history-types.ts';
 import { createNotifications } from '../reconcile/notifications.ts';
 import type { Trigger, WatchSink } from '../reconcile/watch-types.ts';
 import type { ListenAddress } from '../server/http-server.ts';
@@ -28,6 +29,8 @@ export interface TellingDeps {
   readonly folder: string;
   readonly clock: Clock;
   readonly log: Pick<WatchLog, 'onPass' | 'say'>;
+  /** Told of every event before the sinks of here. */
+  readonly readStatus: () => ReconcilerStatus;
   readonly signal: AbortSignal;
 }
 
@@ -95,7 +98,7 @@ async function createServer(
   const { createMetrics } = await import('../server/metrics.ts');
   const { createWatchServer } = await import('../server/watch-server.ts');
   const { createWebhook } = await import('../server/webhook.ts');
-  const metrics = createMetrics(VERSION);
+  const metrics = createMetrics(VERSION, deps.readStatus);
   deps.wiring.onRegistryAnswer(metrics.countAnswer);
   const { webhookSecretFile: secretFile, ref } = options;
   const webhook =
@@ -112,6 +115,7 @@ async function createServer(
     listen,
     health,
     readMetrics: metrics.read,
+    readStatus: deps.readStatus,
     webhook,
     onListening: ({ host, port }) => {
       const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;

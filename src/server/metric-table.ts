@@ -18,10 +18,10 @@ export interface MetricTable {
   readonly fetchFailures: Counter;
   readonly items: Gauge<'outcome'>;
   readonly wantedItems: Gauge;
-  readonly pendingSince: Gauge;
   readonly catalogWanted: Gauge<'catalog'>;
   readonly catalogPresent: Gauge<'catalog'>;
   readonly catalogInSync: Gauge<'catalog'>;
+  readonly catalogPending: Gauge<'catalog'>;
   readonly checks: Gauge<'kind' | 'severity'>;
   readonly holds: Gauge<'kind'>;
   readonly holdSince: Gauge<'kind'>;
@@ -171,10 +171,10 @@ function createStateMetrics(gauge: MakeGauge): StateMetrics {
     ),
     items: gauge('items', 'Wanted items of the last pass by outcome.', ['outcome']),
     wantedItems: gauge('wanted_items', 'Items that Git wants, images and indexes.', []),
-    pendingSince: gauge(
-      'pending_since_timestamp_seconds',
-      'Since when something has been wanted that production does not have; no value for nothing.',
-      [],
+    catalogPending: gauge(
+      'catalog_pending_since_timestamp_seconds',
+      'Since when something of a catalog has been waiting; no value for nothing.',
+      ['catalog'],
     ),
     catalogWanted: gauge('catalog_wanted_images', 'Images that Git wants for a catalog.', [
       'catalog',

@@ -1,7 +1,6 @@
 import { collectDefaultMetrics, type Gauge } from 'prom-client';
 import type { PassEvent } from '../base/events.ts';
-import type { Hold, PassRecord } from '../plan/history-types.ts';
-import { formatIndexItem } from '../plan/item.ts';
+import type { Hold, PassRecord, ReconcilerStatus } from '../plan/history-types.ts';
 import type { WatchEvent, WatchSink } from '../reconcile/watch-types.ts';
 import { createMetricTable, type MetricTable } from './metric-table.ts';
 import { HOOK_RESULTS, type HookResult } from './webhook.ts';
@@ -24,7 +23,7 @@ const MISNAMED = [
 const LAG_PRECISION = 200;
 
 /** Counts what happens, for Prometheus. */
-export function createMetrics(version: string): Metrics {
+export function createMetrics(version: string, readStatus: () => ReconcilerStatus): Metrics {
   const table = createMetricTable();
   collectDefaultMetrics({ register: table.registry, eventLoopMonitoringPrecision: LAG_PRECISION });
   for (const name of MISNAMED) table.registry.removeSingleMetric(name);
@@ -32,10 +31,14 @@ export function createMetrics(version: string): Metrics {
   for (const gauge of findUnknown(table)) gauge.remove();
   table.build.set({ version }, 1);
   for (const result of HOOK_RESULTS) table.webhooks.inc({ result }, 0);
-  const memory: Memory = { holdsSince: new Map(), pendingSince: null, applied: null };
+  const memory: Memory = { holdsSince: new Map() };
+  setStatus(readStatus(), table);
   return {
     onPass: (event) => countPassEvent(event, table),
-    onWatch: (event) => countWatchEvent(event, table, memory),
+    onWatch(event) {
+      countWatchEvent(event, table, memory);
+      setStatus(readStatus(), table);
+    },
     countHook: (result) => table.webhooks.inc({ result }),
     countAnswer: (host, status) =>
       table.registryAnswers.inc({ host, code: status === null ? 'none' : `${status}` }),
@@ -49,21 +52,11 @@ export function createMetrics(version: string): Metrics {
 
 function findUnknown(table: MetricTable): readonly Gauge[] {
   const { passStarted, passEnded, passSucceeded, nextPass } = table;
-  return [
-    passStarted,
-    passEnded,
-    passSucceeded,
-    nextPass,
-    table.wantedItems,
-    table.pendingSince,
-    table.freeBytes,
-  ];
+  return [passStarted, passEnded, passSucceeded, nextPass, table.wantedItems, table.freeBytes];
 }
 
 interface Memory {
   readonly holdsSince: Map<Hold['kind'], number>;
-  pendingSince: number | null;
-  applied: string | null;
 }
 
 function countPassEvent(event: PassEvent, { steps, retries, copiedBytes }: MetricTable): void {
@@ -97,7 +90,7 @@ function countWatchEvent(event: WatchEvent, table: MetricTable, memory: Memory):
 }
 
 function countPass(record: PassRecord, table: MetricTable, memory: Memory): void {
-  const { reason, result, failure, revision, mirror, holds, report } = record;
+  const { reason, result, failure, holds, report } = record;
   const started = secondsOf(record.started);
   const finished = secondsOf(record.finished);
   table.passes.inc({ reason, result });
@@ -106,21 +99,9 @@ function countPass(record: PassRecord, table: MetricTable, memory: Memory): void
   table.passEnded.set(finished);
   if (failure !== null) table.failures.inc({ code: failure.code });
   if (failure?.code.startsWith('GIT_') === true) table.fetchFailures.inc();
-  if (result === 'done' && report !== null) {
-    table.passSucceeded.set(finished);
-    memory.applied = revision;
-  }
-  table.mirror.reset();
-  table.mirror.set(
-    {
-      mirror: mirror ?? '',
-      attempted_revision: revision ?? '',
-      applied_revision: memory.applied ?? '',
-    },
-    1,
-  );
+  if (result === 'done' && report !== null) table.passSucceeded.set(finished);
   setHolds(holds, finished, { table, memory });
-  if (report !== null) setItems(report, finished, { table, memory });
+  if (report !== null) setItems(report, table);
 }
 
 interface Places {
@@ -147,16 +128,11 @@ function setHolds(
 
 function setItems(
   { sums, budgets = [] }: NonNullable<PassRecord['report']>,
-  now: number,
-  { table, memory }: Places,
+  table: MetricTable,
 ): void {
   const { wanted, ...outcomes } = sums;
   table.wantedItems.set(wanted);
   for (const [outcome, count] of Object.entries(outcomes)) table.items.set({ outcome }, count);
-  const pending = wanted - sums['in-sync'] - sums.copied;
-  memory.pendingSince = pending === 0 ? null : (memory.pendingSince ?? now);
-  if (memory.pendingSince === null) table.pendingSince.remove();
-  else table.pendingSince.set(memory.pendingSince);
   table.budgetSpent.reset();
   table.budgetLimit.reset();
   for (const { host, spent, perDay } of budgets) {
@@ -177,18 +153,41 @@ function setPlan(
   table.checks.reset();
   for (const { kind, severity } of record.report?.checks ?? checks)
     table.checks.inc({ kind, severity });
-  for (const gauge of [table.catalogWanted, table.catalogPresent, table.catalogInSync])
-    gauge.reset();
-  // Ids do not tell: an index that was taken in has another than the one that Git's catalog makes.
-  const inSync = new Set(
-    (record.report?.outcomes ?? prepared.plan.settled)
-      .filter(({ kind }) => kind === 'in-sync' || kind === 'copied')
-      .map(({ item }) => item),
+}
+
+const STATUSES = ['True', 'False', 'Unknown'] as const;
+
+function setStatus(status: ReconcilerStatus, table: MetricTable): void {
+  const { mirror, attemptedRevision, appliedRevision, conditions, catalogs } = status;
+  table.mirror.reset();
+  table.mirror.set(
+    {
+      mirror: mirror ?? '',
+      attempted_revision: attemptedRevision ?? '',
+      applied_revision: appliedRevision ?? '',
+    },
+    1,
   );
-  for (const { catalog, wanted, present } of record.catalogs) {
-    table.catalogWanted.set({ catalog }, wanted);
-    table.catalogPresent.set({ catalog }, present);
-    table.catalogInSync.set({ catalog }, inSync.has(formatIndexItem(catalog)) ? 1 : 0);
+  table.conditionSince.reset();
+  for (const type of ['Ready', 'Reconciling', 'Stalled'] as const) {
+    const condition = conditions.find((candidate) => candidate.type === type);
+    // These two are there only while they are true.
+    const current = condition?.status ?? 'False';
+    for (const value of STATUSES)
+      table.condition.set({ type, status: value }, value === current ? 1 : 0);
+    if (condition !== undefined) table.conditionSince.set({ type }, secondsOf(condition.since));
+  }
+  setCatalogs(catalogs, table);
+}
+
+function setCatalogs(catalogs: ReconcilerStatus['catalogs'], table: MetricTable): void {
+  const { catalogWanted, catalogPresent, catalogInSync, catalogPending } = table;
+  for (const gauge of [catalogWanted, catalogPresent, catalogInSync, catalogPending]) gauge.reset();
+  for (const { catalog, wanted, present, inSync, oldestPending } of catalogs) {
+    catalogWanted.set({ catalog }, wanted);
+    catalogPresent.set({ catalog }, present);
+    catalogInSync.set({ catalog }, inSync ? 1 : 0);
+    if (oldestPending !== null) catalogPending.set({ catalog }, secondsOf(oldestPending));
   }
 }
 

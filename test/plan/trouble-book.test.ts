@@ -5,8 +5,9 @@ import type { PassFailure, PassRecord } from '../../src/plan/history-types.ts';
 import { parseTroubleBook } from '../../src/plan/parse-trouble-book.ts';
 import { EMPTY_BOOK, enterPass, listNotices, noteTold } from '../../src/plan/trouble-book.ts';
 import type { TroubleBook } from '../../src/plan/trouble-types.ts';
+import type { Check } from '../../src/plan/types.ts';
 import { makeManifest } from '../support/manifest.ts';
-import { makeCheck, makePass, makeReport } from '../support/pass-record.ts';
+import { makeRecord, makeReport } from '../support/passes.ts';
 
 const HOUR = 3_600_000;
 const CHAT: NotifierEntry = {
@@ -28,6 +29,24 @@ const STALL: PassFailure = {
 };
 const RETRY: PassFailure = { ...STALL, code: 'GIT_FAILED', disposition: 'retry' };
 
+function makePass(minute: number, changes: Partial<PassRecord> = {}): PassRecord {
+  const finished = new Date(Date.UTC(2026, 0, 2, 3, minute)).toISOString();
+  return makeRecord({ reason: 'interval', finished, ...changes });
+}
+
+function makeCheck(kind: Check['kind'], changes: Partial<Check> = {}): Check {
+  return {
+    kind,
+    severity: 'error',
+    message: `${kind} it is.`,
+    hint: 'Do something.',
+    catalog: null,
+    item: null,
+    neededBy: [],
+    ...changes,
+  };
+}
+
 /** Plays passes, tells who is due after each, and returns what was told, as `status key`. */
 function play(
   passes: readonly PassRecord[],
@@ -46,7 +65,9 @@ function play(
   return { told, book };
 }
 
-const FOREIGN = makeReport([makeCheck('foreign-index', { catalog: 'idx', severity: 'blocked' })]);
+const FOREIGN = makeReport({
+  checks: [makeCheck('foreign-index', { catalog: 'idx', severity: 'blocked' })],
+});
 
 // Seen to fail: with `told` forgotten every pass told it again; with `healed` never set nobody heard of the end.
 test('a trouble is told once while it lasts, and once when it has healed', () => {
@@ -120,18 +141,18 @@ test('what is below the severity of a notifier is not told to it, and neither is
 });
 
 test('many items of one kind are one trouble, and an outcome that a check explains is none of its own', () => {
-  const report = makeReport(
-    [
+  const report = makeReport({
+    checks: [
       makeCheck('missing-source', { item: 'a', message: 'a is nowhere.' }),
       makeCheck('missing-source', { item: 'b', message: 'b is nowhere.' }),
       makeCheck('known-missing', { severity: 'warning' }),
     ],
-    [
+    outcomes: [
       { item: 'a', type: 'image', kind: 'lost', message: null, code: 'PLAN_MISSING_SOURCE' },
       { item: 'c', type: 'image', kind: 'failed', message: 'reset', code: 'APPLY_COPY_FAILED' },
       { item: 'd', type: 'image', kind: 'deferred', message: null, code: null },
     ],
-  );
+  });
   const { book } = play([makePass(1, { report })]);
   assert.deepEqual(
     book.troubles.map(({ key, message }) => [key, message]),

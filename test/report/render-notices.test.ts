@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import type { Notice } from '../../src/plan/trouble-types.ts';
 import { type NoticeContext, renderNotices } from '../../src/report/render-notices.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
-import { makePass } from '../support/pass-record.ts';
+import { makeRecord } from '../support/passes.ts';
 
 const CONTEXT: NoticeContext = {
   mirror: 'nexus',
-  pass: makePass(1, { subject: 'Break <!channel> & co\u001b[2J' }),
+  pass: makeRecord({ subject: 'Break <!channel> & co\u001b[2J' }),
   now: new Date('2026-01-02T03:04:05Z'),
   firingUntil: new Date('2026-01-02T07:04:05Z'),
 };
@@ -42,7 +42,7 @@ test('the text for Slack says what happened and what to do, without markup or co
       '• error: idx: foreign-index: Somebody pushed &lt;http://evil|here&gt; \\u202eover https://[redacted]@prod.example/v2.',
       '    What to do: Run `olmirror merge --from production`.',
       '• healed: idx: foreign-index (since 2026-01-01T00:00:00.000Z): Somebody pushed &lt;http://evil|here&gt; \\u202eover https://[redacted]@prod.example/v2.',
-      'pass 2026-01-02T03-1-00Z-0000',
+      'pass 2026-11-27T10-00-00Z-0001',
     ].join('\n'),
   );
 });

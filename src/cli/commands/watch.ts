@@ -5,6 +5,7 @@ import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { watch } from '../../reconcile/watch.ts';
 import type { Trigger } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
+import { createStatusKeeper } from '../status-keeper.ts';
 import { systemClock } from '../system-clock.ts';
 import { createTelling, type TellingOptions } from '../telling.ts';
 import { createWatchLog } from '../watch-log.ts';
@@ -27,14 +28,20 @@ export async function runWatch(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const log = createWatchLog(options.logFormat, context);
+  const keeper = await createStatusKeeper({
+    stateFolder: wiring.stateFolder,
+    clock: systemClock,
+    warn: (message) => log.onPass({ kind: 'warning', message, hint: null }),
+  });
   const telling = await createTelling(options, {
     wiring,
     folder: context.folder,
     clock: systemClock,
     log,
+    readStatus: keeper.current,
     signal: context.signal,
   });
-  const sinks = [log, ...telling.sinks];
+  const sinks = [log, keeper, ...telling.sinks];
   const git = await openSource(options, wiring);
   await watch(
     {
