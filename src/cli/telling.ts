@@ -12,7 +12,7 @@ import { createSystemd } from '../server/systemd.ts';
 import { createBookStore } from './book-store.ts';
 import { VERSION } from './version.ts';
 import type { WatchLog } from './watch-log.ts';
-import type { Wiring } from './wire.ts';
+import { readNumber, type Wiring } from './wire.ts';
 
 export interface TellingOptions {
   /** Null for no server. */
@@ -65,7 +65,7 @@ export async function createTelling(options: TellingOptions, deps: TellingDeps):
   const notifications = createNotifications({
     port: createHttpNotifications({
       clock: deps.clock,
-      timeoutMilliseconds: NOTIFICATION_TIMEOUT,
+      timeoutMilliseconds: readNumber('OLMIRROR_NOTIFICATION_TIMEOUT_MS', NOTIFICATION_TIMEOUT),
       delayMilliseconds: NOTIFICATION_DELAY,
     }),
     store: createBookStore(deps.wiring.stateFolder),

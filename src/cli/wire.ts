@@ -186,7 +186,8 @@ function resolveFile(file: string | null, folder: string): string | null {
   return file === null ? null : resolve(folder, file);
 }
 
-function readNumber(name: string, otherwise: number): number {
+/** A number from the environment, for tests and for those who know why. */
+export function readNumber(name: string, otherwise: number): number {
   const value = Number(process.env[name]);
   return Number.isFinite(value) && value > 0 ? value : otherwise;
 }

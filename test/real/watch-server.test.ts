@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { startHangingServer } from '../support/hanging-server.ts';
 import { createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { dribble, sign, startWatching, type Watching } from '../support/watching.ts';
@@ -248,19 +248,7 @@ test('watch cuts off slow clients while it serves the others', async (t) => {
 
 test('watch is ready after a pass that looked at everything, and healthy until something hangs', async (t) => {
   const remote = await createRemote(t, '2s');
-  // A registry that takes connections and never answers.
-  const sockets = new Set<Socket>();
-  const hanging = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-  });
-  await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    hanging.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const address = hanging.address();
-  assert.ok(typeof address === 'object' && address !== null);
+  const hanging = await startHangingServer(t);
   const watching = await startWatching(t, remote.site, {
     cwd: remote.site.folder,
     args: [...remote.args, '--stuck-after', '4s'],
@@ -289,7 +277,7 @@ test('watch is ready after a pass that looked at everything, and healthy until s
   const stalled = await watching.ask('/readyz');
   assert.deepEqual([stalled.status, /stalled/.test(stalled.text)], [200, true]);
 
-  await remote.site.writeManifest({ production: `127.0.0.1:${address.port}` });
+  await remote.site.writeManifest({ production: hanging });
   await remote.site.git('add', '-A');
   await remote.push('a registry that hangs');
   await waitFor('a hang', async () => (await watching.ask('/healthz')).status === 503);
