@@ -45,8 +45,8 @@ interface Message {
 
 async function buildMessage(target: NotificationTarget, body: string): Promise<Message> {
   const { name, url, urlFile, secretFile, caFile, path } = target;
-  const address = url ?? (urlFile === null ? '' : `${await readFileOf(target, urlFile)}`.trim());
-  const secret = secretFile === null ? null : `${await readFileOf(target, secretFile)}`.trim();
+  const address = url ?? (urlFile === null ? '' : await readText(target, urlFile));
+  const secret = secretFile === null ? null : await readText(target, secretFile);
   return {
     name,
     url: parseAddress(name, `${path === '' ? address : address.replace(/\/+$/, '')}${path}`),
@@ -61,6 +61,10 @@ async function buildMessage(target: NotificationTarget, body: string): Promise<M
     },
     ca: caFile === null ? null : await readFileOf(target, caFile),
   };
+}
+
+async function readText(target: NotificationTarget, file: string): Promise<string> {
+  return (await readFileOf(target, file)).toString('utf8').trim();
 }
 
 async function readFileOf({ name }: NotificationTarget, file: string): Promise<Buffer> {

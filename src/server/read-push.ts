@@ -23,34 +23,35 @@ export function readPush(headers: IncomingHttpHeaders, body: Buffer): HookEvent 
   const event = EVENT_HEADERS.map((name) => headers[name]).find((value) => value !== undefined);
   if (event === 'ping') return { kind: 'ping' };
   if (typeof event === 'string' && !PUSHES.has(event)) return { kind: 'other', name: event };
-  const payload = parsePayload(headers, body);
-  if (event === undefined) return { kind: 'push', ref: payload?.ref ?? null };
+  const { ref, name } = parsePayload(headers, body);
+  if (event === undefined) return { kind: 'push', ref };
   // GitLab's system hooks tell of everything by one header.
-  if (event === 'System Hook' && !SYSTEM_PUSHES.has(payload?.name ?? ''))
-    return { kind: 'other', name: payload?.name ?? event };
-  const ref = payload?.ref ?? null;
+  if (event === 'System Hook' && !SYSTEM_PUSHES.has(name)) return { kind: 'other', name };
   return ref === null ? { kind: 'malformed' } : { kind: 'push', ref };
 }
 
 interface Payload {
   readonly ref: string | null;
-  readonly name: string | null;
+  /** Empty for none. */
+  readonly name: string;
 }
 
-function parsePayload(headers: IncomingHttpHeaders, body: Buffer): Payload | null {
+const NO_PAYLOAD: Payload = { ref: null, name: '' };
+
+function parsePayload(headers: IncomingHttpHeaders, body: Buffer): Payload {
   const text = body.toString('utf8');
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
   try {
     const value: unknown = JSON.parse(
       isForm ? (new URLSearchParams(text).get('payload') ?? '') : text,
     );
-    if (typeof value !== 'object' || value === null) return null;
+    if (typeof value !== 'object' || value === null) return NO_PAYLOAD;
     return {
       ref: 'ref' in value && typeof value.ref === 'string' ? value.ref : null,
-      name: 'event_name' in value && typeof value.event_name === 'string' ? value.event_name : null,
+      name: 'event_name' in value && typeof value.event_name === 'string' ? value.event_name : '',
     };
   } catch {
-    return null;
+    return NO_PAYLOAD;
   }
 }
 

@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { writeFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { startHangingServer } from '../support/hanging-server.ts';
-import { createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
+import { type CliResult, createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { dribble, sign, startWatching, type Watching } from '../support/watching.ts';
+import {
+  dribble,
+  openSilent,
+  postOnce,
+  readMemory,
+  sign,
+  startWatching,
+  type Watching,
+} from '../support/watching.ts';
 
 const SECRET = 'a long random secret';
 
@@ -287,8 +295,9 @@ test('watch is ready after a pass that looked at everything, and healthy until s
 
 test('watch says what is wrong with --listen and with the secret before it starts', async (t) => {
   const remote = await createRemote(t);
-  const run = (...args: readonly string[]) =>
-    remote.site.olmirror(['watch', ...remote.args, ...args], { cwd: remote.site.folder });
+  function run(...args: readonly string[]): Promise<CliResult> {
+    return remote.site.olmirror(['watch', ...remote.args, ...args], { cwd: remote.site.folder });
+  }
   const { host } = remote.site.production;
   await writeFile(remote.secretFile, 'short');
   const listen = ['--listen', '127.0.0.1:0'];
@@ -305,34 +314,3 @@ test('watch says what is wrong with --listen and with the secret before it start
     assert.match(stderr, message);
   }
 });
-
-async function readMemory(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
-}
-
-function postOnce(
-  url: string,
-  options: { readonly agent: Agent; readonly headers: Readonly<Record<string, string>> },
-): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const sending = request(url, { method: 'POST', ...options });
-    sending.on('error', reject);
-    sending.on('response', (response) => {
-      response.resume();
-      response.on('end', () => resolve(response.statusCode));
-    });
-    sending.end(PUSH);
-  });
-}
-
-async function openSilent(url: string): Promise<{ readonly ended: Promise<void> }> {
-  const { connect } = await import('node:net');
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.on('error', () => undefined);
-  await new Promise<void>((resolve) => socket.once('connect', resolve));
-  socket.resume();
-  socket.write('GET /healthz HTTP/1.1\r\nHost: ');
-  return { ended: new Promise((resolve) => socket.once('close', () => resolve())) };
-}

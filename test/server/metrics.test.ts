@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,8 +94,9 @@ test('metrics say what the kept status and the passes say', () => {
   assert.doesNotMatch(text, /^olmirror_storage_free_bytes /m, 'it is not known');
 });
 
-const GO = hasTool('go') ? 'go' : '/usr/local/go/bin/go';
-const hasGo = hasTool('go') || hasTool('../local/go/bin/go');
+const USUAL_GO = '/usr/local/go/bin/go';
+const GO = hasTool('go') ? 'go' : USUAL_GO;
+const hasGo = hasTool('go') || existsSync(USUAL_GO);
 
 // Seen to fail: with prom-client's nodejs_active_handles_total left in, and with a counter without _total.
 test('promlint, the linter of promtool, has nothing to say of the metrics', {
@@ -141,7 +143,8 @@ interface Rules {
 
 // Seen to fail: with a letter of a name changed.
 test('alert rules ask for metrics that are there, and say what to do', async () => {
-  const rules = load(await readFile(join(ROOT, 'deploy/prometheus/alerts.yaml'), 'utf8')) as Rules;
+  const yaml = await readFile(join(ROOT, 'deploy/prometheus/alerts.yaml'), 'utf8');
+  const rules: Rules = JSON.parse(JSON.stringify(load(yaml)));
   const alerts = rules.groups.flatMap((group) => group.rules);
   assert.ok(alerts.length > 10);
   assert.equal(new Set(alerts.map(({ alert }) => alert)).size, alerts.length);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { request } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { type Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type CliOptions, type CliResult, collect, type Site } from './site.ts';
 import { waitFor } from './wait-for.ts';
@@ -105,4 +107,42 @@ export function dribble(
     sending.on('response', ({ statusCode }) => end(statusCode === 408 ? 'cut off' : 'answered'));
     sending.on('error', () => end('cut off'));
   });
+}
+
+/** Bytes of memory that a process has. */
+export async function readMemory(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+}
+
+/** Posts a body and returns the status. */
+export function postOnce(
+  url: string,
+  options: {
+    readonly agent: Agent;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  },
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const { body, ...rest } = options;
+    const sending = request(url, { method: 'POST', ...rest });
+    sending.on('error', reject);
+    sending.on('response', (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode));
+    });
+    sending.end(body);
+  });
+}
+
+/** A connection on which half a head is sent and then nothing. */
+export async function openSilent(url: string): Promise<{ readonly ended: Promise<void> }> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  await new Promise<void>((resolve) => socket.once('connect', resolve));
+  socket.resume();
+  socket.write('GET /healthz HTTP/1.1\r\nHost: ');
+  return { ended: new Promise((resolve) => socket.once('close', () => resolve())) };
 }
