@@ -50,7 +50,20 @@ async function breakManifest(site: Site): Promise<string> {
   return site.commit('a typo <!channel>');
 }
 
-// Seen to fail: without the store a restart told it again; without `noteTold` every pass did.
+function checkForms(json: Receiver, slack: Receiver, alerts: Receiver): void {
+  const [{ path, headers, body } = { path: '', headers: {}, body: '' }] = json.received;
+  assert.deepEqual([path, headers['x-signature']], ['/in', `sha256=${sign(body, 'top secret')}`]);
+  assert.equal(slack.received[0]?.path, '/services/T0/token');
+  const { text } = JSON.parse(slack.received[0]?.body ?? '');
+  assert.match(text, /olmirror test, commit [0-9a-f]{12} "a typo &lt;!channel&gt;"/);
+  const [alert] = JSON.parse(alerts.received[0]?.body ?? '');
+  assert.deepEqual(
+    [alerts.received[0]?.path, alert.labels.alertname, alert.labels.code],
+    ['/api/v2/alerts', 'OlmirrorTrouble', 'MANIFEST_INVALID'],
+  );
+}
+
+// Guards against: without the store a restart told it again; without `noteTold` every pass did.
 test('watch tells each notifier once, keeps silent over a restart, and tells when it has healed', async (t) => {
   const [json, slack, alerts] = [
     await startReceiver(t),
@@ -78,16 +91,7 @@ test('watch tells each notifier once, keeps silent over a restart, and tells whe
     ['test', revision, [['firing', 'MANIFEST_INVALID']]],
   );
   assert.match(first.log(), new RegExp(`"pass":"${told?.pass}"`));
-  const [{ path, headers, body } = { path: '', headers: {}, body: '' }] = json.received;
-  assert.deepEqual([path, headers['x-signature']], ['/in', `sha256=${sign(body, 'top secret')}`]);
-  assert.equal(slack.received[0]?.path, '/services/T0/token');
-  const { text } = JSON.parse(slack.received[0]?.body ?? '');
-  assert.match(text, /olmirror test, commit [0-9a-f]{12} "a typo &lt;!channel&gt;"/);
-  const [alert] = JSON.parse(alerts.received[0]?.body ?? '');
-  assert.deepEqual(
-    [alerts.received[0]?.path, alert.labels.alertname, alert.labels.code],
-    ['/api/v2/alerts', 'OlmirrorTrouble', 'MANIFEST_INVALID'],
-  );
+  checkForms(json, slack, alerts);
   // Alertmanager is told at every pass, so two of them have passed meanwhile.
   await waitFor('more passes', async () => alerts.received.length > 2);
   const { code, stderr } = await first.stop();
@@ -110,7 +114,7 @@ test('watch tells each notifier once, keeps silent over a restart, and tells whe
   assert.equal((await second.stop()).code, 0);
 });
 
-// Seen to fail: with a notifier that was awaited by the pass, `sleeps` never came while it hung.
+// Guards against: with a notifier that was awaited by the pass, `sleeps` never came while it hung.
 test('a notifier that hangs, fails or is away holds up no pass, is warned of once, and hears of it later', async (t) => {
   const receiver = await startReceiver(t);
   receiver.answer = 'hang';

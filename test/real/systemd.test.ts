@@ -32,7 +32,7 @@ async function listen(t: TestContext, name: string): Promise<() => readonly stri
   return () => text.split('\n').filter((line) => line !== '' && line !== 'listening');
 }
 
-// Seen to fail: without the trigger READY=1 never came; with `judgeHealth` left out the watchdog was fed on.
+// Guards against: without the trigger READY=1 never came; with `judgeHealth` left out the watchdog was fed on.
 test('watch tells systemd that it is ready, how it goes, that it is alive, and that it stops', {
   skip,
 }, async (t) => {

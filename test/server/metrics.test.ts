@@ -98,7 +98,7 @@ const USUAL_GO = '/usr/local/go/bin/go';
 const GO = hasTool('go') ? 'go' : USUAL_GO;
 const hasGo = hasTool('go') || existsSync(USUAL_GO);
 
-// Seen to fail: with prom-client's nodejs_active_handles_total left in, and with a counter without _total.
+// Guards against: with prom-client's nodejs_active_handles_total left in, and with a counter without _total.
 test('promlint, the linter of promtool, has nothing to say of the metrics', {
   skip: hasGo ? false : 'go is missing',
 }, async (t) => {
@@ -141,7 +141,7 @@ interface Rules {
   }[];
 }
 
-// Seen to fail: with a letter of a name changed.
+// Guards against: with a letter of a name changed.
 test('alert rules ask for metrics that are there, and say what to do', async () => {
   const yaml = await readFile(join(ROOT, 'deploy/prometheus/alerts.yaml'), 'utf8');
   const rules: Rules = JSON.parse(JSON.stringify(load(yaml)));
