@@ -16,7 +16,7 @@ const TOOLS = ['skopeo', 'docker-registry', 'git'];
 // Large, and of use for one kind of test only: `.ci/run` brings it.
 const SKIPPED_TOOLS = ['podman', 'sshd', 'ssh-keygen', 'gpg'];
 // Programs that Debian does not carry: tests against them are a bonus wherever they are present.
-const OPTIONAL_TOOLS = ['opm', 'crane', 'node22'];
+const OPTIONAL_TOOLS = ['opm', 'crane', 'node22', 'systemd-notify', 'go'];
 // Built by `scripts/kube-programs.mjs`, not found on the PATH; `.ci/run` has them.
 const BUILT_TOOLS = ['kube-apiserver'];
 

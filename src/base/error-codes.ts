@@ -113,6 +113,9 @@ export const ERROR_CODES = [
   'CLI_NO_WATCH',
   'CLI_TIMEOUT',
   'PLAN_UNPROVED',
+  'SERVER_LISTEN',
+  'SERVER_SECRET',
+  'FORGE_NOTIFICATION',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

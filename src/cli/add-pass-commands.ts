@@ -13,6 +13,7 @@ import {
   WORKING_TREE,
 } from './command-options.ts';
 import { LEASE, readLease } from './read-lease.ts';
+import { readTelling, TELLING } from './telling-options.ts';
 import {
   readSigners,
   readWatchSource,
@@ -263,9 +264,11 @@ export function addWatch(parser: Parser, run: Run): void {
         .option('copy-timeout', COPY_TIMEOUT)
         .option('grace-period', graceOption('25s'))
         .option('lease', LEASE)
-        .option('log-format', { ...FORMAT, describe: 'Form of the log lines' }),
+        .option('log-format', { ...FORMAT, describe: 'Form of the log lines' })
+        .options(TELLING),
     (args) => {
       const { remote = null, logFormat } = args;
+      const telling = readTelling(args);
       const intervalMilliseconds =
         args.interval === undefined ? null : readDuration(args.interval, '--interval');
       const copying = {
@@ -287,6 +290,7 @@ export function addWatch(parser: Parser, run: Run): void {
               allowShrink: args.allowShrink,
               ...copying,
               ...source,
+              ...telling,
             },
             context,
             wiring,

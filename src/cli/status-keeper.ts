@@ -44,8 +44,12 @@ function findStatus(stateFolder: string): string {
   return join(stateFolder, 'reconciler.json');
 }
 
+export interface StatusKeeper extends WatchSink {
+  readonly current: () => ReconcilerStatus;
+}
+
 /** Keeps what the reconciler says of itself, and every pass, in the state folder. */
-export async function createStatusKeeper(options: KeeperOptions): Promise<WatchSink> {
+export async function createStatusKeeper(options: KeeperOptions): Promise<StatusKeeper> {
   const { stateFolder, clock } = options;
   const keep = createPassKeeper(options);
   const write = createQueue(options);
@@ -61,6 +65,7 @@ export async function createStatusKeeper(options: KeeperOptions): Promise<WatchS
   }
   save();
   return {
+    current: () => status,
     onPass() {},
     onWatch(event) {
       status = foldEvent(status, event, clock.now().toISOString());

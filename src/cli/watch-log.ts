@@ -10,11 +10,16 @@ import type { CommandContext } from './context.ts';
 import { makePrintable } from './printable.ts';
 import { formatInterruptEnd, formatStepResult } from './step-words.ts';
 
+export interface WatchLog extends WatchSink {
+  /** A line about the loop itself, with these fields. */
+  readonly say: (text: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
 /**
  * Standard output carries the log, one line an entry, so that a service manager can keep it. Every line of
  * a pass has its id in the field `pass`.
  */
-export function createWatchLog(format: 'text' | 'json', { console }: CommandContext): WatchSink {
+export function createWatchLog(format: 'text' | 'json', { console }: CommandContext): WatchLog {
   const level = console.verbose ? 'debug' : 'info';
   const root = pino(
     {
@@ -26,6 +31,7 @@ export function createWatchLog(format: 'text' | 'json', { console }: CommandCont
   );
   let logger = root;
   return {
+    say: (text, fields) => logger.info(fields, text),
     onPass: (event) => logPassEvent(logger, event),
     onWatch(event) {
       if (event.kind === 'pass-started') logger = root.child({ pass: event.pass });

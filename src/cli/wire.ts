@@ -42,6 +42,8 @@ export interface Wiring {
   openProofs(): Promise<ProofNotes>;
   createApplier(options: ApplierOptions): Promise<Applier>;
   readonly openCatalogServer: OpenCatalogServer;
+  /** Tells of every answer of a registry from now on: its status, null for none. */
+  readonly onRegistryAnswer: (listener: RegistryListener) => void;
   /** Folder for the journal, the lock, half-made layouts and layers built of one state repository. */
   readonly stateFolder: string;
   close(): Promise<void>;
@@ -58,6 +60,8 @@ export interface ApplierOptions {
   readonly lease?: LeaseChoice;
 }
 
+export type RegistryListener = (host: string, status: number | null) => void;
+
 const SHORTEST_IDLE = 1_200_000;
 const REGISTRY_TIMEOUT = 30_000;
 const REGISTRY_RETRIES = 3;
@@ -70,6 +74,7 @@ const KEPT_LAYERS = 1e9;
 
 export function createWiring(context: CommandContext): Wiring {
   const open = new Set<{ close(): Promise<void> }>();
+  const listeners = new Set<RegistryListener>();
   const stateFolder = findStateFolder(context.folder);
   const ledger = createRequestLedger({
     folder: join(stateFolder, 'requests'),
@@ -95,6 +100,7 @@ export function createWiring(context: CommandContext): Wiring {
       retries: REGISTRY_RETRIES,
       backoffMilliseconds: readNumber('OLMIRROR_RETRY_DELAY_MS', READ_DELAY),
       onRequest: requestsPerDay === null ? undefined : () => ledger.add(host, 1),
+      onAnswer: (status) => listeners.forEach((listener) => listener(host, status)),
       clock: systemClock,
     });
     open.add(registry);
@@ -131,6 +137,7 @@ export function createWiring(context: CommandContext): Wiring {
   return {
     stateFolder,
     openStore,
+    onRegistryAnswer: (listener) => listeners.add(listener),
     async openGit(access) {
       const { openGitRepository } = await import('../git/git-repository.ts');
       return openGitRepository(context.folder, access === undefined ? {} : { access });
@@ -237,7 +244,8 @@ function readElapsed(): number {
   return uptime() * 1000;
 }
 
-function readNumber(name: string, otherwise: number): number {
+/** A number from the environment, for tests and for those who know why. */
+export function readNumber(name: string, otherwise: number): number {
   const value = Number(process.env[name]);
   return Number.isFinite(value) && value > 0 ? value : otherwise;
 }

@@ -2,6 +2,7 @@ import {
   buildCatalogPath,
   CATALOG_DEFAULTS,
   CATALOG_SOURCE_NAMESPACE_DEFAULT,
+  NOTIFIER_DEFAULTS,
   POLICY_DEFAULTS,
   RECONCILE_DEFAULTS,
   REGISTRY_DEFAULTS,
@@ -14,6 +15,7 @@ import { parseDuration } from './duration.ts';
 import type {
   RawCatalog,
   RawManifest,
+  RawNotifier,
   RawPathRule,
   RawRegistry,
   RawSpec,
@@ -22,6 +24,7 @@ import type {
 import type {
   CatalogEntry,
   MirrorManifest,
+  NotifierEntry,
   PathRule,
   PerRole,
   ReconcileSettings,
@@ -51,6 +54,7 @@ export function buildManifest(raw: RawManifest): MirrorManifest {
     movableTags: spec.movableTags ?? [],
     verify: spec.verify ?? SPEC_DEFAULTS.verify,
     policy: { ...POLICY_DEFAULTS, ...spec.policy },
+    notifications: (spec.notifications ?? []).map(buildNotifier),
     reconcile: buildReconcile(spec.reconcile ?? {}),
     stateBackup: buildStateBackup(spec.stateBackup ?? 'on'),
   };
@@ -81,6 +85,11 @@ function buildPathRule(raw: RawPathRule): PathRule {
     to: spreadRoles(raw.to),
     maxNestedPaths: spreadRoles(raw.maxNestedPaths ?? null),
   };
+}
+
+function buildNotifier(raw: RawNotifier): NotifierEntry {
+  const { remindAfter, ...entry } = { ...NOTIFIER_DEFAULTS, ...raw };
+  return { ...entry, remindAfterMilliseconds: readDuration(remindAfter) };
 }
 
 function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettings {

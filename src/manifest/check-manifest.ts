@@ -1,10 +1,11 @@
 import type { Problem } from '../base/problem.ts';
 import { buildCatalogEntry, buildRegistry } from './build-manifest.ts';
 import { checkCatalogs } from './check-catalogs.ts';
+import { checkNotifiers } from './check-notifiers.ts';
 import { checkWindows, type SoundWindows } from './check-windows.ts';
 import { type Fault, findRepeats, type Located, readRef } from './fault.ts';
 import { listIdleFields } from './list-idle-fields.ts';
-import type { RawCatalog, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
+import type { RawCatalog, RawNotifier, RawPathRule, RawRegistry, RawSpec } from './raw-manifest.ts';
 import type { RegistryEntry } from './types.ts';
 import type { ValuePath, YamlDocument } from './yaml-document.ts';
 
@@ -23,6 +24,7 @@ export interface SoundManifest {
     readonly paths?: Sound<RawPathRule>;
     readonly movableTags?: Sound<string>;
     readonly reconcile?: { readonly windows?: SoundWindows | null } | null;
+    readonly notifications?: Sound<RawNotifier>;
   };
 }
 
@@ -40,6 +42,7 @@ export function checkManifest(document: YamlDocument, manifest: SoundManifest): 
       checkSource([...path, 'source'], value.source),
     ),
     ...checkRepeats(spec),
+    ...checkNotifiers(locate(spec.notifications, ['spec', 'notifications'])),
     ...locate(spec.movableTags, ['spec', 'movableTags']).flatMap(checkMovableTag),
     ...checkWindows(spec.reconcile?.windows ?? {}, ['spec', 'reconcile', 'windows']),
   ];

@@ -1,4 +1,10 @@
-import type { CatalogEntry, MirrorManifest, MirrorPolicy, RegistryEntry } from './types.ts';
+import type {
+  CatalogEntry,
+  MirrorManifest,
+  MirrorPolicy,
+  NotifierEntry,
+  RegistryEntry,
+} from './types.ts';
 
 /** What a manifest means where it says nothing. The schema repeats these for editors; a test compares them. */
 export const REGISTRY_DEFAULTS: Omit<RegistryEntry, 'host'> = {
@@ -57,6 +63,17 @@ export const RECONCILE_DEFAULTS = {
 } as const;
 
 export const WINDOW_TIME_ZONE_DEFAULT = 'UTC';
+export const NOTIFIER_DEFAULTS: Pick<
+  NotifierEntry,
+  'url' | 'urlFile' | 'secretFile' | 'caFile' | 'severity'
+> & { readonly remindAfter: string } = {
+  url: null,
+  urlFile: null,
+  secretFile: null,
+  caFile: null,
+  severity: 'warning',
+  remindAfter: '1d',
+};
 
 export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy' | 'verify'> = {
   strategy: 'append',

@@ -52,6 +52,7 @@ const DROPPED_WHOLE = new Set([
   'images',
   'paths',
   'movableTags',
+  'notifications',
 ]);
 
 // What the schema refuses is left out, so that the rest can be judged: whole list items and

@@ -2,6 +2,7 @@ import type { VerifyLevel } from '../base/verify-level.ts';
 import type {
   CatalogPin,
   MirrorPolicy,
+  NotifierEntry,
   PerRole,
   RegistryEntry,
   ShrinkDeclaration,
@@ -39,6 +40,11 @@ export interface RawPathRule {
   readonly maxNestedPaths?: number | null | PerRole<number | null>;
 }
 
+export type RawNotifier = Partial<
+  Omit<NotifierEntry, 'name' | 'kind' | 'remindAfterMilliseconds'>
+> &
+  Pick<NotifierEntry, 'name' | 'kind'> & { readonly remindAfter?: string };
+
 export interface RawSpec {
   readonly strategy?: 'append' | 'relocate';
   readonly registries: PerRole<RawRegistry>;
@@ -50,6 +56,7 @@ export interface RawSpec {
   readonly stateBackup?: 'on' | 'off' | StateBackup;
   readonly verify?: VerifyLevel;
   readonly policy?: Partial<MirrorPolicy>;
+  readonly notifications?: readonly RawNotifier[];
   readonly reconcile?: {
     readonly interval?: string;
     readonly proofAge?: string;

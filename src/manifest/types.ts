@@ -132,6 +132,20 @@ export interface WindowEntry {
   readonly timeZone: string;
 }
 
+/** Whom `watch` tells of trouble. Exactly one of `url` and `urlFile` is given. */
+export interface NotifierEntry {
+  readonly name: string;
+  readonly kind: 'json' | 'slack' | 'alertmanager';
+  readonly url: string | null;
+  /** Files are relative to the manifest. */
+  readonly urlFile: string | null;
+  readonly secretFile: string | null;
+  readonly caFile: string | null;
+  /** The least that is told. */
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly remindAfterMilliseconds: number;
+}
+
 /** `mirror.yaml` with every default filled in. */
 export interface MirrorManifest {
   readonly name: string;
@@ -145,6 +159,7 @@ export interface MirrorManifest {
   readonly movableTags: readonly string[];
   readonly verify: VerifyLevel;
   readonly policy: MirrorPolicy;
+  readonly notifications: readonly NotifierEntry[];
   readonly reconcile: ReconcileSettings;
   /** Where in production the state repository is kept after each published pass; null for nowhere. */
   readonly stateBackup: StateBackup | null;

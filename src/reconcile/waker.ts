@@ -10,12 +10,20 @@ export interface Waker {
   readonly take: () => Wake | null;
 }
 
+// What always runs a pass must not be forgotten for what may not.
+const STRENGTHS: Readonly<Record<Wake['reason'], number>> = {
+  commit: 0,
+  webhook: 1,
+  window: 2,
+  request: 3,
+};
+
 export function createWaker(): Waker {
   let pending: Wake | null = null;
   let wakeUp: (() => void) | null = null;
   return {
     ring(wake) {
-      if (pending === null || pending.reason === 'commit') pending = wake;
+      if (pending === null || STRENGTHS[wake.reason] > STRENGTHS[pending.reason]) pending = wake;
       wakeUp?.();
     },
     rung() {

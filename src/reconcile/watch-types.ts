@@ -53,7 +53,7 @@ export interface WatchSink {
 
 /** A reason to run a pass before its time. */
 export interface Wake {
-  /** `commit`: HEAD or a branch may have moved: a pass runs only if another commit is there. Others always run one. */
+  /** `commit` and `webhook`: a branch may have moved: a pass runs only if another commit is there. Others always run one. */
   readonly reason: Extract<PassReason, 'commit' | 'request' | 'webhook' | 'window'>;
 }
 

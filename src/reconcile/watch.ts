@@ -218,9 +218,9 @@ async function sleepUntilWoken(
   for (;;) {
     const wake = await sleep.next();
     if (wake === null) return otherwise;
-    // Git touches its files for many reasons; only another commit is one to run for.
-    if (wake.reason !== 'commit' || (await readRevisionOr(revision, context)) !== revision)
-      return wake.reason;
+    // Git touches its files, and forges send webhooks, for many reasons; only another commit is one to run for.
+    const isHint = wake.reason === 'commit' || wake.reason === 'webhook';
+    if (!isHint || (await readRevisionOr(revision, context)) !== revision) return wake.reason;
   }
 }
 

@@ -47,6 +47,8 @@ export interface Exchanger {
 export interface ExchangerOptions extends AgentsOptions {
   /** Called once for each request that is sent. */
   readonly onRequest?: (() => void) | undefined;
+  /** Called with the status of each answer; null for none. */
+  readonly onAnswer?: ((status: number | null) => void) | undefined;
 }
 
 interface State {
@@ -109,13 +111,13 @@ function badRedirect(place: RequestPlace, why: string): ToolError {
 /** One request, once more on a fresh connection where a kept one turned out to be closed. */
 async function exchangeTwice(request: RawRequest, state: State): Promise<RawAnswer> {
   try {
-    return await exchangeOnce(request, state);
+    return await exchangeCounted(request, state);
   } catch (error) {
     if (!/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(error)))
       throw describe(error, request, state);
   }
   try {
-    return await exchangeOnce(request, state);
+    return await exchangeCounted(request, state);
   } catch (error) {
     throw describe(error, request, state);
   }
@@ -132,6 +134,18 @@ function describe(error: unknown, { url, place, signal }: Sent, state: State): u
 function countOne(state: State): void {
   state.requests += 1;
   state.options.onRequest?.();
+}
+
+async function exchangeCounted(request: RawRequest, state: State): Promise<RawAnswer> {
+  const { onAnswer } = state.options;
+  try {
+    const answer = await exchangeOnce(request, state);
+    onAnswer?.(answer.status);
+    return answer;
+  } catch (error) {
+    onAnswer?.(null);
+    throw error;
+  }
 }
 
 async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswer> {

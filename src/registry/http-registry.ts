@@ -34,6 +34,8 @@ export interface HttpRegistryOptions {
   readonly backoffMilliseconds?: number;
   /** Called once for each request that is sent, token requests included. */
   readonly onRequest?: (() => void) | undefined;
+  /** Called with the status of each answer; null where none came. */
+  readonly onAnswer?: ((status: number | null) => void) | undefined;
   readonly clock: Clock;
 }
 

@@ -84,6 +84,8 @@ async function createWorld(t: TestContext, count: number, more = ''): Promise<Wo
         milliseconds: 0,
         interrupted: false,
       }),
+    listShards: () => Promise.resolve([]),
+    pushState: () => Promise.reject(new Error('Nothing is backed up here.')),
   };
   const world: World = {
     production,
@@ -104,6 +106,7 @@ async function createWorld(t: TestContext, count: number, more = ''): Promise<Wo
     },
     report: (prepared) =>
       runPass(prepared, prepared.plan, {
+        git,
         applier,
         clock,
         emit: () => undefined,

@@ -17,6 +17,7 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
     movableTags: [],
     verify: 'manifests',
     policy: POLICY_DEFAULTS,
+    notifications: [],
     reconcile: {
       intervalMilliseconds: 600_000,
       proofAgeMilliseconds: 604_800_000,

@@ -7,16 +7,16 @@ import { createNoteSink } from '../note-sink.ts';
 import type { LeaseChoice } from '../read-lease.ts';
 import { createStatusKeeper } from '../status-keeper.ts';
 import { systemClock } from '../system-clock.ts';
+import { createTelling, type TellingOptions } from '../telling.ts';
 import { openWatchControl } from '../watch-control.ts';
 import { createWatchLog } from '../watch-log.ts';
 import { createSource, watchSource } from '../watch-source.ts';
 import type { WatchSourceChoice } from '../watch-source-options.ts';
 import type { Wiring } from '../wire.ts';
 
-export interface WatchOptions extends WatchSourceChoice {
+export interface WatchOptions extends WatchSourceChoice, TellingOptions {
   /** URL of a remote, or null for the local clone. */
   readonly remote: string | null;
-  readonly ref: string;
   readonly allowShrink: boolean;
   /** Null for `spec.reconcile.interval`. */
   readonly intervalMilliseconds: number | null;
@@ -34,6 +34,19 @@ export async function runWatch(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const log = createWatchLog(options.logFormat, context);
+  const keeper = await createStatusKeeper({
+    stateFolder: wiring.stateFolder,
+    clock: systemClock,
+    warn: (message) => log.onPass({ kind: 'warning', message, hint: null }),
+  });
+  const telling = await createTelling(options, {
+    wiring,
+    folder: context.folder,
+    clock: systemClock,
+    log,
+    readStatus: keeper.current,
+    signal: context.signal,
+  });
   const git = await openSource(options, wiring);
   const notes = createNoteSink({
     git,
@@ -41,15 +54,7 @@ export async function runWatch(
     warn: (message, hint) => log.onPass({ kind: 'warning', message, hint }),
     signal: context.signal,
   });
-  const sinks = [
-    log,
-    await createStatusKeeper({
-      stateFolder: wiring.stateFolder,
-      clock: systemClock,
-      warn: (message) => log.onPass({ kind: 'warning', message, hint: null }),
-    }),
-    notes,
-  ];
+  const sinks = [log, keeper, ...telling.sinks, notes];
   const listening = openWatchControl(wiring.stateFolder, log.onPass);
   const source = createSource(options, {
     git,
@@ -79,7 +84,11 @@ export async function runWatch(
       clock: systemClock,
       random: Math.random,
       sinks,
-      triggers: [watchSource(source, git, { options, signal: context.signal }), listening.trigger],
+      triggers: [
+        watchSource(source, git, { options, signal: context.signal }),
+        listening.trigger,
+        ...telling.triggers,
+      ],
       control: listening.control,
       signal: context.signal,
       readRevision: () => source.readRevision(),
