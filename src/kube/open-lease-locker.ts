@@ -50,7 +50,9 @@ function readAccount(root: string): KubeConfig {
 function readKubeConfig(environment: NodeJS.ProcessEnv): KubeConfig {
   const file = environment['KUBECONFIG'];
   if (file === undefined || file === '')
-    throw badConfig('A Lease was asked for, but this is no pod with a service account, and KUBECONFIG names no file.');
+    throw badConfig(
+      'A Lease was asked for, but this is no pod with a service account, and KUBECONFIG names no file.',
+    );
   const config = new KubeConfig();
   try {
     config.loadFromFile(file);

@@ -136,7 +136,10 @@ test('a lock of another host is taken over once it gave no sign of life for its 
 
 test('a lock of another host and an older olmirror, which gave no signs of life, is named and never taken over', async (t) => {
   const site = await createFaultSite(t);
-  const lock = await leaveLock(site, { staleMilliseconds: null, since: '2026-01-01T00:00:00.000Z' });
+  const lock = await leaveLock(site, {
+    staleMilliseconds: null,
+    since: '2026-01-01T00:00:00.000Z',
+  });
   const text = await readFile(lock, 'utf8');
   const apply = await site.olmirror(['apply']);
   assert.equal(apply.code, 1, apply.stdout + apply.stderr);

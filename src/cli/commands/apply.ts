@@ -10,8 +10,8 @@ import { isSuspended } from '../../reconcile/suspend.ts';
 import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
 import type { CommandContext } from '../context.ts';
-import { systemClock } from '../system-clock.ts';
 import type { LeaseChoice } from '../read-lease.ts';
+import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 import { type PassFlags, prepare } from './plan.ts';
 

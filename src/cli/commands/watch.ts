@@ -5,9 +5,9 @@ import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { watch } from '../../reconcile/watch.ts';
 import type { Trigger } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
+import type { LeaseChoice } from '../read-lease.ts';
 import { systemClock } from '../system-clock.ts';
 import { createWatchLog } from '../watch-log.ts';
-import type { LeaseChoice } from '../read-lease.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface WatchOptions {
