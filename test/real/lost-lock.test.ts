@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { lockLost } from '../../src/base/keep-held.ts';
 import type { HeldLock } from '../../src/base/locker.ts';
@@ -29,6 +30,7 @@ before(async () => {
   world = await startWorld({
     deps: { lockers: [{ acquire: () => Promise.resolve(holdOnce()) }] },
   });
+  await mkdir(world.stateFolder);
 });
 after(() => world.stop());
 
