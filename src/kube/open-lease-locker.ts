@@ -28,7 +28,7 @@ export function openLeaseLocker(options: OpenLeaseOptions): Locker {
   const store = openLeaseStore({
     namespace,
     readConfig,
-    timeoutMilliseconds: timing.renewMilliseconds,
+    timeoutMilliseconds: timing.deadlineMilliseconds,
   });
   return createLeaseLocker({ ...options, store, name: place?.name ?? null });
 }
