@@ -39,7 +39,10 @@ export async function listRunningShards(
   mirror: string,
   signal: AbortSignal,
 ): Promise<readonly Shard[]> {
-  const running = await findRunning(lockers, mirror, { signal, isWanted: ({ shard }) => shard !== undefined });
+  const running = await findRunning(lockers, mirror, {
+    signal,
+    isWanted: ({ shard }) => shard !== undefined,
+  });
   return running.flatMap(({ key: { shard } }) => (shard === undefined ? [] : [shard]));
 }
 
@@ -49,7 +52,7 @@ async function assertAlone(
   signal: AbortSignal,
 ): Promise<void> {
   const isWanted = (key: PassKey): boolean => excludes(own, key);
-  if (isShare(own) && lockers.some(({ listKeys }) => listKeys === undefined))
+  if (isShare(own) && lockers.some((locker) => !('listKeys' in locker)))
     throw new ToolError('APPLY_LOCKED', 'The lock that is in use knows no shards.', {
       hint: 'Leave out --shard, or lock by the state folder alone.',
     });

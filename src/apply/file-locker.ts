@@ -58,7 +58,7 @@ export function createFileLocker(options: FileLockerOptions): Locker {
       }
     },
     async listKeys(mirror) {
-      const names = await readdir(options.folder).catch(() => []);
+      const names = await readdir(options.folder).catch((): string[] => []);
       return names.toSorted().flatMap((name) => readKey(name, mirror));
     },
   };
@@ -166,7 +166,10 @@ function robbed(file: string, held: Held | null): ToolError {
 }
 
 function locked(file: string, holder: Holder | null): ToolError {
-  const who = holder === null ? 'Another process' : `${capitalize(nameHolder(holder))} (since ${holder.since})`;
+  const who =
+    holder === null
+      ? 'Another process'
+      : `${capitalize(nameHolder(holder))} (since ${holder.since})`;
   const isSilent = holder !== null && holder.staleMilliseconds === null;
   return new ToolError('APPLY_LOCKED', `${who} is applying; the lock is ${file}.`, {
     disposition: 'retry',
@@ -185,7 +188,10 @@ function capitalize(text: string): string {
 }
 
 function interrupted(file: string): ToolError {
-  return new ToolError('APPLY_INTERRUPTED', `Interrupted before the lock ${file} was taken. Nothing was written to a registry.`);
+  return new ToolError(
+    'APPLY_INTERRUPTED',
+    `Interrupted before the lock ${file} was taken. Nothing was written to a registry.`,
+  );
 }
 
 function unusable(folder: string, error: unknown): ToolError {

@@ -2,6 +2,7 @@ import pino from 'pino';
 import type { PassEvent } from '../base/events.ts';
 import { formatCount } from '../base/text.ts';
 import { isToolError, messageOf } from '../base/tool-error.ts';
+import type { PassRecord } from '../plan/history-types.ts';
 import { formatSums } from '../plan/sum-outcomes.ts';
 import type { WatchEvent, WatchSink } from '../reconcile/watch-types.ts';
 import { countSteps } from '../report/render-plan-text.ts';
@@ -106,7 +107,7 @@ function logPassEnd(
     return logger.error(describeError(error), `pass failed: ${failure.message}${hint}`);
   }
   if (report === null || prepared === null)
-    return logger.info({ result }, `pass ${result === 'interrupted' ? 'cut off' : 'done'}`);
+    return logger.info({ result }, `pass ${wordOf(result)}`);
   for (const check of report.checks) {
     const text = `${check.message}${check.hint === null ? '' : ` Hint: ${check.hint}`}`;
     const fields = { check: check.kind, catalog: check.catalog };
@@ -116,8 +117,12 @@ function logPassEnd(
   const work = steps.length === 0 ? 'no changes' : `${countSteps(steps)}${drift ? ' (drift)' : ''}`;
   logger.info(
     { sums: report.sums, exitCode: report.exitCode, requests: report.requests },
-    `pass ${result === 'interrupted' ? 'cut off' : 'done'}: ${work}; ${formatSums(report.sums)}`,
+    `pass ${wordOf(result)}: ${work}; ${formatSums(report.sums)}`,
   );
+}
+
+function wordOf(result: PassRecord['result']): string {
+  return result === 'interrupted' ? 'cut off' : 'done';
 }
 
 // A fault of our own comes with its stack, so that it can be reported.

@@ -86,8 +86,7 @@ async function assertStale(place: Place, found: LeaseRecord, signal: AbortSignal
     if (signal.aborted) throw interrupted(place);
     const now = await store.getLease(place.lease);
     if (now === null || now.holder === null || now.holder === '') return;
-    if (now.holder !== found.holder || now.renewed !== found.renewed)
-      throw locked(place, now);
+    if (now.holder !== found.holder || now.renewed !== found.renewed) throw locked(place, now);
   }
 }
 
@@ -146,7 +145,8 @@ function renewLease(place: Place, record: LeaseRecord): Promise<LeaseRecord | nu
 
 async function readOwn(place: Place): Promise<LeaseRecord> {
   const now = await place.store.getLease(place.lease);
-  if (now === null) throw lockLost(`${capitalize(nameOf(place))} was removed while this pass held it.`);
+  if (now === null)
+    throw lockLost(`${capitalize(nameOf(place))} was removed while this pass held it.`);
   if (now.holder === place.identity) return now;
   throw lockLost(
     `${capitalize(nameOf(place))} was taken over by ${nameHolder(now)}, since this process gave no sign of life for too long.`,
@@ -166,7 +166,9 @@ async function releaseLease(place: Place, last: LeaseRecord): Promise<void> {
     });
   } catch (error) {
     if (!isToolError(error)) throw error;
-    place.onWait?.(`${capitalize(nameOf(place))} could not be given back and expires by itself. ${error.message}`);
+    place.onWait?.(
+      `${capitalize(nameOf(place))} could not be given back and expires by itself. ${error.message}`,
+    );
   }
 }
 

@@ -103,7 +103,11 @@ function openApi({ readConfig, timeoutMilliseconds }: LeaseStoreOptions): Coordi
 }
 
 function buildLease(
-  metadata: { readonly name: string; readonly namespace: string; readonly resourceVersion?: string },
+  metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly resourceVersion?: string;
+  },
   content: LeaseContent,
 ): V1Lease {
   const { holder, durationSeconds, renewed, acquired, transitions } = content;

@@ -24,9 +24,5 @@ export interface LeaseStore {
   /** Null where there is one already. */
   createLease(name: string, content: LeaseContent): Promise<LeaseRecord | null>;
   /** Null where it was changed or removed since it was read. */
-  replaceLease(
-    name: string,
-    version: string,
-    content: LeaseContent,
-  ): Promise<LeaseRecord | null>;
+  replaceLease(name: string, version: string, content: LeaseContent): Promise<LeaseRecord | null>;
 }

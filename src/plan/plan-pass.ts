@@ -140,9 +140,7 @@ export function planPass(input: PlanInput): Plan {
   const whole = reportPolicy(denyWrites(plan, production), production);
   const { indexes: facts } = input.wanted;
   const allowed =
-    input.shard === undefined
-      ? whole
-      : takeShard(whole, input.shard, { indexes: facts, blobsOf });
+    input.shard === undefined ? whole : takeShard(whole, input.shard, { indexes: facts, blobsOf });
   const estimates = estimateSteps(allowed.steps, {
     images: input.observed.images,
     indexes: input.wanted.indexes,

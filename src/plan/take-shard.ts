@@ -84,10 +84,7 @@ function isHeld(step: Step, waits: ReadonlyMap<string, string>): boolean {
   return waits.has(repositoryOf(step));
 }
 
-function renewOrder(
-  steps: readonly Step[],
-  blobsOf: (step: CopyStep) => Blobs,
-): readonly Step[] {
+function renewOrder(steps: readonly Step[], blobsOf: (step: CopyStep) => Blobs): readonly Step[] {
   const copies = steps.filter((step) => step.kind === 'copy').map(forgetOrder);
   const others = steps.filter((step) => step.kind !== 'copy');
   return shareBlobs([...orderCopies(copies, blobsOf), ...others], blobsOf);
@@ -119,8 +116,6 @@ function describeOwner(owner: Shard): string {
 }
 
 function holdBack(entry: CatalogPlan, rest: readonly Owned[]): CatalogPlan {
-  const waits = rest.some(
-    ({ step }) => 'catalog' in step && step.catalog === entry.catalog,
-  );
+  const waits = rest.some(({ step }) => 'catalog' in step && step.catalog === entry.catalog);
   return waits ? { ...entry, action: 'blocked' } : entry;
 }

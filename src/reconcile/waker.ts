@@ -72,10 +72,7 @@ export function beginSleep(milliseconds: number, sleeper: Sleeper): Sleep {
 }
 
 /** Sleeps until the time is over, the waker rings, or the signal aborts; never throws. */
-async function sleepOrRing(
-  milliseconds: number,
-  { clock, signal, waker }: Sleeper,
-): Promise<void> {
+async function sleepOrRing(milliseconds: number, { clock, signal, waker }: Sleeper): Promise<void> {
   const controller = new AbortController();
   const slept = clock.sleep(milliseconds, AbortSignal.any([signal, controller.signal]));
   await Promise.race([waker.rung(), slept.catch(ignoreAbort)]);

@@ -62,7 +62,9 @@ function listOtherShards(outcomes: readonly Outcome[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const { message } of outcomes.filter(isOfOther))
     counts.set(message ?? '', (counts.get(message ?? '') ?? 0) + 1);
-  return [...counts].map(([message, count]) => `deferred: ${formatCount(count, 'item')}: ${message}`);
+  return [...counts].map(
+    ([message, count]) => `deferred: ${formatCount(count, 'item')}: ${message}`,
+  );
 }
 
 function isOfOther({ code }: Outcome): boolean {

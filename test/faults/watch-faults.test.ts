@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -26,18 +26,18 @@ async function assertConverges(site: FaultSite, watching: Watching): Promise<voi
 test('a registry that is started anew in the middle of a pass costs some tries, and watch gets there', async (t) => {
   const site = await createFaultSite(t);
   let begun = false;
-  let stopped: Promise<void> | null = null;
+  const stopping = Promise.withResolvers<void>();
   site.spoil({
     production({ method }) {
       if (method !== 'PATCH' || begun) return null;
       begun = true;
-      stopped = site.production.stop();
+      site.production.stop().then(stopping.resolve, stopping.reject);
       return { kind: 'reset' };
     },
   });
-  const watching = startWatching(t, site, ['--interval', '3s'], { env: SHORT });
+  const watching = startWatching(t, site, { args: ['--interval', '3s'], env: SHORT });
   await waitFor('an upload', async () => begun);
-  await stopped;
+  await stopping.promise;
   await watching.says(/failed|retries|unknown/);
   assert.deepEqual(watching.log().match(/BUG|TypeError/), null);
   const { port } = site.production;
@@ -50,9 +50,7 @@ test('a state folder that cannot be used stops writing, which the log says, and 
   const site = await createFaultSite(t);
   const home = join(site.folder, 'home');
   await writeFile(home, 'no folder');
-  const watching = startWatching(t, site, ['--interval', '2s'], {
-    env: { XDG_STATE_HOME: home },
-  });
+  const watching = startWatching(t, site, { args: ['--interval', '2s'], env: { XDG_STATE_HOME: home } });
   await watching.says(/pass failed: The state folder .* cannot be used: ENOTDIR/);
   await watching.says(/sleeps .*retries after/);
   assert.deepEqual(await readServed(site.open(site.production)), OLD);
@@ -71,9 +69,7 @@ test('a full disk under the state folder fails passes with its name, and room le
   });
   const site = await createFaultSite(t);
   await fill(home);
-  const watching = startWatching(t, site, ['--interval', '2s'], {
-    env: { XDG_STATE_HOME: home },
-  });
+  const watching = startWatching(t, site, { args: ['--interval', '2s'], env: { XDG_STATE_HOME: home } });
   await watching.says(/pass failed: .*ENOSPC/);
   assert.deepEqual(await readServed(site.open(site.production)), OLD);
   await rm(join(home, 'filler'));
@@ -81,22 +77,25 @@ test('a full disk under the state folder fails passes with its name, and room le
 });
 
 async function fill(folder: string): Promise<void> {
-  spawnSync('dd', ['if=/dev/zero', `of=${join(folder, 'filler')}`, 'bs=4k']);
+  const filler = await open(join(folder, 'filler'), 'w');
+  const block = Buffer.alloc(4096);
+  await assert.rejects(async () => {
+    for (;;) await filler.write(block);
+  }, /ENOSPC/);
+  await filler.close();
 }
 
 test('a Git repository that is taken away while watch runs fails its passes, and is read again when it is back', async (t) => {
   const site = await createFaultSite(t);
   const away = `${site.state}-away`;
-  const watching = startWatching(t, site, ['--interval', '2s']);
+  const watching = startWatching(t, site, { args: ['--interval', '2s'] });
   await watching.says(/sleeps .*in step with Git/);
   await rename(site.state, away);
   await watching.says(/pass failed: /);
   assert.doesNotMatch(watching.log(), /BUG|TypeError/);
   await rename(away, site.state);
   const failed = watching.log().length;
-  await waitFor('a pass that is done', async () =>
-    /pass done/.test(watching.log().slice(failed)),
-  );
+  await waitFor('a pass that is done', async () => /pass done/.test(watching.log().slice(failed)));
   assert.deepEqual(await readServed(site.open(site.production)), NEW);
   watching.process.kill('SIGTERM');
   const { code, stderr } = await watching.ended;

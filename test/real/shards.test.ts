@@ -3,9 +3,9 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { FaultProxyOptions } from '../../scripts/lib/fault-proxy.ts';
+import type { PassReport } from '../../src/plan/report-types.ts';
 import { shardOfRepository } from '../../src/plan/shard.ts';
 import type { Plan } from '../../src/plan/types.ts';
-import type { PassReport } from '../../src/plan/report-types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
 import { readStoredTags } from '../support/fault-site.ts';
 import { createProxiedSite, type ProxiedSite, runAndCommit } from '../support/proxied-site.ts';
@@ -116,13 +116,18 @@ test('a shard that is killed leaves the index as it was, whoever runs again fini
   assert.match(first.stdout, /deferred: \d+ items: This belongs to shard 2\/3\./);
   const other = await site.olmirror(['apply', '--shard', '1/2']);
   assert.equal(other.code, 1);
-  assert.match(other.stderr, /Shard 2\/3 is at work\. Process \d+ .* is applying; the lock is .*shard-2-of-3\.lock/);
+  assert.match(
+    other.stderr,
+    /Shard 2\/3 is at work\. Process \d+ .* is applying; the lock is .*shard-2-of-3\.lock/,
+  );
 
   const waiting = site.start(['apply']);
   const waited = collect(waiting);
   let said = '';
   waiting.stderr?.on('data', (text: string) => (said += text));
-  await waitFor('the apply of all to wait', async () => said.includes('Waits. Shard 2/3 is at work.'));
+  await waitFor('the apply of all to wait', async () =>
+    said.includes('Waits. Shard 2/3 is at work.'),
+  );
   const late = await site.olmirror(['apply', '--shard', '3/3']);
   assert.equal(late.code, 0, late.stdout + late.stderr);
   assert.deepEqual(await readServed(production), OLD);
@@ -176,7 +181,13 @@ test('saved plans of shards do exactly their steps, and together those of the wh
   assert.equal(stale.code, 3, stale.stdout + stale.stderr);
   const wrong = await site.olmirror(['apply', '--shard', '1/3', join(plans, '2-3.json')]);
   assert.match(wrong.stderr, /--shard 1\/3 does not fit .*, which is shard 2\/3\./);
-  const last = await site.olmirror(['plan', '--shard', 'index/3', '--out', join(plans, 'last.json')]);
+  const last = await site.olmirror([
+    'plan',
+    '--shard',
+    'index/3',
+    '--out',
+    join(plans, 'last.json'),
+  ]);
   assert.equal(last.code, 2, last.stdout + last.stderr);
   const edited = (await readFile(join(plans, 'last.json'), 'utf8')).replace('"index"', '1');
   await writeFile(join(plans, 'edited.json'), edited);

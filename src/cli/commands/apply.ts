@@ -15,8 +15,8 @@ import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
 import { createRecorder, type Recorder } from '../apply-recorder.ts';
 import type { CommandContext } from '../context.ts';
-import { systemClock } from '../system-clock.ts';
 import type { LeaseChoice } from '../read-lease.ts';
+import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 import { openPreparer, type PassFlags } from './plan.ts';
 

@@ -34,10 +34,10 @@ import type { RegistryPort } from '../../registry/port.ts';
 import { renderRollbackText } from '../../report/render-rollback-text.ts';
 import type { CommandContext } from '../context.ts';
 import { findTarget } from '../find-target.ts';
+import type { LeaseChoice } from '../read-lease.ts';
 import { readServedTag } from '../served-tag.ts';
 import { pickCatalog } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
-import type { LeaseChoice } from '../read-lease.ts';
 import type { Wiring } from '../wire.ts';
 import { createSubjectReader } from './index-list.ts';
 

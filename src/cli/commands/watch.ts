@@ -5,10 +5,10 @@ import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { watch } from '../../reconcile/watch.ts';
 import type { Trigger } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
+import type { LeaseChoice } from '../read-lease.ts';
 import { createStatusKeeper } from '../status-keeper.ts';
 import { systemClock } from '../system-clock.ts';
 import { createWatchLog } from '../watch-log.ts';
-import type { LeaseChoice } from '../read-lease.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface WatchOptions {
