@@ -3,7 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { findKubePrograms, KUBE_MODULE, KUBE_PROGRAMS, nameKubeFolder } from './lib/kube-programs.mjs';
+import {
+  findKubePrograms,
+  KUBE_MODULE,
+  KUBE_PROGRAMS,
+  nameKubeFolder,
+} from './lib/kube-programs.mjs';
 
 if (findKubePrograms() === null) build();
 console.log(nameKubeFolder());

@@ -2,11 +2,11 @@ import type { Digest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
 import { isToolError, rephrase, ToolError } from '../base/tool-error.ts';
 import type { PassContext } from './pass-context.ts';
-import { isCutOff } from './step-result.ts';
 import type { CopyRequest } from './port.ts';
 import { errorOfUnknown, headDigest, headPresence, type Place } from './read-registry.ts';
 import { copyImage, recoverIndex } from './recover-index.ts';
 import { retryStep } from './retry.ts';
+import { isCutOff } from './step-result.ts';
 import { buildRequest, placeOf, type TagJob } from './tag-job.ts';
 
 export type TagResult = 'written' | 'unchanged';

@@ -2,9 +2,9 @@ import type { Digest } from '../base/digest.ts';
 import { isToolError, rephrase, type ToolError } from '../base/tool-error.ts';
 import type { Repair } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
-import { isCutOff } from './step-result.ts';
 import { proveCopied } from './prove-copied.ts';
 import { retryStep } from './retry.ts';
+import { isCutOff } from './step-result.ts';
 import { buildRequest, placeOf, type TagJob } from './tag-job.ts';
 
 /**

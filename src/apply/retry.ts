@@ -1,7 +1,7 @@
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { PassContext } from './pass-context.ts';
-import { isCutOff } from './step-result.ts';
 import type { StepName } from './step-name.ts';
+import { isCutOff } from './step-result.ts';
 
 /**
  * Tries again what failed for a reason that may pass: with doubled, jittered delays, or after the
@@ -35,12 +35,7 @@ export async function retryStep<T>(
 function chooseDelay(context: PassContext, error: ToolError, attempt: number): number | null {
   const { retry, random, stop } = context;
   const most = error.disposition === 'wait' ? retry.attemptsAfterRefusals : retry.attempts;
-  if (
-    error.disposition === 'stall' ||
-    isCutOff(error) ||
-    attempt >= most ||
-    stop.aborted
-  )
+  if (error.disposition === 'stall' || isCutOff(error) || attempt >= most || stop.aborted)
     return null;
   const backoff = Math.min(
     retry.delayMilliseconds * 2 ** (attempt - 1),

@@ -7,8 +7,8 @@ import { type Running, runStep, settleStep } from './run-step.ts';
 import { nameStep } from './step-name.ts';
 import {
   buildResult,
-  endBefore,
   type Ending,
+  endBefore,
   endWith,
   isDone,
   type StepResult,

@@ -19,7 +19,8 @@ export async function runStep(
   step: Step,
   running: Running,
 ): Promise<StepResult> {
-  if (context.stop.aborted) return settleStep(context, buildResult(step, endBefore(context.stop)), 0);
+  if (context.stop.aborted)
+    return settleStep(context, buildResult(step, endBefore(context.stop)), 0);
   const name = nameStep(step);
   const started = context.clock.now().getTime();
   context.request.emit({ kind: 'step-started', ...name, bytes: step.bytes });

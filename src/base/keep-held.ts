@@ -14,7 +14,7 @@ export interface KeepOptions {
   /** When the lock was taken, by `elapsed`. */
   readonly since: number;
   /** Gives a sign of life. Throws `APPLY_LOCK_LOST` where another holds it; everything else is tried again. */
-  readonly renew: (signal: AbortSignal) => Promise<void>;
+  readonly renew: () => Promise<void>;
   /** Gives it up, unless it is another's. */
   readonly release: () => Promise<void>;
 }
@@ -100,14 +100,12 @@ async function proveOnce(keeping: Keeping): Promise<void> {
   }
 }
 
-// What hangs, such as a disk in the network, may not know of the signal: the time ends it all the same.
+// What hangs, such as a disk in the network, ends by the time: nothing else would end it.
 async function renewWithin({ clock, renew }: Keeping, milliseconds: number): Promise<void> {
-  const over = new AbortController();
   const rest = new AbortController();
-  const work = renew(over.signal);
+  const work = renew();
   const timeout = clock.sleep(milliseconds, rest.signal).then(
     () => {
-      over.abort();
       throw new Error('no answer in time');
     },
     () => work,

@@ -8,8 +8,8 @@ import {
   readDuration,
   SOURCE_OPTIONS,
 } from './command-options.ts';
-import { LEASE, readLease } from './read-lease.ts';
 import type { IndexRollbackOptions } from './commands/index-rollback.ts';
+import { LEASE, readLease } from './read-lease.ts';
 
 const WRITING = {
   apply: {

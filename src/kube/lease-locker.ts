@@ -156,20 +156,26 @@ async function readOwn(place: Place): Promise<LeaseRecord> {
 // What cannot be given back expires by itself; a pass that is done must not fail by it.
 async function releaseLease(place: Place, last: LeaseRecord): Promise<void> {
   try {
-    const { acquired, transitions, version } = last;
-    await place.store.replaceLease(place.lease, version, {
-      holder: null,
-      durationSeconds: 1,
-      renewed: place.clock.now().toISOString(),
-      acquired,
-      transitions,
-    });
+    // A sign of life that the API server took late has made another version of it.
+    if (!(await clearLease(place, last))) await clearLease(place, await readOwn(place));
   } catch (error) {
     if (!isToolError(error)) throw error;
     place.onWait?.(
       `${capitalize(nameOf(place))} could not be given back and expires by itself. ${error.message}`,
     );
   }
+}
+
+async function clearLease(place: Place, record: LeaseRecord): Promise<boolean> {
+  const { acquired, transitions, version } = record;
+  const content: LeaseContent = {
+    holder: null,
+    durationSeconds: 1,
+    renewed: place.clock.now().toISOString(),
+    acquired,
+    transitions,
+  };
+  return (await place.store.replaceLease(place.lease, version, content)) !== null;
 }
 
 function locked(place: Place, record: LeaseRecord): ToolError {

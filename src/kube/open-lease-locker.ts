@@ -28,7 +28,7 @@ export function openLeaseLocker(options: OpenLeaseOptions): Locker {
   const store = openLeaseStore({
     namespace,
     readConfig,
-    timeoutMilliseconds: timing.renewMilliseconds,
+    timeoutMilliseconds: timing.deadlineMilliseconds,
   });
   return createLeaseLocker({ ...options, store, name: place?.name ?? null });
 }
@@ -50,7 +50,9 @@ function readAccount(root: string): KubeConfig {
 function readKubeConfig(environment: NodeJS.ProcessEnv): KubeConfig {
   const file = environment['KUBECONFIG'];
   if (file === undefined || file === '')
-    throw badConfig('A Lease was asked for, but this is no pod with a service account, and KUBECONFIG names no file.');
+    throw badConfig(
+      'A Lease was asked for, but this is no pod with a service account, and KUBECONFIG names no file.',
+    );
   const config = new KubeConfig();
   try {
     config.loadFromFile(file);

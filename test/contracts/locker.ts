@@ -26,10 +26,10 @@ const NEVER = new AbortController().signal;
  * not comparing ids the second machine's lock went; without `keepHeld`'s look before a write `assertHeld` passed.
  */
 export function testLocker(title: string, createSubject: () => Promise<LockerSubject>): void {
-  const openTwo = async (): Promise<readonly [Machine, Machine]> => {
+  async function openTwo(): Promise<readonly [Machine, Machine]> {
     const subject = await createSubject();
     return [openMachine(subject, 'north'), openMachine(subject, 'south')];
-  };
+  }
 
   test(`${title} refuses a second holder by the name of the first, and lets it in after release`, async () => {
     const [north, south] = await openTwo();

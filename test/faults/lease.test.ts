@@ -66,19 +66,19 @@ describe('two pods and one Lease', { skip: NO_KUBE }, () => {
     const site = await createFaultSite(t);
     const pod = await podOf(site, 'north');
     const ended = collect(await hangOnePass(site, pod));
-    const before = await site.readTags();
+    const tags = await site.readTags();
     await kube.kill();
     try {
       const end = await ended;
       assert.equal(end.code, 1, end.stdout + end.stderr);
       assert.match(end.stderr, /The Lease olmirror\/olmirror could not be renewed for 2 s: /);
       assert.match(end.stderr, /no index is half published/);
-      assert.deepEqual(await site.readTags(), before);
+      assert.deepEqual(await site.readTags(), tags);
       site.spoil({});
       const next = await site.olmirror(APPLY, pod);
       assert.equal(next.code, 1, next.stdout + next.stderr);
       assert.match(next.stderr, /The Lease olmirror\/olmirror could not be read: .*ECONNREFUSED/);
-      assert.deepEqual(await site.readTags(), before);
+      assert.deepEqual(await site.readTags(), tags);
     } finally {
       await kube.start();
     }
@@ -88,13 +88,16 @@ describe('two pods and one Lease', { skip: NO_KUBE }, () => {
 
   test('a pod without the Role writes nothing and says what to grant', async (t) => {
     const site = await createFaultSite(t);
-    const before = await site.readTags();
+    const tags = await site.readTags();
     const apply = await site.olmirror(APPLY, await podOf(site, 'north', 'stranger'));
     assert.equal(apply.code, 1, apply.stdout + apply.stderr);
-    assert.match(apply.stderr, /the API server answered 403 \(leases\.coordination\.k8s\.io "olmirror" is forbidden/);
+    assert.match(
+      apply.stderr,
+      /the API server answered 403 \(leases\.coordination\.k8s\.io "olmirror" is forbidden/,
+    );
     assert.match(apply.stderr, /Hint: Grant the service account a Role in olmirror/);
     assert.doesNotMatch(apply.stdout + apply.stderr, /stranger-token/);
-    assert.deepEqual(await site.readTags(), before);
+    assert.deepEqual(await site.readTags(), tags);
   });
 });
 

@@ -136,7 +136,10 @@ test('a lock of another host is taken over once it gave no sign of life for its 
 
 test('a lock of another host and an older olmirror, which gave no signs of life, is named and never taken over', async (t) => {
   const site = await createFaultSite(t);
-  const lock = await leaveLock(site, { staleMilliseconds: null, since: '2026-01-01T00:00:00.000Z' });
+  const lock = await leaveLock(site, {
+    staleMilliseconds: null,
+    since: '2026-01-01T00:00:00.000Z',
+  });
   const text = await readFile(lock, 'utf8');
   const apply = await site.olmirror(['apply']);
   assert.equal(apply.code, 1, apply.stdout + apply.stderr);
@@ -148,7 +151,7 @@ test('a lock of another host and an older olmirror, which gave no signs of life,
   assert.equal(await readFile(lock, 'utf8'), text);
 });
 
-// Seen to fail: without guardCopies and without kill-switch's `atOnce` the copy went on.
+// Seen to fail: without kill-switch's `atOnce` the copy had its ten seconds.
 test('a pass whose lock another host took over ends its copies at once, says so, and writes nothing more', async (t) => {
   const site = await createFaultSite(t);
   let hangs = false;
@@ -169,7 +172,9 @@ test('a pass whose lock another host took over ends its copies at once, says so,
   const robber = JSON.stringify({ pid: 7, host: 'elsewhere', id: 'robber', since: '2026' });
   await writeFile(`${lock}.tmp`, robber);
   await rename(`${lock}.tmp`, lock);
+  const begun = performance.now();
   const end = await ended;
+  assert.ok(performance.now() - begun < 8_000, 'without the grace of an interrupt');
   site.spoil({});
   assert.equal(end.code, 1, end.stdout + end.stderr);
   assert.match(end.stderr, /was taken over by process 7 on elsewhere/);

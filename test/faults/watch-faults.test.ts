@@ -50,7 +50,10 @@ test('a state folder that cannot be used stops writing, which the log says, and 
   const site = await createFaultSite(t);
   const home = join(site.folder, 'home');
   await writeFile(home, 'no folder');
-  const watching = startWatching(t, site, { args: ['--interval', '2s'], env: { XDG_STATE_HOME: home } });
+  const watching = startWatching(t, site, {
+    args: ['--interval', '2s'],
+    env: { XDG_STATE_HOME: home },
+  });
   await watching.says(/pass failed: The state folder .* cannot be used: ENOTDIR/);
   await watching.says(/sleeps .*retries after/);
   assert.deepEqual(await readServed(site.open(site.production)), OLD);
@@ -69,7 +72,10 @@ test('a full disk under the state folder fails passes with its name, and room le
   });
   const site = await createFaultSite(t);
   await fill(home);
-  const watching = startWatching(t, site, { args: ['--interval', '2s'], env: { XDG_STATE_HOME: home } });
+  const watching = startWatching(t, site, {
+    args: ['--interval', '2s'],
+    env: { XDG_STATE_HOME: home },
+  });
   await watching.says(/pass failed: .*ENOSPC/);
   assert.deepEqual(await readServed(site.open(site.production)), OLD);
   await rm(join(home, 'filler'));

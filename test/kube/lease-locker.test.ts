@@ -172,11 +172,11 @@ describe('Lease', { skip: NO_KUBE }, () => {
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String(kube().port),
     };
-    const before = { ...process.env };
+    const kept = { ...process.env };
     Object.assign(process.env, environment);
     t.after(() => {
       for (const name of Object.keys(environment)) delete process.env[name];
-      Object.assign(process.env, before);
+      Object.assign(process.env, kept);
     });
     const locker = await open('olmirror', 'unused', { place: null, environment, root });
     const held = await locker.acquire('nexus', NEVER);

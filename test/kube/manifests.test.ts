@@ -3,7 +3,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { load } from 'js-yaml';
-import { DEPLOY, type Kube, NO_KUBE, renderKustomization, startKube } from '../support/start-kube.ts';
+import {
+  DEPLOY,
+  type Kube,
+  NO_KUBE,
+  renderKustomization,
+  startKube,
+} from '../support/start-kube.ts';
 
 const PLACES: Readonly<Record<string, string>> = {
   ConfigMap: 'api/v1/namespaces/olmirror/configmaps',
@@ -97,7 +103,10 @@ describe('deploy/kubernetes', { skip: NO_KUBE }, () => {
         }
     const example = readObjects('example').find(({ kind }) => kind === 'Deployment');
     assert.equal(example?.template?.spec.securityContext['fsGroup'], 1001);
-    assert.match(example?.template?.spec.containers[0]?.image ?? '', /^registry\.example\.com:5000\/olm\/olmirror:/);
+    assert.match(
+      example?.template?.spec.containers[0]?.image ?? '',
+      /^registry\.example\.com:5000\/olm\/olmirror:/,
+    );
   });
 
   test('the reconciler and the scheduled passes take one Lease, so that both may run', () => {
@@ -136,8 +145,17 @@ function findTemplate({ spec }: Parsed): Template | null {
 }
 
 // A Deployment is only warned about; its pods would be refused, when nobody looks.
-async function assertRestricted(kube: Kube, name: string, { metadata, spec }: Template): Promise<void> {
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: `${name}-pod` }, spec };
+async function assertRestricted(
+  kube: Kube,
+  name: string,
+  { metadata, spec }: Template,
+): Promise<void> {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...metadata, name: `${name}-pod` },
+    spec,
+  };
   const answer = await kube.ask(
     'POST',
     '/api/v1/namespaces/olmirror/pods?dryRun=All&fieldValidation=Strict',

@@ -260,7 +260,9 @@ async function writeKubeconfig(parts: {
         },
       },
     ],
-    users: [{ name: account, user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } } }],
+    users: [
+      { name: account, user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } } },
+    ],
     contexts: [{ name: 'test', context: { cluster: 'test', user: account } }],
     'current-context': 'test',
   };

@@ -9,7 +9,7 @@ export interface StoppableClock extends Clock {
 
 export function createStoppableClock(): StoppableClock {
   let going = Promise.resolve();
-  let resume = (): void => undefined;
+  let end: (() => void) | null = null;
   return {
     now: () => systemClock.now(),
     async sleep(milliseconds, signal) {
@@ -19,10 +19,10 @@ export function createStoppableClock(): StoppableClock {
     },
     suspend() {
       going = new Promise((resolve) => {
-        resume = resolve;
+        end = resolve;
       });
     },
-    resume: () => resume(),
+    resume: () => end?.(),
   };
 }
 
