@@ -51,8 +51,10 @@ async function assertAlone(
   own: PassKey,
   signal: AbortSignal,
 ): Promise<void> {
-  const isWanted = (key: PassKey): boolean => excludes(own, key);
-  if (isShare(own) && lockers.some(({ listKeys }) => listKeys === undefined))
+  function isWanted(key: PassKey): boolean {
+    return excludes(own, key);
+  }
+  if (isShare(own) && lockers.some((locker) => !('listKeys' in locker)))
     throw new ToolError('APPLY_LOCKED', 'The lock that is in use knows no shards.', {
       hint: 'Leave out --shard, or lock by the state folder alone.',
     });

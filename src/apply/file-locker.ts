@@ -58,7 +58,7 @@ export function createFileLocker(options: FileLockerOptions): Locker {
       }
     },
     async listKeys(mirror) {
-      const names = await readdir(options.folder).catch(() => []);
+      const names = await readdir(options.folder).catch((): string[] => []);
       return names.toSorted().flatMap((name) => readKey(name, mirror));
     },
   };

@@ -10,6 +10,6 @@ export function findShardFolder(stateFolder: string, { part, of }: Shard): strin
 /** The folders of all shards that ever worked on a manifest. */
 export async function listShardFolders(stateFolder: string): Promise<readonly string[]> {
   const folder = join(stateFolder, 'shards');
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((): string[] => []);
   return names.toSorted().map((name) => join(folder, name));
 }

@@ -2,6 +2,7 @@ import pino from 'pino';
 import type { PassEvent } from '../base/events.ts';
 import { formatCount } from '../base/text.ts';
 import { isToolError, messageOf } from '../base/tool-error.ts';
+import type { PassRecord } from '../plan/history-types.ts';
 import { formatSums } from '../plan/sum-outcomes.ts';
 import type { Step } from '../plan/types.ts';
 import type { WatchEvent, WatchSink } from '../reconcile/watch-types.ts';
@@ -123,7 +124,7 @@ function logPassEnd(
   if (failure !== null && error !== null)
     return logger.error(describeError(error), `pass failed: ${withHint(failure)}`);
   if (report === null || prepared === null)
-    return logger.info({ result }, `pass ${result === 'interrupted' ? 'cut off' : 'done'}`);
+    return logger.info({ result }, `pass ${wordOf(result)}`);
   for (const check of report.checks) {
     const text = withHint(check);
     const fields = { check: check.kind, catalog: check.catalog };
@@ -132,7 +133,7 @@ function logPassEnd(
   const work = describeWork(prepared.plan.steps, report.steps.planned, drift);
   logger.info(
     { sums: report.sums, exitCode: report.exitCode, requests: report.requests },
-    `pass ${result === 'interrupted' ? 'cut off' : 'done'}: ${work}; ${formatSums(report.sums)}`,
+    `pass ${wordOf(result)}: ${work}; ${formatSums(report.sums)}`,
   );
 }
 
@@ -151,6 +152,10 @@ function describeWork(steps: readonly Step[], taken: number, drift: boolean): st
   const held = steps.length - taken;
   const waiting = held === 0 ? '' : `, ${held === steps.length ? 'all' : held} of them held`;
   return `${countSteps(steps)}${drift ? ' (drift)' : ''}${waiting}`;
+}
+
+function wordOf(result: PassRecord['result']): string {
+  return result === 'interrupted' ? 'cut off' : 'done';
 }
 
 // A fault of our own comes with its stack, so that it can be reported.

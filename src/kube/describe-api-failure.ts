@@ -4,13 +4,14 @@ import { messageOf, ToolError } from '../base/tool-error.ts';
 export interface LeaseRequest {
   readonly namespace: string;
   readonly name: string;
-  readonly verb: 'get' | 'create' | 'update';
+  readonly verb: 'get' | 'list' | 'create' | 'update';
 }
 
 /** What an API server that did not do what was asked means, with what to do about it. */
 export function describeApiFailure(error: unknown, request: LeaseRequest): ToolError {
   const { namespace, name, verb } = request;
-  const what = `The Lease ${namespace}/${name} could not be ${PARTICIPLES[verb]}`;
+  const which = name === '' ? `Leases of ${namespace}` : `Lease ${namespace}/${name}`;
+  const what = `The ${which} could not be ${PARTICIPLES[verb]}`;
   if (!(error instanceof ApiException))
     return new ToolError('KUBE_UNREACHABLE', `${what}: ${messageOf(error)}.`, {
       cause: error,
@@ -30,7 +31,7 @@ export function describeApiFailure(error: unknown, request: LeaseRequest): ToolE
       return new ToolError('KUBE_FORBIDDEN', message, {
         cause: error,
         disposition: 'retry',
-        hint: `Grant the service account a Role in ${namespace}: apiGroups ["coordination.k8s.io"], resources ["leases"], verbs ["get", "create", "update"] (deploy/kubernetes/role.yaml); or --lease off where nothing else applies.`,
+        hint: `Grant the service account a Role in ${namespace}: apiGroups ["coordination.k8s.io"], resources ["leases"], verbs ["get", "list", "create", "update"] (deploy/kubernetes/role.yaml); or --lease off where nothing else applies.`,
       });
     case 404:
       return new ToolError('KUBE_BAD_CONFIG', message, {
@@ -46,7 +47,7 @@ export function describeApiFailure(error: unknown, request: LeaseRequest): ToolE
   }
 }
 
-const PARTICIPLES = { get: 'read', create: 'made', update: 'written' } as const;
+const PARTICIPLES = { get: 'read', list: 'listed', create: 'made', update: 'written' } as const;
 
 /** The sentence in a `Status` of Kubernetes, or nothing. */
 function readMessage(body: unknown): string {

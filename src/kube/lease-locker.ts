@@ -48,6 +48,15 @@ export function createLeaseLocker(options: LeaseLockerOptions): Locker {
         if (taken !== null) return holdLease(place, taken, since);
       }
     },
+    async listKeys(mirror) {
+      const whole = nameLease(options.name, mirror);
+      const names = await options.store.listHeld();
+      return names.toSorted().flatMap((name) => {
+        if (name === whole) return [mirror];
+        const shard = name.startsWith(`${whole}.`) ? name.slice(whole.length + 1) : '';
+        return /^shard-\d+-of-\d+$/.test(shard) ? [`${mirror}/${shard}`] : [];
+      });
+    },
   };
 }
 

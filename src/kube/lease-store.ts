@@ -50,6 +50,16 @@ export function openLeaseStore(options: LeaseStoreOptions): LeaseStore {
 
   return {
     namespace,
+    async listHeld() {
+      try {
+        const { items } = await ask((client) => client.listNamespacedLease({ namespace }));
+        return items.flatMap(({ metadata, spec }) =>
+          metadata?.name === undefined || !spec?.holderIdentity ? [] : [metadata.name],
+        );
+      } catch (error) {
+        throw describeApiFailure(error, { name: '', verb: 'list', namespace });
+      }
+    },
     async getLease(name) {
       const found = await askOr([404], { name, verb: 'get' }, (client) =>
         client.readNamespacedLease({ name, namespace }),

@@ -17,6 +17,8 @@ export type LeaseContent = Omit<LeaseRecord, 'version'>;
 /** The Leases of one namespace. All throw `KUBE_…` where the API server gives no clear answer. */
 export interface LeaseStore {
   readonly namespace: string;
+  /** Names of all Leases that somebody holds, of olmirror or not. */
+  listHeld(): Promise<readonly string[]>;
   /** Null where there is none. */
   getLease(name: string): Promise<LeaseRecord | null>;
   /** Null where there is one already. */

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { acquirePass, listRunningShards } from '../../src/apply/acquire-pass.ts';
-import type { HeldLock } from '../../src/base/locker.ts';
+import type { HeldLock, Locker } from '../../src/base/locker.ts';
 import { isToolError } from '../../src/base/tool-error.ts';
 import { parseShard } from '../../src/plan/shard.ts';
 import { openFileLocker } from '../support/open-file-locker.ts';
@@ -72,8 +72,11 @@ test('acquirePass never lets a shard and the whole in together', async () => {
 });
 
 test('acquirePass takes no shard with a lock that knows none', async () => {
-  const { acquire: take } = openFileLocker(folder);
-  const lockers = [openFileLocker(folder), { acquire: take }];
+  const plain = openFileLocker(folder);
+  const lockers: readonly Locker[] = [
+    plain,
+    { acquire: (key, signal) => plain.acquire(key, signal) },
+  ];
   const shard = { part: 1, of: 2 };
   await assert.rejects(acquirePass(lockers, { mirror: 'nexus', shard }, NEVER), /knows no shards/);
 });

@@ -35,7 +35,7 @@ test('on SIGTERM a slow copy ends within the grace period, which the log says, a
   const site = await createFaultSite(t);
   const before = readOperands(await site.readTags());
   const uploads = spoilUploads(site, 'delay');
-  const watching = startWatching(t, site, ['--concurrency', '1']);
+  const watching = startWatching(t, site, { args: ['--concurrency', '1'] });
   await waitFor('an upload', async () => uploads.begun);
   watching.process.kill('SIGTERM');
   const { code, stdout, stderr } = await watching.ended;
@@ -61,7 +61,7 @@ test('on SIGTERM a copy that hangs is cut off at the end of the grace period, na
   const site = await createFaultSite(t);
   const before = await site.readTags();
   const uploads = spoilUploads(site, 'hang');
-  const watching = startWatching(t, site, ['--concurrency', '1', '--grace-period', '1s']);
+  const watching = startWatching(t, site, { args: ['--concurrency', '1', '--grace-period', '1s'] });
   await waitFor('an upload', async () => uploads.begun);
   watching.process.kill('SIGTERM');
   const { code, stdout, stderr } = await watching.ended;
@@ -84,7 +84,7 @@ test('on SIGTERM a copy that hangs is cut off at the end of the grace period, na
 test('a second SIGTERM ends watch at once, with no copy left running, and the next apply takes its lock over', async (t) => {
   const site = await createFaultSite(t);
   const uploads = spoilUploads(site, 'hang');
-  const watching = startWatching(t, site, ['--concurrency', '1']);
+  const watching = startWatching(t, site, { args: ['--concurrency', '1'] });
   await waitFor('an upload', async () => uploads.begun);
   watching.process.kill('SIGTERM');
   await watching.says(/told to stop/);

@@ -145,7 +145,7 @@ describe('Lease', { skip: NO_KUBE }, () => {
       (error) =>
         isToolError(error, 'KUBE_FORBIDDEN') &&
         error.message.includes('cannot get resource "leases"') &&
-        error.hint?.includes('verbs ["get", "create", "update"]') === true,
+        error.hint?.includes('verbs ["get", "list", "create", "update"]') === true,
     );
   });
 

@@ -55,6 +55,26 @@ function namesOf(steps: readonly Step[]): readonly string[] {
   return steps.map(({ id }) => id).toSorted();
 }
 
+function repositories(steps: readonly Step[]): readonly string[] {
+  return steps.map((step) => (step.kind === 'copy' ? step.to.repository : step.repository));
+}
+
+function read(text: string, completion?: string): string | null {
+  const shard: Shard | null = parseShard(text, completion);
+  return shard === null ? null : formatShard(shard);
+}
+
+function assertOrdered(steps: readonly Step[]): void {
+  const ids = steps.map(({ id }) => id);
+  for (const [i, step] of steps.entries()) {
+    const after = step.kind === 'copy' ? (step.after ?? []) : [];
+    assert.deepEqual(
+      after.filter((id) => !ids.slice(0, i).includes(id)),
+      [],
+    );
+  }
+}
+
 // Seen to fail: with the part of a repository counted from 0, the steps of one share were in no plan; with
 // the steps that are left out not settled, the sums differed.
 test('the shards of a plan have each of its steps once, and each settles or names every item', () => {
@@ -77,10 +97,7 @@ test('the shards of a plan have each of its steps once, and each settles or name
           bytes,
           steps.reduce((sum, step) => sum + step.bytes, 0),
         );
-        const ids = steps.map(({ id }) => id);
-        for (const [i, step] of steps.entries())
-          if (step.kind === 'copy')
-            for (const id of step.after ?? []) assert.ok(ids.slice(0, i).includes(id), id);
+        assertOrdered(steps);
       }
       const [, ...rest] = new Set(parts.map(({ hash }) => hash));
       assert.equal(rest.length, of);
@@ -126,9 +143,6 @@ test('an index waits for its own images only, and what keeps the index it replac
   };
   const whole = planWorld(world);
   const plan = planWorld({ ...world, changes: { shard: { part: 'index', of: 2 } } });
-  function repositories(steps: readonly Step[]): readonly string[] {
-    return steps.map((step) => (step.kind === 'copy' ? step.to.repository : step.repository));
-  }
   assert.deepEqual(
     plan.steps.map(({ kind }) => kind),
     ['tag', 'push-index', 'move-index'],
@@ -141,10 +155,6 @@ test('an index waits for its own images only, and what keeps the index it replac
 });
 
 test('parseShard reads a share, the indexes, and the share that a completion index names', () => {
-  const read = (text: string, completion?: string): string | null => {
-    const shard: Shard | null = parseShard(text, completion);
-    return shard === null ? null : formatShard(shard);
-  };
   assert.deepEqual(
     [read('2/3'), read('index/3'), read('auto/3', '0'), read('auto/3', '2'), read('1/1')],
     ['2/3', 'index/3', '1/3', '3/3', '1/1'],

@@ -17,8 +17,7 @@ export interface Watching {
 export function startWatching(
   t: Scope,
   site: Pick<Site, 'start'>,
-  args: readonly string[] = [],
-  options: CliOptions = {},
+  { args = [], ...options }: CliOptions & { readonly args?: readonly string[] } = {},
 ): Watching {
   const child = site.start(['watch', ...args], options);
   t.after(() => child.kill('SIGKILL'));
