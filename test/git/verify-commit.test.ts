@@ -66,7 +66,7 @@ const SEARCH = process.env['PATH'] ?? '';
 const NO_SSH = (await findProgram('ssh-keygen', SEARCH)) === null && 'ssh-keygen is not installed';
 const NO_GPG = (await findProgram('gpg', SEARCH)) === null && 'gpg is not installed';
 
-// Seen to fail: without the given file as the only one, the key of the repository's own settings was believed.
+// Seen to fail: without the setting for the given file, its own signer was refused.
 test('a commit signed over SSH is taken by the allowed signers alone', {
   skip: NO_SSH,
 }, async (t) => {
