@@ -23,6 +23,7 @@ async function soak(passes: number): Promise<void> {
   await site.commit('base');
   const child = site.start(['watch', '--interval', '1s', '--log-format', 'json']);
   ends.push(() => child.kill('SIGKILL'));
+  child.stdout?.setEncoding('utf8');
   let done = 0;
   child.stdout?.on('data', (text: string) => (done += text.split('"pass done').length - 1));
   console.log('| passes | MB | open files |\n|---|---|---|');

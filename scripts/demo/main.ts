@@ -1,4 +1,4 @@
-// `npm run demo`: the story of a delivery, on two real registries. See story.ts, and split/ for `--split`.
+// `npm run demo`: the story of a delivery, on two real registries. See story.ts, split/ for `--split`, watch/ for `--watch`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -9,11 +9,13 @@ import { createNarrator, StoryError } from './narrator.ts';
 import { playSplitStory } from './split/split-story.ts';
 import { openStage, type Stage } from './stage.ts';
 import { playStory } from './story.ts';
+import { playWatchStory } from './watch/watch-story.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, '.demo');
 const USAGE = `Usage: npm run demo -- [options]
   --split        another story: a site that was split over both ports by hand, back to one
+  --watch        another act: the reconciler runs, and a commit is enough
   --yes          do not wait for Enter between the chapters
   --keep         leave the registries running at the end
   --ports A,B    ports of production and staging (5000,5001 if they are free)`;
@@ -62,7 +64,7 @@ interface DemoOptions {
 /** The options, or the exit code where there is nothing to play. */
 function readOptions(): DemoOptions | number {
   const { values, unknown } = parseOptions();
-  const { yes, keep, split, ports: text = '5000,5001' } = values;
+  const { yes, keep, ports: text = '5000,5001' } = values;
   const ports = typeof text === 'string' ? /^(\d+),(\d+)$/.exec(text) : null;
   if (values['help'] === true || unknown.length > 0 || ports === null) {
     if (unknown.length > 0) console.error(`Unknown: ${unknown.join(' ')}`);
@@ -72,9 +74,14 @@ function readOptions(): DemoOptions | number {
   return {
     yes: yes === true,
     keep: keep === true,
-    play: split === true ? playSplitStory : playStory,
+    play: chooseStory(values),
     ports: [Number(ports[1]), Number(ports[2])],
   };
+}
+
+function chooseStory({ split, watch }: RawOptions['values']): typeof playStory {
+  if (watch === true) return playWatchStory;
+  return split === true ? playSplitStory : playStory;
 }
 
 interface RawOptions {
@@ -83,7 +90,7 @@ interface RawOptions {
 }
 
 function parseOptions(): RawOptions {
-  const known = ['split', 'yes', 'keep', 'ports', 'help'];
+  const known = ['split', 'watch', 'yes', 'keep', 'ports', 'help'];
   const { values, positionals } = parseArgs({
     options: { ports: { type: 'string' } },
     allowPositionals: true,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface as createLines } from 'node:readline';
 import { createInterface } from 'node:readline/promises';
 
 /** Tells the story: explains a step, plays a command as a user would type it, checks what it did. */
@@ -9,6 +10,8 @@ export interface Narrator {
   say(text: string): void;
   /** Prints a command and runs it; throws unless it ends with `exit` (default 0). */
   play(command: PlayedCommand): Promise<void>;
+  /** Prints a command and lets it run beside the story, each line of its output behind a bar. */
+  start(command: PlayedCommand): Running;
   /** Prints what was checked; throws where it does not hold. */
   check(claim: string, holds: boolean): void;
 }
@@ -20,6 +23,12 @@ export interface PlayedCommand {
   readonly program: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
   readonly exit?: number;
+}
+
+/** A command that runs beside the story. */
+export interface Running {
+  /** Tells it to stop, as a service manager does; throws unless it ends with the exit code that it was played for. */
+  stop(): Promise<void>;
 }
 
 export interface NarratorOptions {
@@ -50,6 +59,10 @@ export function createNarrator(options: NarratorOptions): Narrator {
       const expected = command.exit ?? 0;
       if (code !== expected) throw new StoryError(`That ended with exit ${code}, not ${expected}.`);
     },
+    start(command) {
+      console.log(`\n${bold(`$ ${command.shown.map(quote).join(' ')} &`)}`);
+      return runBeside(command, options);
+    },
     check(claim, holds) {
       if (!holds) throw new StoryError(`This does not hold: ${claim}`);
       console.log(`  ✔ ${claim}`);
@@ -72,6 +85,32 @@ async function run(command: PlayedCommand, options: NarratorOptions): Promise<nu
   options.signal.removeEventListener('abort', end);
   options.signal.throwIfAborted();
   return child.exitCode;
+}
+
+function runBeside(command: PlayedCommand, options: NarratorOptions): Running {
+  const [program, ...args] = command.program;
+  const child = spawn(program, args, {
+    cwd: options.folder,
+    env: { ...process.env, ...command.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr])
+    createLines({ input: stream }).on('line', (line) => console.log(`  │ ${line}`));
+  function end(): void {
+    child.kill('SIGTERM');
+  }
+  const ended = once(child, 'close');
+  options.signal.addEventListener('abort', end);
+  return {
+    async stop() {
+      end();
+      await ended;
+      options.signal.removeEventListener('abort', end);
+      const expected = command.exit ?? 0;
+      if (child.exitCode !== expected && !options.signal.aborted)
+        throw new StoryError(`It ended with exit ${child.exitCode}, not ${expected}.`);
+    },
+  };
 }
 
 async function waitForEnter(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import type { Narrator } from './narrator.ts';
+import type { Narrator, PlayedCommand, Running } from './narrator.ts';
 import { type Heads, readOperatorHub } from './operator-hub.ts';
 import { listLost } from './snapshot.ts';
 import type { Stage } from './stage.ts';
@@ -13,15 +13,27 @@ export interface StoryDeps {
 
 /** Plays a command of olmirror on the state repository. */
 export function playOlmirror(world: StoryDeps, args: readonly string[], exit = 0): Promise<void> {
-  const { stage, root } = world;
+  return world.narrator.play(makeCommand(world, args, exit));
+}
+
+/** Lets a command of olmirror run beside the story. */
+export function startOlmirror(world: StoryDeps, args: readonly string[]): Running {
+  return world.narrator.start(makeCommand(world, args, 0));
+}
+
+function makeCommand(
+  { stage, root }: StoryDeps,
+  args: readonly string[],
+  exit: number,
+): PlayedCommand {
   const state = relative(root, stage.state);
-  return world.narrator.play({
+  return {
     shown: ['npx', 'olmirror', '-C', state, ...args],
     program: [process.execPath, join(root, 'dist/olmirror.js'), '-C', state, ...args],
     // The journal of the demo belongs to the demo's folder, not to the user's.
     env: { XDG_STATE_HOME: join(stage.folder, 'local-state') },
     exit,
-  });
+  };
 }
 
 export function playGit(world: StoryDeps, args: readonly string[]): Promise<void> {

@@ -16,16 +16,19 @@ import { commit, isSame, playGit, playOlmirror, readHeads, type StoryDeps } from
 import { listLost, readSnapshot, type Snapshot } from './snapshot.ts';
 import type { Stage } from './stage.ts';
 
-interface World extends StoryDeps {
+export interface World extends StoryDeps {
   /** What production held before olmirror did anything. */
   readonly start: Snapshot;
   readonly before: Heads;
   readonly delivered: Heads;
 }
 
-const INDEX = { repository: INDEX_REPOSITORY, reference: INDEX_TAG };
+export const INDEX: { readonly repository: string; readonly reference: string } = {
+  repository: INDEX_REPOSITORY,
+  reference: INDEX_TAG,
+};
 const MOVING_TAG = `${INDEX_REPOSITORY}:${INDEX_TAG}`;
-const NEW_RELEASE = '    - { version: 4.20.2, architecture: x86_64 }\n';
+export const NEW_RELEASE = '    - { version: 4.20.2, architecture: x86_64 }\n';
 
 /** Plays the story of design §1 from an existing mirror to a lost index; throws where it goes otherwise. */
 export async function playStory(deps: StoryDeps): Promise<void> {
@@ -38,7 +41,8 @@ export async function playStory(deps: StoryDeps): Promise<void> {
   await showEnd(world);
 }
 
-async function fillRegistries(deps: StoryDeps): Promise<World> {
+/** An existing mirror in production, and a delivery in staging. */
+export async function fillRegistries(deps: StoryDeps): Promise<World> {
   const { production, staging } = deps.stage;
   const old = await pushCatalog(production.host, 'old');
   const oldRelease = await pushRelease(production.host, buildExampleRelease('4.20.1'));
@@ -60,7 +64,8 @@ ${formatHeadsTable([
   return { ...deps, start: await readSnapshot(production.host), before, delivered };
 }
 
-async function startStateRepository(world: World): Promise<void> {
+/** Takes the mirror over into a state repository. */
+export async function startStateRepository(world: World): Promise<void> {
   await world.narrator.begin(
     'The state repository',
     'A Git repository says what production must hold. It starts with mirror.yaml; init reads the\ncatalog out of the index that production serves.',
@@ -177,7 +182,7 @@ ${formatHeadsTable([
   narrator.check('Git holds the catalog that this project keeps in catalogs/example-index', same);
 }
 
-function checkHeads(
+export function checkHeads(
   world: World,
   {
     heads,
@@ -198,7 +203,7 @@ function checkHeads(
   world.narrator.check(`${told} still there`, same);
 }
 
-async function checkGrowth(world: World, host: string): Promise<void> {
+export async function checkGrowth(world: World, host: string): Promise<void> {
   const lost = listLost(world.start, await readSnapshot(host));
   const grown = lost.every((name) => name === MOVING_TAG);
   world.narrator.check('no tag of the old mirror was moved or removed, save the index tag', grown);

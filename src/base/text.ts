@@ -74,7 +74,12 @@ export function formatNumber(count: number): string {
 
 /** A commit id as people are told of it; `the working tree` for `working-tree`. */
 export function formatRevision(revision: string): string {
-  return revision === 'working-tree' ? 'the working tree' : `commit ${revision.slice(0, 12)}`;
+  return revision === 'working-tree' ? 'the working tree' : `commit ${shortRevision(revision)}`;
+}
+
+/** A commit id where the word stands beside it. */
+export function shortRevision(revision: string): string {
+  return revision === 'working-tree' ? revision : revision.slice(0, 12);
 }
 
 /** Bytes for people, decimal units: `1.2 GB`. */

@@ -4,6 +4,7 @@ import { addDiff } from './add-diff-command.ts';
 import { addDoctor } from './add-doctor-command.ts';
 import { addExplain } from './add-explain-command.ts';
 import { addGraph } from './add-graph-command.ts';
+import { addHistory } from './add-history-command.ts';
 import { addIndex } from './add-index-commands.ts';
 import { addKnownMissing } from './add-known-missing-command.ts';
 import { addBranchCatalog, addRetire } from './add-life-commands.ts';
@@ -29,6 +30,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addPlan,
     addApply,
     addStatus,
+    addHistory,
     addExplain,
     addWatch,
     addAudit,

@@ -1,4 +1,3 @@
-import { ToolError } from '../base/tool-error.ts';
 import { VERIFY_LEVELS } from '../base/verify-level.ts';
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
 import {
@@ -6,6 +5,7 @@ import {
   FORMAT,
   type Parser,
   type Run,
+  readCount,
   readDuration,
   WORKING_TREE,
 } from './command-options.ts';
@@ -130,27 +130,52 @@ export function addStatus(parser: Parser, run: Run): void {
           describe:
             'Renew HANDOVER.md in the working tree, by which a stranger takes the next delivery; what stands below its marked line stays',
         })
+        .option('wait', {
+          type: 'string',
+          choices: ['Ready', 'Stalled'] as const,
+          describe:
+            'Wait until the reconciler that runs here says so of the commit; asks no registry',
+          requiresArg: true,
+        })
+        .option('revision', {
+          type: 'string',
+          describe:
+            'Commit that --wait waits for; default HEAD of the local clone, any where there is none',
+          requiresArg: true,
+        })
+        .option('timeout', {
+          type: 'string',
+          default: '10m',
+          describe: 'How long to wait at most',
+          requiresArg: true,
+        })
         .option('format', FORMAT)
         .example('$0 status', 'Is production in step with Git, and what lies in staging')
+        .example(
+          '$0 status --wait Ready --timeout 10m',
+          'Exit 0 once `olmirror watch` has applied HEAD, 4 where it was refused, 1 at a stall or in time',
+        )
         .example(
           '$0 status --handover && git diff',
           'Renew HANDOVER.md, and look before committing',
         ),
-    (args) =>
-      run(
-        async (context, wiring) =>
-          (await import('./commands/status.ts')).runStatus(
-            {
-              workingTree: args.workingTree,
-              handover: args.handover,
-              verify: args.verify ?? null,
-              format: args.format,
-            },
+    (args) => {
+      const { workingTree, handover, verify = null, format, wait } = args;
+      const timeoutMilliseconds = readDuration(args.timeout, '--timeout');
+      return run(async (context, wiring) => {
+        if (wait !== undefined)
+          return (await import('./commands/status-wait.ts')).runStatusWait(
+            { wait, revision: args.revision ?? null, timeoutMilliseconds, format },
             context,
             wiring,
-          ),
-        args,
-      ),
+          );
+        return (await import('./commands/status.ts')).runStatus(
+          { workingTree, handover, verify, format },
+          context,
+          wiring,
+        );
+      }, args);
+    },
   );
 }
 
@@ -198,10 +223,4 @@ export function addWatch(parser: Parser, run: Run): void {
       );
     },
   );
-}
-
-function readCount(text: string, option: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1 && value <= 64) return value;
-  throw new ToolError('CLI_USAGE', `${option} ${text} is not a whole number from 1 to 64.`);
 }

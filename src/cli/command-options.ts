@@ -110,3 +110,10 @@ export function readDuration(text: string, option: string): number {
     hint: 'Write it as 30s, 10m, 1h or 7d.',
   });
 }
+
+/** A whole number from 1 to `most` that an option names. Throws `CLI_USAGE` for anything else. */
+export function readCount(text: string, option: string, most = 64): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
+  throw new ToolError('CLI_USAGE', `${option} ${text} is not a whole number from 1 to ${most}.`);
+}

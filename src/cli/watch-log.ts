@@ -39,7 +39,9 @@ function createTextStream(): { write: (line: string) => void } {
     write(line) {
       const entry: Readonly<Record<string, unknown>> = JSON.parse(line);
       const level = pino.levels.labels[Number(entry['level'])] ?? '';
-      const text = `${String(entry['time'])} ${level} ${String(entry['msg'])}`;
+      // An entry is a line, whatever an error lists.
+      const message = String(entry['msg']).replaceAll(/\s*\n\s*/g, ' ');
+      const text = `${String(entry['time'])} ${level} ${message}`;
       process.stdout.write(`${makePrintable(text)}\n`);
     },
   };

@@ -2,9 +2,14 @@ import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Disposition } from '../base/tool-error.ts';
 import type { PassReport } from './report-types.ts';
+import type { Sums } from './types.ts';
 
-/** Why a pass ran. `request`: somebody asked for it now; `webhook`: a forge told of a push; `window`: one has opened. */
+/**
+ * Why a pass ran. `apply`: the command; `request`: somebody asked the reconciler for it; `webhook`: a forge told of a
+ * push; `window`: one has opened, or a suspension ended.
+ */
 export type PassReason =
+  | 'apply'
   | 'start'
   | 'commit'
   | 'interval'
@@ -40,6 +45,8 @@ export interface CatalogState {
   /** Image id of the index that Git's catalog has, and of the one that is served; null where it is not known. */
   readonly gitId: Digest | null;
   readonly servedId: Digest | null;
+  /** What is served is what Git wants, taken in or built. */
+  readonly inSync: boolean;
 }
 
 /** One pass of the reconciler, as it is kept. */
@@ -69,4 +76,83 @@ export interface PassRecord {
   /** Null where it failed before there was a plan. */
   readonly report: PassReport | null;
   readonly catalogs: readonly CatalogState[];
+}
+
+/** One statement about the reconciler (design §10); `Reconciling` and `Stalled` are there only while they are true. */
+export interface Condition {
+  readonly type: 'Ready' | 'Reconciling' | 'Stalled';
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** One CamelCase word for programs. */
+  readonly reason: string;
+  readonly message: string;
+  /** When `status` last changed, ISO 8601. */
+  readonly since: string;
+}
+
+/** What a list of passes says of one, or of several that were alike. */
+export interface PassSummary {
+  readonly id: string;
+  /** Id of the last that was alike; `id` for one alone. */
+  readonly lastId: string;
+  /** Passes in a row that were alike: same commit, same end, nothing changed. */
+  readonly count: number;
+  readonly reason: PassReason;
+  readonly revision: string | null;
+  readonly subject: string | null;
+  /** Of the first. */
+  readonly started: string;
+  /** Of the last. */
+  readonly finished: string;
+  readonly result: PassRecord['result'];
+  readonly drift: boolean;
+  readonly holds: readonly Hold['kind'][];
+  /** What went wrong, in a sentence; null for nothing. */
+  readonly message: string | null;
+  readonly sums: Sums | null;
+  readonly steps: PassReport['steps'] | null;
+  readonly bytes: number;
+}
+
+/** What `history` prints: the newest first. */
+export interface History {
+  readonly apiVersion: 'olmirror/v1alpha1';
+  readonly kind: 'History';
+  readonly passes: readonly PassSummary[];
+}
+
+export interface CatalogProgress extends CatalogState {
+  /** Since when something of it has been waiting, ISO 8601; null where nothing waits. */
+  readonly oldestPending: string | null;
+}
+
+/** What the reconciler says of itself; kept in the state folder, so that it outlives a restart. */
+export interface ReconcilerStatus {
+  readonly apiVersion: 'olmirror/v1alpha1';
+  readonly kind: 'Reconciler';
+  readonly mirror: string | null;
+  readonly process: {
+    readonly host: string;
+    readonly pid: number;
+    /** ISO 8601. */
+    readonly started: string;
+    /** When it ended as it was told to; null while it runs, or where it was killed. */
+    readonly stopped: string | null;
+  };
+  /** `Ready` first. */
+  readonly conditions: readonly Condition[];
+  readonly sync: 'Synced' | 'OutOfSync' | 'Unknown';
+  /** Commit of the last pass that began, and of the last that brought production there. */
+  readonly attemptedRevision: string | null;
+  readonly appliedRevision: string | null;
+  readonly catalogs: readonly CatalogProgress[];
+  readonly holds: readonly Hold[];
+  readonly lastPass: PassSummary | null;
+  /** Null while a pass runs, and after the end. */
+  readonly nextPass: { readonly time: string; readonly why: string } | null;
+}
+
+/** What is known of a reconciler from beside it. */
+export interface ReconcilerState extends ReconcilerStatus {
+  /** `gone`: it ended without saying so; `elsewhere`: on another host, which cannot be asked. */
+  readonly life: 'running' | 'stopped' | 'gone' | 'elsewhere';
 }

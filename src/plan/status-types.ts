@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import type { ReconcilerState } from './history-types.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { CatalogPlan, Check, Sums, Verification } from './types.ts';
 
@@ -41,6 +42,8 @@ export interface StatusReport {
   readonly verification?: Verification;
   /** What each registry with a budget has had of today's requests by now, skopeo's estimated. */
   readonly budgets?: readonly RequestBudget[];
+  /** What `watch` says of itself; left out where it never ran here. */
+  readonly reconciler?: ReconcilerState;
   /** What became of `HANDOVER.md`; left out where nobody asked for it. */
   readonly handover?: HandoverFile;
 }

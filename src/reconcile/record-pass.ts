@@ -84,13 +84,14 @@ function describeCatalogs(
   const held = new Set(outcomes.filter(isThere).map(({ item }) => item));
   return prepared.plan.catalogs.map(({ catalog, servedId, wantedId }) => {
     const keys = prepared.wanted.keysByCatalog.get(catalog) ?? [];
-    const isServed = held.has(formatIndexItem(catalog));
+    const inSync = held.has(formatIndexItem(catalog));
     return {
       catalog,
       wanted: keys.length,
       present: keys.filter((key) => held.has(key)).length,
       gitId: findGitId(prepared, catalog),
-      servedId: isServed && wasPushed(catalog, report) ? wantedId : servedId,
+      servedId: inSync && wasPushed(catalog, report) ? wantedId : servedId,
+      inSync,
     };
   });
 }

@@ -11,6 +11,7 @@ import { renderLines } from './clean-line.ts';
 import { listBudgetLines } from './format-budget.ts';
 import { listVerification } from './list-verification.ts';
 import { formatIds, listWhy } from './render-plan-text.ts';
+import { listReconciler } from './render-reconciler-text.ts';
 
 /** One screen: is production in step with Git, what is served, and what became of the delivery in staging. */
 export function renderStatusText(status: StatusReport): string {
@@ -28,6 +29,7 @@ export function renderStatusText(status: StatusReport): string {
       ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),
     ]),
     ...listWhy(status.checks),
+    ...(status.reconciler === undefined ? [] : listReconciler(status.reconciler)),
     ...(status.handover === undefined ? [] : [formatHandover(status.handover)]),
   ];
   return renderLines(lines);

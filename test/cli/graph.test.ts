@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { makePackageText } from '../support/catalog.ts';
+import { CLI } from '../support/cli.ts';
 import { type CliResult, collect } from '../support/site.ts';
 
-const CLI = join(import.meta.dirname, '../../src/cli/olmirror.ts');
 const IMAGE = `registry.example.com/v/b@sha256:${'b'.repeat(64)}`;
 
 suite('olmirror graph', () => {

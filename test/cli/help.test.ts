@@ -18,6 +18,7 @@ test('--help of what works on catalogs, indexes and images shows an example and 
     'retire',
     'staging check',
     'known-missing',
+    'history',
     ...INDEX_COMMANDS.map((name) => `index ${name}`),
   ]) {
     const { code, stdout, stderr } = await sandbox.olmirror(...command.split(' '), '--help');

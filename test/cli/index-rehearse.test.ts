@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../../src/cli/find-program.ts';
 import type { IndexRehearsal } from '../../src/plan/index-types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
+import { CLI } from '../support/cli.ts';
 import { countProcesses, writeFakeOpm } from '../support/fake-opm.ts';
 import { listRealCatalogs } from '../support/real-catalogs.ts';
 import { findRealData } from '../support/real-data.ts';
 import { type CliResult, collect } from '../support/site.ts';
 import { makeTwoPackages } from '../support/two-packages.ts';
 
-const CLI = join(import.meta.dirname, '../../src/cli/olmirror.ts');
 const rehearsed = compileSchema<IndexRehearsal>('index-rehearsal');
 const REAL_OPM = await findProgram('opm', process.env['PATH'] ?? '');
 

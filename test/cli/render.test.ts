@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { makePackageText } from '../support/catalog.ts';
+import { CLI } from '../support/cli.ts';
 import { type CliResult, collect } from '../support/site.ts';
 
-const CLI = join(import.meta.dirname, '../../src/cli/olmirror.ts');
 const IMAGE = `registry.example.com/v/b@sha256:${'b'.repeat(64)}`;
 
 // Seen to fail: the whole text in one write to a destroyed pipe, `process.exit` after it, and Git

@@ -8,6 +8,7 @@ import { pushImage } from '../../scripts/lib/push-image.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { makePackageText } from '../support/catalog.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
+import { CLI } from '../support/cli.ts';
 import { deliver } from '../support/deliver.ts';
 import { runAndCommit } from '../support/proxied-site.ts';
 import { createSite, pushOperator, readServed, type Site } from '../support/site.ts';
@@ -213,8 +214,7 @@ test('a full disk under the work folder is said, moves nothing, and leaves nothi
   await growCatalog(site);
 
   await t.test('as a limit on the size of files', async () => {
-    const cli = join(import.meta.dirname, '../../src/cli/olmirror.ts');
-    const words = [process.execPath, cli, 'apply'].map((word) => `'${word}'`).join(' ');
+    const words = [process.execPath, CLI, 'apply'].map((word) => `'${word}'`).join(' ');
     // Git reads its objects and writes none; 64 blocks of 1 kB hold the journal, and not the layer.
     const run = spawnSync('bash', ['-c', `ulimit -f 64; exec ${words}`], {
       cwd: site.state,

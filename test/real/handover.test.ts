@@ -6,11 +6,11 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { StatusReport } from '../../src/plan/status-types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
+import { CLI } from '../support/cli.ts';
 import { deliver } from '../support/deliver.ts';
 import { runAndCommit } from '../support/proxied-site.ts';
 import { createSite, readServed, readText, type Site } from '../support/site.ts';
 
-const CLI = join(import.meta.dirname, '../../src/cli/olmirror.ts');
 const FILE = 'HANDOVER.md';
 const run = promisify(execFile);
 const statuses = compileSchema<StatusReport>('status');

@@ -1,30 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Ajv, type ValidateFunction } from 'ajv';
+import type { ValidateFunction } from 'ajv';
 import { makePackageText } from '../support/catalog.ts';
+import { compileSchema } from '../support/check-schema.ts';
 import { deliver } from '../support/deliver.ts';
 import { createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
 
 const SCHEMAS = { merge: 'merge-result', validate: 'validation', apply: 'report' } as const;
-const ajv = new Ajv({
-  allErrors: true,
-  strictTypes: false,
-  discriminator: true,
-  keywords: ['patternErrorMessage'],
-});
-const compiled = new Map<string, ValidateFunction>();
 
 function schemaOf(command: string): ValidateFunction {
-  const name = Object.hasOwn(SCHEMAS, command) ? Reflect.get(SCHEMAS, command) : command;
-  const known = compiled.get(command);
-  if (known !== undefined) return known;
-  const url = new URL(`../../schemas/${name}.schema.json`, import.meta.url);
-  const check = ajv.compile(JSON.parse(readFileSync(url, 'utf8')));
-  compiled.set(command, check);
-  return check;
+  return compileSchema(Object.hasOwn(SCHEMAS, command) ? Reflect.get(SCHEMAS, command) : command);
 }
 
 /** Runs a command with `--format json`: the whole of stdout must be one document of its schema. */

@@ -4,10 +4,9 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CLI } from '../support/cli.ts';
 import { deliver } from '../support/deliver.ts';
 import { collect, createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
-
-const CLI = join(import.meta.dirname, '../../src/cli/olmirror.ts');
 
 test('commands end with a sentence where a file cannot be written, and with no stack where their reader goes away', async (t) => {
   const site = await createSite(t);

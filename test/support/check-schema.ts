@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv, type AnySchemaObject, type ValidateFunction } from 'ajv';
 
 const ajv = new Ajv({
   allErrors: true,
@@ -9,10 +9,18 @@ const ajv = new Ajv({
   keywords: ['patternErrorMessage'],
 });
 
+// Other schemas refer to these.
+for (const name of ['report', 'reconciler']) ajv.addSchema(readSchema(name));
+
+function readSchema(name: string): AnySchemaObject {
+  const file = new URL(`../../schemas/${name}.schema.json`, import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
 /** The check of `schemas/<name>.schema.json`. */
 export function compileSchema<T>(name: string): ValidateFunction<T> {
-  const file = new URL(`../../schemas/${name}.schema.json`, import.meta.url);
-  return ajv.compile<T>(JSON.parse(readFileSync(file, 'utf8')));
+  const schema = readSchema(name);
+  return ajv.getSchema<T>(schema['$id'] ?? name) ?? ajv.compile<T>(schema);
 }
 
 /** The one JSON document in a text, which must be what its schema describes. */

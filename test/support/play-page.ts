@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CLI } from './cli.ts';
 import { parsePage } from './markdown.ts';
 import { type CliResult, collect, type Site } from './site.ts';
-
-const CLI = join(import.meta.dirname, '../../src/cli/olmirror.ts');
 
 export interface Play {
   /** Folder in which the first command runs. */

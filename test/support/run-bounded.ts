@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CLI } from './cli.ts';
 
-const CLI = join(import.meta.dirname, '../../src/cli/olmirror.ts');
 /** Milliseconds after which a command counts as hung, however busy the machine is. */
 const HUNG = 60_000;
 

@@ -3,9 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { CLI } from './cli.ts';
 import { type CliResult, collect } from './site.ts';
-
-const CLI = join(import.meta.dirname, '../../src/cli/olmirror.ts');
 
 /** A folder without a repository, a manifest or a registry, and the real command in it. */
 export interface Sandbox {

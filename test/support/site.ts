@@ -13,9 +13,9 @@ import type { WritePolicy } from '../../src/manifest/types.ts';
 import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import type { RegistryPort } from '../../src/registry/port.ts';
 import { type BundleSpec, makePackageText } from './catalog.ts';
+import { CLI } from './cli.ts';
 
 const run = promisify(execFile);
-const CLI = join(import.meta.dirname, '../../src/cli/olmirror.ts');
 const UPSTREAM = 'registry.example.com';
 
 export interface CliResult {

@@ -1,5 +1,6 @@
 import { formatJson } from '../../base/format-json.ts';
 import { readFile } from '../../files/read-file.ts';
+import type { GitPort } from '../../git/port.ts';
 import { parsePlan } from '../../plan/parse-plan.ts';
 import type { PassReport } from '../../plan/report-types.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
@@ -9,6 +10,7 @@ import { assertFresh, runPass } from '../../reconcile/run-pass.ts';
 import { isSuspended } from '../../reconcile/suspend.ts';
 import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
+import { createRecorder, type Recorder } from '../apply-recorder.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
@@ -33,6 +35,17 @@ export async function runApply(
       ? null
       : parsePlan(Buffer.from(await readFile(options.planFile)).toString(), options.planFile);
   const git = await wiring.openGit();
+  const record = createRecorder({ git, context, wiring });
+  try {
+    return await applyOnce(saved, { options, context, wiring, git, record });
+  } catch (error) {
+    await record.fail(error);
+    throw error;
+  }
+}
+
+async function applyOnce(saved: Plan | null, applying: Applying): Promise<ExitCode> {
+  const { options, context, wiring, git, record } = applying;
   // A saved plan says itself what was verified; its steps are asked again one by one.
   const flags: PassFlags =
     saved === null ? options : { ...options, indexOnly: saved.indexOnly, verify: 'manifests' };
@@ -45,6 +58,7 @@ export async function runApply(
   if (saved !== null) await assertFresh(saved, prepared, context.signal);
   warnWhenSuspended(prepared, context);
   const report = await carryOut(saved ?? prepared.plan, prepared, { options, context, wiring });
+  await record.end(prepared, report);
   tell(report, saved ?? prepared.plan, { options, context });
   return report.exitCode;
 }
@@ -54,6 +68,11 @@ function warnWhenSuspended(prepared: PreparedPass, context: CommandContext): voi
   if (suspend === null || !isSuspended(suspend, systemClock)) return;
   const message = `The reconciler is suspended by ${suspend.by} (${suspend.reason}); this apply goes on, because a person asked for it.`;
   context.progress.emit({ kind: 'warning', message, hint: null });
+}
+
+interface Applying extends ApplyContext {
+  readonly git: GitPort;
+  readonly record: Recorder;
 }
 
 interface ApplyContext {

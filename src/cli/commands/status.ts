@@ -7,6 +7,7 @@ import { readHandover } from '../../reconcile/read-handover.ts';
 import { readStatus } from '../../reconcile/read-status.ts';
 import { renderStatusText } from '../../report/render-status-text.ts';
 import type { CommandContext } from '../context.ts';
+import { findReconciler } from '../find-reconciler.ts';
 import type { Wiring } from '../wire.ts';
 import { HANDOVER_FILE, writeHandover } from '../write-handover.ts';
 import { prepare } from './plan.ts';
@@ -31,7 +32,11 @@ export async function runStatus(
     { ...options, indexOnly: false, rebuild: false },
     { git, context, wiring },
   );
-  const seen = await readStatus(prepared, git, context.signal);
+  const reconciler = await findReconciler(wiring.stateFolder);
+  const seen: StatusReport = {
+    ...(await readStatus(prepared, git, context.signal)),
+    ...(reconciler === null ? {} : { reconciler }),
+  };
   const handover = options.handover ? await renew(seen, prepared, { git, context }) : null;
   const status = handover === null ? seen : { ...seen, handover };
   context.progress.clear();

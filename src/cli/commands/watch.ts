@@ -5,6 +5,7 @@ import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { watch } from '../../reconcile/watch.ts';
 import type { Trigger } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
+import { createStatusKeeper } from '../status-keeper.ts';
 import { systemClock } from '../system-clock.ts';
 import { createWatchLog } from '../watch-log.ts';
 import type { Wiring } from '../wire.ts';
@@ -26,7 +27,15 @@ export async function runWatch(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  const sinks = [createWatchLog(options.logFormat, context)];
+  const log = createWatchLog(options.logFormat, context);
+  const sinks = [
+    log,
+    await createStatusKeeper({
+      stateFolder: wiring.stateFolder,
+      clock: systemClock,
+      warn: (message) => log.onPass({ kind: 'warning', message, hint: null }),
+    }),
+  ];
   const git = await openSource(options, wiring);
   await watch(
     {
