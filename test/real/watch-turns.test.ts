@@ -86,14 +86,11 @@ test('thirty passes in a row, a commit every other pass, leave memory and open f
   }
   const settled = state.slice(4);
   const files = settled.map((entry) => entry.files);
-  assert.ok(
-    Math.max(...files.slice(-3)) <= Math.max(...files.slice(0, 3)) + 2,
-    `${files.join(' ')}`,
-  );
+  assert.ok(Math.max(...files.slice(-3)) <= Math.max(...files.slice(0, 3)) + 2, files.join(' '));
   const megabytes = settled.map((entry) => entry.megabytes);
   assert.ok(
     (megabytes.at(-1) ?? 0) <= (megabytes[0] ?? 0) + 60,
-    `${megabytes.map((size) => size.toFixed(0)).join(' ')}`,
+    megabytes.map((size) => size.toFixed(0)).join(' '),
   );
   watching.child.kill('SIGTERM');
   assert.equal((await watching.ended).code, 0);
