@@ -76,7 +76,40 @@ test('a loss is found within the proof age, and then all others are asked for at
   assert.deepEqual(countKinds(prepared), { 'in-sync': 81, lost: 1 });
 });
 
-// Seen to fail: with `withdraw` left out the image that was unknown counted as seen at the next pass.
+// Seen to fail: with noteLooks withdrawing nothing the tag counted as there at the second pass.
+test('a tag that is gone is planned for until it is there again', async (t) => {
+  const world = await createWorld(t, 20);
+  const repository = 'team/tagged';
+  const digest = world.production.add({ repository, tags: ['v1'], files: { a: 'b' } });
+  const image = `    - { source: "r.example/team/tagged@${digest}", tags: [v1] }\n`;
+  world.write('  reconcile: { interval: 1h, proofAge: 2d }', image);
+  assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 22 });
+  world.production.remove(repository, 'v1');
+  for (const all of [true, false, false]) {
+    const { prepared } = await world.pass({ all });
+    assert.deepEqual(
+      prepared.plan.steps.map(({ id }) => id),
+      ['tag team/tagged:v1'],
+    );
+  }
+});
+
+// Seen to fail: with `withdraw` left out the loss that the broken pass had seen was not looked at again.
+test('a loss that was seen is not forgotten with a pass that breaks', async (t) => {
+  const world = await createWorld(t, 20);
+  const { prepared } = await world.pass();
+  const image = prepared.wanted.images[7];
+  assert.ok(image?.digest);
+  world.production.remove(image.repository.production, image.digest);
+  world.onEvent = (kind) => {
+    if (kind === 'observe-finished') throw new Error('broken');
+  };
+  await assert.rejects(world.pass({ all: true }), { message: 'broken' });
+  world.onEvent = () => undefined;
+  assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 19, lost: 1 });
+});
+
+// Seen to fail: with noteLooks noting every image that was asked for.
 test('what could not be told is asked for again, and no earlier look vouches for it', async (t) => {
   const world = await createWorld(t, 3);
   const { prepared } = await world.pass();
@@ -96,7 +129,7 @@ test('what could not be told is asked for again, and no earlier look vouches for
   assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 3 });
 });
 
-// Seen to fail: with the tags left out of formatFact the new tag was never asked for.
+// Seen to fail: with noteLooks left out everything was asked for again.
 test('a commit has what it touches asked for, and nothing else', async (t) => {
   const world = await createWorld(t, 50);
   await world.pass();
@@ -125,7 +158,7 @@ test('a clock that jumps ahead or back costs requests, and hides nothing', async
   assert.equal((await world.pass()).asked.length, 10, 'all are too old');
 });
 
-// Seen to fail: with `isHarmless` refusing PLAN_UNPROVED and with settleUnknown in place of settleUnproved.
+// Seen to fail: with settleUnknown in place of settleUnproved.
 test('with too small a budget what cannot be asked for is deferred, never in sync, and the plan says so', async (t) => {
   const world = await createWorld(t, 60, ', requestsPerDay: 20');
   const { asked, prepared } = await world.pass();
@@ -154,17 +187,29 @@ test('with too small a budget what cannot be asked for is deferred, never in syn
   assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 40, deferred: 20 });
 });
 
-// Seen to fail: without the checksum in parseLine the forged note vouched for an image.
+// Seen to fail: with a `since` of 0 in `divide` all sixty were in sync.
+test('what was seen longer ago than the proof age vouches for nothing, even where nobody can ask', async (t) => {
+  const world = await createWorld(t, 60, ', requestsPerDay: 60');
+  assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 60 });
+  world.move(3 * DAY);
+  world.spent = 59;
+  const { prepared } = await world.pass();
+  assert.deepEqual(countKinds(prepared), { 'in-sync': 1, deferred: 59 });
+});
+
+// Seen to fail: without the checksum in parseLine the forged note vouched for an image; without the host in formatFact all did.
 test('notes that are spoilt, cut off or of another host vouch for nothing', async (t) => {
   const world = await createWorld(t, 12);
   await world.pass();
   const text = await readFile(world.notes, 'utf8');
   assert.equal(text.split('\n').filter((line) => line !== '').length, 12);
   const lines = text.trim().split('\n');
+  const [eleventh = '', twelfth = ''] = lines.slice(10);
+  const nameOf = (line: string): string => /team\/\d+@sha256:[0-9a-f]+/.exec(line)?.[0] ?? '';
   const spoilt = [
     ...lines.slice(0, 10),
-    lines[10]?.replace(/team\/\d+/, 'team/99'),
-    lines[11]?.slice(0, 100),
+    eleventh.replace(nameOf(eleventh), nameOf(twelfth)),
+    twelfth.slice(0, 100),
   ];
   await writeFile(world.notes, spoilt.join('\n'));
   await world.restart();

@@ -19,12 +19,16 @@ export interface World {
     readonly all?: boolean;
   }): Promise<{ readonly asked: readonly string[]; readonly prepared: PreparedPass }>;
   report(prepared: PreparedPass): Promise<PassReport>;
-  write(spec: string): void;
+  /** Commits a manifest with further lines of `spec`, and of its list of images. */
+  write(spec: string, images?: string): void;
   /** As after a restart of the program. */
   restart(): Promise<void>;
   move(milliseconds: number): void;
   readonly notes: string;
+  /** Requests that production has had today. */
   spent: number;
+  /** Told of what happens in a pass; what it throws ends that. */
+  onEvent: (kind: string) => void;
 }
 
 /** Images `team/0` to `team/<count - 1>`, all of which production holds. */
@@ -56,7 +60,7 @@ export async function createWorld(t: TestContext, count: number, more = ''): Pro
       readSource: () => Promise.resolve(null),
       requestCount: { readSpent: () => Promise.resolve(world.spent), add: () => undefined },
       clock,
-      emit: () => undefined,
+      emit: (event) => world.onEvent(event.kind),
       signal: new AbortController().signal,
     });
   }
@@ -76,6 +80,7 @@ export async function createWorld(t: TestContext, count: number, more = ''): Pro
     staging,
     notes: join(folder, 'seen.jsonl'),
     spent: 0,
+    onEvent: () => undefined,
     async pass({ all = false } = {}) {
       asked.length = 0;
       const prepared = await prepare(await git.openCommit('HEAD'), {
@@ -97,7 +102,7 @@ export async function createWorld(t: TestContext, count: number, more = ''): Pro
         concurrency: 1,
         findAccess: ({ registries }) => registries,
       }),
-    write(spec) {
+    write(spec, others = '') {
       const images = digests.map(
         (digest, i) => `    - { source: "r.example/team/${i}@${digest}" }`,
       );
@@ -111,7 +116,7 @@ spec:
 ${spec}
   images:
 ${images.join('\n')}
-`,
+${others}`,
       );
       git.commit('state');
     },
