@@ -109,7 +109,7 @@ test('a loss that was seen is not forgotten with a pass that breaks', async (t) 
   assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 19, lost: 1 });
 });
 
-// Seen to fail: with noteLooks noting every image that was asked for.
+// Seen to fail: with noteLooks left out, and both others asked for again.
 test('what could not be told is asked for again, and no earlier look vouches for it', async (t) => {
   const world = await createWorld(t, 3);
   const { prepared } = await world.pass();
