@@ -17,6 +17,10 @@ const UNKNOWN: Presence = {
   retryAfterSeconds: null,
 };
 
+function nameOf(line: string): string {
+  return /team\/\d+@sha256:[0-9a-f]+/.exec(line)?.[0] ?? '';
+}
+
 function countKinds({ plan }: PreparedPass): Readonly<Record<string, number>> {
   const kinds = plan.settled.map(({ kind }) => kind);
   assert.equal(kinds.length + plan.steps.length, plan.wantedItems);
@@ -205,7 +209,6 @@ test('notes that are spoilt, cut off or of another host vouch for nothing', asyn
   assert.equal(text.split('\n').filter((line) => line !== '').length, 12);
   const lines = text.trim().split('\n');
   const [eleventh = '', twelfth = ''] = lines.slice(10);
-  const nameOf = (line: string): string => /team\/\d+@sha256:[0-9a-f]+/.exec(line)?.[0] ?? '';
   const spoilt = [
     ...lines.slice(0, 10),
     eleventh.replace(nameOf(eleventh), nameOf(twelfth)),
