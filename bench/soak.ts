@@ -23,16 +23,17 @@ async function soak(passes: number): Promise<void> {
   await site.commit('base');
   const child = site.start(['watch', '--interval', '1s', '--log-format', 'json']);
   ends.push(() => child.kill('SIGKILL'));
-  let done = 0;
-  child.stdout?.on('data', (text: string) => (done += text.split('"pass done').length - 1));
+  child.stdout?.setEncoding('utf8');
+  const log = { done: 0 };
+  child.stdout?.on('data', (text: string) => (log.done += text.split('"pass done').length - 1));
   console.log('| passes | MB | open files |\n|---|---|---|');
-  for (let round = 1; done < passes; round += 1) {
-    const before = done;
+  for (let round = 1; round <= passes / 2; round += 1) {
+    const before = log.done;
     await site.git('commit', '-q', '--allow-empty', '-m', `round ${round}`);
-    await waitFor('two passes', async () => done >= before + 2);
-    if (round % Math.ceil(passes / 20) === 1) printRow(done, child.pid ?? 0);
+    await waitFor('two passes', async () => log.done >= before + 2);
+    if (round % Math.ceil(passes / 20) === 1) printRow(log.done, child.pid ?? 0);
   }
-  printRow(done, child.pid ?? 0);
+  printRow(log.done, child.pid ?? 0);
 }
 
 function printRow(passes: number, pid: number): void {

@@ -178,7 +178,7 @@ async function untilChange(lines: readonly Line[]): Promise<Line> {
 function findStart(lines: readonly Line[], end: Line): Line {
   const start = lines
     .slice(0, indexOf(lines, end))
-    .findLast(({ fields }) => /^pass \(/.test(String(fields['msg'])));
+    .findLast(({ fields }) => String(fields['msg']).startsWith('pass ('));
   if (start === undefined) throw new Error('A pass ended that did not begin.');
   return start;
 }

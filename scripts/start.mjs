@@ -18,6 +18,8 @@ const SCRIPTS = {
   'bench:copies': 'bench/copies.ts',
   'bench:kills': 'bench/kills.ts',
   'bench:registry': 'bench/registry.ts',
+  'bench:soak': 'bench/soak.ts',
+  'bench:watch': 'bench/watch.ts',
 };
 
 const [name, ...rest] = process.argv.slice(2);

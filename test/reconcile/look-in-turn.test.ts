@@ -1,37 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import type { Applier } from '../../src/apply/port.ts';
-import type { Digest } from '../../src/base/digest.ts';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
 import type { Presence } from '../../src/base/presence.ts';
 import { ToolError } from '../../src/base/tool-error.ts';
-import { openProofNotes } from '../../src/files/proof-notes.ts';
-import type { PassReport } from '../../src/plan/report-types.ts';
-import { createPassPreparer, type PreparedPass } from '../../src/reconcile/prepare-pass.ts';
-import { runPass } from '../../src/reconcile/run-pass.ts';
-import { createFakeGit } from '../fakes/git.ts';
-import { createFakeRegistry, type FakeRegistry } from '../fakes/registry.ts';
+import type { PreparedPass } from '../../src/reconcile/prepare-pass.ts';
+import { createWorld } from '../support/turning-world.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-
-interface World {
-  readonly production: FakeRegistry;
-  readonly staging: FakeRegistry;
-  /** One pass; gives what it asked production for, as repositories, and what it planned. */
-  pass(options?: {
-    readonly all?: boolean;
-  }): Promise<{ readonly asked: readonly string[]; readonly prepared: PreparedPass }>;
-  report(prepared: PreparedPass): Promise<PassReport>;
-  write(spec: string): void;
-  /** As after a restart of the program. */
-  restart(): Promise<void>;
-  move(milliseconds: number): void;
-  readonly notes: string;
-  spent: number;
-}
 
 const UNKNOWN: Presence = {
   state: 'unknown',
@@ -41,107 +17,8 @@ const UNKNOWN: Presence = {
   retryAfterSeconds: null,
 };
 
-/** Images `team/0` to `team/<count - 1>`, all of which production holds. */
-async function createWorld(t: TestContext, count: number, more = ''): Promise<World> {
-  const folder = await mkdtemp(join(tmpdir(), 'olmirror-turns-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const production = createFakeRegistry('p.example:5000');
-  const staging = createFakeRegistry('s.example:5001');
-  const digests: Digest[] = [];
-  for (let i = 0; i < count; i += 1)
-    digests.push(production.add({ repository: `team/${i}`, files: { name: `${i}` } }));
-  const git = createFakeGit();
-  let now = Date.parse('2026-11-27T00:30:00Z');
-  const clock = { now: () => new Date(now), sleep: () => Promise.resolve() };
-  const asked: string[] = [];
-  const observing: FakeRegistry = {
-    ...production,
-    headBlob: (repository, digest, signal) => production.headBlob(repository, digest, signal),
-    getBlob: (repository, digest) => production.getBlob(repository, digest),
-    headManifest: (repository, reference, signal) => {
-      asked.push(repository);
-      return production.headManifest(repository, reference, signal);
-    },
-  };
-  let prepare = open();
-  function open(): ReturnType<typeof createPassPreparer> {
-    return createPassPreparer({
-      openRegistries: () => ({ production: observing, staging }),
-      readSource: () => Promise.resolve(null),
-      requestCount: { readSpent: () => Promise.resolve(world.spent), add: () => undefined },
-      clock,
-      emit: () => undefined,
-      signal: new AbortController().signal,
-    });
-  }
-  let notes = await openProofNotes(folder);
-  const applier: Applier = {
-    applyPlan: () =>
-      Promise.resolve({
-        outcomes: [],
-        stepsDone: 0,
-        bytes: 0,
-        milliseconds: 0,
-        interrupted: false,
-      }),
-    listShards: () => Promise.resolve([]),
-    pushState: () => Promise.reject(new Error('Nothing is backed up here.')),
-  };
-  const world: World = {
-    production,
-    staging,
-    notes: join(folder, 'seen.jsonl'),
-    spent: 0,
-    async pass({ all = false } = {}) {
-      asked.length = 0;
-      const prepared = await prepare(await git.openCommit('HEAD'), {
-        manifestFile: 'mirror.yaml',
-        indexOnly: false,
-        rebuild: false,
-        verify: null,
-        keepsBudget: true,
-        inTurn: { notes, intervalMilliseconds: null, all },
-      });
-      return { asked: [...asked], prepared };
-    },
-    report: (prepared) =>
-      runPass(prepared, prepared.plan, {
-        git,
-        applier,
-        clock,
-        emit: () => undefined,
-        signal: new AbortController().signal,
-        concurrency: 1,
-        findAccess: ({ registries }) => registries,
-      }),
-    write(spec) {
-      const images = digests.map(
-        (digest, i) => `    - { source: "r.example/team/${i}@${digest}" }`,
-      );
-      git.write(
-        'mirror.yaml',
-        `apiVersion: olmirror/v1alpha1
-kind: Mirror
-metadata: { name: turns }
-spec:
-  registries: { production: { host: "p.example:5000"${more} }, staging: { host: "s.example:5001" } }
-${spec}
-  images:
-${images.join('\n')}
-`,
-      );
-      git.commit('state');
-    },
-    async restart() {
-      notes = await openProofNotes(folder);
-      prepare = open();
-    },
-    move(milliseconds) {
-      now += milliseconds;
-    },
-  };
-  world.write('  reconcile: { interval: 1h, proofAge: 2d }');
-  return world;
+function nameOf(line: string): string {
+  return /team\/\d+@sha256:[0-9a-f]+/.exec(line)?.[0] ?? '';
 }
 
 function countKinds({ plan }: PreparedPass): Readonly<Record<string, number>> {
@@ -203,7 +80,40 @@ test('a loss is found within the proof age, and then all others are asked for at
   assert.deepEqual(countKinds(prepared), { 'in-sync': 81, lost: 1 });
 });
 
-// Seen to fail: with `withdraw` left out the image that was unknown counted as seen at the next pass.
+// Seen to fail: with noteLooks withdrawing nothing the tag counted as there at the second pass.
+test('a tag that is gone is planned for until it is there again', async (t) => {
+  const world = await createWorld(t, 20);
+  const repository = 'team/tagged';
+  const digest = world.production.add({ repository, tags: ['v1'], files: { a: 'b' } });
+  const image = `    - { source: "r.example/team/tagged@${digest}", tags: [v1] }\n`;
+  world.write('  reconcile: { interval: 1h, proofAge: 2d }', image);
+  assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 22 });
+  world.production.remove(repository, 'v1');
+  for (const all of [true, false, false]) {
+    const { prepared } = await world.pass({ all });
+    assert.deepEqual(
+      prepared.plan.steps.map(({ id }) => id),
+      ['tag team/tagged:v1'],
+    );
+  }
+});
+
+// Seen to fail: with `withdraw` left out the loss that the broken pass had seen was not looked at again.
+test('a loss that was seen is not forgotten with a pass that breaks', async (t) => {
+  const world = await createWorld(t, 20);
+  const { prepared } = await world.pass();
+  const image = prepared.wanted.images[7];
+  assert.ok(image?.digest);
+  world.production.remove(image.repository.production, image.digest);
+  world.onEvent = (kind) => {
+    if (kind === 'observe-finished') throw new Error('broken');
+  };
+  await assert.rejects(world.pass({ all: true }), { message: 'broken' });
+  world.onEvent = () => undefined;
+  assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 19, lost: 1 });
+});
+
+// Seen to fail: with noteLooks left out, and both others asked for again.
 test('what could not be told is asked for again, and no earlier look vouches for it', async (t) => {
   const world = await createWorld(t, 3);
   const { prepared } = await world.pass();
@@ -223,7 +133,7 @@ test('what could not be told is asked for again, and no earlier look vouches for
   assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 3 });
 });
 
-// Seen to fail: with the tags left out of formatFact the new tag was never asked for.
+// Seen to fail: with noteLooks left out everything was asked for again.
 test('a commit has what it touches asked for, and nothing else', async (t) => {
   const world = await createWorld(t, 50);
   await world.pass();
@@ -252,7 +162,7 @@ test('a clock that jumps ahead or back costs requests, and hides nothing', async
   assert.equal((await world.pass()).asked.length, 10, 'all are too old');
 });
 
-// Seen to fail: with `isHarmless` refusing PLAN_UNPROVED and with settleUnknown in place of settleUnproved.
+// Seen to fail: with settleUnknown in place of settleUnproved.
 test('with too small a budget what cannot be asked for is deferred, never in sync, and the plan says so', async (t) => {
   const world = await createWorld(t, 60, ', requestsPerDay: 20');
   const { asked, prepared } = await world.pass();
@@ -281,17 +191,28 @@ test('with too small a budget what cannot be asked for is deferred, never in syn
   assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 40, deferred: 20 });
 });
 
-// Seen to fail: without the checksum in parseLine the forged note vouched for an image.
+// Seen to fail: with a `since` of 0 in `divide` all sixty were in sync.
+test('what was seen longer ago than the proof age vouches for nothing, even where nobody can ask', async (t) => {
+  const world = await createWorld(t, 60, ', requestsPerDay: 60');
+  assert.deepEqual(countKinds((await world.pass()).prepared), { 'in-sync': 60 });
+  world.move(3 * DAY);
+  world.spent = 59;
+  const { prepared } = await world.pass();
+  assert.deepEqual(countKinds(prepared), { 'in-sync': 1, deferred: 59 });
+});
+
+// Seen to fail: without the checksum in parseLine the forged note vouched for an image; without the host in formatFact all did.
 test('notes that are spoilt, cut off or of another host vouch for nothing', async (t) => {
   const world = await createWorld(t, 12);
   await world.pass();
   const text = await readFile(world.notes, 'utf8');
   assert.equal(text.split('\n').filter((line) => line !== '').length, 12);
   const lines = text.trim().split('\n');
+  const [eleventh = '', twelfth = ''] = lines.slice(10);
   const spoilt = [
     ...lines.slice(0, 10),
-    lines[10]?.replace(/team\/\d+/, 'team/99'),
-    lines[11]?.slice(0, 100),
+    eleventh.replace(nameOf(eleventh), nameOf(twelfth)),
+    twelfth.slice(0, 100),
   ];
   await writeFile(world.notes, spoilt.join('\n'));
   await world.restart();
@@ -313,7 +234,7 @@ test('blobs have turns of their own, and one that is gone is found', async (t) =
     seen.push(prepared.looks?.deep.size ?? 0);
     assert.equal(prepared.plan.verification?.images ?? 0, prepared.looks?.deep.size);
   }
-  assert.ok(Math.max(...seen) <= 2 && Math.min(...seen) >= 1, `${seen.join(' ')}`);
+  assert.ok(Math.max(...seen) <= 2 && Math.min(...seen) >= 1, seen.join(' '));
   world.production.headBlob = async () => ({ state: 'absent' });
   world.production.getBlob = async () => {
     throw new ToolError('REGISTRY_NOT_FOUND', 'gone');
