@@ -166,6 +166,12 @@ const ROWS: readonly Row[] = [
     expected: [true, '2026-10-25T02:30:00.000Z'],
   },
   {
+    name: 'that begins in the doubled hour',
+    entries: [['allow', 'Sun 02:30-04:00', BERLIN]],
+    now: '2026-10-25T00:00:00Z',
+    expected: [false, '2026-10-25T00:30:00.000Z'],
+  },
+  {
     name: 'that ends in the doubled hour',
     entries: [['allow', 'Sun 01:30-02:30', BERLIN]],
     now: '2026-10-25T00:45:00Z',

@@ -156,7 +156,7 @@ test('a closed publish window lets images come and keeps the index; apply --unat
   assert.equal(await site.serves(NEW), true);
 });
 
-// Seen to fail: with any approval taken for that of the plan, the later commit was carried out.
+// Seen to fail: with approval never asked for, the first apply carried the delivery out.
 test('where approval is required nothing is done until the plan is approved by its hash, and another plan waits anew', async (t) => {
   const site = await createControlledSite(t, '    approval: required');
   await site.commit('delivery');
@@ -199,7 +199,7 @@ test('where approval is required nothing is done until the plan is approved by i
   await site.stop();
 });
 
-// Seen to fail: with an answer to every request at the end of any pass, the second pass was not waited for.
+// Seen to fail: with 0 answered for every pass, the one that failed was taken for done.
 test('reconcile --now runs a pass under dryRun, which writes nothing, waits for its own, ends with its exit code, and says where no watch runs', async (t) => {
   const site = await createControlledSite(t, '    dryRun: true');
   await site.commit('delivery');
