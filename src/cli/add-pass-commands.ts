@@ -1,6 +1,4 @@
-import { ToolError } from '../base/tool-error.ts';
 import { VERIFY_LEVELS } from '../base/verify-level.ts';
-import { parseShard, type Shard } from '../plan/shard.ts';
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
 import {
   COPY_TIMEOUT,
@@ -13,6 +11,7 @@ import {
   WORKING_TREE,
 } from './command-options.ts';
 import { LEASE, readLease } from './read-lease.ts';
+import { readShard, SHARD } from './read-shard.ts';
 import { readTelling, TELLING } from './telling-options.ts';
 import {
   readSigners,
@@ -40,13 +39,6 @@ const VERIFY = {
   choices: VERIFY_LEVELS,
   describe:
     'What of each image in production to look at: its manifest, its platforms and blobs too (deep), and the bytes of a thirtieth of the blobs (sample) or of all; default spec.verify',
-  requiresArg: true,
-} as const;
-
-const SHARD = {
-  type: 'string',
-  describe:
-    'A part of the plan for one of several workers: 2/3 is the second of three shares of the images, index/3 what publishes the indexes, auto/3 the share that JOB_COMPLETION_INDEX names',
   requiresArg: true,
 } as const;
 
@@ -299,21 +291,4 @@ export function addWatch(parser: Parser, run: Run): void {
       );
     },
   );
-}
-
-interface ShardArguments {
-  readonly shard: string | undefined;
-  readonly indexOnly: boolean;
-}
-
-function readShard({ shard: text, indexOnly }: ShardArguments): { readonly shard?: Shard } {
-  if (text === undefined) return {};
-  const shard = parseShard(text, process.env['JOB_COMPLETION_INDEX']);
-  if (shard === null)
-    throw new ToolError('CLI_USAGE', `--shard ${text} names no part of a plan.`, {
-      hint: 'Write it as 2/3 for the second of three (at most 64), index/3 for the indexes, or auto/3 where JOB_COMPLETION_INDEX is a number from 0 to 2.',
-    });
-  if (indexOnly)
-    throw new ToolError('CLI_USAGE', '--index-only leaves nothing to share: leave out --shard.');
-  return { shard };
 }

@@ -93,23 +93,19 @@ function buildNotifier(raw: RawNotifier): NotifierEntry {
 }
 
 function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettings {
-  const suspend = raw.suspend ?? RECONCILE_DEFAULTS.suspend;
-  const notes = raw.notes ?? RECONCILE_DEFAULTS.notes;
-  const allowShrink = raw.allowShrink ?? RECONCILE_DEFAULTS.allowShrink;
-  const deepProofAge = raw.deepProofAge ?? RECONCILE_DEFAULTS.deepProofAge;
+  const settings = { ...RECONCILE_DEFAULTS, ...raw };
+  const { suspend, allowShrink, deepProofAge, notes, dryRun, approval } = settings;
+  const windows = { ...RECONCILE_DEFAULTS.windows, ...settings.windows };
   return {
-    intervalMilliseconds: readDuration(raw.interval ?? RECONCILE_DEFAULTS.interval),
-    proofAgeMilliseconds: readDuration(raw.proofAge ?? RECONCILE_DEFAULTS.proofAge),
+    intervalMilliseconds: readDuration(settings.interval),
+    proofAgeMilliseconds: readDuration(settings.proofAge),
     deepProofAgeMilliseconds: deepProofAge === null ? null : readDuration(deepProofAge),
-    windows: {
-      copy: buildWindow(raw.windows?.copy ?? RECONCILE_DEFAULTS.windows.copy),
-      publish: buildWindow(raw.windows?.publish ?? RECONCILE_DEFAULTS.windows.publish),
-    },
+    windows: { copy: buildWindow(windows.copy), publish: buildWindow(windows.publish) },
     suspend: suspend === null ? null : { until: null, ...suspend },
     allowShrink: allowShrink === null ? null : { catalogs: null, ...allowShrink },
     notes,
-    dryRun: raw.dryRun ?? RECONCILE_DEFAULTS.dryRun,
-    approval: raw.approval ?? RECONCILE_DEFAULTS.approval,
+    dryRun,
+    approval,
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
@@ -9,12 +8,13 @@ import type { NeededBy, WantedImage } from '../images/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { checkCapacity, sumByRepository } from './capacity.ts';
 import { denyWrites } from './deny-writes.ts';
+import { describeBroken, findUnmoved, formatServedTag, isRecipe } from './describe-index.ts';
 import { estimateSteps } from './estimate-requests.ts';
 import { findLosses, type ServedContent } from './find-losses.ts';
 import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
-import { formatImmutableTag, formatIndexItem } from './item.ts';
+import { formatIndexItem } from './item.ts';
 import { checkKnownMissing } from './known-missing-checks.ts';
 import { type Blobs, orderCopies } from './order-copies.ts';
 import { checkProofs } from './proof-checks.ts';
@@ -36,7 +36,6 @@ import type {
   Check,
   CopyStep,
   Observed,
-  ObservedIndex,
   Outcome,
   PackagePlan,
   Plan,
@@ -333,23 +332,4 @@ function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanIn
     pin: index.pin,
     packages: input.offers.get(index.catalog) ?? null,
   };
-}
-
-function isRecipe({ pin, builder }: WantedIndex, observed: ObservedIndex | undefined): boolean {
-  return pin === null ? builder === 'podman' : observed?.pinned?.byRecipe === true;
-}
-
-// Where no tag moves, clusters are told of the immutable one.
-function formatServedTag({ moves, tag, pin, imageId }: WantedIndex): string {
-  return moves ? tag : (pin?.tag ?? formatImmutableTag(tag, imageId));
-}
-
-function findUnmoved(index: WantedIndex, observed: ObservedIndex | undefined): Digest | null {
-  if (observed === undefined) return null;
-  return index.pin === null ? observed.expectedImmutableId : (observed.pinned?.imageId ?? null);
-}
-
-function describeBroken(catalog: string): CatalogPlan {
-  const nothing = { servedId: null, wantedId: null, pin: null, packages: null } as const;
-  return { catalog, target: '', action: 'blocked', ...nothing };
 }

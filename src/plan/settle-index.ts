@@ -178,12 +178,13 @@ function findObstacle(
   if (policy.shrink?.blocks === true) return withhold(wanted, policy.shrink.check, REFUSED);
   if (policy.obstacles.length > 0)
     return withhold(wanted, closureCheck(wanted, policy.obstacles), REFUSED);
-  if ((policy.unproved ?? 0) > 0)
-    return withhold(wanted, unprovedCheck(wanted, policy.unproved ?? 0), {
-      kind: 'deferred',
-      action: 'blocked',
-    });
-  return null;
+  return withholdUnproved(wanted, policy);
+}
+
+function withholdUnproved(wanted: WantedIndex, { unproved = 0 }: IndexPolicy): SettledIndex | null {
+  if (unproved === 0) return null;
+  const end = { kind: 'deferred', action: 'blocked' } as const;
+  return withhold(wanted, unprovedCheck(wanted, unproved), end);
 }
 
 // A catalog folder that is missing or misspelt reads as empty: clusters must not lose every operator to it.

@@ -85,6 +85,9 @@ function countWatchEvent(event: WatchEvent, table: MetricTable, memory: Memory):
       setPlan(event, table);
       return;
     case 'stopped':
+    case 'source-failed':
+    case 'source-healed':
+    case 'source-rewritten':
       return;
   }
 }
