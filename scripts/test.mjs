@@ -43,7 +43,8 @@ const results = {
 };
 const stream = run({
   files,
-  concurrency: Number(values['test-concurrency'] ?? availableParallelism()),
+  // Many tests wait: for time limits, processes and disks.
+  concurrency: Number(values['test-concurrency'] ?? availableParallelism() + 1),
   ...(values['test-name-pattern'] && {
     testNamePatterns: [new RegExp(values['test-name-pattern'])],
   }),
