@@ -117,6 +117,7 @@ metadata: { name: turns }
 spec:
   registries: { production: { host: "p.example:5000"${more} }, staging: { host: "s.example:5001" } }
 ${spec}
+  stateBackup: off
   images:
 ${images.join('\n')}
 ${others}`,
