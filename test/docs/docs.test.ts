@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import yargs from 'yargs';
 import { ERROR_CODES } from '../../src/base/error-codes.ts';
-import { addCommands } from '../../src/cli/add-commands.ts';
 import { anchorOf, listLinks, listSpans, type Page, parsePage } from '../support/markdown.ts';
 import { splitWords } from '../support/shell-words.ts';
+import { assertTakes, type Command } from '../support/take-command.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const LANGUAGES = ['en', 'ko'] as const;
@@ -137,12 +136,6 @@ test('every command line of the documentation is one that the command line takes
   assert.ok(blocks.length > 20 && sentences.length > 50, `${blocks.length}, ${sentences.length}`);
 });
 
-interface Command {
-  /** Behind `olmirror`. */
-  readonly words: readonly string[];
-  readonly page: string;
-}
-
 /** Commands in a line of a page; of a line of output, none. */
 function listCommands(line: string, page: string): readonly Command[] {
   const text = line.replace(/^\s*(?:\$ )?/, '');
@@ -150,44 +143,4 @@ function listCommands(line: string, page: string): readonly Command[] {
   return splitWords(text).flatMap(([program, ...words]) =>
     program === 'olmirror' && words[0] !== 'COMMAND' ? [{ words, page }] : [],
   );
-}
-
-/** A sentence may name a command without what it is to work on. */
-async function assertTakes({ words, page }: Command, as: 'whole' | 'mentioned'): Promise<void> {
-  const line = `${page}: olmirror ${words.join(' ')}`;
-  let ran = false;
-  try {
-    await addCommands(createParser(words), () => {
-      ran = true;
-      return Promise.resolve();
-    }).parseAsync();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const isShort = as === 'mentioned' && why.startsWith('Not enough non-option arguments');
-    if (isShort) return;
-    assert.fail(`${line}: ${why}`);
-  }
-  assert.ok(ran, `${line} runs no command`);
-}
-
-/** As `createParser` of `cli/main.ts`, which prints and ends where a command line is wrong. */
-function createParser(words: readonly string[]) {
-  return yargs([...words])
-    .locale('en')
-    .option('directory', { alias: 'C', type: 'string', default: '.', global: true })
-    .option('manifest', { type: 'string', default: 'mirror.yaml', global: true, requiresArg: true })
-    .option('quiet', { alias: 'q', type: 'boolean', default: false, global: true })
-    .option('verbose', { alias: 'v', type: 'boolean', default: false, global: true })
-    .parserConfiguration({
-      'boolean-negation': false,
-      'greedy-arrays': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-    })
-    .strict()
-    .demandCommand(1)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error instanceof Error ? error : new Error(message);
-    });
 }
