@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadAll } from 'js-yaml';
+import { compareBytes } from '../../src/base/text.ts';
 import { assertTakes, type Command } from '../support/take-command.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -13,7 +14,7 @@ test('every command line of deploy/ is one that the command line takes', async (
   const commands = [...listUnits(), ...listContainers()];
   for (const command of commands) await assertTakes(command, 'whole');
   const kinds = new Set(commands.map(({ words: [kind] }) => kind));
-  assert.deepEqual([...kinds].toSorted(), ['apply', 'watch']);
+  assert.deepEqual([...kinds].toSorted(compareBytes), ['apply', 'watch']);
   assert.ok(commands.length >= 5, `${commands.length} command lines`);
 });
 
