@@ -13,7 +13,7 @@ test('every command line of deploy/ is one that the command line takes', async (
   process.env['JOB_COMPLETION_INDEX'] = '0';
   const commands = [...listUnits(), ...listContainers()];
   for (const command of commands) await assertTakes(command, 'whole');
-  const kinds = new Set(commands.map(({ words: [kind] }) => kind));
+  const kinds = new Set(commands.map(({ words: [kind = ''] }) => kind));
   assert.deepEqual([...kinds].toSorted(compareBytes), ['apply', 'watch']);
   assert.ok(commands.length >= 5, `${commands.length} command lines`);
 });
