@@ -84,7 +84,8 @@ async function removeOldest(folder: string, mostKept: number): Promise<void> {
   const first = ids.at(-mostKept);
   if (first === undefined || ids.length <= mostKept) return;
   const names = await readdir(folder);
-  const old = names.filter((name) => name < first && !name.startsWith('.'));
+  // What a killed write left begins with a dot.
+  const old = names.filter((name) => name.replace(/^\./, '') < first);
   await Promise.all(old.map((name) => rm(join(folder, name), { force: true })));
 }
 

@@ -79,7 +79,7 @@ test('apply killed at one point after another shows the old index until the tag 
   assert.equal((await site.olmirror(['plan'])).code, 0);
   const folder = await findStateFolder(site);
   // Layers are remembered for the next pass; no layout of a killed one is left.
-  assert.deepEqual((await readdir(folder)).toSorted(), ['journal.jsonl', 'layers']);
+  assert.deepEqual((await readdir(folder)).toSorted(), ['history', 'journal.jsonl', 'layers']);
   const passes = new Set((await readJournal(folder)).map((record) => record.pass));
   assert.equal(passes.size, MOMENTS.length + 1);
 });

@@ -234,7 +234,7 @@ describe('builder: podman, when something goes wrong', { skip: NO_PODMAN }, () =
     await wantPodman(site);
     const applied = await site.olmirror(['apply']);
     assert.equal(applied.code, 0, applied.stdout + applied.stderr);
-    assert.deepEqual((await readdir(state)).toSorted(), ['journal.jsonl', 'layers']);
+    assert.deepEqual((await readdir(state)).toSorted(), ['history', 'journal.jsonl', 'layers']);
     await assert.rejects(readdir(run), /ENOENT/);
     assert.deepEqual(await readdir(elsewhere), ['file'], 'a link is not followed to other folders');
   });

@@ -46,6 +46,8 @@ test('of passes that share a line the first and the last are kept as a whole', a
 test('only the newest are kept', async (t) => {
   const folder = await createFolder(t);
   const store = openHistoryStore(folder, 3);
+  await store.save(entry('a-0'));
+  await writeFile(join(folder, '.a-0.json.gz.cut.tmp'), 'half');
   for (const n of [1, 2, 3, 4, 5, 6, 7]) await store.save(entry(`a-${n}`));
   assert.deepEqual((await readdir(folder)).toSorted(), [
     'a-5.json',

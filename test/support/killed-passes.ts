@@ -313,5 +313,5 @@ async function checkFolders({ site, temporary }: Scene): Promise<void> {
   const left = await readdir(join(root, name));
   // A pass that was killed while it took the lock left one of these, which is removed when it is a minute old.
   const kept = left.filter((entry) => !entry.startsWith('apply.lock.'));
-  assert.deepEqual(kept.toSorted(), ['journal.jsonl', 'layers']);
+  assert.deepEqual(kept.toSorted(), ['history', 'journal.jsonl', 'layers']);
 }
