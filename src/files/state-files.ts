@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type FSWatcher, watch } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isToolError } from '../base/tool-error.ts';
 import { toReadError } from './read-failure.ts';
 import { readFile } from './read-file.ts';
@@ -56,11 +56,12 @@ async function listNames(path: string): Promise<readonly string[]> {
   }
 }
 
+// Where it cannot be made yet, it is looked for again and again; what is wrong with it is told by whoever writes there.
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
-  } catch (error) {
-    throw toReadError(error, dirname(path));
+  } catch {
+    return;
   }
 }
 

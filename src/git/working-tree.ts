@@ -11,7 +11,7 @@ import {
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareBytes } from '../base/text.ts';
-import { messageOf, ToolError } from '../base/tool-error.ts';
+import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
 import type { LocatedFile, Snapshot, TreeFile } from './port.ts';
 import { cleanPath, selectSubmodules } from './tree-path.ts';
 
@@ -167,14 +167,25 @@ async function findRepositories(folder: string, at: string): Promise<readonly st
   const parts = path === '' ? [] : path.split('/');
   for (const end of parts.keys()) {
     const above = parts.slice(0, end + 1).join('/');
-    if ((await readKind(join(folder, above, '.git'))) !== 'none') return [above];
+    if ((await readOr('none', () => readKind(join(folder, above, '.git')))) !== 'none')
+      return [above];
   }
-  if ((await readKind(join(folder, path))) !== 'folder') return [];
-  const entries = await readFolder(join(folder, path));
+  if ((await readOr('none', () => readKind(join(folder, path)))) !== 'folder') return [];
+  const entries = await readOr([], () => readFolder(join(folder, path)));
   const below = entries
     .filter((entry) => entry.isDirectory() && entry.name !== '.git')
     .map((entry) => findRepositories(folder, path === '' ? entry.name : `${path}/${entry.name}`));
   return (await Promise.all(below)).flat();
+}
+
+// What cannot be read is told by whoever reads the files there.
+async function readOr<T>(otherwise: T, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isToolError(error)) throw error;
+    return otherwise;
+  }
 }
 
 async function readFolder(path: string): Promise<readonly Dirent[]> {

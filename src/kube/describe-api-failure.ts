@@ -31,7 +31,7 @@ export function describeApiFailure(error: unknown, request: LeaseRequest): ToolE
       return new ToolError('KUBE_FORBIDDEN', message, {
         cause: error,
         disposition: 'retry',
-        hint: `Grant the service account a Role in ${namespace}: apiGroups ["coordination.k8s.io"], resources ["leases"], verbs ["get", "list", "create", "update"] (deploy/kubernetes/role.yaml); or --lease off where nothing else applies.`,
+        hint: `Grant the service account a Role in ${namespace}: apiGroups ["coordination.k8s.io"], resources ["leases"], verbs ["get", "list", "create", "update"] (deploy/kubernetes/base/role.yaml); or --lease off where nothing else applies.`,
       });
     case 404:
       return new ToolError('KUBE_BAD_CONFIG', message, {

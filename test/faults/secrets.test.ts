@@ -192,7 +192,7 @@ test('the password of the remote URL stands in no log, child process, state fold
     let log = '';
     watching.stdout?.on('data', (text: string) => (log += text));
     // Until olmirror runs, the system shows what was typed.
-    for (let i = 0; i < 5000 && readArguments(watching.pid ?? 0).includes('olmirror.ts'); i += 1)
+    for (let i = 0; i < 5000 && readArguments(watching.pid ?? 0).includes('/olmirror.'); i += 1)
       await sleep(1);
     const watch = watchProcesses(watching.pid ?? 0);
     for (let i = 0; i < 600 && !log.includes(expected); i += 1) await sleep(50);
