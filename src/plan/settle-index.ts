@@ -175,7 +175,9 @@ function findObstacle(
     return withhold(wanted, takenCheck(wanted), REFUSED);
   if (observed.servedStarts && !wanted.canBeServed)
     return withhold(wanted, programLostCheck(wanted), REFUSED);
-  if (policy.shrink?.blocks === true) return withhold(wanted, policy.shrink.check, REFUSED);
+  // An index that was published before and lies there still is a way back that somebody chose.
+  if (policy.shrink?.blocks === true && expectedImmutable.state !== 'present')
+    return withhold(wanted, policy.shrink.check, REFUSED);
   if (policy.obstacles.length > 0)
     return withhold(wanted, closureCheck(wanted, policy.obstacles), REFUSED);
   return withholdUnproved(wanted, policy);
