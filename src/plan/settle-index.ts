@@ -159,7 +159,10 @@ function publish(wanted: WantedIndex, observed: ObservedIndex, policy: IndexPoli
   ];
   const action = observed.moving.state === 'absent' ? 'restore' : 'publish';
   const published = { action, steps, settled: [], checks: [] } as const;
-  return policy.shrink ? addCheck(published, withoutCode(policy.shrink.check)) : published;
+  // What blocks and did not is an index that was published before.
+  return policy.shrink?.blocks === false
+    ? addCheck(published, withoutCode(policy.shrink.check))
+    : published;
 }
 
 function findObstacle(
