@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
 import { keepHeld, lockLost } from '../base/keep-held.ts';
-import { formatLockName, type HeldLock, type Locker, type LockTiming } from '../base/locker.ts';
+import { formatLockName, type HeldLock, type Locker, type LockerOptions } from '../base/locker.ts';
+import { capitalize } from '../base/text.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
+import { boundWatch, interruptedBefore, watchHolder } from '../base/watch-holder.ts';
 import {
   beatLock,
   type Held,
@@ -17,20 +18,10 @@ import {
 } from './lock-file.ts';
 import { describeSelf, findHolder, type Holder } from './lock-holder.ts';
 
-export interface FileLockerOptions {
+export interface FileLockerOptions extends LockerOptions {
   readonly folder: string;
-  /** Name of this machine. */
-  readonly host: string;
-  readonly clock: Clock;
-  /** Milliseconds from some beginning, which go on while the machine sleeps and know no set clock. */
-  readonly elapsed: () => number;
-  readonly timing: LockTiming;
-  /** Told where a holder has to be watched before anything is known of it. */
-  readonly onWait?: (message: string) => void;
 }
 
-/** More than any holder of ours asks for; a file may say anything. */
-const LONGEST_WATCH = 600_000;
 const LOOKS = 20;
 
 /**
@@ -49,7 +40,7 @@ export function createFileLocker(options: FileLockerOptions): Locker {
       });
       await makeFolder(options.folder);
       for (;;) {
-        if (signal.aborted) throw interrupted(file);
+        if (signal.aborted) throw interruptedBefore(`the lock ${file}`);
         const since = options.elapsed();
         const text = renderLock(own, options.clock.now());
         const chain = await readChain(file);
@@ -106,31 +97,27 @@ async function assertStale(seen: Seen, options: FileLockerOptions): Promise<void
   const state = await findHolder(holder, options.host);
   if (state === 'gone') return;
   if (state === 'running' || holder.staleMilliseconds === null) throw locked(file, holder);
-  await watchHolder({ ...seen, holder }, options);
+  await watchSilent({ ...seen, holder }, options);
 }
 
 // A sign of life within the time refuses at once; silence over all of it is death.
-async function watchHolder(
+async function watchSilent(
   { file, chain, signal, holder }: Seen & { readonly holder: Holder },
   { clock, onWait }: FileLockerOptions,
 ): Promise<void> {
-  const watched = Math.min(holder.staleMilliseconds ?? LONGEST_WATCH, LONGEST_WATCH);
+  const milliseconds = boundWatch(holder.staleMilliseconds ?? Number.POSITIVE_INFINITY);
   const before = chain.map(({ text }) => text).join('\n');
   onWait?.(
-    `The lock ${file} is of process ${holder.pid} on ${holder.host}; it is taken over if that gives no sign of life for ${Math.ceil(watched / 1000)} s.`,
+    `The lock ${file} is of process ${holder.pid} on ${holder.host}; it is taken over if that gives no sign of life for ${Math.ceil(milliseconds / 1000)} s.`,
   );
-  for (let look = 0; look < LOOKS; look += 1) {
-    await clock.sleep(watched / LOOKS, signal).catch(ignoreAbort);
-    if (signal.aborted) throw interrupted(file);
+  const name = `the lock ${file}`;
+  await watchHolder({ name, milliseconds, looks: LOOKS, clock, signal }, async () => {
     const now = await readChain(file);
-    if (now.length === 0) return;
-    if (now.map(({ text }) => text).join('\n') !== before)
-      throw locked(file, now.at(-1)?.holder ?? null);
-  }
+    const isSilent = now.map(({ text }) => text).join('\n') === before;
+    if (now.length > 0 && !isSilent) throw locked(file, now.at(-1)?.holder ?? null);
+    return now.length === 0;
+  });
 }
-
-// The loop around it sees the signal itself.
-function ignoreAbort(): void {}
 
 interface Taken {
   readonly file: string;
@@ -181,17 +168,6 @@ function locked(file: string, holder: Holder | null): ToolError {
 
 function nameHolder({ pid, host }: Holder): string {
   return `process ${pid} on ${host}`;
-}
-
-function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function interrupted(file: string): ToolError {
-  return new ToolError(
-    'APPLY_INTERRUPTED',
-    `Interrupted before the lock ${file} was taken. Nothing was written to a registry.`,
-  );
 }
 
 function unusable(folder: string, error: unknown): ToolError {

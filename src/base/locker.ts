@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts';
+
 /** A lock that is held, kept alive until it is released. */
 export interface HeldLock {
   /** Aborts with a `ToolError` (`APPLY_LOCK_LOST`) as its reason where the lock is no longer surely held. */
@@ -31,6 +33,18 @@ export interface LockTiming {
   readonly deadlineMilliseconds: number;
   /** Another takes over a lock that it saw without a sign of life for this long. */
   readonly staleMilliseconds: number;
+}
+
+/** What a locker is made of, whatever it keeps its locks in. */
+export interface LockerOptions {
+  /** Name of this machine; in a pod the pod's. */
+  readonly host: string;
+  readonly clock: Clock;
+  /** Milliseconds from some beginning, which go on while the machine sleeps and know no set clock. */
+  readonly elapsed: () => number;
+  readonly timing: LockTiming;
+  /** Told where a holder has to be watched before anything is known of it. */
+  readonly onWait?: (message: string) => void;
 }
 
 /** Leaves a holder a third of the time to end what it runs, and six signs of life before it is given up. */

@@ -1,25 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Clock } from '../base/clock.ts';
 import { keepHeld, lockLost } from '../base/keep-held.ts';
-import { formatLockName, type HeldLock, type Locker, type LockTiming } from '../base/locker.ts';
+import { formatLockName, type HeldLock, type Locker, type LockerOptions } from '../base/locker.ts';
+import { capitalize } from '../base/text.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
+import { boundWatch, interruptedBefore, watchHolder } from '../base/watch-holder.ts';
 import type { LeaseContent, LeaseRecord, LeaseStore } from './port.ts';
 
-export interface LeaseLockerOptions {
+export interface LeaseLockerOptions extends LockerOptions {
   readonly store: LeaseStore;
   /** Of the Lease for whole mirrors; null: `olmirror-<mirror>`. Shards add theirs. */
   readonly name: string | null;
-  /** Name of this machine: the pod's. */
-  readonly host: string;
-  readonly clock: Clock;
-  /** Milliseconds from some beginning, which go on while the machine sleeps and know no set clock. */
-  readonly elapsed: () => number;
-  readonly timing: LockTiming;
-  readonly onWait?: (message: string) => void;
 }
 
-/** More than any holder of ours asks for; a Lease may say anything. */
-const LONGEST_WATCH = 600_000;
 const LOOKS = 10;
 
 interface Place extends LeaseLockerOptions {
@@ -40,7 +32,7 @@ export function createLeaseLocker(options: LeaseLockerOptions): Locker {
       const identity = `${options.host}_${randomUUID()}`;
       const place: Place = { ...options, lease: nameLease(options.name, key), identity };
       for (;;) {
-        if (signal.aborted) throw interrupted(place);
+        if (signal.aborted) throw interruptedBefore(nameOf(place));
         const since = options.elapsed();
         const found = await options.store.getLease(place.lease);
         if (found !== null) await assertStale(place, found, signal);
@@ -77,21 +69,18 @@ async function assertStale(place: Place, found: LeaseRecord, signal: AbortSignal
   if (found.holder === null || found.holder === '') return;
   const { clock, store, timing, onWait } = place;
   const declared = (found.durationSeconds ?? 0) * 1000;
-  const watched = Math.min(Math.max(declared, timing.staleMilliseconds), LONGEST_WATCH);
+  const milliseconds = boundWatch(Math.max(declared, timing.staleMilliseconds));
   onWait?.(
-    `${nameHolder(found)} holds ${nameOf(place)}; it is taken over if that does not change for ${Math.ceil(watched / 1000)} s.`,
+    `${nameHolder(found)} holds ${nameOf(place)}; it is taken over if that does not change for ${Math.ceil(milliseconds / 1000)} s.`,
   );
-  for (let look = 0; look < LOOKS; look += 1) {
-    await clock.sleep(watched / LOOKS, signal).catch(ignoreAbort);
-    if (signal.aborted) throw interrupted(place);
+  const name = nameOf(place);
+  await watchHolder({ name, milliseconds, looks: LOOKS, clock, signal }, async () => {
     const now = await store.getLease(place.lease);
-    if (now === null || now.holder === null || now.holder === '') return;
+    if (now === null || now.holder === null || now.holder === '') return true;
     if (now.holder !== found.holder || now.renewed !== found.renewed) throw locked(place, now);
-  }
+    return false;
+  });
 }
-
-// The loop around it sees the signal itself.
-function ignoreAbort(): void {}
 
 // By the version that was watched: it is refused if the holder gave a sign of life, or another took it, meanwhile.
 async function takeLease(place: Place, found: LeaseRecord | null): Promise<LeaseRecord | null> {
@@ -197,15 +186,4 @@ function nameHolder({ holder }: LeaseRecord): string {
 
 function nameOf({ lease, store }: Place): string {
   return `the Lease ${store.namespace}/${lease}`;
-}
-
-function interrupted(place: Place): ToolError {
-  return new ToolError(
-    'APPLY_INTERRUPTED',
-    `Interrupted before ${nameOf(place)} was taken. Nothing was written to a registry.`,
-  );
-}
-
-function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,3 +1,4 @@
+import { capitalize } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
 import { buildAttached } from '../images/attached.ts';
 import type { AttachedKind, WantedImage } from '../images/types.ts';
@@ -114,10 +115,6 @@ function describeLack({ production }: JudgedManifest): string {
     default:
       return assertNever(production);
   }
-}
-
-function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const LIST_IT =

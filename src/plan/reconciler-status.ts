@@ -1,4 +1,4 @@
-import { formatRevision } from '../base/text.ts';
+import { capitalize, formatRevision } from '../base/text.ts';
 import type {
   CatalogProgress,
   CatalogState,
@@ -166,7 +166,7 @@ function judgeFailed({ failure }: PassRecord, message: string): readonly Stateme
 /** `REGISTRY_TIMEOUT` → `RegistryTimeout`. */
 function toWord(code: string): string {
   const words = code.toLowerCase().split('_');
-  return words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
+  return words.map(capitalize).join('');
 }
 
 function nameRevision({ revision }: PassRecord): string {
