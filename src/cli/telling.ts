@@ -28,7 +28,7 @@ export interface TellingDeps {
   /** Of the manifest. */
   readonly folder: string;
   readonly clock: Clock;
-  readonly log: Pick<WatchLog, 'onPass' | 'say'>;
+  readonly log: Pick<WatchLog, 'say' | 'warn'>;
   /** Told of every event before the sinks of here. */
   readonly readStatus: () => ReconcilerStatus;
   readonly signal: AbortSignal;
@@ -44,14 +44,12 @@ const NOTIFICATION_TIMEOUT = 10_000;
 const NOTIFICATION_DELAY = 1_000;
 
 export async function createTelling(options: TellingOptions, deps: TellingDeps): Promise<Telling> {
-  const { log, signal } = deps;
+  const { warn } = deps.log;
+  const { signal } = deps;
   const health = createLoopHealth({
     stuckAfterMilliseconds: options.stuckAfterMilliseconds,
     readMonotonic: () => performance.now(),
   });
-  function warn(message: string, hint: string | null): void {
-    log.onPass({ kind: 'warning', message, hint });
-  }
   const systemd = createSystemd({
     environment: process.env,
     judgeHealth: health.judgeHealth,

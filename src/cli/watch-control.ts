@@ -1,4 +1,3 @@
-import type { EmitEvent } from '../base/events.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { PassRecord } from '../plan/history-types.ts';
 import type { PassAnswer } from '../plan/parse-control.ts';
@@ -18,11 +17,14 @@ interface Desk extends ControlFiles {
 }
 
 /** The ear and the mouth of a running `watch`: what people decide in its state folder, and what it answers. */
-export function openWatchControl(stateFolder: string, emit: EmitEvent): ListeningControl {
+export function openWatchControl(
+  stateFolder: string,
+  warn: (message: string) => void,
+): ListeningControl {
   const desk: Desk = {
     ...openControlFiles(stateFolder),
     received: new Set(),
-    warn: (message) => emit({ kind: 'warning', message, hint: null }),
+    warn,
   };
   return {
     control: {

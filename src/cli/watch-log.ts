@@ -14,6 +14,7 @@ import { formatInterruptEnd, formatStepResult } from './step-words.ts';
 export interface WatchLog extends WatchSink {
   /** A line about the loop itself, with these fields. */
   readonly say: (text: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly warn: (message: string, hint?: string | null) => void;
 }
 
 /**
@@ -33,6 +34,7 @@ export function createWatchLog(format: 'text' | 'json', { console }: CommandCont
   let logger = root;
   return {
     say: (text, fields) => logger.info(fields, text),
+    warn: (message, hint = null) => logPassEvent(logger, { kind: 'warning', message, hint }),
     onPass: (event) => logPassEvent(logger, event),
     onWatch(event) {
       if (event.kind === 'pass-started') logger = root.child({ pass: event.pass });

@@ -1,6 +1,5 @@
-import type { ErrorCode } from '../base/error-codes.ts';
 import type { ToolError } from '../base/tool-error.ts';
-import type { Hold } from '../plan/history-types.ts';
+import type { Hold, PassFailure } from '../plan/history-types.ts';
 
 /** How a pass of the loop ended. */
 export type PassEnd =
@@ -10,7 +9,7 @@ export type PassEnd =
       readonly revision: string;
       readonly interval: number | null;
       /** Why a newer commit could not be looked for or taken; left out where nothing was in the way. */
-      readonly trouble?: ErrorCode;
+      readonly trouble?: PassFailure['code'];
       /** What steps wait for; left out for nothing. */
       readonly holds?: readonly Hold[];
     }

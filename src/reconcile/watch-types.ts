@@ -51,6 +51,17 @@ export interface WatchSink {
   close(): Promise<void>;
 }
 
+/** One sink for several, told in their order. */
+export function joinSinks(sinks: readonly WatchSink[]): WatchSink {
+  return {
+    onWatch: (event) => sinks.forEach((sink) => sink.onWatch(event)),
+    onPass: (event) => sinks.forEach((sink) => sink.onPass(event)),
+    async close() {
+      await Promise.all(sinks.map((sink) => sink.close()));
+    },
+  };
+}
+
 /** A reason to run a pass before its time. */
 export interface Wake {
   /** `commit` and `webhook`: a branch may have moved: a pass runs only if another commit is there. Others always run one. */
@@ -84,7 +95,8 @@ export interface WatchDeps extends Omit<RunDeps, 'emit'> {
   readonly random: () => number;
   /** What people decided on this machine, and whom the loop answers; left out where there is nobody. */
   readonly control?: WatchControl;
-  readonly sinks: readonly WatchSink[];
+  /** Hears of everything that happens. */
+  readonly sink: WatchSink;
   readonly triggers: readonly Trigger[];
   /** Commit to look at now: HEAD of a local clone, or what a remote branch points at after a fetch. */
   readonly readRevision: () => Promise<string>;

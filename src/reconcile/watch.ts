@@ -36,13 +36,13 @@ interface Turn {
  * `apply` ends it.
  */
 export async function watch(options: WatchOptions, deps: WatchDeps): Promise<void> {
-  const { sinks } = deps;
+  const { sink } = deps;
   const context: Context = {
     ...deps,
     options,
     waker: createWaker(),
-    emit: (event) => sinks.forEach((sink) => sink.onPass(event)),
-    tell: (event) => sinks.forEach((sink) => sink.onWatch(event)),
+    emit: sink.onPass,
+    tell: sink.onWatch,
   };
   const stops: (() => Promise<void>)[] = [];
   try {
@@ -52,7 +52,7 @@ export async function watch(options: WatchOptions, deps: WatchDeps): Promise<voi
   } finally {
     await Promise.all(stops.map((stop) => stop()));
     context.tell({ kind: 'stopped' });
-    await Promise.all(sinks.map((sink) => sink.close()));
+    await sink.close();
   }
 }
 
@@ -167,9 +167,9 @@ function takeTurns(reason: PassReason, options: WatchOptions): PassOptions {
 }
 
 function describeEnd(
-  { report, result, holds }: PassRecord,
+  { report, result, holds, failure }: PassRecord,
   { revision, prepared }: Running,
-  { clock, readTrouble }: Context,
+  { clock }: Context,
 ): PassEnd {
   const interval = readInterval(prepared);
   const deferred = report?.outcomes.find(({ code }) => code === 'PLAN_OVER_BUDGET');
@@ -177,10 +177,9 @@ function describeEnd(
     const error = overBudget(deferred.message ?? '', clock.now());
     return { kind: 'failed', revision, interval, error, holds };
   }
-  const trouble = readTrouble?.() ?? null;
-  // The source is asked again by its own interval; that is no reason to hurry with passes.
-  if (trouble !== null && endedWell(report))
-    return { kind: 'refused', revision, interval, holds, trouble: trouble.code };
+  // What keeps newer commits away is asked again by its own interval; that is no reason to hurry with passes.
+  if (failure !== null && endedWell(report))
+    return { kind: 'refused', revision, interval, holds, trouble: failure.code };
   if (result === 'failed' || result === 'interrupted' || isSurprise(prepared, report))
     return { kind: 'failed', revision, interval, error: null, holds };
   return { kind: result, revision, interval, holds };

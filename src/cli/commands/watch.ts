@@ -2,6 +2,7 @@ import { openMirrorClone } from '../../git/mirror-clone.ts';
 import type { GitPort } from '../../git/port.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { watch } from '../../reconcile/watch.ts';
+import { joinSinks } from '../../reconcile/watch-types.ts';
 import type { CommandContext } from '../context.ts';
 import { createNoteSink } from '../note-sink.ts';
 import type { LeaseChoice } from '../read-lease.ts';
@@ -37,7 +38,7 @@ export async function runWatch(
   const keeper = await createStatusKeeper({
     stateFolder: wiring.stateFolder,
     clock: systemClock,
-    warn: (message) => log.onPass({ kind: 'warning', message, hint: null }),
+    warn: log.warn,
   });
   const telling = await createTelling(options, {
     wiring,
@@ -51,15 +52,15 @@ export async function runWatch(
   const notes = createNoteSink({
     git,
     remote: options.remote ?? 'origin',
-    warn: (message, hint) => log.onPass({ kind: 'warning', message, hint }),
+    warn: log.warn,
     signal: context.signal,
   });
-  const sinks = [log, keeper, ...telling.sinks, notes];
-  const listening = openWatchControl(wiring.stateFolder, log.onPass);
+  const sink = joinSinks([log, keeper, ...telling.sinks, notes]);
+  const listening = openWatchControl(wiring.stateFolder, log.warn);
   const source = createSource(options, {
     git,
     signal: context.signal,
-    tell: (event) => sinks.forEach((sink) => sink.onWatch(event)),
+    tell: sink.onWatch,
   });
   await watch(
     {
@@ -75,15 +76,13 @@ export async function runWatch(
     },
     {
       git,
-      prepare: await wiring.createPreparer(git, (event) =>
-        sinks.forEach((sink) => sink.onPass(event)),
-      ),
+      prepare: await wiring.createPreparer(git, sink.onPass),
       applier: await wiring.createApplier(options),
       concurrency: options.concurrency,
       findAccess: wiring.findAccess,
       clock: systemClock,
       random: Math.random,
-      sinks,
+      sink,
       triggers: [
         watchSource(source, git, { options, signal: context.signal }),
         listening.trigger,
