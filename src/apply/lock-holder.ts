@@ -75,7 +75,8 @@ export async function findHolder(holder: Holder, host: string): Promise<HolderSt
   return found.state !== 'Z' && found.start === holder.processStart ? 'running' : 'gone';
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is a process of this number, be it somebody else's. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { isRunning } from '../apply/lock-holder.ts';
 import type { ReconcilerState, ReconcilerStatus } from '../plan/history-types.ts';
 import { readKeptStatus } from './status-keeper.ts';
 
@@ -12,13 +13,4 @@ function judgeLife({ process: { host, pid, stopped } }: ReconcilerStatus): Recon
   if (stopped !== null) return 'stopped';
   if (host !== hostname()) return 'elsewhere';
   return isRunning(pid) ? 'running' : 'gone';
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
