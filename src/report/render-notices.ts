@@ -2,7 +2,7 @@ import { redactSecrets } from '../base/redact.ts';
 import { formatCount, formatRevision, shorten } from '../base/text.ts';
 import type { NotifierEntry } from '../manifest/types.ts';
 import type { PassRecord } from '../plan/history-types.ts';
-import type { Notice, Severity } from '../plan/trouble-types.ts';
+import type { KeptTrouble, Notice, Severity } from '../plan/trouble-types.ts';
 import { cleanLine } from './clean-line.ts';
 
 /** What a message says beside its notices. */
@@ -31,16 +31,7 @@ export function renderNotices(
   }
 }
 
-interface CleanNotice extends Pick<Notice, 'status'> {
-  readonly key: string;
-  readonly severity: Severity;
-  readonly code: string;
-  readonly catalog: string | null;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly since: string;
-  readonly healed: string | null;
-}
+type CleanNotice = Pick<Notice, 'status'> & Omit<KeptTrouble, 'passing' | 'passes' | 'told'>;
 
 function cleanNotice({ status, trouble }: Notice): CleanNotice {
   const { key, severity, code, catalog, message, hint, since, healed } = trouble;
