@@ -1,20 +1,21 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeFileAtomic } from '../files/write-atomic.ts';
+import { openStateFiles } from '../files/state-files.ts';
 import { parseTroubleBook } from '../plan/parse-trouble-book.ts';
 import type { BookStore } from '../reconcile/notifications.ts';
 
+const FILE = 'told.json';
+
 /** What notifiers were told, kept in the state folder. One that is lost or damaged costs a message that comes twice. */
 export function createBookStore(stateFolder: string): BookStore {
-  const file = join(stateFolder, 'told.json');
+  const files = openStateFiles(stateFolder);
   return {
     async read() {
       try {
-        return parseTroubleBook(await readFile(file, 'utf8'));
+        const text = await files.read(FILE);
+        return text === null ? null : parseTroubleBook(text);
       } catch {
         return null;
       }
     },
-    write: (book) => writeFileAtomic(file, `${JSON.stringify(book, null, 2)}\n`),
+    write: (book) => files.write(FILE, `${JSON.stringify(book, null, 2)}\n`),
   };
 }

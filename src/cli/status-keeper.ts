@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/tool-error.ts';
 import { type HistoryStore, openHistoryStore } from '../files/history-store.ts';
-import { readFile } from '../files/read-file.ts';
-import { writeFileAtomic } from '../files/write-atomic.ts';
+import { openStateFiles } from '../files/state-files.ts';
 import type { PassRecord, PassSummary, ReconcilerStatus } from '../plan/history-types.ts';
 import { isReconcilerStatus } from '../plan/read-kept.ts';
 import {
@@ -24,6 +23,8 @@ export interface KeeperOptions {
   readonly warn: (message: string) => void;
 }
 
+const STATUS = 'reconciler.json';
+
 /** Where passes of a state folder are kept. */
 export function openHistory(stateFolder: string): HistoryStore {
   return openHistoryStore(join(stateFolder, 'history'));
@@ -32,16 +33,12 @@ export function openHistory(stateFolder: string): HistoryStore {
 /** What the reconciler of a state folder last said of itself; null where none ran, or the file cannot be read. */
 export async function readKeptStatus(stateFolder: string): Promise<ReconcilerStatus | null> {
   try {
-    const text = Buffer.from(await readFile(findStatus(stateFolder))).toString();
-    const value: unknown = JSON.parse(text);
+    const text = await openStateFiles(stateFolder).read(STATUS);
+    const value: unknown = JSON.parse(text ?? 'null');
     return isReconcilerStatus(value) ? value : null;
   } catch {
     return null;
   }
-}
-
-function findStatus(stateFolder: string): string {
-  return join(stateFolder, 'reconciler.json');
 }
 
 export interface StatusKeeper extends WatchSink {
@@ -53,6 +50,7 @@ export async function createStatusKeeper(options: KeeperOptions): Promise<Status
   const { stateFolder, clock } = options;
   const keep = createPassKeeper(options);
   const write = createQueue(options);
+  const files = openStateFiles(stateFolder);
   const { pid } = process;
   let status = startStatus(await readKeptStatus(stateFolder), {
     host: hostname(),
@@ -61,7 +59,7 @@ export async function createStatusKeeper(options: KeeperOptions): Promise<Status
   });
   function save(): void {
     const text = JSON.stringify(status, null, 2);
-    write.add(() => writeFileAtomic(findStatus(stateFolder), `${text}\n`));
+    write.add(() => files.write(STATUS, `${text}\n`));
   }
   save();
   return {
