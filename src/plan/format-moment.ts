@@ -2,13 +2,20 @@ import { openZone } from '../base/zoned-time.ts';
 
 /** `2026-11-28 13:00 UTC`; with another time zone also `, 22:00 Asia/Seoul`, with its day where that differs. */
 export function formatMoment(moment: Date, timeZone = 'UTC'): string {
-  const universal = formatMinute(moment.getTime());
+  const universal = formatWall(moment.getTime(), 'minute');
   if (timeZone === 'UTC') return `${universal} UTC`;
-  const local = formatMinute(openZone(timeZone).wallOf(moment.getTime()));
+  const local = formatWall(openZone(timeZone).wallOf(moment.getTime()), 'minute');
   const isSameDay = local.slice(0, 10) === universal.slice(0, 10);
   return `${universal} UTC (${isSameDay ? local.slice(11) : local} ${timeZone})`;
 }
 
-function formatMinute(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ');
+/** `2026-12-31 18:00:05 UTC` of an ISO 8601 time. */
+export function formatTime(time: string): string {
+  return `${formatWall(Date.parse(time), 'second')} UTC`;
+}
+
+const LENGTHS = { minute: 16, second: 19 } as const;
+
+function formatWall(milliseconds: number, to: keyof typeof LENGTHS): string {
+  return new Date(milliseconds).toISOString().slice(0, LENGTHS[to]).replace('T', ' ');
 }

@@ -1,9 +1,9 @@
 import { formatBytes, formatCount, shorten, shortRevision } from '../base/text.ts';
+import { formatTime } from '../plan/format-moment.ts';
 import type { History, PassRecord, PassSummary } from '../plan/history-types.ts';
 import { explainResult } from '../plan/summarize-pass.ts';
 import { alignRows } from './align-rows.ts';
 import { renderLines } from './clean-line.ts';
-import { formatTime } from './format-time.ts';
 import { renderReportText } from './render-report-text.ts';
 
 /** A line for each pass, the newest first; passes in a row that changed nothing share one. */

@@ -1,8 +1,8 @@
 import { shortHex } from '../base/digest.ts';
 import { formatCount, shortRevision } from '../base/text.ts';
+import { formatTime } from '../plan/format-moment.ts';
 import type { CatalogProgress, Condition, ReconcilerState } from '../plan/history-types.ts';
 import { renderLines } from './clean-line.ts';
-import { formatTime } from './format-time.ts';
 
 /** What the reconciler says of itself, on one screen. */
 export function renderReconcilerText(state: ReconcilerState): string {
