@@ -87,7 +87,6 @@ interface Memory {
   looked: PerRole<number>;
   /** The part of it that was not for images. */
   besides: PerRole<number>;
-  imagesLooked: PerRole<number>;
   /** As `TurnFacts` has it. */
   readonly asked: Map<string, number>;
   readonly connect: ReturnType<typeof createConnector>;
@@ -101,7 +100,6 @@ function createMemory(deps: PassDeps): Memory {
     served: new Map(),
     looked: { production: 0, staging: 0 },
     besides: { production: 0, staging: 0 },
-    imagesLooked: { production: 0, staging: 0 },
     asked: new Map(),
     connect: createConnector(deps),
   };
@@ -200,7 +198,7 @@ async function look(subject: Subject, surroundings: Surroundings): Promise<Obser
   const started = deps.clock.now().getTime();
   const observation = await observe(subject, surroundings);
   memory.looked = subtract(countSent(subject.registries), before);
-  memory.besides = subtract(memory.looked, memory.imagesLooked);
+  memory.besides = subtract(memory.looked, observation.imageRequests);
   const { production, staging } = memory.looked;
   const milliseconds = deps.clock.now().getTime() - started;
   deps.emit({ kind: 'observe-finished', requests: production + staging, milliseconds });
@@ -234,7 +232,7 @@ async function observe(
     emit,
     signal,
   });
-  memory.imagesLooked = subtract(countSent(registries), before);
+  const imageRequests = subtract(countSent(registries), before);
   const indexes = await observeIndexes(sound, {
     state,
     production: registries.production,
@@ -258,6 +256,7 @@ async function observe(
     faults,
     verification,
     looks,
+    imageRequests,
     observed: {
       images,
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
@@ -294,6 +293,8 @@ interface Observation extends IndexObservations {
   readonly observed: Observed;
   readonly verification: Verification | null;
   readonly looks: Looks | null;
+  /** Requests that asking for images took. */
+  readonly imageRequests: PerRole<number>;
 }
 
 function describeOffer(entry: IndexObservation, state: LoadedState): readonly PackagePlan[] | null {
