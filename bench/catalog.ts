@@ -10,6 +10,7 @@ import { measureCommit } from './commit.ts';
 import { measureIndex } from './index-build.ts';
 import { type PackageText, readPackages, writeCopies } from './make-inputs.ts';
 import { type Measured, type MeasureOptions, measure } from './measure.ts';
+import { measureReview } from './review.ts';
 import { git, makeRepository } from './state-repository.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
     console.log(formatRow(job, result, floor));
   }
   if ('one changed package'.includes(values.only)) await measureCommit(readLarge());
+  if ('review of one changed package'.includes(values.only)) measureReview(readLarge());
   if ('json cache of opm'.includes(values.only)) measureCache(readLarge(), megabytes);
   if ('index image'.includes(values.only))
     await measureIndex({

@@ -1,7 +1,7 @@
 // Whether the reconciler grows: passes in a row of a real `watch` between real registries, a commit every other pass.
 // Arguments: --passes N (default 500).
-import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureTree, readResident } from '../scripts/lib/process-tree.ts';
 import { createSite, pushIndex, pushOperator } from '../test/support/site.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 
@@ -26,7 +26,9 @@ async function soak(passes: number): Promise<void> {
   child.stdout?.setEncoding('utf8');
   const log = { done: 0 };
   child.stdout?.on('data', (text: string) => (log.done += text.split('"pass done').length - 1));
-  console.log('| passes | MB | open files |\n|---|---|---|');
+  console.log(
+    '| passes | MB of watch | MB of all its processes | open files of all |\n|---|---|---|---|',
+  );
   for (let round = 1; round <= passes / 2; round += 1) {
     const before = log.done;
     await site.git('commit', '-q', '--allow-empty', '-m', `round ${round}`);
@@ -37,7 +39,7 @@ async function soak(passes: number): Promise<void> {
 }
 
 function printRow(passes: number, pid: number): void {
-  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  const files = readdirSync(`/proc/${pid}/fd`).length;
-  console.log(`| ${passes} | ${((Number(kilobytes) * 1024) / 1e6).toFixed(0)} | ${files} |`);
+  const { bytes, openFiles } = measureTree(pid);
+  const [own, all] = [readResident(pid), bytes].map((each) => (each / 1e6).toFixed(0));
+  console.log(`| ${passes} | ${own} | ${all} | ${openFiles} |`);
 }

@@ -1,19 +1,20 @@
 // What the reconciler costs while it runs: a pass in which nothing changed, a commit that changes one
 // package of a large catalog, and nothing at all.
 // Arguments: --size MB (default 74), --runs N (default 5), --idle SECONDS (default 60),
-// --all (every pass asks for every image).
+// --all (every pass asks for every image), --profile FOLDER (CPU profiles of the started processes).
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { playRegistry } from '../scripts/lib/played-registry.ts';
+import { measureTree, readResident, readTicks, watchPeak } from '../scripts/lib/process-tree.ts';
 import { startRegistry } from '../scripts/lib/start-registry.ts';
 import { commitChange } from './index-change.ts';
 import { type PackageText, readPackages, writeCopies } from './make-inputs.ts';
 import { medianOf } from './measure.ts';
-import { playRegistry } from './played-registry.ts';
 import { makeRepository } from './state-repository.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -26,8 +27,11 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '5' },
     idle: { type: 'string', default: '60' },
     all: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 });
+const PROFILING =
+  values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`];
 if (!existsSync(DATA))
   throw new Error(`There are no real catalogs in ${DATA}; set OLMIRROR_TEST_DATA.`);
 if (!existsSync(CLI)) throw new Error('There is no dist/: run `npm run build` first.');
@@ -43,6 +47,7 @@ const folder = join(work, 'state');
 const registry = await startRegistry({ folder: join(work, 'registry') });
 const played = await playRegistry(registry.host);
 const started: ChildProcess[] = [];
+let changes = 0;
 try {
   await main();
 } finally {
@@ -58,26 +63,50 @@ async function main(): Promise<void> {
   });
   writeState();
   const lines: Line[] = [];
-  const pid = startWatch(lines);
+  const pid = startWatch(lines, '5s');
+  const readPeak = watchPeak(pid);
   const first = await untilPass(lines, 0);
   console.log(
     `${made.packages} packages, ${(made.bytes / 1e6).toFixed(0)} MB of catalog, ${readWanted(first)} items; Node ${process.version}\n`,
   );
-  console.log('| work | seconds (fastest–slowest) | requests | MB after it | peak MB so far |');
-  console.log('|---|---|---|---|---|');
+  console.log('| work | seconds (fastest–slowest) | requests | MB after it, all processes |');
+  console.log('|---|---|---|---|');
   await measurePasses(lines, pid);
-  await measureCommits(lines, pid);
-  await measureIdle(pid);
+  await measureCommits(lines, pid, 'one package changed: commit to plan');
+  const peak = readPeak();
+  console.log(`\nAt most ${toMegabytes(peak.bytes)} MB in ${peak.processes} processes.`);
   for (const child of started) child.kill('SIGTERM');
-  await sleep(2_000);
-  const again: Line[] = [];
-  const next = startWatch(again);
-  await untilPass(again, 0);
-  await untilPass(again, again.length);
-  console.log('\nStarted again, nothing changed:\n');
-  console.log('| work | seconds (fastest–slowest) | requests | MB after it | peak MB so far |');
-  console.log('|---|---|---|---|---|');
-  await measurePasses(again, next);
+  await untilLine(lines, /^stopped/);
+  await measureRest();
+}
+
+/** Passes so far from each other that the process of passes has ended between them. */
+async function measureRest(): Promise<void> {
+  const lines: Line[] = [];
+  const pid = startWatch(lines, '10m', { OLMIRROR_PASS_LINGER_MS: '500' });
+  await untilPass(lines, 0);
+  await untilAlone(pid);
+  console.log('\nStarted again; at rest between commits:\n');
+  console.log('| work | seconds (fastest–slowest) | requests | MB after it, all processes |');
+  console.log('|---|---|---|---|');
+  await measureCommits(lines, pid, 'one package changed: commit to plan, after a rest');
+  await untilAlone(pid);
+  const seconds = Number(values.idle);
+  const before = readTicks(pid);
+  await sleep(seconds * 1e3);
+  const ticks = readTicks(pid) - before;
+  const { openFiles } = measureTree(pid);
+  console.log(
+    `\nAt rest over ${seconds} s: ${(ticks / seconds).toFixed(2)} % of a processor, ${toMegabytes(readResident(pid))} MB resident, ${openFiles} open files`,
+  );
+}
+
+async function untilAlone(pid: number): Promise<void> {
+  while (measureTree(pid).processes > 1) await sleep(100);
+}
+
+async function untilLine(lines: readonly Line[], pattern: RegExp): Promise<void> {
+  while (!lines.some(({ fields }) => pattern.test(String(fields['msg'])))) await sleep(20);
 }
 
 function readLarge(): readonly PackageText[] {
@@ -88,22 +117,23 @@ function readLarge(): readonly PackageText[] {
 }
 
 function writeState(): void {
-  const spec = `  reconcile: { interval: 5s, proofAge: ${values.all ? '1s' : '7d'} }
+  const spec = `  reconcile: { proofAge: ${values.all ? '1s' : '7d'} }
   catalogs: [{ name: big, repository: olm/big, tag: v1 }]`;
   const production = `{ host: "${played.host}", insecure: true }`;
   const staging = `{ host: "${played.host}", pathPrefix: staging, insecure: true }`;
   makeRepository(folder, { production, staging }, spec);
 }
 
-function startWatch(lines: Line[]): number {
-  const child = spawn(
-    process.execPath,
-    [CLI, '-C', folder, 'watch', '--log-format', 'json', '--verbose'],
-    {
-      env: { ...process.env, XDG_STATE_HOME: join(work, 'xdg') },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+function startWatch(
+  lines: Line[],
+  interval: string,
+  environment: Readonly<Record<string, string>> = {},
+): number {
+  const options = ['--interval', interval, '--log-format', 'json', '--verbose'];
+  const child = spawn(process.execPath, [...PROFILING, CLI, '-C', folder, 'watch', ...options], {
+    env: { ...process.env, XDG_STATE_HOME: join(work, 'xdg'), ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   createInterface({ input: child.stdout }).on('line', (text) => {
     const fields: Line['fields'] = JSON.parse(text);
     lines.push({ at: Date.parse(String(fields['time'])), fields });
@@ -145,13 +175,14 @@ async function measurePasses(lines: readonly Line[], pid: number): Promise<void>
   printRow('nothing changed: a pass', { seconds, requests, pid });
 }
 
-async function measureCommits(lines: readonly Line[], pid: number): Promise<void> {
+async function measureCommits(lines: readonly Line[], pid: number, name: string): Promise<void> {
   const planned: number[] = [];
   const whole: number[] = [];
   let requests = 0;
   for (let run = 1; run <= Number(values.runs); run += 1) {
-    await untilPass(lines, lines.length);
-    commitChange(folder, 1_000 + run);
+    await (name.endsWith('rest') ? untilAlone(pid) : untilPass(lines, lines.length));
+    changes += 1;
+    commitChange(folder, 1_000 + changes);
     const end = await untilChange(lines);
     const start = findStart(lines, end);
     const plan = lines.find(
@@ -162,7 +193,7 @@ async function measureCommits(lines: readonly Line[], pid: number): Promise<void
     whole.push((end.at - start.at) / 1e3);
     requests = Number(end.fields['requests']);
   }
-  printRow('one package changed: commit to plan', { seconds: planned, requests, pid });
+  printRow(name, { seconds: planned, requests, pid });
   printRow('the same to the moved tag', { seconds: whole, requests, pid });
 }
 
@@ -183,16 +214,6 @@ function findStart(lines: readonly Line[], end: Line): Line {
   return start;
 }
 
-async function measureIdle(pid: number): Promise<void> {
-  const seconds = Number(values.idle);
-  const before = readTicks(pid);
-  await sleep(seconds * 1e3);
-  const ticks = readTicks(pid) - before;
-  console.log(
-    `\nOver ${seconds} s: ${(ticks / seconds).toFixed(2)} % of a processor, passes every 5 s included; ${readMemory(pid, 'VmRSS')} MB, ${countFiles(pid)} open files`,
-  );
-}
-
 interface Row {
   readonly seconds: readonly number[];
   readonly requests: number;
@@ -202,22 +223,10 @@ interface Row {
 function printRow(name: string, { seconds, requests, pid }: Row): void {
   const range = `${Math.min(...seconds).toFixed(2)}–${Math.max(...seconds).toFixed(2)}`;
   console.log(
-    `| ${name} | ${medianOf(seconds).toFixed(2)} (${range}) | ${requests} | ${readMemory(pid, 'VmRSS')} | ${readMemory(pid, 'VmHWM')} |`,
+    `| ${name} | ${medianOf(seconds).toFixed(2)} (${range}) | ${requests} | ${toMegabytes(measureTree(pid).bytes)} |`,
   );
 }
 
-function readMemory(pid: number, field: 'VmRSS' | 'VmHWM'): string {
-  const match = new RegExp(`${field}:\\s+(\\d+) kB`).exec(
-    readFileSync(`/proc/${pid}/status`, 'utf8'),
-  );
-  return ((Number(match?.[1] ?? 0) * 1024) / 1e6).toFixed(0);
-}
-
-function readTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  return fields.slice(11, 13).reduce((sum, field) => sum + Number(field), 0);
-}
-
-function countFiles(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
+function toMegabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
 }

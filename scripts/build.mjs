@@ -37,11 +37,12 @@ const API_LINES = [
 rmSync(OUT, { recursive: true, force: true });
 const bundle = build({
   absWorkingDir: ROOT,
-  // The worker and the launcher stand beside the commands, which start them.
+  // The worker, the launcher and the process of passes stand beside the commands, which start them.
   entryPoints: {
     olmirror: 'src/cli/olmirror.ts',
     'chunks/catalog-worker': 'src/cli/catalog-worker.ts',
     'chunks/launcher-process': 'src/apply/launcher-process.ts',
+    'chunks/pass-process': 'src/cli/pass-process.ts',
   },
   outdir: OUT,
   chunkNames: 'chunks/[name]-[hash]',
@@ -73,12 +74,18 @@ const done = await bundle.catch(() => null);
 if (done === null) process.exit(1);
 writeFileSync(join(OUT, 'third-party-licenses.txt'), renderLicenses(done.metafile));
 chmodSync(join(OUT, 'olmirror.js'), 0o755);
-if (target === '') process.exitCode = writeTypes();
+if (target === '') process.exitCode = writeTypes() || writePages();
 
 function writeTypes() {
   const command = ['-p', 'tsconfig.types.json'];
   const types = spawnSync('node_modules/.bin/tsc', command, { cwd: ROOT, stdio: 'inherit' });
   return types.status ?? 1;
+}
+
+// Where npm looks for the manual pages of a package (`directories.man` of package.json).
+function writePages() {
+  const command = [join(OUT, 'olmirror.js'), 'man', '--quiet', '--output-dir', join(OUT, 'man')];
+  return spawnSync(process.execPath, command, { cwd: ROOT, stdio: 'inherit' }).status ?? 1;
 }
 
 // The program imports its package.json for its version; the rest of it has no business in the bundle.

@@ -8,11 +8,12 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ALLOWED =
-  /^(dist\/.*[.](js|d[.]ts)|dist\/third-party-licenses[.]txt|schemas\/.*[.]json|README.*[.]md|LICENSE|CHANGELOG[.]md|package[.]json)$/;
+  /^(dist\/.*[.](js|d[.]ts)|dist\/third-party-licenses[.]txt|dist\/man\/olmirror[a-z-]*[.]1|schemas\/.*[.]json|README.*[.]md|LICENSE|CHANGELOG[.]md|package[.]json)$/;
 const REQUIRED = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
+  'dist/man/olmirror-plan.1',
   'dist/olmirror.js',
   'dist/third-party-licenses.txt',
   'dist/types/plan/types.d.ts',

@@ -8,17 +8,17 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findKubePrograms } from './lib/kube-programs.mjs';
+import { findPrograms, PROGRAM_SETS } from './lib/go-programs.mjs';
 import { ensureTools, hasTool } from './lib/tools.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TOOLS = ['skopeo', 'docker-registry', 'git'];
-// Large, and of use for one kind of test only: `.ci/run` brings it.
-const SKIPPED_TOOLS = ['podman', 'sshd', 'ssh-keygen', 'gpg'];
+// Large, or of use for one kind of test only: `.ci/run` brings it.
+const SKIPPED_TOOLS = 'podman sshd ssh-keygen gpg python3 zsh fish mandoc groff chromium'.split(
+  ' ',
+);
 // Programs that Debian does not carry: tests against them are a bonus wherever they are present.
-const OPTIONAL_TOOLS = ['opm', 'crane', 'node22', 'systemd-notify', 'go'];
-// Built by `scripts/kube-programs.mjs`, not found on the PATH; `.ci/run` has them.
-const BUILT_TOOLS = ['kube-apiserver'];
+const OPTIONAL_TOOLS = ['opm', 'crane', 'node22', 'systemd-notify'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -110,9 +110,15 @@ function namesMissingTool(reason) {
   const known = process.env.CI
     ? OPTIONAL_TOOLS
     : [...OPTIONAL_TOOLS, ...TOOLS, ...SKIPPED_TOOLS, 'jq', 'curl'];
-  if (!process.env.CI && words.some((word) => BUILT_TOOLS.includes(word)))
-    return findKubePrograms() === null;
+  if (!process.env.CI && words.some(isUnbuilt)) return true;
   return words.some((word) => known.includes(word) && !hasTool(word));
+}
+
+// Built by `scripts/go-programs.mjs`, not found on the PATH; `.ci/run` has them.
+function isUnbuilt(name) {
+  return Object.values(PROGRAM_SETS).some(
+    (set) => Object.hasOwn(set.programs, name) && findPrograms(set) === null,
+  );
 }
 
 // Node's own totals stay the last lines, so ours go before them.

@@ -23,7 +23,7 @@ export interface World extends StoryDeps {
   readonly delivered: Heads;
 }
 
-export const INDEX: { readonly repository: string; readonly reference: string } = {
+const INDEX: { readonly repository: string; readonly reference: string } = {
   repository: INDEX_REPOSITORY,
   reference: INDEX_TAG,
 };
@@ -151,16 +151,23 @@ async function restoreLostIndex(world: World): Promise<void> {
     'The index is lost',
     'Somebody deletes the index from production: OperatorHub is empty.',
   );
-  const digest = await headDigest(host, INDEX);
-  if (digest === null) throw new Error('There is no index to delete.');
-  narrator.say(`\n$ curl -X DELETE http://${host}/v2/${INDEX_REPOSITORY}/manifests/${digest}`);
-  await deleteManifest(host, INDEX_REPOSITORY, digest);
+  const digest = await deleteIndex(world);
   narrator.check('production serves no index', (await readOperatorHub(host)) === null);
   narrator.say('\nGit still has it, and apply brings it back:');
   await playOlmirror(world, ['plan'], 2);
   await playOlmirror(world, ['apply']);
   const restored = await headDigest(host, INDEX);
   narrator.check(`the index is back, with the digest it had`, restored === digest);
+}
+
+/** Deletes the served index as somebody else would; returns its digest. */
+export async function deleteIndex({ narrator, stage }: World): Promise<string> {
+  const { host } = stage.production;
+  const digest = await headDigest(host, INDEX);
+  if (digest === null) throw new Error('There is no index to delete.');
+  narrator.say(`\n$ curl -X DELETE http://${host}/v2/${INDEX_REPOSITORY}/manifests/${digest}`);
+  await deleteManifest(host, INDEX_REPOSITORY, digest);
+  return digest;
 }
 
 async function showEnd(world: World): Promise<void> {

@@ -11,6 +11,13 @@ const SAFE_QUERY_KEYS = new Set([
   'mount',
 ]);
 
+/** The address without user and password; a user name of SSH stays, it is no secret. */
+export function redactRemote(remote: string): string {
+  return remote
+    .replace(/^(https?:\/\/)[^/]*@/i, '$1')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/:@]*):[^/]*@/i, '$1@');
+}
+
 /**
  * Removes what may be a secret from text that goes to a person, a log or a report: user:password
  * in URLs, query values outside a short allow-list, `Authorization` values, and credentials given

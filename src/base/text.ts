@@ -47,7 +47,15 @@ const MOST_NAMES = 100;
 export function shorten(text: string): string {
   return text.length <= LONGEST
     ? text
-    : `${text.slice(0, LONGEST)}… (${formatCount(text.length, 'character')})`;
+    : `${clip(text, LONGEST)} (${formatCount(text.length, 'character')})`;
+}
+
+/** The text, or its beginning and `…` where it is longer than that; never half of a character. */
+export function clip(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const last = text.charCodeAt(most - 1);
+  const isHalf = last >= 0xd800 && last <= 0xdbff;
+  return `${text.slice(0, isHalf ? most - 1 : most)}…`;
 }
 
 /** The text in quotes, shortened. */

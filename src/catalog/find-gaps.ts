@@ -80,7 +80,7 @@ function addChannelGap(
   }
   const kind = verdict.fault?.kind ?? 'upgrade-lost';
   const place = { package: channel.package, channel: channel.name };
-  if (kind === 'upgrade-lost' && merge.options.strandedUpgrades === 'warn') {
+  if (kind === 'upgrade-lost' && merge.options.strandedUpgrades !== 'block') {
     merge.notes.push({ kind, ...place, bundle: null, message });
     return;
   }

@@ -30,7 +30,7 @@ export interface MergeOptions {
   /** Takes the incoming default channel where it differs. */
   readonly acceptDefaultChannel: boolean;
   /** What becomes of a package in which some version loses its way to the head. */
-  readonly strandedUpgrades: 'block' | 'warn';
+  readonly strandedUpgrades: 'off' | 'warn' | 'block';
   /** The OpenShift that the catalog is for; null or absent where nobody says. */
   readonly openshift?: OpenShiftVersion | null;
   /** How a person runs this merge, for hints; default `olmirror merge`. */

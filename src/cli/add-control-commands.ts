@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { ToolError } from '../base/tool-error.ts';
-import { type Parser, type Run, readDuration } from './command-options.ts';
+import { FOLLOWED_REMOTE, FORMAT, type Parser, type Run, readDuration } from './command-options.ts';
 
 const BY = {
   type: 'string',
@@ -21,25 +21,33 @@ export function addSuspend(parser: Parser, run: Run): void {
           requiresArg: true,
         })
         .option('by', BY)
+        .option('remote', FOLLOWED_REMOTE)
         .option('until', {
           type: 'string',
           describe:
             'When it ends by itself: 4h, 2026-12-31 or 2026-12-31T18:00+09:00; default never',
           requiresArg: true,
         })
+        .option('format', FORMAT)
         .example(
           '$0 suspend --reason "registry is moved" --by kim --until 4h',
           'Nothing is written for four hours, whatever is committed',
         ),
-    ({ reason, by, until, ...options }) =>
+    ({ reason, by, until, remote = null, ...options }) =>
       run(
         async (context, wiring) =>
           (await import('./commands/suspend.ts')).runSuspend(
-            { reason, by: by ?? userInfo().username, until: until ?? null },
+            {
+              reason,
+              by: by ?? userInfo().username,
+              until: until ?? null,
+              format: options.format,
+            },
             context,
             wiring,
           ),
         options,
+        { several: 'each', reconciler: { remote } },
       ),
   );
 }
@@ -48,12 +56,13 @@ export function addResume(parser: Parser, run: Run): void {
   parser.command(
     'resume',
     'End what `suspend` began',
-    (command) => command,
-    (options) =>
+    (command) => command.option('remote', FOLLOWED_REMOTE).option('format', FORMAT),
+    ({ remote = null, ...options }) =>
       run(
         async (context, wiring) =>
-          (await import('./commands/suspend.ts')).runResume(context, wiring),
+          (await import('./commands/suspend.ts')).runResume(options, context, wiring),
         options,
+        { several: 'each', reconciler: { remote } },
       ),
   );
 }
@@ -74,14 +83,16 @@ export function addReconcile(parser: Parser, run: Run): void {
           default: false,
           describe: 'Wait for that pass, and end with its exit code',
         })
+        .option('remote', FOLLOWED_REMOTE)
         .option('timeout', {
           type: 'string',
           default: '10m',
           describe: 'How long to wait',
           requiresArg: true,
         })
+        .option('format', FORMAT)
         .example('$0 reconcile --now --wait', 'For a job that has pushed a commit'),
-    ({ now, wait, timeout, ...options }) => {
+    ({ now, wait, timeout, remote = null, ...options }) => {
       if (!now)
         throw new ToolError('CLI_USAGE', 'When is the pass to run?', {
           hint: 'Write `olmirror reconcile --now`.',
@@ -90,11 +101,12 @@ export function addReconcile(parser: Parser, run: Run): void {
       return run(
         async (context, wiring) =>
           (await import('./commands/reconcile.ts')).runReconcile(
-            { wait, timeoutMilliseconds },
+            { wait, timeoutMilliseconds, format: options.format },
             context,
             wiring,
           ),
         options,
+        { several: 'together', reconciler: { remote } },
       );
     },
   );
@@ -110,16 +122,19 @@ export function addApprove(parser: Parser, run: Run): void {
           type: 'string',
           describe: 'Hash of the plan, or its first 12 hex digits at least',
         })
-        .option('by', BY),
-    ({ hash, by, ...options }) =>
+        .option('by', BY)
+        .option('remote', FOLLOWED_REMOTE)
+        .option('format', FORMAT),
+    ({ hash, by, remote = null, ...options }) =>
       run(
         async (context, wiring) =>
           (await import('./commands/approve.ts')).runApprove(
-            { hash: hash ?? null, by: by ?? userInfo().username },
+            { hash: hash ?? null, by: by ?? userInfo().username, format: options.format },
             context,
             wiring,
           ),
         options,
+        { reconciler: { remote } },
       ),
   );
 }

@@ -13,6 +13,7 @@ export function addDoctor(parser: Parser, run: Run): void {
         async (context, wiring) =>
           (await import('./commands/doctor.ts')).runDoctor({ format }, context, wiring),
         { ...options, format },
+        { several: 'each' },
       ),
   );
 }

@@ -1,4 +1,4 @@
-import { FORMAT, type Parser, type Run, readCount } from './command-options.ts';
+import { FOLLOWED_REMOTE, FORMAT, type Parser, type Run, readCount } from './command-options.ts';
 
 export function addHistory(parser: Parser, run: Run): void {
   parser.command(
@@ -16,10 +16,11 @@ export function addHistory(parser: Parser, run: Run): void {
                 demandOption: true,
                 describe: 'Its id, or what the id begins with',
               })
+              .option('remote', FOLLOWED_REMOTE)
               .option('format', FORMAT)
               .example('$0 history show 2026-12-31T18-00', 'The pass of that minute')
               .epilogue('Exit codes: 0 shown; 1 an error, no such pass included.'),
-          ({ pass, format, ...options }) =>
+          ({ pass, format, remote = null, ...options }) =>
             run(
               async (context, wiring) =>
                 (await import('./commands/history.ts')).runHistoryShow(
@@ -28,6 +29,7 @@ export function addHistory(parser: Parser, run: Run): void {
                   wiring,
                 ),
               { ...options, format },
+              { reconciler: { remote } },
             ),
         )
         .option('limit', {
@@ -36,10 +38,11 @@ export function addHistory(parser: Parser, run: Run): void {
           describe: 'Most lines; 500 are kept',
           requiresArg: true,
         })
+        .option('remote', FOLLOWED_REMOTE)
         .option('format', FORMAT)
         .example('$0 history', 'The last passes; those that changed nothing share a line')
         .epilogue('Exit codes: 0 shown; 1 an error.'),
-    ({ limit, format, ...options }) => {
+    ({ limit, format, remote = null, ...options }) => {
       const most = readCount(limit, '--limit', 500);
       return run(
         async (context, wiring) =>
@@ -49,6 +52,7 @@ export function addHistory(parser: Parser, run: Run): void {
             wiring,
           ),
         { ...options, format },
+        { several: 'each', reconciler: { remote } },
       );
     },
   );

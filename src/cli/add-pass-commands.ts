@@ -1,16 +1,24 @@
-import { VERIFY_LEVELS } from '../base/verify-level.ts';
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
 import {
+  APPROVE_HASH,
   COPY_TIMEOUT,
+  type Command,
+  FOLLOWED_REMOTE,
   FORMAT,
   graceOption,
   type Parser,
   type Run,
   readCount,
   readDuration,
+  type Scope,
   WORKING_TREE,
 } from './command-options.ts';
+import { GIT_ACCESS_OPTIONS } from './git-access-options.ts';
+import { nameSingle } from './name-single.ts';
+import { ALLOW_SHRINK, INDEX_ONLY, REBUILD, VERIFY } from './pass-flags.ts';
+import { type Compared, REVIEW, readCompared } from './read-compared.ts';
 import { LEASE, readLease } from './read-lease.ts';
+import { LIMIT, readLimit } from './read-limit.ts';
 import { readShard, SHARD } from './read-shard.ts';
 import { readTelling, TELLING } from './telling-options.ts';
 import {
@@ -20,46 +28,11 @@ import {
   WATCH_SOURCE_OPTIONS,
 } from './watch-source-options.ts';
 
-const INDEX_ONLY = {
-  type: 'boolean',
-  default: false,
-  describe:
-    'Leave images aside: neither copy nor look for them, and publish the index without checking that production holds what it names',
-} as const;
-
-const REBUILD = {
-  type: 'boolean',
-  default: false,
-  describe:
-    'Replace an index that was taken in by one that olmirror builds, though its content equals Git',
-} as const;
-
-const VERIFY = {
-  type: 'string',
-  choices: VERIFY_LEVELS,
-  describe:
-    'What of each image in production to look at: its manifest, its platforms and blobs too (deep), and the bytes of a thirtieth of the blobs (sample) or of all; default spec.verify',
-  requiresArg: true,
-} as const;
-
-const ALLOW_SHRINK = {
-  type: 'boolean',
-  default: false,
-  describe:
-    'Publish an index though Git has lost more than half of what is served; without it the served one stays',
-} as const;
-
 const UNATTENDED = {
   type: 'boolean',
   default: false,
   describe:
     'Keep to suspension, windows and dryRun as watch does, for runs that no person starts; what is held ends as deferred',
-} as const;
-
-const APPROVE_HASH = {
-  type: 'string',
-  describe: 'Go on only with the plan that has this hash, or these first 12 hex digits at least',
-  requiresArg: true,
 } as const;
 
 const CONCURRENCY = {
@@ -81,32 +54,47 @@ export function addPlan(parser: Parser, run: Run): void {
         .option('allow-shrink', ALLOW_SHRINK)
         .option('verify', VERIFY)
         .option('shard', SHARD)
+        .options(REVIEW)
         .option('out', {
           type: 'string',
           describe: 'Save the plan for `olmirror apply FILE`',
           requiresArg: true,
         })
-        .option('format', { ...FORMAT, choices: ['text', 'markdown', 'json'] as const }),
-    (args) =>
-      run(
+        .option('format', {
+          ...FORMAT,
+          choices: ['text', 'markdown', 'html', 'json'] as const,
+          describe:
+            'Form of the output; markdown for a comment at a forge, html for mail, a file that needs no network',
+        })
+        .option('limit', LIMIT),
+    (args) => {
+      const { workingTree, indexOnly, rebuild, allowShrink, format } = args;
+      const flags = { workingTree, indexOnly, rebuild, allowShrink, verify: args.verify ?? null };
+      const output = { out: args.out ?? null, format, limit: readLimit(args.limit) };
+      const options = { ...flags, ...readShard(args), ...output };
+      const compared = readCompared(args);
+      return run(
         async (context, wiring) =>
-          (await import('./commands/plan.ts')).runPlan(
-            {
-              workingTree: args.workingTree,
-              indexOnly: args.indexOnly,
-              rebuild: args.rebuild,
-              allowShrink: args.allowShrink,
-              verify: args.verify ?? null,
-              ...readShard(args),
-              out: args.out ?? null,
-              format: args.format,
-            },
-            context,
-            wiring,
-          ),
+          compared === null
+            ? (await import('./commands/plan.ts')).runPlan(options, context, wiring)
+            : (await import('./commands/plan-review.ts')).runPlanReview(
+                { ...options, ...compared },
+                context,
+                wiring,
+              ),
         args,
-      ),
+        {
+          several: 'each',
+          single: saySingle(args.out, compared),
+        },
+      );
+    },
   );
+}
+
+function saySingle(out: string | undefined, compared: Compared | null): string | null {
+  if (compared !== null) return 'A comparison of commits';
+  return out === undefined ? null : 'A plan that is saved by --out';
 }
 
 export function addApply(parser: Parser, run: Run): void {
@@ -160,6 +148,7 @@ export function addApply(parser: Parser, run: Run): void {
             wiring,
           ),
         args,
+        { several: 'each', single: nameSingle(args) },
       );
     },
   );
@@ -198,6 +187,7 @@ export function addStatus(parser: Parser, run: Run): void {
           describe: 'How long to wait at most',
           requiresArg: true,
         })
+        .option('remote', FOLLOWED_REMOTE)
         .option('format', FORMAT)
         .example('$0 status', 'Is production in step with Git, and what lies in staging')
         .example(
@@ -211,7 +201,12 @@ export function addStatus(parser: Parser, run: Run): void {
     (args) => {
       const { workingTree, handover, verify = null, format, wait } = args;
       const timeoutMilliseconds = readDuration(args.timeout, '--timeout');
-      return run(async (context, wiring) => {
+      const scope: Scope = {
+        several: wait === undefined ? 'each' : 'together',
+        single: handover ? '--handover' : null,
+        reconciler: { remote: args.remote ?? null },
+      };
+      async function show(...[context, wiring]: Parameters<Command>): ReturnType<Command> {
         if (wait !== undefined)
           return (await import('./commands/status-wait.ts')).runStatusWait(
             { wait, revision: args.revision ?? null, timeoutMilliseconds, format },
@@ -223,7 +218,8 @@ export function addStatus(parser: Parser, run: Run): void {
           context,
           wiring,
         );
-      }, args);
+      }
+      return run(show, args, scope);
     },
   );
 }
@@ -245,6 +241,7 @@ export function addWatch(parser: Parser, run: Run): void {
           requiresArg: true,
         })
         .options(WATCH_SOURCE_OPTIONS)
+        .options(GIT_ACCESS_OPTIONS)
         .options(SIGNER_OPTIONS)
         .option('allow-shrink', ALLOW_SHRINK)
         .option('interval', {
@@ -272,22 +269,23 @@ export function addWatch(parser: Parser, run: Run): void {
       const source = readWatchSource(args, remote);
       const ref = args.ref ?? (remote === null ? 'HEAD' : 'main');
       return run(
-        async (context, wiring) =>
-          (await import('./commands/watch.ts')).runWatch(
-            {
-              remote,
-              ref,
-              intervalMilliseconds,
-              logFormat,
-              allowShrink: args.allowShrink,
-              ...copying,
-              ...source,
-              ...telling,
-            },
-            context,
-            wiring,
-          ),
+        async (context, wiring) => {
+          const options = {
+            remote,
+            ref,
+            intervalMilliseconds,
+            logFormat,
+            allowShrink: args.allowShrink,
+            ...copying,
+            ...source,
+            ...telling,
+          };
+          if (context.patterns !== undefined)
+            return (await import('./watch-repository.ts')).runWatchMany(options, context);
+          return (await import('./commands/watch.ts')).runWatch(options, context, wiring);
+        },
         args,
+        { several: 'itself', remote },
       );
     },
   );

@@ -1,5 +1,6 @@
 // Each command is loaded when it runs: help and completion must not wait for what they do not use.
 import { CATALOGS, FORMAT, type Parser, type Run } from './command-options.ts';
+import { LIVE, readLivePlace } from './live-options.ts';
 
 export function addInit(parser: Parser, run: Run): void {
   parser.command(
@@ -42,6 +43,7 @@ export function addInit(parser: Parser, run: Run): void {
             'Folder with objects of clusters (YAML, JSON), as `oc get -o yaml` prints them: mirror rules say where images lie',
           requiresArg: true,
         })
+        .options(LIVE)
         .example(
           '$0 init --from nexus.example.com:5000/olm/redhat-index:v4.20 --staging nexus.example.com:5001',
           'Look at both registries, and write mirror.yaml, the catalog, and what production lacks',
@@ -62,6 +64,7 @@ export function addInit(parser: Parser, run: Run): void {
               index,
               insecure: args.insecure,
               clusterResources: args.clusterResources ?? null,
+              live: readLivePlace(args),
             },
             context,
             wiring,
@@ -69,60 +72,6 @@ export function addInit(parser: Parser, run: Run): void {
         args,
       );
     },
-  );
-}
-
-export function addMerge(parser: Parser, run: Run): void {
-  parser.command(
-    'merge [catalog..]',
-    'Take a delivery into catalogs/',
-    (command) =>
-      command
-        .positional('catalog', CATALOGS)
-        .option('from', {
-          type: 'string',
-          describe:
-            'production, staging (the default), an image, a folder, a catalog file, oci:LAYOUT or COMMIT:PATH',
-          requiresArg: true,
-        })
-        .option('accept-default-channel', {
-          type: 'boolean',
-          default: false,
-          describe: 'Take over a default channel that the delivery changes',
-        })
-        .option('all-or-nothing', {
-          type: 'boolean',
-          default: false,
-          describe: 'Write nothing where one package has a gap',
-        })
-        .option('dry-run', {
-          type: 'boolean',
-          default: false,
-          describe: 'Say what would change, write nothing',
-        })
-        .option('format', FORMAT)
-        .example('$0 merge', 'Take in what staging serves, for every catalog')
-        .example('$0 merge example-index --from ../render/configs --dry-run', 'Try a folder first')
-        .epilogue(
-          'Exit codes: 0 merged, or nothing new; 1 an error, nothing was written of that catalog; 4 a gap: the packages with one stay as they were, the others were merged (with --all-or-nothing none).',
-        ),
-    (args) =>
-      run(
-        async (context, wiring) =>
-          (await import('./commands/merge.ts')).runMerge(
-            {
-              catalogs: args.catalog,
-              from: args.from ?? null,
-              acceptDefaultChannel: args.acceptDefaultChannel,
-              allOrNothing: args.allOrNothing,
-              dryRun: args.dryRun,
-              format: args.format,
-            },
-            context,
-            wiring,
-          ),
-        args,
-      ),
   );
 }
 
@@ -154,7 +103,11 @@ export function addValidate(parser: Parser, run: Run): void {
             context,
             wiring,
           ),
-        args,
+        { ...args, workingTree: true },
+        {
+          several: args.folder.length > 0 ? 'itself' : 'each',
+          single: args.format === 'sarif' ? '--format sarif' : null,
+        },
       ),
   );
 }

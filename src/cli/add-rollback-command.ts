@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { ToolError } from '../base/tool-error.ts';
 import {
+  APPROVE_HASH,
   COPY_TIMEOUT,
   FORMAT,
   type Parser,
@@ -53,6 +54,7 @@ export function addRollback(parser: Parser, run: Run): void {
           default: false,
           describe: 'Go on although in-use.yaml has an installed version that it does not serve',
         })
+        .option('approve-hash', APPROVE_HASH)
         .option('catalog', {
           ...SOURCE_OPTIONS.catalog,
           describe: 'Catalog of the manifest; the only one without it',
@@ -81,6 +83,7 @@ export function addRollback(parser: Parser, run: Run): void {
         until: args.until ?? null,
         mode: chooseMode(args.apply, args.pinOnly),
         force: args.force,
+        approveHash: args.approveHash ?? null,
         copyTimeoutMilliseconds: readDuration(args.copyTimeout, '--copy-timeout'),
         lease: readLease(args.lease),
         format: args.format,

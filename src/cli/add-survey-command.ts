@@ -1,4 +1,5 @@
 import type { Parser, Run } from './command-options.ts';
+import { LIVE, readLivePlace } from './live-options.ts';
 
 export function addSurvey(parser: Parser, run: Run): void {
   parser.command(
@@ -29,6 +30,7 @@ export function addSurvey(parser: Parser, run: Run): void {
           describe: 'Folder with objects of clusters (YAML, JSON), as `oc get -o yaml` prints them',
           requiresArg: true,
         })
+        .options(LIVE)
         .option('requests', {
           type: 'number',
           describe:
@@ -71,6 +73,7 @@ export function addSurvey(parser: Parser, run: Run): void {
               hosts: { production: args.production, staging: args.staging },
               indexes: args.index,
               clusterResources: args.clusterResources ?? null,
+              live: readLivePlace(args),
               insecure: args.insecure,
               mostRequests: args.requests ?? null,
               language: args.language,

@@ -1,6 +1,7 @@
 import type { GitPort } from '../git/port.ts';
 import type { Hold } from '../plan/history-types.ts';
 import type { PassReport } from '../plan/report-types.ts';
+import { viewPass } from '../reconcile/pass-view.ts';
 import type { PreparedPass } from '../reconcile/prepare-pass.ts';
 import { formatPassId, recordPass } from '../reconcile/record-pass.ts';
 import type { CommandContext } from './context.ts';
@@ -27,7 +28,7 @@ export function createRecorder({ git, context, wiring }: Place): Recorder {
   const id = formatPassId(started, Math.random());
   async function keep(
     place: { readonly revision: string; readonly subject: string | null },
-    ending: Pick<Parameters<typeof recordPass>[1], 'prepared' | 'report' | 'error' | 'holds'>,
+    ending: Pick<Parameters<typeof recordPass>[1], 'view' | 'report' | 'error' | 'holds'>,
   ): Promise<void> {
     const head = { id, reason: 'apply', started: started.toISOString(), ...place } as const;
     const record = recordPass(head, {
@@ -51,12 +52,15 @@ export function createRecorder({ git, context, wiring }: Place): Recorder {
   return {
     end(prepared, report, holds) {
       const { revision, subject } = prepared.state.snapshot;
-      return keep({ revision, subject }, { prepared, report, holds, error: null });
+      return keep(
+        { revision, subject },
+        { view: viewPass(prepared, report), report, holds, error: null },
+      );
     },
     async fail(error) {
       const revision = await findHead();
       if (revision !== null)
-        await keep({ revision, subject: null }, { prepared: null, report: null, holds: [], error });
+        await keep({ revision, subject: null }, { view: null, report: null, holds: [], error });
     },
   };
 }

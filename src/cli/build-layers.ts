@@ -1,16 +1,19 @@
 import type { BuildGroups, GroupJob } from '../index/build-group.ts';
-import { type CatalogPool, openCatalogPool } from './catalog-pool.ts';
+import { type CatalogPool, type CatalogThread, openCatalogPool } from './catalog-pool.ts';
 
 /** Groups whose bytes are in memory at a time: one for each thread, and one that waits. */
 const AT_ONCE = 3;
 /** A cache is larger than its catalog, and more is made of it, so that a thread pays sooner. */
 const WORK = 6;
 
-/** Builds layers on this thread and, where there are enough of them, on others. */
-export function createLayerBuilder(signal: AbortSignal): BuildGroups {
+/** Builds layers on this thread and, where there are enough of them, on others; on `kept` in any case. */
+export function createLayerBuilder(signal: AbortSignal, kept?: CatalogThread): BuildGroups {
   return async (jobs, onBuilt) => {
     const size = jobs.reduce((sum, job) => sum + job.size, 0);
-    const pool = openCatalogPool({ size: size * WORK, tasks: jobs.length, signal });
+    // One layer alone, as after a commit, is built beside what else a pass does.
+    const isBusy = jobs.length === 1;
+    const tasks = isBusy ? 2 : jobs.length;
+    const pool = openCatalogPool({ size: size * WORK, tasks, isBusy, kept, signal });
     // The largest first, so that no thread is left with one at the end.
     const waiting = [...jobs.entries()].toSorted(([, a], [, b]) => b.size - a.size).values();
     async function work(): Promise<void> {

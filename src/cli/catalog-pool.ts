@@ -16,6 +16,10 @@ export interface CatalogPoolOptions {
   readonly size: number;
   /** Tasks that there will be, where that is known: more threads than those are not started. */
   readonly tasks?: number;
+  /** This thread has other work: it takes no task where there is another thread. */
+  readonly isBusy?: boolean;
+  /** A thread that runs already, and goes on when the pool is closed. */
+  readonly kept?: CatalogThread | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -26,18 +30,28 @@ const MOST_THREADS = 4;
 /** Bytes that one message to a thread asks it to read. */
 const BATCH = 2_000_000;
 
-export function openCatalogPool({ size, tasks, signal }: CatalogPoolOptions): CatalogPool {
+export function openCatalogPool({
+  size,
+  tasks,
+  isBusy = false,
+  kept,
+  signal,
+}: CatalogPoolOptions): CatalogPool {
   const worthwhile = Math.min(tasks ?? MOST_THREADS, Math.floor(size / WORTH_A_THREAD));
   const wanted = Math.min(availableParallelism(), MOST_THREADS, worthwhile);
-  const threads = Array.from({ length: Math.max(wanted, 1) - 1 }, startThread);
+  const there = kept === undefined ? 1 : 2;
+  const started = Array.from({ length: Math.max(wanted - there, 0) }, startThread);
+  const threads = [...started, ...(kept === undefined ? [] : [kept])];
   // A thread finds its next task there when it has done one.
-  const idle = [...threads, ...threads, OWN_THREAD];
-  const waiting: ((thread: Thread) => void)[] = [];
+  const own = isBusy && threads.length > 0 ? [] : [OWN_THREAD];
+  const idle = [...threads, ...threads, ...own];
+  const waiting: ((thread: CatalogThread) => void)[] = [];
   async function runOne<K extends CatalogTaskKind>(
     task: CatalogTask<K>,
   ): Promise<readonly CatalogAnswers[K][]> {
     signal.throwIfAborted();
-    const thread = idle.pop() ?? (await new Promise<Thread>((resolve) => waiting.push(resolve)));
+    const thread =
+      idle.pop() ?? (await new Promise<CatalogThread>((resolve) => waiting.push(resolve)));
     try {
       return await thread.ask(task);
     } finally {
@@ -52,7 +66,7 @@ export function openCatalogPool({ size, tasks, signal }: CatalogPoolOptions): Ca
     return (await Promise.all(splitTask(task).map(runOne))).flat();
   }
   async function close(): Promise<void> {
-    await Promise.all(threads.map((thread) => thread.stop()));
+    await Promise.all(started.map((thread) => thread.stop()));
   }
   return { run, close };
 }
@@ -85,14 +99,15 @@ function splitTask<K extends CatalogTaskKind>(task: CatalogTask<K>): readonly Ca
   return batches.map((files) => ({ ...task, files }));
 }
 
-interface Thread {
+/** Answers one task after the other. */
+export interface CatalogThread {
   ask<K extends CatalogTaskKind>(task: CatalogTask<K>): Promise<readonly CatalogAnswers[K][]>;
   stop(): Promise<unknown>;
 }
 
 // Between its tasks this thread hears of the others and of signals. It loads what reads catalogs
 // while the others start.
-const OWN_THREAD: Thread = {
+const OWN_THREAD: CatalogThread = {
   async ask(task) {
     const { runCatalogTask } = await import('./catalog-task.ts');
     await setImmediate();
@@ -110,7 +125,7 @@ const WORKER = new URL(
 /** A thread works through much that is soon garbage: more room for it would only be more memory. */
 const YOUNG = { maxYoungGenerationSizeMb: 24 } as const;
 
-function startThread(): Thread {
+function startThread(): CatalogThread {
   const worker = new Worker(WORKER, { resourceLimits: YOUNG });
   // Only a thread that works keeps the program from ending.
   worker.unref();
@@ -139,6 +154,19 @@ function startThread(): Thread {
         worker.postMessage({ id, task });
       }),
     stop: () => worker.terminate(),
+  };
+}
+
+/** A thread for whoever builds again and again: it is up when it is asked, and has seen the like. One that failed is replaced. */
+export function keepThread(): CatalogThread {
+  let thread = startThread();
+  return {
+    ask: (task) =>
+      thread.ask(task).catch((error: unknown) => {
+        thread = startThread();
+        throw error;
+      }),
+    stop: () => thread.stop(),
   };
 }
 

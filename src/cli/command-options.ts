@@ -5,13 +5,29 @@ import type { ExitCode } from '../plan/sum-outcomes.ts';
 import type { CommandContext, GlobalOptions } from './context.ts';
 import type { Wiring } from './wire.ts';
 
-type Command = (context: CommandContext, wiring: Wiring) => Promise<ExitCode>;
+export type Command = (context: CommandContext, wiring: Wiring) => Promise<ExitCode>;
 
 /** Runs a command with everything it needs, and keeps its exit code. */
 export type Run = (
   command: Command,
-  options: GlobalOptions & { readonly format?: string },
+  options: GlobalOptions & { readonly format?: string; readonly workingTree?: boolean },
+  scope?: Scope,
 ) => Promise<void>;
+
+/** What a command works on, beside the manifest that it is given. */
+export interface Scope {
+  /**
+   * What several manifests mean to it: it runs for each in turn, or for all side by side because it waits; or it
+   * deals with them `itself`. Left out: it takes one.
+   */
+  readonly several?: 'each' | 'together' | 'itself';
+  /** What of it needs one manifest all the same, as it is typed; null for nothing. */
+  readonly single?: string | null;
+  /** Remote that is followed instead of the local clone. */
+  readonly remote?: string | null;
+  /** It speaks to the `watch` of a folder: that of this remote; null for whichever runs there. */
+  readonly reconciler?: { readonly remote: string | null };
+}
 
 export type Parser = Argv<GlobalOptions>;
 
@@ -87,6 +103,25 @@ export const SOURCE_OPTIONS: SourceOptionTypes = {
     describe: 'Plain HTTP or unverified TLS, for a registry that no manifest names',
   },
 };
+
+interface RemoteOption {
+  readonly type: 'string';
+  readonly describe: string;
+  readonly requiresArg: true;
+}
+
+/** Of commands that speak to a `watch`. */
+export const FOLLOWED_REMOTE: RemoteOption = {
+  type: 'string',
+  describe: 'The --remote of the `watch` that is meant, where several run from this folder',
+  requiresArg: true,
+};
+
+export const APPROVE_HASH = {
+  type: 'string',
+  describe: 'Go on only with the plan that has this hash, or these first 12 hex digits at least',
+  requiresArg: true,
+} as const;
 
 interface TimeoutOption {
   readonly type: 'string';

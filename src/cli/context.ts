@@ -6,7 +6,8 @@ import type { Progress } from './progress.ts';
 /** Choices that every command takes. */
 export interface GlobalOptions {
   readonly directory: string;
-  readonly manifest: string;
+  /** A path; several paths, patterns, or lists of them for several manifests. */
+  readonly manifest: readonly string[];
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
@@ -17,26 +18,40 @@ export interface CommandContext {
   readonly folder: string;
   /** Manifest's name in `folder`. */
   readonly manifestFile: string;
+  /** Where its state is kept; left out for that of a local clone. */
+  readonly stateFolder?: string;
+  /** Its path from the top of the repository, where that is known without asking git. */
+  readonly manifestPath?: string;
+  /** What --manifest names, where a command deals with several manifests itself; the two above are of none then. */
+  readonly patterns?: readonly string[];
   readonly console: Console;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
-/**
- * Goes to the folder that `-C` names, as git and make do, so that every path of the command line is
- * read from there; then finds the manifest's folder and its name in it.
- */
-export function enterFolder(
-  options: Pick<GlobalOptions, 'directory' | 'manifest'>,
-): Pick<CommandContext, 'folder' | 'manifestFile'> {
+/** Where a manifest lies. */
+export type ManifestPlace = Pick<
+  CommandContext,
+  'folder' | 'manifestFile' | 'stateFolder' | 'manifestPath'
+>;
+
+/** What a command gets whatever manifest it works on. */
+export type Surroundings = Pick<CommandContext, 'console' | 'progress' | 'signal'>;
+
+/** Goes to the folder that `-C` names, as git and make do, so that every path of the command line is read from there. */
+export function enterFolder({ directory }: Pick<GlobalOptions, 'directory'>): void {
   try {
-    process.chdir(options.directory);
+    process.chdir(directory);
   } catch (error) {
-    throw new ToolError('FILES_NOT_FOUND', `There is no folder ${options.directory} to work in.`, {
+    throw new ToolError('FILES_NOT_FOUND', `There is no folder ${directory} to work in.`, {
       cause: error,
       hint: 'Name the state repository with -C.',
     });
   }
-  const path = resolve(options.manifest);
+}
+
+/** The manifest's folder, and its name there. */
+export function findPlace(manifest: string): Pick<CommandContext, 'folder' | 'manifestFile'> {
+  const path = resolve(manifest);
   return { folder: dirname(path), manifestFile: basename(path) };
 }

@@ -11,10 +11,10 @@ import type { CommandContext } from './context.ts';
 import { readSource, type SourceContent } from './read-source.ts';
 import { buildSourceContext } from './source-context.ts';
 import { type PlaceStudy, type SiteBasis, studyPlaces } from './study-places.ts';
-import { studyClusters } from './study-site.ts';
+import { type ClusterPlaces, studyClusters } from './study-site.ts';
 import type { Wiring } from './wire.ts';
 
-export interface DraftOptions {
+export interface DraftOptions extends ClusterPlaces {
   /** The first is the name of the catalog; none for that of its repository. */
   readonly catalogs: readonly string[];
   /** Merged in order; the first tells what the manifest needs, where options do not. */
@@ -24,8 +24,6 @@ export interface DraftOptions {
   /** `repository:tag` of the index, where `from` does not tell. */
   readonly index: string | null;
   readonly insecure: boolean;
-  /** Folder of objects of clusters; null for none. */
-  readonly clusterResources: string | null;
 }
 
 /** A manifest that is yet to be written, and the sources of its catalog. */
@@ -46,7 +44,7 @@ export async function draftManifest(
   const sources: SourceContent[] = [];
   for (const from of options.from) sources.push(await readSource(from, null, access));
   const place = placeIndex(options, sources[0] ?? null, context);
-  const clusters = await studyClusters(options.clusterResources, context);
+  const clusters = await studyClusters(options, context, wiring);
   const basis = { sources, clusters, ...place };
   const { insecure } = options;
   const study = await studyPlaces(basis, { insecure, context, wiring });

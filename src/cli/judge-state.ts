@@ -1,7 +1,11 @@
-import { ToolError } from '../base/tool-error.ts';
+import type { Problem } from '../base/problem.ts';
+import { isToolError, ToolError } from '../base/tool-error.ts';
+import type { Snapshot } from '../git/port.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
+import type { MirrorManifest } from '../manifest/types.ts';
 import { assertNoLfsPointer, findSubmodules } from '../reconcile/find-unread.ts';
-import { readExcludes, readMissingList } from '../reconcile/load-state.ts';
+import { readExcludes, readMissingList, readWaivers } from '../reconcile/read-rules.ts';
+import { readSignaturePolicy } from '../reconcile/read-signature-policy.ts';
 import { listTreeSources } from './catalog-sources.ts';
 import type { CommandContext } from './context.ts';
 import { type Judged, judgeCatalogs, type Subject } from './judge-catalogs.ts';
@@ -24,7 +28,13 @@ export async function judgeState(
     );
   assertNoLfsPointer(bytes, context.manifestFile);
   const { manifest, problems } = parseManifest(Buffer.from(bytes).toString(), context.manifestFile);
-  const judged: Judged = { name: context.manifestFile, problems, packages: 0, bundles: 0 };
+  const faults = manifest === null ? [] : await judgeSignaturePolicy(snapshot, manifest);
+  const judged: Judged = {
+    name: context.manifestFile,
+    problems: [...problems, ...faults],
+    packages: 0,
+    bundles: 0,
+  };
   const subjects: Subject[] = [];
   const rules: Judged[] = [];
   for (const entry of manifest?.catalogs ?? []) {
@@ -33,16 +43,31 @@ export async function judgeState(
     const excludes = (await readExcludes(snapshot, entry)).problems;
     const submodules = await findSubmodules(snapshot, entry);
     const missing = (await readMissingList(snapshot, entry)).problems;
+    const waivers = (await readWaivers(snapshot, entry)).problems;
     subjects.push({
       name: path,
       catalog: entry.name,
       sources: {
         ...sources,
-        problems: [...submodules, ...sources.problems, ...excludes, ...missing],
+        problems: [...submodules, ...sources.problems, ...excludes, ...missing, ...waivers],
       },
     });
     const bridges = await judgeBridges(snapshot, entry);
     if (bridges !== null) rules.push({ ...bridges, packages: 0, bundles: 0 });
   }
   return [judged, ...(await judgeCatalogs(subjects, context.signal)), ...rules];
+}
+
+async function judgeSignaturePolicy(
+  snapshot: Snapshot,
+  manifest: MirrorManifest,
+): Promise<readonly Problem[]> {
+  try {
+    await readSignaturePolicy(snapshot, manifest);
+    return [];
+  } catch (error) {
+    if (!isToolError(error, 'MANIFEST_RULES_INVALID')) throw error;
+    const { code, message, hint } = error;
+    return [{ severity: 'error', code, message, ...(hint === undefined ? {} : { hint }) }];
+  }
 }

@@ -1,14 +1,17 @@
 import yargs, { type Argv } from 'yargs';
 import { redactSecrets } from '../base/redact.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
-import { isHoldCode } from '../plan/hold-codes.ts';
 import type { ExitCode } from '../plan/sum-outcomes.ts';
 import { addCommands } from './add-commands.ts';
 import type { Run } from './command-options.ts';
 import { createConsole, formatError } from './console.ts';
-import { type CommandContext, enterFolder, type GlobalOptions } from './context.ts';
+import { enterFolder, type GlobalOptions } from './context.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { GLOBAL_OPTIONS, SUMMARY } from './global-options.ts';
 import { makePrintable } from './printable.ts';
 import { createProgress } from './progress.ts';
+import { runOnManifests } from './run-on-manifests.ts';
+import { readChoice } from './select-manifests.ts';
 import { VERSION } from './version.ts';
 
 /** Runs one command line; the result is the exit code of design §9. */
@@ -16,8 +19,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   hideSecrets(argv);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const outcome: { code: ExitCode; failure: unknown } = { code: 0, failure: null };
-  async function run(...[command, options]: Parameters<Run>): Promise<void> {
-    outcome.code = await runCommand(command, options);
+  async function run(...asked: Parameters<Run>): Promise<void> {
+    outcome.code = await runCommand(asked);
   }
   try {
     await addCommands(createParser(argv), run).parseAsync();
@@ -28,12 +31,6 @@ export async function main(argv: readonly string[]): Promise<number> {
   const verbose = argv.includes('--verbose') || argv.includes('-v');
   process.stderr.write(`${makePrintable(formatError(outcome.failure, verbose))}\n`);
   return exitCodeOf(outcome.failure);
-}
-
-function exitCodeOf(failure: unknown): ExitCode {
-  if (!isToolError(failure)) return 1;
-  if (failure.code === 'PLAN_STALE') return 3;
-  return isHoldCode(failure.code) ? 4 : 1;
 }
 
 // `olmirror plan | head -1` closes the pipe early; what a command does must not hang on its reader.
@@ -52,40 +49,10 @@ function hideSecrets(argv: readonly string[]): void {
 function createParser(argv: readonly string[]): Argv<GlobalOptions> {
   return yargs([...argv])
     .scriptName('olmirror')
-    .usage(
-      '$0 COMMAND\n\nGitOps for disconnected OpenShift operator catalogs: Git says what production serves.',
-    )
+    .usage(`$0 COMMAND\n\n${SUMMARY}`)
     .locale('en')
     .version(VERSION)
-    .option('directory', {
-      alias: 'C',
-      type: 'string',
-      default: '.',
-      global: true,
-      describe: 'Work in this folder',
-      requiresArg: true,
-    })
-    .option('manifest', {
-      type: 'string',
-      default: 'mirror.yaml',
-      global: true,
-      describe: 'Mirror manifest, relative to the folder',
-      requiresArg: true,
-    })
-    .option('quiet', {
-      alias: 'q',
-      type: 'boolean',
-      default: false,
-      global: true,
-      describe: 'Print results and errors only',
-    })
-    .option('verbose', {
-      alias: 'v',
-      type: 'boolean',
-      default: false,
-      global: true,
-      describe: 'Print every step, and causes of errors',
-    })
+    .options(GLOBAL_OPTIONS)
     .parserConfiguration({
       'boolean-negation': false,
       // `--package etcd SOURCE`: an option that may be repeated takes one value each time.
@@ -93,7 +60,6 @@ function createParser(argv: readonly string[]): Argv<GlobalOptions> {
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })
-    .completion('completion', 'Print a script that completes olmirror commands in bash or zsh')
     .help()
     .alias('help', 'h')
     .wrap(Math.min(100, process.stdout.columns || 100))
@@ -112,10 +78,7 @@ function createParser(argv: readonly string[]): Argv<GlobalOptions> {
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-async function runCommand(
-  command: Parameters<Run>[0],
-  options: Parameters<Run>[1],
-): Promise<ExitCode> {
+async function runCommand([command, options, scope = {}]: Parameters<Run>): Promise<ExitCode> {
   const console = createConsole({
     quiet: options.quiet,
     verbose: options.verbose,
@@ -131,16 +94,15 @@ async function runCommand(
   for (const name of STOP_SIGNALS) process.on(name, stop);
   // Past a limit on the size of files the write fails, and is told; unheard, the signal kills without a word.
   process.on('SIGXFSZ', ignore);
-  const context: CommandContext = {
-    ...enterFolder(options),
-    console,
-    progress,
-    signal: controller.signal,
-  };
-  const { createWiring } = await import('./wire.ts');
-  const wiring = createWiring(context);
+  const { signal } = controller;
   try {
-    return await command(context, wiring);
+    enterFolder(options);
+    const choice = readChoice(options.manifest);
+    const { format, workingTree = false } = options;
+    return await runOnManifests(
+      { command, choice, scope, format, workingTree },
+      { console, progress, signal },
+    );
   } catch (error) {
     if (!controller.signal.aborted || isToolError(error)) throw error;
     throw new ToolError('APPLY_INTERRUPTED', 'Stopped by a signal before the end.', {
@@ -151,7 +113,6 @@ async function runCommand(
     progress.clear();
     for (const name of STOP_SIGNALS) process.off(name, stop);
     process.off('SIGXFSZ', ignore);
-    await wiring.close();
   }
 }
 

@@ -20,8 +20,8 @@ export function createNoteSink({ git, remote, warn, signal }: NoteSinkDeps): Wat
   let writing: Promise<void> = Promise.resolve();
   const ended = new AbortController();
   async function write(event: WatchEvent & { readonly kind: 'pass-ended' }): Promise<void> {
-    const { record, prepared } = event;
-    const notes = prepared?.state.manifest.reconcile.notes ?? 'off';
+    const { record, view } = event;
+    const notes = view?.manifest.reconcile.notes ?? 'off';
     const text = renderPassNote(record, `olmirror <olmirror@${hostname()}>`);
     if (notes === 'off' || text === null || record.revision === null) return;
     try {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Everything that is not needed to refuse an old Node or to print the version is loaded behind the
-// dynamic import: an old Node must be able to read this file, and `--version` must not wait.
+// Everything that is not needed to refuse an old Node or to print the version is loaded behind
+// dynamic imports: an old Node must be able to read this file, and `--version` must not wait.
 import { VERSION } from './version.ts';
 
 const OLDEST_NODE = [22, 15] as const;
@@ -13,6 +13,10 @@ if (isOldNode(process.versions.node)) {
   process.exitCode = 1;
 } else if (args[0] === '--version' && args.length === 1) {
   console.log(VERSION);
+} else if (args[0] === '__catalogs' && args.length === 3) {
+  // Asked by completion scripts at each press of a key, so before everything that the commands need.
+  const { listCatalogNames } = await import('./list-catalog-names.ts');
+  for (const name of await listCatalogNames(args[1] ?? '', args[2] ?? '')) console.log(name);
 } else {
   const { main } = await import('./main.ts');
   process.exitCode = await main(args);

@@ -1,9 +1,9 @@
 import type { PerRole } from '../manifest/types.ts';
 import type { SiteIndex } from '../reconcile/read-site-indexes.ts';
+import type { ClusterPlaces } from './study-site.ts';
 
-export interface SurveyedSite {
+export interface SurveyedSite extends ClusterPlaces {
   readonly hosts: PerRole<string>;
-  readonly clusterResources: string | null;
   readonly insecure: boolean;
 }
 
@@ -13,7 +13,7 @@ export interface SurveyedSite {
  */
 export function proposeInit(
   indexes: readonly SiteIndex[],
-  { hosts, clusterResources, insecure }: SurveyedSite,
+  { hosts, clusterResources, live, insecure }: SurveyedSite,
 ): readonly string[] {
   const readable = indexes.filter(({ catalog }) => catalog !== null);
   const production = pick(readable.filter(({ role }) => role === 'production'));
@@ -32,9 +32,18 @@ export function proposeInit(
     '--staging',
     hosts.staging,
     ...(clusterResources === null ? [] : ['--cluster-resources', clusterResources]),
+    ...listLive(live),
     ...(insecure ? ['--insecure'] : []),
   ];
   return [`olmirror init ${options.join(' ')}`, 'git add -A && git commit', 'olmirror plan'];
+}
+
+function listLive(live: ClusterPlaces['live']): readonly string[] {
+  const { kubeconfig = null, context = null } = live ?? {};
+  return [
+    ...(kubeconfig === null ? [] : ['--kubeconfig', kubeconfig]),
+    ...(context === null ? [] : ['--context', context]),
+  ];
 }
 
 function pick(indexes: readonly SiteIndex[]): SiteIndex | undefined {

@@ -3,6 +3,7 @@ import { formatProblemLine } from '../base/problem.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { listServedIndexes, type ServedIndexImage } from '../cluster/find-served.ts';
+import { KINDS_IN_USE } from '../cluster/kinds-in-use.ts';
 import { listMirrored, listMirrorHosts } from '../cluster/list-mirrored.ts';
 import { listMirrorRules, type MirrorRule } from '../cluster/mirror-rules.ts';
 import { type ClusterObject, readClusterObjects } from '../cluster/read-objects.ts';
@@ -10,7 +11,10 @@ import type { OwnRegistries } from '../images/own-addresses.ts';
 import type { PerRole } from '../manifest/types.ts';
 import { resolveHost } from '../registry/resolve-host.ts';
 import type { CommandContext } from './context.ts';
+import type { LivePlace } from './live-options.ts';
 import { readClusterFolder } from './read-cluster-folder.ts';
+import { readLiveCluster } from './read-live-cluster.ts';
+import type { Wiring } from './wire.ts';
 
 /** What the objects of clusters tell of a site. */
 export interface ClusterStudy {
@@ -19,25 +23,59 @@ export interface ClusterStudy {
   readonly served: readonly ServedIndexImage[];
 }
 
-const NOTHING: ClusterStudy = { objects: [], mirrorRules: [], served: [] };
+/** Where objects of clusters are; null for none. */
+export interface ClusterPlaces {
+  readonly clusterResources: string | null;
+  readonly live: LivePlace | null;
+}
 
-/** Reads a folder of objects, null for none; what in it is no object is warned of. */
+/** Reads a folder of objects and a running cluster. What is no object, and what could not be seen, is warned of. */
 export async function studyClusters(
-  folder: string | null,
-  { console }: Pick<CommandContext, 'console'>,
+  { clusterResources, live }: ClusterPlaces,
+  context: Pick<CommandContext, 'console' | 'signal'>,
+  wiring: Pick<Wiring, 'openCluster'>,
 ): Promise<ClusterStudy> {
-  if (folder === null) return NOTHING;
-  const read = (await readClusterFolder(folder)).map(({ path, text }) =>
-    readClusterObjects(path, text),
-  );
-  for (const problem of read.flatMap(({ problems }) => problems))
-    console.warn(formatProblemLine({ ...problem, severity: 'warning' }));
-  const objects = read.flatMap((file) => file.objects);
+  const objects = [
+    ...(clusterResources === null ? [] : await readFolder(clusterResources, context)),
+    ...(live === null ? [] : await readLive(live, context, wiring)),
+  ];
   return {
     objects,
     mirrorRules: listMirrorRules(objects),
     served: listServedIndexes(objects),
   };
+}
+
+async function readFolder(
+  folder: string,
+  { console }: Pick<CommandContext, 'console'>,
+): Promise<readonly ClusterObject[]> {
+  const read = (await readClusterFolder(folder)).map(({ path, text }) =>
+    readClusterObjects(path, text),
+  );
+  for (const problem of read.flatMap(({ problems }) => problems))
+    console.warn(formatProblemLine({ ...problem, severity: 'warning' }));
+  return read.flatMap((file) => file.objects);
+}
+
+async function readLive(
+  live: LivePlace,
+  { console, signal }: Pick<CommandContext, 'console' | 'signal'>,
+  wiring: Pick<Wiring, 'openCluster'>,
+): Promise<readonly ClusterObject[]> {
+  const reader = await wiring.openCluster(live);
+  const { objects, unseen } = await readLiveCluster(reader, KINDS_IN_USE, signal);
+  for (const { kind, message } of unseen)
+    console.warn(
+      formatProblemLine({
+        severity: 'warning',
+        code: 'CLUSTER_UNREADABLE',
+        message: `Objects of kind ${kind} were not seen. ${message ?? ''}`,
+        hint: 'Grant what deploy/kubernetes/in-use-rbac.yaml grants.',
+        file: reader.server,
+      }),
+    );
+  return objects;
 }
 
 /** The references that the bundles of catalogs name. */

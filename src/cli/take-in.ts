@@ -32,6 +32,7 @@ import type { HeldBundle } from './find-held.ts';
 import { readBridges } from './read-bridges.ts';
 import { readSides } from './read-sides.ts';
 import type { OpenSource } from './read-source.ts';
+import { nameSchema } from './schema-lines.ts';
 
 export interface TakeInRequest {
   readonly command: DeliveryRecord['command'];
@@ -282,7 +283,8 @@ async function write(
   }
   const files = new Map<string, FileContent>();
   for (const [path, render] of changes.write) files.set(inRepository(path), render);
-  files.set(recordFile, formatDeliveryRecord(record));
+  const tree = await deps.git.openWorkingTree();
+  files.set(recordFile, await nameSchema(formatDeliveryRecord(record), recordFile, tree));
   await replaceFiles(deps.git.folder, files, { remove: changes.remove.map(inRepository) });
   return recordFile;
 }

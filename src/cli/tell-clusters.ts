@@ -79,7 +79,7 @@ export async function assertCanTell(
 }
 
 // An image on a base starts by itself (design §8).
-function findExtract({ base, cache }: CatalogEntry): PublishedIndex['extract'] {
+export function findExtract({ base, cache }: CatalogEntry): PublishedIndex['extract'] {
   if (base !== 'scratch') return null;
   return { catalogDir: '/configs', cacheDir: cache === 'none' ? null : `/${CACHE_FOLDER}` };
 }

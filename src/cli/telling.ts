@@ -6,9 +6,14 @@ import type { ReconcilerStatus } from '../plan/history-types.ts';
 import { createNotifications } from '../reconcile/notifications.ts';
 import type { Trigger, WatchSink } from '../reconcile/watch-types.ts';
 import type { ListenAddress } from '../server/http-server.ts';
-import { createLoopHealth } from '../server/loop-health.ts';
+import {
+  createLoopHealth,
+  type LoopHealth,
+  type LoopHealthOptions,
+} from '../server/loop-health.ts';
 import type { Metrics } from '../server/metrics.ts';
 import { createSystemd } from '../server/systemd.ts';
+import type { WatchServerOptions } from '../server/watch-server.ts';
 import { createBookStore } from './book-store.ts';
 import { VERSION } from './version.ts';
 import type { WatchLog } from './watch-log.ts';
@@ -27,6 +32,8 @@ export interface TellingDeps {
   readonly wiring: Pick<Wiring, 'onRegistryAnswer' | 'stateFolder'>;
   /** Of the manifest. */
   readonly folder: string;
+  /** Its path, where one process serves several; left out for the only one. */
+  readonly manifest?: string;
   readonly clock: Clock;
   readonly log: Pick<WatchLog, 'say' | 'warn'>;
   /** Told of every event before the sinks of here. */
@@ -46,80 +53,104 @@ const NOTIFICATION_DELAY = 1_000;
 export async function createTelling(options: TellingOptions, deps: TellingDeps): Promise<Telling> {
   const { warn } = deps.log;
   const { signal } = deps;
-  const health = createLoopHealth({
-    stuckAfterMilliseconds: options.stuckAfterMilliseconds,
-    readMonotonic: () => performance.now(),
-  });
+  const health = createLoopHealth(readHealthOptions(options));
   const systemd = createSystemd({
     environment: process.env,
     judgeHealth: health.judgeHealth,
     signal,
     warn,
   });
-  const server =
-    options.listen === null
-      ? null
-      : await createServer(options.listen, { options, deps, health, warn });
-  const notifications = createNotifications({
-    port: createHttpNotifications({
-      clock: deps.clock,
-      timeoutMilliseconds: readNumber('OLMIRROR_NOTIFICATION_TIMEOUT_MS', NOTIFICATION_TIMEOUT),
-      delayMilliseconds: NOTIFICATION_DELAY,
-    }),
-    store: createBookStore(deps.wiring.stateFolder),
-    clock: deps.clock,
-    findFile: (path) => resolve(deps.folder, path),
-    count: (notifier, result) => server?.metrics.countNotification(notifier, result),
-    warn,
-  });
+  const { listen } = options;
+  const server = listen === null ? null : await openServer(listen, { options, deps, health });
+  const notifications = tellNotifiers(deps, server?.metrics ?? null);
   return {
     sinks: [health, notifications, server?.metrics, systemd?.sink].filter(isThere),
     triggers: [server?.trigger, systemd?.trigger].filter(isThere),
   };
 }
 
-function isThere<T>(thing: T | undefined): thing is T {
+export function isThere<T>(thing: T | undefined): thing is T {
   return thing !== undefined;
+}
+
+export function readHealthOptions({
+  stuckAfterMilliseconds,
+}: Pick<TellingOptions, 'stuckAfterMilliseconds'>): LoopHealthOptions {
+  return { stuckAfterMilliseconds, readMonotonic: () => performance.now() };
+}
+
+/** Notifications of one manifest. */
+export function tellNotifiers(
+  { wiring, folder, manifest, clock, log }: TellingDeps,
+  metrics: Pick<Metrics, 'countNotification'> | null,
+): WatchSink {
+  return createNotifications({
+    port: createHttpNotifications({
+      clock,
+      timeoutMilliseconds: readNumber('OLMIRROR_NOTIFICATION_TIMEOUT_MS', NOTIFICATION_TIMEOUT),
+      delayMilliseconds: NOTIFICATION_DELAY,
+    }),
+    store: createBookStore(wiring.stateFolder),
+    clock,
+    ...(manifest === undefined ? {} : { manifest }),
+    findFile: (path) => resolve(folder, path),
+    count: (notifier, result) => metrics?.countNotification(notifier, result),
+    warn: log.warn,
+  });
 }
 
 interface ServerParts {
   readonly options: TellingOptions;
   readonly deps: TellingDeps;
-  readonly health: ReturnType<typeof createLoopHealth>;
-  readonly warn: (message: string, hint: string | null) => void;
+  readonly health: LoopHealth;
 }
 
-async function createServer(
+async function openServer(
   listen: ListenAddress,
-  { options, deps, health, warn }: ServerParts,
+  { options, deps, health }: ServerParts,
 ): Promise<{ readonly metrics: Metrics; readonly trigger: Trigger }> {
   const { createMetrics } = await import('../server/metrics.ts');
-  const { createWatchServer } = await import('../server/watch-server.ts');
-  const { createWebhook } = await import('../server/webhook.ts');
   const metrics = createMetrics(VERSION, deps.readStatus);
   deps.wiring.onRegistryAnswer(metrics.countAnswer);
-  const { webhookSecretFile: secretFile, ref } = options;
+  const trigger = await createServer(options, {
+    ...deps,
+    listen,
+    health,
+    metrics,
+    readStatus: () => ({ conditions: deps.readStatus().conditions }),
+  });
+  return { metrics, trigger };
+}
+
+export interface ServerDeps
+  extends Pick<TellingDeps, 'clock' | 'log'>,
+    Pick<WatchServerOptions, 'listen' | 'health' | 'readStatus'> {
+  readonly metrics: Pick<Metrics, 'countHook' | 'read'>;
+}
+
+/** The HTTP server of `watch`. */
+export async function createServer(
+  { webhookSecretFile: secretFile, ref }: TellingOptions,
+  { clock, log, listen, health, metrics, readStatus }: ServerDeps,
+): Promise<Trigger> {
+  const { createWatchServer } = await import('../server/watch-server.ts');
+  const { createWebhook } = await import('../server/webhook.ts');
+  const { warn } = log;
+  const count = metrics.countHook;
   const webhook =
     secretFile === null
       ? null
-      : createWebhook({
-          secretFile,
-          ref,
-          now: () => deps.clock.now(),
-          count: metrics.countHook,
-          warn,
-        });
-  const trigger = createWatchServer({
+      : createWebhook({ secretFile, ref, now: () => clock.now(), count, warn });
+  return createWatchServer({
     listen,
     health,
     readMetrics: metrics.read,
-    readStatus: deps.readStatus,
+    readStatus,
     webhook,
     onListening: ({ host, port }) => {
       const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-      deps.log.say(`listens on ${url}`, { listen: url });
+      log.say(`listens on ${url}`, { listen: url });
     },
     onFault: (error) => warn(`A request could not be answered: ${messageOf(error)}`, null),
   });
-  return { metrics, trigger };
 }

@@ -1,11 +1,12 @@
 import { isToolError } from '../base/tool-error.ts';
 import type { PassRecord } from '../plan/history-types.ts';
 import type { PassAnswer } from '../plan/parse-control.ts';
+import type { PassControl } from '../reconcile/hold-pass.ts';
 import type { Trigger, Wake, WatchControl } from '../reconcile/watch-types.ts';
 import { ANSWERS, type ControlFiles, openControlFiles, REQUESTS } from './local-control.ts';
 
 export interface ListeningControl {
-  readonly control: WatchControl;
+  readonly control: WatchControl & PassControl;
   /** Rings when somebody asks for a pass, suspends, resumes or approves. */
   readonly trigger: Trigger;
 }

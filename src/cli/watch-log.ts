@@ -1,10 +1,11 @@
 import pino from 'pino';
 import type { PassEvent } from '../base/events.ts';
-import { formatCount } from '../base/text.ts';
+import { formatCount, joinNames } from '../base/text.ts';
 import { isToolError, messageOf } from '../base/tool-error.ts';
 import type { PassRecord } from '../plan/history-types.ts';
 import { formatSums } from '../plan/sum-outcomes.ts';
 import type { Step } from '../plan/types.ts';
+import type { ManyEvent } from '../reconcile/watch-many.ts';
 import type { WatchEvent, WatchSink } from '../reconcile/watch-types.ts';
 import { countSteps } from '../report/render-plan-text.ts';
 import type { CommandContext } from './context.ts';
@@ -15,6 +16,9 @@ export interface WatchLog extends WatchSink {
   /** A line about the loop itself, with these fields. */
   readonly say: (text: string, fields: Readonly<Record<string, unknown>>) => void;
   readonly warn: (message: string, hint?: string | null) => void;
+  /** The same log for the loop of one manifest, which every line of it names. */
+  readonly forManifest: (manifest: string) => WatchLog;
+  readonly onMany: (event: ManyEvent) => void;
 }
 
 /**
@@ -31,8 +35,14 @@ export function createWatchLog(format: 'text' | 'json', { console }: CommandCont
     },
     format === 'json' ? pino.destination({ dest: 1, sync: true }) : createTextStream(),
   );
+  return openLog(root);
+}
+
+function openLog(root: pino.Logger): WatchLog {
   let logger = root;
   return {
+    forManifest: (manifest) => openLog(root.child({ manifest })),
+    onMany: (event) => logManyEvent(root, event),
     say: (text, fields) => logger.info(fields, text),
     warn: (message, hint = null) => logPassEvent(logger, { kind: 'warning', message, hint }),
     onPass: (event) => logPassEvent(logger, event),
@@ -52,10 +62,37 @@ function createTextStream(): { write: (line: string) => void } {
       const level = pino.levels.labels[Number(entry['level'])] ?? '';
       // An entry is a line, whatever an error lists.
       const message = String(entry['msg']).replaceAll(/\s*\n\s*/g, ' ');
-      const text = `${String(entry['time'])} ${level} ${message}`;
+      const { manifest } = entry;
+      const whose = typeof manifest === 'string' ? `${manifest}: ` : '';
+      const text = `${String(entry['time'])} ${level} ${whose}${message}`;
       process.stdout.write(`${makePrintable(text)}\n`);
     },
   };
+}
+
+function logManyEvent(root: pino.Logger, event: ManyEvent): void {
+  const { kind: _, ...fields } = event;
+  switch (event.kind) {
+    case 'manifest-appeared':
+      return root.info(fields, 'is served from now on');
+    case 'manifest-gone':
+      return root.warn(
+        fields,
+        `commit ${event.revision.slice(0, 12)} has it no more: its loop ends; what production has of it, and its state here, stay`,
+      );
+    case 'no-manifest':
+      return root.warn(
+        fields,
+        `commit ${event.revision.slice(0, 12)} has no file that fits --manifest: waits for one that has`,
+      );
+    case 'idle-patterns':
+      return root.warn(fields, `no file fits --manifest ${joinNames(event.patterns)}`);
+    case 'loop-failed':
+      return root.error(
+        { manifest: event.manifest, ...describeError(event.error) },
+        `its loop broke off and begins anew at ${event.until.toISOString()}: ${messageOf(event.error)}`,
+      );
+  }
 }
 
 function logPassEvent(logger: pino.Logger, event: PassEvent): void {
@@ -91,11 +128,14 @@ function formatPassEvent(event: PassEvent): LogLine | null {
 
 function logWatchEvent(logger: pino.Logger, event: WatchEvent): void {
   switch (event.kind) {
-    case 'pass-started':
+    case 'pass-started': {
+      // The logger names the pass already.
+      const { pass: _, ...fields } = event;
       return logger.info(
-        event,
+        fields,
         `pass (${event.reason}) for commit ${event.revision.slice(0, 12)} "${event.subject}"`,
       );
+    }
     case 'pass-ended':
       return logPassEnd(logger, event);
     case 'sleeping':
@@ -119,20 +159,19 @@ function logWatchEvent(logger: pino.Logger, event: WatchEvent): void {
 
 function logPassEnd(
   logger: pino.Logger,
-  { record, prepared, error }: WatchEvent & { readonly kind: 'pass-ended' },
+  { record, view, error }: WatchEvent & { readonly kind: 'pass-ended' },
 ): void {
   const { report, holds, drift, failure, result } = record;
   for (const hold of holds) logger.warn(hold, hold.message);
   if (failure !== null && error !== null)
     return logger.error(describeError(error), `pass failed: ${withHint(failure)}`);
-  if (report === null || prepared === null)
-    return logger.info({ result }, `pass ${wordOf(result)}`);
+  if (report === null || view === null) return logger.info({ result }, `pass ${wordOf(result)}`);
   for (const check of report.checks) {
     const text = withHint(check);
     const fields = { check: check.kind, catalog: check.catalog };
     logger[check.severity === 'warning' ? 'warn' : 'error'](fields, text);
   }
-  const work = describeWork(prepared.plan.steps, report.steps.planned, drift);
+  const work = describeWork(view.steps, report.steps.planned, drift);
   logger.info(
     { sums: report.sums, exitCode: report.exitCode, requests: report.requests },
     `pass ${wordOf(result)}: ${work}; ${formatSums(report.sums)}`,

@@ -3,6 +3,12 @@ import { ToolError } from '../base/tool-error.ts';
 import type { RemoteAccess, Signers } from '../git/port.ts';
 import type { CommitRules } from '../reconcile/commit-source.ts';
 import { readDuration } from './command-options.ts';
+import {
+  assertTokenFits,
+  findFile,
+  type GitAccessArgs,
+  readGitAccess,
+} from './git-access-options.ts';
 
 /** Whose commits are applied: said here, since a rule in the repository could be changed by the commit that it judges. */
 export const SIGNER_OPTIONS = {
@@ -28,33 +34,6 @@ export const WATCH_SOURCE_OPTIONS = {
     default: '1m',
     describe: 'Time between two fetches of --remote, a tenth shorter or longer by chance',
   },
-  'git-token-file': {
-    type: 'string',
-    requiresArg: true,
-    describe:
-      "File with TOKEN or USER:TOKEN for --remote over HTTPS, read anew at every fetch; default git's credential helpers",
-  },
-  'git-ssh-key': {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Private key for --remote over SSH',
-  },
-  'git-known-hosts': {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Host keys that are trusted over SSH, and no others',
-  },
-  'git-ca-file': {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Certificates that are trusted over HTTPS, and no others',
-  },
-  'git-timeout': {
-    type: 'string',
-    requiresArg: true,
-    default: '10m',
-    describe: 'Time that one fetch may take',
-  },
   'refuse-rewrites': {
     type: 'boolean',
     default: false,
@@ -67,14 +46,9 @@ interface SignerArgs {
   readonly signersGpg?: string | undefined;
 }
 
-export interface WatchSourceArgs extends SignerArgs {
+export interface WatchSourceArgs extends SignerArgs, GitAccessArgs {
   readonly refuseRewrites: boolean;
   readonly fetchInterval: string;
-  readonly gitTimeout: string;
-  readonly gitTokenFile?: string | undefined;
-  readonly gitSshKey?: string | undefined;
-  readonly gitKnownHosts?: string | undefined;
-  readonly gitCaFile?: string | undefined;
 }
 
 /** Null where signatures are not asked for. */
@@ -91,34 +65,12 @@ export interface WatchSourceChoice {
 
 /** Throws `CLI_USAGE` for what goes together with no remote of this kind. */
 export function readWatchSource(args: WatchSourceArgs, remote: string | null): WatchSourceChoice {
-  assertFits(args, remote);
+  assertTokenFits(args, remote);
   return {
-    access: {
-      tokenFile: findFile(args.gitTokenFile),
-      sshKeyFile: findFile(args.gitSshKey),
-      knownHostsFile: findFile(args.gitKnownHosts),
-      caFile: findFile(args.gitCaFile),
-      timeoutMilliseconds: readDuration(args.gitTimeout, '--git-timeout'),
-    },
+    access: readGitAccess(args),
     fetchMilliseconds: readDuration(args.fetchInterval, '--fetch-interval'),
     rules: { signers: readSigners(args), refuseRewrites: args.refuseRewrites },
   };
-}
-
-function assertFits(args: WatchSourceArgs, remote: string | null): void {
-  if (args.gitTokenFile === undefined || remote === null) return;
-  if (!/^https?:\/\//i.test(remote))
-    throw new ToolError('CLI_USAGE', '--git-token-file is for a --remote over HTTPS.', {
-      hint: 'Over SSH give --git-ssh-key; a path needs neither.',
-    });
-  if (/^https?:\/\/[^/]*:[^/]*@/i.test(remote))
-    throw new ToolError(
-      'CLI_USAGE',
-      'The password of --remote and --git-token-file exclude each other.',
-      {
-        hint: 'Take the password out of the address, where every user of the machine sees it.',
-      },
-    );
 }
 
 /** Throws `CLI_USAGE` for signers that whoever may commit could change. */
@@ -130,8 +82,4 @@ export function assertOutside({ sshFile, gpgFile }: Signers, folder: string): vo
         `The signers in ${file} lie in the state repository: whoever may write there could change them.`,
         { hint: 'Keep the file elsewhere, where only the administrators of this machine write.' },
       );
-}
-
-function findFile(file: string | undefined): string | null {
-  return file === undefined ? null : resolve(file);
 }

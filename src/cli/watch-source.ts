@@ -52,14 +52,21 @@ async function readLocal(git: GitPort, ref: string): Promise<string> {
   });
 }
 
+interface WatchingContext {
+  readonly options: SourceOptions;
+  readonly signal: AbortSignal;
+  /** Told of the first sign of a commit, which may turn out to be none. */
+  readonly onHint: () => void;
+}
+
 /** Rings when there may be another commit. */
 export function watchSource(
   source: CommitSource,
   git: GitPort,
-  { options, signal }: { readonly options: SourceOptions; readonly signal: AbortSignal },
+  { options, signal, onHint }: WatchingContext,
 ): Trigger {
   if (options.remote === null)
-    return { start: (ring) => git.watchHead(() => ring({ reason: 'commit' })) };
+    return { start: (ring) => git.watchHead(() => ring({ reason: 'commit' }), onHint) };
   return createFetchTrigger({
     source,
     interval: options.fetchMilliseconds,

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { homedir, hostname, uptime } from 'node:os';
-import { join, resolve } from 'node:path';
+import { hostname, uptime } from 'node:os';
+import { join, posix, resolve } from 'node:path';
 import type { Applier } from '../apply/port.ts';
 import { findShardFolder } from '../apply/shard-folders.ts';
 import type { EmitEvent } from '../base/events.ts';
@@ -9,17 +8,28 @@ import type { PassNotes } from '../base/pass-notes.ts';
 import type { ProofNotes } from '../base/proof-notes.ts';
 import type { DiskLayerStore } from '../files/layer-store.ts';
 import { createRequestLedger } from '../files/request-ledger.ts';
+import type { ForgeAccess, ForgePort, ForgeRepository } from '../forge/review-port.ts';
 import type { GitPort, RemoteAccess } from '../git/port.ts';
+import type { ProposalDesk } from '../git/proposal-types.ts';
+import type { ObjectReader } from '../kube/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
 import type { Shard } from '../plan/shard.ts';
+import type { PassMemory } from '../reconcile/pass-memory.ts';
+import type { PassRunner } from '../reconcile/pass-runner.ts';
 import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
 import { findCertFolder } from '../registry/find-cert-folder.ts';
 import { createHttpRegistry } from '../registry/http-registry.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { OpenCatalogServer } from '../serve/port.ts';
+import type { ApplierOptions } from './applier-options.ts';
 import { boundMemory } from './bound-memory.ts';
+import type { CatalogThread } from './catalog-pool.ts';
 import type { CommandContext } from './context.ts';
+import { createForkedRunner } from './forked-runner.ts';
+import type { LivePlace } from './live-options.ts';
+import type { PassSetup } from './pass-messages.ts';
 import type { LeaseChoice } from './read-lease.ts';
+import { DEFAULT_MANIFEST, findStateFolder } from './state-folder.ts';
 import { systemClock } from './system-clock.ts';
 
 /**
@@ -29,11 +39,17 @@ import { systemClock } from './system-clock.ts';
 export interface Wiring {
   /** `access`: how Git servers are reached; left out where none is. */
   readonly openGit: (access?: RemoteAccess) => Promise<GitPort>;
+  /** Branches beside the working tree. */
+  readonly openDesk: (access: RemoteAccess) => Promise<ProposalDesk>;
   readonly openRegistry: (entry: RegistryEntry) => RegistryPort;
   readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
+  /** A running cluster, read only. Throws `KUBE_BAD_CONFIG` where nothing says which. */
+  openCluster(place: LivePlace): Promise<ObjectReader>;
   /** Where layers, and notes of catalog files, are kept for later runs. */
   readonly openStore: () => Promise<DiskLayerStore>;
-  createPreparer(git: GitPort, emit?: EmitEvent): Promise<PassPreparer>;
+  createPreparer(git: GitPort, options?: PreparerOptions): Promise<PassPreparer>;
+  /** Passes in a process of their own. */
+  createRunner(setup: PassSetup, emit: EmitEvent): PassRunner;
   /** The registries as the manifest names them, their files found against its folder. */
   readonly findAccess: (manifest: MirrorManifest) => PerRole<RegistryEntry>;
   /** What earlier passes left in the state folder. */
@@ -42,6 +58,7 @@ export interface Wiring {
   openProofs(): Promise<ProofNotes>;
   createApplier(options: ApplierOptions): Promise<Applier>;
   readonly openCatalogServer: OpenCatalogServer;
+  openForge(repository: ForgeRepository, access: ForgeAccess): Promise<ForgePort>;
   /** Tells of every answer of a registry from now on: its status, null for none. */
   readonly onRegistryAnswer: (listener: RegistryListener) => void;
   /** Folder for the journal, the lock, half-made layouts and layers built of one state repository. */
@@ -49,33 +66,37 @@ export interface Wiring {
   close(): Promise<void>;
 }
 
-export interface ApplierOptions {
-  /** How long one copy may take. */
-  readonly copyTimeoutMilliseconds: number;
-  /** How long what runs may go on after an interrupt. */
-  readonly graceMilliseconds?: number;
-  /** What part of the manifest it writes; left out for all of it. */
-  readonly shard?: Shard;
-  /** Default `auto`. */
-  readonly lease?: LeaseChoice;
+export interface PreparerOptions {
+  /** Default: the command's progress. */
+  readonly emit?: EmitEvent;
+  /** What passes before left; default: nothing. */
+  readonly kept?: PassMemory;
+  /** For whoever prepares pass after pass: a thread that stays. */
+  readonly thread?: CatalogThread;
 }
 
-export type RegistryListener = (host: string, status: number | null) => void;
+export type RegistryListener = (host: string, status: number | null, times: number) => void;
 
 const SHORTEST_IDLE = 1_200_000;
 const REGISTRY_TIMEOUT = 30_000;
 const REGISTRY_RETRIES = 3;
+const KUBE_TIMEOUT = 60_000;
+/** Objects of one answer: as kubectl asks. */
+const KUBE_PAGE = 500;
 const READ_DELAY = 500;
 const COPY_DELAY = 1_000;
 /** A lock without a sign of life for this long is taken over. */
 const LOCK_STALE = 30_000;
+/** How long the process of passes stays: long enough for the commit that mends the last one. */
+const PASS_LINGER = 30_000;
 /** Bytes of layers that are kept for later runs: some states of a few large catalogs. */
 const KEPT_LAYERS = 1e9;
 
-export function createWiring(context: CommandContext): Wiring {
+/** `repository`: the whole of it, where it is opened already; the manifest lies in it at `context.manifestPath`. */
+export function createWiring(context: CommandContext, repository?: GitPort): Wiring {
   const open = new Set<{ close(): Promise<void> }>();
   const listeners = new Set<RegistryListener>();
-  const stateFolder = findStateFolder(context.folder);
+  const stateFolder = context.stateFolder ?? findStateFolder(context);
   const ledger = createRequestLedger({
     folder: join(stateFolder, 'requests'),
     clock: systemClock,
@@ -100,7 +121,7 @@ export function createWiring(context: CommandContext): Wiring {
       retries: REGISTRY_RETRIES,
       backoffMilliseconds: readNumber('OLMIRROR_RETRY_DELAY_MS', READ_DELAY),
       onRequest: requestsPerDay === null ? undefined : () => ledger.add(host, 1),
-      onAnswer: (status) => listeners.forEach((listener) => listener(host, status)),
+      onAnswer: (status) => listeners.forEach((listener) => listener(host, status, 1)),
       clock: systemClock,
     });
     open.add(registry);
@@ -116,6 +137,12 @@ export function createWiring(context: CommandContext): Wiring {
     const { createLayerStore } = await import('../files/layer-store.ts');
     return createLayerStore({ folder: join(stateFolder, 'layers'), maxBytes: KEPT_LAYERS });
   }
+  async function openGit(access?: RemoteAccess): Promise<GitPort> {
+    if (repository !== undefined)
+      return repository.enter(posix.dirname(context.manifestPath ?? context.manifestFile));
+    const { openGitRepository } = await import('../git/git-repository.ts');
+    return openGitRepository(context.folder, access === undefined ? {} : { access });
+  }
   async function openLockers(lease: LeaseChoice): Promise<readonly Locker[]> {
     const { createFileLocker } = await import('../apply/file-locker.ts');
     const options = {
@@ -129,18 +156,33 @@ export function createWiring(context: CommandContext): Wiring {
     // The client of Kubernetes is large: only a pod, or who names a Lease, pays for it.
     if (lease === 'off') return [file];
     if (lease === 'auto' && process.env['KUBERNETES_SERVICE_HOST'] === undefined) return [file];
-    const { isInCluster, openLeaseLocker } = await import('../kube/open-lease-locker.ts');
+    const { isInCluster } = await import('../kube/kube-config.ts');
     if (lease === 'auto' && !isInCluster(process.env)) return [file];
+    const { openLeaseLocker } = await import('../kube/open-lease-locker.ts');
     const place = lease === 'auto' ? null : lease;
-    return [file, openLeaseLocker({ ...options, place, environment: process.env })];
+    const path = context.manifestPath ?? (await openGit()).prefix + context.manifestFile;
+    const manifest = path === DEFAULT_MANIFEST ? null : path;
+    return [file, openLeaseLocker({ ...options, place, manifest, environment: process.env })];
   }
   return {
     stateFolder,
     openStore,
     onRegistryAnswer: (listener) => listeners.add(listener),
-    async openGit(access) {
-      const { openGitRepository } = await import('../git/git-repository.ts');
-      return openGitRepository(context.folder, access === undefined ? {} : { access });
+    openGit,
+    async openDesk(access) {
+      const { openProposalDesk } = await import('../git/proposal-desk.ts');
+      return openProposalDesk(context.folder, { access });
+    },
+    async openCluster({ kubeconfig, context: name }) {
+      const { openClusterReader } = await import('../kube/open-object-reader.ts');
+      return openClusterReader({
+        kubeconfig,
+        context: name,
+        environment: process.env,
+        clock: systemClock,
+        timeoutMilliseconds: readNumber('OLMIRROR_KUBE_TIMEOUT_MS', KUBE_TIMEOUT),
+        pageSize: KUBE_PAGE,
+      });
     },
     openRegistry,
     openRegistries,
@@ -148,7 +190,14 @@ export function createWiring(context: CommandContext): Wiring {
       production: findFiles(registries.production),
       staging: findFiles(registries.staging),
     }),
-    async createPreparer(git, emit = context.progress.emit) {
+    async openForge(place, access) {
+      const { openForge } = await import('./open-forge.ts');
+      const delay = readNumber('OLMIRROR_RETRY_DELAY_MS', READ_DELAY);
+      const forge = await openForge(place, access, delay);
+      open.add(forge);
+      return forge;
+    },
+    async createPreparer(git, { emit = context.progress.emit, kept, thread } = {}) {
       boundMemory();
       const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
       const { createLayerBuilder } = await import('./build-layers.ts');
@@ -160,7 +209,7 @@ export function createWiring(context: CommandContext): Wiring {
         readFreeSpace: (path) => readFreeSpace(resolve(context.folder, path)),
         indexWork: {
           store: await openStore(),
-          buildGroups: createLayerBuilder(context.signal),
+          buildGroups: createLayerBuilder(context.signal, thread),
         },
         requestCount: ledger,
         readMissingThen: createMissingReader(git),
@@ -168,8 +217,17 @@ export function createWiring(context: CommandContext): Wiring {
         emit,
         signal: context.signal,
       };
-      return createPassPreparer(deps);
+      return createPassPreparer(deps, kept);
     },
+    createRunner: (setup, emit) =>
+      createForkedRunner(setup, {
+        emit,
+        onRegistryAnswer: (host, status, times) => {
+          for (const listener of listeners) listener(host, status, times);
+        },
+        signal: context.signal,
+        lingerMilliseconds: readNumber('OLMIRROR_PASS_LINGER_MS', PASS_LINGER),
+      }),
     async openNotes() {
       const { openPassNotes } = await import('../files/pass-notes.ts');
       return openPassNotes(stateFolder, () => systemClock.now());
@@ -216,16 +274,6 @@ export function createWiring(context: CommandContext): Wiring {
       await ledger.flush();
     },
   };
-}
-
-// XDG: state that outlives a restart but is not the user's work. One folder per state repository.
-function findStateFolder(folder: string): string {
-  const home = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
-  return join(
-    home,
-    'olmirror',
-    createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16),
-  );
 }
 
 // Shards run side by side, and each removes what a killed pass left; what publishes indexes runs alone.

@@ -13,24 +13,45 @@ export interface ClusterObject {
   readonly value: unknown;
 }
 
+/** A list that an API server gave in pages, and of which a page is missing. */
+export interface CutList {
+  /** Kind of the objects in it; `List` where it has none. */
+  readonly kind: string;
+  readonly file: string;
+  /** How many objects are missing; null where the API server did not say. */
+  readonly missing: number | null;
+}
+
 export interface ReadObjects {
   readonly objects: readonly ClusterObject[];
+  readonly cut: readonly CutList[];
   readonly problems: readonly Problem[];
 }
 
 /**
- * Lists the objects in a file of YAML documents or JSON, those of a `List` one by one. A text that is no YAML, and each
+ * Lists the objects in a file of YAML documents or JSON, those of lists one by one. A text that is no YAML, and each
  * document that is no object of a cluster, is a `CLUSTER_UNREADABLE` problem.
  */
 export function readClusterObjects(file: string, text: string): ReadObjects {
   const objects: ClusterObject[] = [];
+  const cut: CutList[] = [];
   const problems: Problem[] = [];
-  for (const value of readDocuments(file, text, problems).flatMap(listObjects)) {
-    const object = buildObject(file, value);
-    if (object === null) problems.push(unreadable({ file }, 'A document in it is no object.'));
-    else objects.push(object);
+  function take(value: unknown): void {
+    const items = listMembers(value);
+    if (items === null) {
+      const object = buildObject(file, value);
+      if (object === null) problems.push(unreadable({ file }, 'A document in it is no object.'));
+      else objects.push(object);
+      return;
+    }
+    const left = readPath(value, 'metadata', 'remainingItemCount');
+    const missing = typeof left === 'number' && left > 0 ? left : null;
+    if (missing !== null || readText(readPath(value, 'metadata', 'continue')) !== '')
+      cut.push({ kind: nameMembers(value, items), file, missing });
+    for (const item of items) take(item);
   }
-  return { objects, problems };
+  for (const value of readDocuments(file, text, problems)) take(value);
+  return { objects, cut, problems };
 }
 
 /** The member of an object, undefined where there is none. */
@@ -61,6 +82,21 @@ export function formatObject({ kind, namespace, name }: ClusterObject): string {
 }
 
 function readDocuments(file: string, text: string, problems: Problem[]): readonly unknown[] {
+  const documents = readJson(text) ?? readYaml(file, text, problems);
+  return documents.filter((document) => document !== null && document !== undefined);
+}
+
+// Lists of thousands of pods are JSON, which the platform reads many times as fast as a parser of YAML.
+function readJson(text: string): readonly unknown[] | null {
+  if (!/^\s*\{/.test(text)) return null;
+  try {
+    return [JSON.parse(text)];
+  } catch {
+    return null;
+  }
+}
+
+function readYaml(file: string, text: string, problems: Problem[]): readonly unknown[] {
   const documents: unknown[] = [];
   try {
     loadAll(text, (document) => documents.push(document));
@@ -69,15 +105,18 @@ function readDocuments(file: string, text: string, problems: Problem[]): readonl
     const place = { file, line: error.mark.line + 1, column: error.mark.column + 1 };
     problems.push(unreadable(place, `It is not valid YAML: ${error.reason}.`));
   }
-  return documents.filter((document) => document !== null && document !== undefined);
+  return documents;
 }
 
-// `oc get -o yaml` gives a List, and lists of one kind are named after it.
-function listObjects(value: unknown): readonly unknown[] {
+// `oc get -o yaml` gives a List, and lists of one kind are named after it; null for what is no list.
+function listMembers(value: unknown): readonly unknown[] | null {
   const items = readField(value, 'items');
-  return Array.isArray(items) && readText(readField(value, 'kind')).endsWith('List')
-    ? items
-    : [value];
+  return Array.isArray(items) && readText(readField(value, 'kind')).endsWith('List') ? items : null;
+}
+
+function nameMembers(value: unknown, items: readonly unknown[]): string {
+  const kind = readText(readField(value, 'kind')).replace(/List$/, '');
+  return kind || readText(readField(items[0], 'kind')) || 'List';
 }
 
 function buildObject(file: string, value: unknown): ClusterObject | null {

@@ -1,5 +1,18 @@
 import { dump } from 'js-yaml';
 
+/** An object for a cluster, by the published types of its kind. */
+export interface MadeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
+}
+
 /** What a cluster is told of an index image. */
 export interface ServedIndex {
   /** As the cluster pulls it. */
@@ -14,8 +27,13 @@ export interface ServedIndex {
 
 /** The CatalogSource (OLM v0) by which a cluster serves an index image. */
 export function renderCatalogSource(index: ServedIndex): string {
+  return formatObject(buildCatalogSource(index));
+}
+
+/** The same as a value. */
+export function buildCatalogSource(index: ServedIndex): MadeObject {
   const { image, pinned, catalogSource, displayName, extract } = index;
-  return formatObject({
+  return {
     apiVersion: 'operators.coreos.com/v1alpha1',
     kind: 'CatalogSource',
     metadata: { name: catalogSource.name, namespace: catalogSource.namespace },
@@ -26,7 +44,7 @@ export function renderCatalogSource(index: ServedIndex): string {
       ...(extract === null ? {} : { grpcPodConfig: buildPodConfig(extract) }),
       ...(pinned ? {} : { updateStrategy: { registryPoll: { interval: '10m' } } }),
     },
-  });
+  };
 }
 
 function buildPodConfig({
@@ -40,8 +58,13 @@ function buildPodConfig({
 }
 
 /** The ClusterCatalog (OLM v1) for the same image: it reads the catalog itself, by the image's label. */
-export function renderClusterCatalog({ image, pinned, catalogSource }: ServedIndex): string {
-  return formatObject({
+export function renderClusterCatalog(index: ServedIndex): string {
+  return formatObject(buildClusterCatalog(index));
+}
+
+/** The same as a value. */
+export function buildClusterCatalog({ image, pinned, catalogSource }: ServedIndex): MadeObject {
+  return {
     apiVersion: 'olm.operatorframework.io/v1',
     kind: 'ClusterCatalog',
     metadata: { name: nameClusterCatalog(catalogSource.name) },
@@ -51,7 +74,7 @@ export function renderClusterCatalog({ image, pinned, catalogSource }: ServedInd
         image: { ref: image, ...(pinned ? {} : { pollIntervalMinutes: 10 }) },
       },
     },
-  });
+  };
 }
 
 /** Name of the CatalogSource of a catalog for which the manifest gives none, as Kubernetes takes names. */
@@ -69,6 +92,7 @@ export function nameClusterCatalog(name: string): string {
   return name.startsWith('cs-') ? `cc-${name.slice('cs-'.length)}` : `cc-${name}`;
 }
 
-function formatObject(value: Readonly<Record<string, unknown>>): string {
+/** One object as a YAML document, without the line that begins it. */
+export function formatObject(value: MadeObject): string {
   return dump(value, { lineWidth: -1, noRefs: true });
 }

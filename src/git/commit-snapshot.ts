@@ -4,21 +4,26 @@ import { readBlobNow, readBlobs } from './read-blobs.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 import { cleanPath, selectSubmodules } from './tree-path.ts';
 
-/** A commit's files, read out of Git's own storage. `prefix` is the folder within the repository, ending in `/`, or empty. */
+/** Small files by their object ids, as they were read before. */
+export type SmallFiles = Map<string, Uint8Array>;
+
+/** Beyond these bytes, or so many files, nothing is kept. */
+const SMALL = 65_536;
+const MOST_KEPT = 256;
+
+interface CommitPlace {
+  /** The folder within the repository, ending in `/`, or empty. */
+  readonly prefix: string;
+  readonly commit: string;
+  readonly known: SmallFiles;
+}
+
+/** A commit's files, read out of Git's own storage. */
 export async function openCommitSnapshot(
   place: GitPlace,
-  prefix: string,
-  commit: string,
+  { prefix, commit, known }: CommitPlace,
 ): Promise<Snapshot> {
-  const log = await runGit(place, [
-    'log',
-    '-1',
-    '--no-show-signature',
-    '--encoding=UTF-8',
-    '--format=%cI%x00%s',
-    commit,
-  ]);
-  const [time = '', subject = ''] = trimEnd(log).split('\0');
+  const { time, subject } = await readHead(place, commit);
   let tree: Promise<Tree> | null = null;
   // One commit never changes, and most of it is asked for sooner or later.
   function readTree(): Promise<Tree> {
@@ -50,13 +55,18 @@ export async function openCommitSnapshot(
   async function readFile(path: string): Promise<Uint8Array | null> {
     const file = (await listFiles(path)).find((candidate) => candidate.path === cleanPath(path));
     if (file === undefined) return null;
-    for await (const { bytes } of readFiles([file])) return bytes;
+    const kept = known.get(file.objectId);
+    if (kept !== undefined) return kept;
+    for await (const { bytes } of readFiles([file])) {
+      keepSmall(known, file, bytes);
+      return bytes;
+    }
     return null;
   }
   return {
     revision: commit,
     subject,
-    time: new Date(time).toISOString(),
+    time,
     listFiles,
     locateFiles,
     readFiles,
@@ -64,6 +74,29 @@ export async function openCommitSnapshot(
     readFile,
     listSubmodules: async (path) => selectSubmodules((await readTree()).submodules, path),
   };
+}
+
+async function readHead(
+  place: GitPlace,
+  commit: string,
+): Promise<Pick<Snapshot, 'subject'> & { readonly time: string }> {
+  const log = await runGit(place, [
+    'log',
+    '-1',
+    '--no-show-signature',
+    '--encoding=UTF-8',
+    '--format=%cI%x00%s',
+    commit,
+  ]);
+  const [time = '', subject = ''] = trimEnd(log).split('\0');
+  return { time: new Date(time).toISOString(), subject };
+}
+
+function keepSmall(known: SmallFiles, { objectId }: TreeFile, bytes: Uint8Array): void {
+  if (bytes.length > SMALL) return;
+  if (known.size >= MOST_KEPT) known.clear();
+  // A copy: what was read may be a small part of something large.
+  known.set(objectId, Uint8Array.from(bytes));
 }
 
 function selectFiles(files: readonly TreeFile[], path: string): readonly TreeFile[] {

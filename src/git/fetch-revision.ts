@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { redactRemote } from '../base/redact.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { RemoteAccess } from './port.ts';
-import { openRemote, type RemotePlace, redactRemote, withinTime } from './remote-access.ts';
+import { openRemote, type RemotePlace, withinTime } from './remote-access.ts';
 import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
 
 export interface FetchOptions {

@@ -1,14 +1,16 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, posix, resolve } from 'node:path';
+import { redactRemote } from '../base/redact.ts';
 import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
-import { openCommitSnapshot } from './commit-snapshot.ts';
+import { openCommitSnapshot, type SmallFiles } from './commit-snapshot.ts';
 import { buildGitEnvironment, type Environment } from './environment.ts';
 import { fetchRevision } from './fetch-revision.ts';
 import { descends, readMark, writeMark } from './marks.ts';
 import { addNote, pushNotes, readNotes } from './notes.ts';
+import { findMergeBase, obtainRevision, resolveRevision } from './obtain-revision.ts';
 import type { GitPort, RemoteAccess, Snapshot } from './port.ts';
-import { PLAIN_ACCESS, redactRemote } from './remote-access.ts';
-import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
+import { PLAIN_ACCESS } from './remote-access.ts';
+import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 import { traceText } from './trace-text.ts';
 import { cleanPath } from './tree-path.ts';
 import { verifyCommit } from './verify-commit.ts';
@@ -37,29 +39,56 @@ export async function openGitRepository(
     folder: resolve(folder),
     environment: buildGitEnvironment(environment),
   };
-  const access = options.access ?? PLAIN_ACCESS;
-  const prefix = await findPrefix(place);
   const hashing: { algorithm: string | null } = { algorithm: null };
+  const prefix = await findPrefix(place);
+  const known: SmallFiles = new Map();
+  return createPort({ place, folder: place.folder, prefix, hashing, known }, options.access);
+}
+
+interface Repository {
+  /** Where git runs: a folder that is there. */
+  readonly place: GitPlace;
+  /** The folder that is looked at, which need not be there. */
+  readonly folder: string;
+  /** The same within the repository, ending in `/`, or empty. */
+  readonly prefix: string;
+  /** How the repository names objects; null until it was asked. */
+  readonly hashing: { algorithm: string | null };
+  /** Remembered between commits. */
+  readonly known: SmallFiles;
+}
+
+function createPort(repository: Repository, access: RemoteAccess = PLAIN_ACCESS): GitPort {
+  const { place, folder, prefix, hashing, known } = repository;
   return {
-    folder: place.folder,
-    openCommit: (revision) => openCommit(place, prefix, revision),
+    folder,
+    prefix,
+    enter(path) {
+      const clean = cleanPath(path);
+      const top = resolve(folder, posix.relative(prefix, '') || '.');
+      const inner = clean === '' ? '' : `${clean}/`;
+      return createPort({ ...repository, folder: join(top, clean), prefix: inner }, access);
+    },
+    openCommit: (revision) => openCommit(place, { prefix, known }, revision),
     async openWorkingTree() {
       hashing.algorithm ??= await readAlgorithm(place);
-      return openWorkingTreeSnapshot(place.folder, {
+      return openWorkingTreeSnapshot(folder, {
         algorithm: hashing.algorithm,
-        listSubmodules: () => listSubmodules(place),
+        listSubmodules: () => listSubmodules(place, prefix),
       });
     },
     resolveRevision: (revision) => resolveRevision(place, revision),
     listUncommitted: (paths) => listUncommitted(place, prefix, paths),
     describeHistory: (revision) => describeHistory(place, prefix, revision),
     writeBundle: (request, signal) => writeBundle(place, request, signal),
-    traceText: (query, signal) => traceText(place, query, signal),
+    traceText: (query, signal) => traceText({ place, prefix }, query, signal),
     async readRemoteUrl() {
       const url = trimEnd(await runGit(place, ['config', '--get', 'remote.origin.url']));
       return url === '' ? null : redactRemote(url);
     },
     fetchRevision: (remote, ref, signal) => fetchRevision(place, { remote, ref, access, signal }),
+    obtainRevision: (revision, signal) => obtainRevision(place, { revision, access, signal }),
+    findMergeBase: (a, b) => findMergeBase(place, a, b),
     descends: (newer, older) => descends(place, newer, older),
     readMark: (name) => readMark(place, name),
     writeMark: (name, revision) => writeMark(place, name, revision),
@@ -67,7 +96,7 @@ export async function openGitRepository(
     readNotes: (revision) => readNotes(place, revision),
     addNote: (note) => addNote(place, note),
     pushNotes: (remote, signal) => pushNotes(place, { remote, access, signal }),
-    watchHead: (onChange) => watchHead(place, onChange),
+    watchHead: (onChange, onHint) => watchHead(place, onChange, onHint),
   };
 }
 
@@ -95,15 +124,13 @@ async function findPrefix(place: GitPlace): Promise<string> {
   }
 }
 
-async function resolveRevision(place: GitPlace, revision: string): Promise<string | null> {
-  if (revision === '' || revision.startsWith('-')) return null;
-  const answer = await tryGit(place, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]);
-  return answer === null || answer === '' ? null : trimEnd(answer);
-}
-
-async function openCommit(place: GitPlace, prefix: string, revision: string): Promise<Snapshot> {
+async function openCommit(
+  place: GitPlace,
+  { prefix, known }: { readonly prefix: string; readonly known: SmallFiles },
+  revision: string,
+): Promise<Snapshot> {
   const commit = await resolveRevision(place, revision);
-  if (commit !== null) return openCommitSnapshot(place, prefix, commit);
+  if (commit !== null) return openCommitSnapshot(place, { prefix, commit, known });
   if (revision === 'HEAD') {
     throw new ToolError('GIT_NO_COMMIT', `The repository ${place.folder} has no commit yet.`, {
       hint: 'Commit the state first: git add . && git commit -m "State of the mirror"; or use --working-tree.',
@@ -130,13 +157,14 @@ async function readAlgorithm(place: GitPlace): Promise<string> {
   return trimEnd(await runGit(place, ['rev-parse', '--show-object-format']));
 }
 
-// `<mode> <object id> <stage>\t<path>\0`, paths relative to the folder.
-async function listSubmodules(place: GitPlace): Promise<readonly string[]> {
-  const answer = await runGit(place, ['ls-files', '--stage', '-z']);
+// `<mode> <object id> <stage>\t<path>\0`.
+async function listSubmodules(place: GitPlace, prefix: string): Promise<readonly string[]> {
+  const below = prefix === '' ? ':(top)' : `:(top,literal)${prefix}`;
+  const answer = await runGit(place, ['ls-files', '--stage', '--full-name', '-z', '--', below]);
   return answer
     .split('\0')
     .filter((line) => line.startsWith('160000 '))
-    .map((line) => line.slice(line.indexOf('\t') + 1));
+    .map((line) => line.slice(line.indexOf('\t') + 1 + prefix.length));
 }
 
 async function listUncommitted(

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { redactRemote } from '../base/redact.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import { buildGitEnvironment, type Environment } from './environment.ts';
 import { openGitRepository } from './git-repository.ts';
 import type { GitPort, RemoteAccess } from './port.ts';
-import { redactRemote } from './remote-access.ts';
 import { type GitPlace, runGit } from './run-git.ts';
 
 export interface MirrorCloneOptions {
@@ -42,19 +42,30 @@ export async function openMirrorClone(options: MirrorCloneOptions): Promise<Mirr
     ...(access === undefined ? {} : { access }),
   });
   return {
-    ...git,
-    async describeHistory(revision) {
-      const branch = /^(?:HEAD|refs\/tags\/.*)$/.test(options.ref)
-        ? null
-        : options.ref.replace(/^refs\/heads\//, '');
-      return { ...(await git.describeHistory(revision)), branch };
-    },
-    readRemoteUrl: () => Promise.resolve(redactRemote(options.url)),
+    ...describeRemote(git, options),
     async fetch(signal) {
       const commit = await git.fetchRevision(options.url, options.ref, signal);
       await runGit(place, ['update-ref', '--no-deref', 'HEAD', commit]);
       return commit;
     },
+  };
+}
+
+// A bare clone knows neither the branch that is followed nor where it came from.
+function describeRemote(
+  git: GitPort,
+  { url, ref }: Pick<MirrorCloneOptions, 'url' | 'ref'>,
+): GitPort {
+  return {
+    ...git,
+    enter: (folder) => describeRemote(git.enter(folder), { url, ref }),
+    async describeHistory(revision) {
+      const branch = /^(?:HEAD|refs\/tags\/.*)$/.test(ref)
+        ? null
+        : ref.replace(/^refs\/heads\//, '');
+      return { ...(await git.describeHistory(revision)), branch };
+    },
+    readRemoteUrl: () => Promise.resolve(redactRemote(url)),
   };
 }
 

@@ -5,6 +5,7 @@ import { FETCH, ownRefs } from './fetch-revision.ts';
 import type { PassNote, RemoteAccess } from './port.ts';
 import { openRemote, type RemotePlace, withinTime } from './remote-access.ts';
 import { type GitPlace, runGit, tryGit } from './run-git.ts';
+import { signOff } from './sign-off.ts';
 
 const NAME = 'olmirror';
 const REF = `refs/notes/${NAME}`;
@@ -18,7 +19,7 @@ export async function readNotes(place: GitPlace, revision: string): Promise<read
 }
 
 export async function addNote(place: GitPlace, { revision, text }: PassNote): Promise<void> {
-  const signed = await signOff(place);
+  const signed = await signOff(place, machineAddress());
   await runGit(signed, ['notes', `--ref=${NAME}`, 'append', '-m', text, revision]);
 }
 
@@ -31,7 +32,7 @@ export async function pushNotes(
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const signed = await signOff(place);
+  const signed = await signOff(place, machineAddress());
   const target = await openRemote(signed, options.remote, options.access);
   await withinTime(options.access, options.signal, async (signal) => {
     for (let left = PUSHES; left > 0; left -= 1) {
@@ -75,23 +76,6 @@ async function send(
   }
 }
 
-// A machine that only runs olmirror has no name for git.
-async function signOff(place: GitPlace): Promise<GitPlace> {
-  const email = (await tryGit(place, ['config', '--get', 'user.email'])) ?? '';
-  const { environment } = place;
-  if (email !== '' || environment['GIT_COMMITTER_EMAIL'] !== undefined) return place;
-  const address = `olmirror@${hostname()}`;
-  const names = { NAME: 'olmirror', EMAIL: address };
-  return {
-    ...place,
-    environment: {
-      ...environment,
-      ...Object.fromEntries(
-        Object.entries(names).flatMap(([key, value]) => [
-          [`GIT_COMMITTER_${key}`, value],
-          [`GIT_AUTHOR_${key}`, value],
-        ]),
-      ),
-    },
-  };
+function machineAddress(): string {
+  return `olmirror@${hostname()}`;
 }

@@ -127,9 +127,20 @@ export interface BundleRequest {
   readonly file: string;
 }
 
+export interface ObtainedRevision {
+  /** Full commit id. */
+  readonly revision: string;
+  /** It was not there and came from `origin`. */
+  readonly fetched: boolean;
+}
+
 export interface GitPort {
   /** Folder of the manifest, absolute. */
   readonly folder: string;
+  /** The same within the repository, ending in `/`, or empty. */
+  readonly prefix: string;
+  /** The repository as another folder of it sees it, which need not lie in the working tree. `/`-separated, from the top. */
+  enter(folder: string): GitPort;
   /** A commit; throws `GIT_NO_COMMIT` for HEAD of an empty repository, `GIT_UNKNOWN_REVISION` for another unknown one. */
   openCommit(revision: string): Promise<Snapshot>;
   openWorkingTree(): Promise<Snapshot>;
@@ -149,6 +160,14 @@ export interface GitPort {
    * where it has none, `GIT_UNREACHABLE`, `GIT_UNAUTHORIZED`, `GIT_UNTRUSTED_HOST`, `GIT_TIMEOUT`, `GIT_BAD_CREDENTIALS`.
    */
   fetchRevision(remote: string, ref: string, signal?: AbortSignal): Promise<string>;
+  /**
+   * The commit of a revision. What a shallow or single-branch clone lacks comes from `origin`: one commit by its id,
+   * the parent of one that is there (`HEAD~1`), a branch or a tag. Throws `GIT_UNKNOWN_REVISION` where that does not
+   * give it, and what `fetchRevision` throws.
+   */
+  obtainRevision(revision: string, signal?: AbortSignal): Promise<ObtainedRevision>;
+  /** Newest common ancestor of two commits; null where there is none, or the clone is too shallow to tell. */
+  findMergeBase(a: string, b: string): Promise<string | null>;
   /** Whether `older` is `newer` or an ancestor of it; null where the clone is too shallow to tell, or lacks one of them. */
   descends(newer: string, older: string): Promise<boolean | null>;
   /** A commit that `writeMark` named; null for none. */
@@ -162,6 +181,9 @@ export interface GitPort {
   addNote(note: PassNote): Promise<void>;
   /** Unites the notes with those of `remote`, which others may write too, and sends them there. */
   pushNotes(remote: string, signal?: AbortSignal): Promise<void>;
-  /** Calls back (debounced) when HEAD or the branch it names may have moved. The returned function stops it. */
-  watchHead(onChange: () => void): Promise<() => Promise<void>>;
+  /**
+   * Calls back (debounced) when HEAD or the branch it names may have moved, and `onHint` at the first sign of it.
+   * The returned function stops it.
+   */
+  watchHead(onChange: () => void, onHint?: () => void): Promise<() => Promise<void>>;
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { redactRemote } from '../base/redact.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import { addGitSetting } from './environment.ts';
 import type { RemoteAccess } from './port.ts';
@@ -39,13 +40,6 @@ export async function openRemote(
   return access.tokenFile === null
     ? hidePassword(ready, remote)
     : addToken(ready, remote, access.tokenFile);
-}
-
-/** The address without user and password; a user name of SSH stays, it is no secret. */
-export function redactRemote(remote: string): string {
-  return remote
-    .replace(/^(https?:\/\/)[^/]*@/i, '$1')
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/:@]*):[^/]*@/i, '$1@');
 }
 
 /** Runs something that talks to a remote, for so long at most. Throws `GIT_TIMEOUT` when the time is over. */

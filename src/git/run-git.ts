@@ -19,6 +19,8 @@ export interface RunOptions {
 /** Milliseconds without output after which git is stopped. */
 const SILENCE = 120_000;
 const HELPER_GRACE = 500;
+// simple-git takes a git that was killed, which has no exit code and leaves no message, for one that said nothing.
+const KILLED = new Error('it was killed before its end, for want of memory perhaps');
 
 // simple-git guards against arguments and settings taken from strangers. Here the arguments are
 // ours and the environment is that of the person who runs olmirror, so nothing in it is refused.
@@ -32,6 +34,7 @@ const UNSAFE: NonNullable<SimpleGitOptions['unsafe']> = {
   allowUnsafeFsMonitor: true,
   allowUnsafeGitProxy: true,
   allowUnsafeGpgProgram: true,
+  allowUnsafeHooksPath: true,
   allowUnsafeInclude: true,
   allowUnsafeProtocolOverride: true,
   allowUnsafeSshCommand: true,
@@ -41,7 +44,7 @@ const UNSAFE: NonNullable<SimpleGitOptions['unsafe']> = {
 
 /**
  * Runs git and returns what it wrote. An exit code other than 0 without a message counts as an
- * empty answer, as git means it. Throws `GIT_MISSING`, `GIT_FAILED` (with git's own message, without
+ * empty answer, as git means it; a git that was killed never does. Throws `GIT_MISSING`, `GIT_FAILED` (with git's own message, without
  * secrets), or the signal's reason when it aborts.
  */
 export async function runGit(
@@ -56,6 +59,7 @@ export async function runGit(
     unsafe: UNSAFE,
     completion: { onClose: true, onExit: options.isRemote === true ? HELPER_GRACE : false },
     timeout: { block: SILENCE },
+    errors: (error, { exitCode }) => error ?? (Number.isInteger(exitCode) ? undefined : KILLED),
     ...(options.signal === undefined ? {} : { abort: options.signal }),
   };
   const ended = new AbortController();
@@ -81,7 +85,7 @@ function closeAll(streams: readonly NodeJS.ReadableStream[]): void {
   for (const stream of streams) if (stream instanceof Readable) stream.destroy();
 }
 
-/** As `runGit`, but null where git fails. */
+/** As `runGit`, but null where git fails with a message: a no without one is empty here too. */
 export async function tryGit(place: GitPlace, args: readonly string[]): Promise<string | null> {
   try {
     return await runGit(place, args);

@@ -7,21 +7,26 @@ const MOST_COMMITS = 1_000;
 
 interface Search {
   readonly run: (...args: readonly string[]) => Promise<string>;
+  readonly prefix: string;
   readonly text: string;
   readonly paths: readonly string[];
   readonly mostCommits: number;
 }
 
-/** Looks through the newest commits that touched the paths for those that brought or took the text. */
+/**
+ * Looks through the newest commits that touched the paths for those that brought or took the text. `prefix`: the
+ * folder within the repository that paths are relative to, ending in `/`, or empty.
+ */
 export async function traceText(
-  place: GitPlace,
+  { place, prefix }: { readonly place: GitPlace; readonly prefix: string },
   query: TextQuery,
   signal?: AbortSignal,
 ): Promise<TracedText> {
   const search: Search = {
     run: (...args) => runGit(place, args, { signal }),
     text: query.text,
-    paths: query.paths.map((path) => `:(literal)${cleanPath(path) || '.'}`),
+    prefix,
+    paths: query.paths.map((path) => formatPathspec(prefix + cleanPath(path))),
     mostCommits: query.mostCommits ?? MOST_COMMITS,
   };
   const commits = await listCommits(query.revision, search);
@@ -31,6 +36,10 @@ export async function traceText(
   const last = changes[0]?.commit ?? null;
   const oldest = commits.length > looked.length ? looked.at(-1) : undefined;
   return { files, last, ...(await judgeFirst(changes.at(-1), oldest, search)) };
+}
+
+function formatPathspec(path: string): string {
+  return path === '' ? ':(top)' : `:(top,literal)${path}`;
 }
 
 /** `oldest`: the last commit that was looked into, where there are older ones. */
@@ -62,14 +71,14 @@ async function listCommits(
 
 async function listHolders(
   revision: string,
-  { run, text, paths }: Search,
+  { run, text, paths, prefix }: Search,
 ): Promise<readonly string[]> {
   const pattern = isDigestText(text) ? ['-F', '-e', text] : ['-E', '-e', standsAlone(text)];
-  const found = await run('grep', '-l', '-z', ...pattern, revision, '--', ...paths);
+  const found = await run('grep', '-l', '-z', '--full-name', ...pattern, revision, '--', ...paths);
   return found
     .split('\0')
     .filter((name) => name !== '')
-    .map((name) => name.slice(revision.length + 1));
+    .map((name) => name.slice(revision.length + 1 + prefix.length));
 }
 
 interface Change {

@@ -5,10 +5,14 @@ import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 
 const SETTLE = 300;
 
-/** Calls back when HEAD, a branch or the packed branches changed and 300 ms passed quietly. The returned function stops it. */
+/**
+ * Calls back when HEAD, a branch or the packed branches changed and 300 ms passed quietly; `onHint` at the
+ * first sign of it. The returned function stops it.
+ */
 export async function watchHead(
   place: GitPlace,
   onChange: () => void,
+  onHint: () => void = () => undefined,
 ): Promise<() => Promise<void>> {
   const [gitFolder, sharedFolder] = [
     await readFolder(place, '--absolute-git-dir'),
@@ -16,6 +20,7 @@ export async function watchHead(
   ];
   let timer: ReturnType<typeof setTimeout> | undefined;
   function ring(): void {
+    onHint();
     clearTimeout(timer);
     timer = setTimeout(onChange, SETTLE);
   }

@@ -63,7 +63,8 @@ export function listWanted(sources: WantedSources): WantedList {
   };
 }
 
-function* listMentions(sources: WantedSources): Iterable<Mention> {
+/** Every image that is asked for, as often as it is. */
+export function* listMentions(sources: WantedSources): Iterable<Mention> {
   yield* listCatalogMentions(sources);
   yield* listReleaseMentions(sources);
   yield* listExtraMentions(sources);
@@ -175,7 +176,7 @@ function* listExtraMentions(sources: WantedSources): Iterable<Mention> {
 type PlaceFinder = (mention: Mention) => Place | ToolError;
 
 // Bundles of one package name the same images again and again, so each is looked at once.
-function createPlaceFinder(manifest: WantedSources['manifest']): PlaceFinder {
+export function createPlaceFinder(manifest: WantedSources['manifest']): PlaceFinder {
   const known = new Map<string | undefined, Map<string, Place | ToolError>>();
   return (mention) => {
     const { mappedAs } = mention.demand;

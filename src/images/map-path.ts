@@ -4,6 +4,7 @@ import type {
   MirrorManifest,
   PathRule,
   PerRole,
+  RegistryEntry,
   RoleName,
 } from '../manifest/types.ts';
 
@@ -11,7 +12,10 @@ import type {
 export const RELEASE_PAYLOAD = 'quay.io/openshift-release-dev/ocp-release';
 export const RELEASE_COMPONENTS = 'quay.io/openshift-release-dev/ocp-v4.0-art-dev';
 
-type PathManifest = Pick<MirrorManifest, 'paths' | 'registries'>;
+/** What of a manifest says where images lie. */
+interface PathPlaces extends Pick<MirrorManifest, 'paths'> {
+  readonly registries: PerRole<Pick<RegistryEntry, 'host' | 'pathPrefix'>>;
+}
 
 // What oc-mirror v2 does without configuration (spec "oc-mirror" §2); a rule of the manifest for the same prefix goes before.
 const DEFAULT_RULES: readonly PathRule[] = [
@@ -24,7 +28,7 @@ const DEFAULT_RULES: readonly PathRule[] = [
  * longest matching rule of `paths` decides; without one the source host is dropped and the path
  * kept, as oc-mirror v2 does (spec "oc-mirror" §2).
  */
-export function mapRepository(ref: ImageRef, role: RoleName, manifest: PathManifest): string {
+export function mapRepository(ref: ImageRef, role: RoleName, manifest: PathPlaces): string {
   const rule = findRule(`${ref.registry}/${ref.repository}`, manifest);
   const placed =
     rule === null
@@ -59,7 +63,7 @@ export function placeBy(
 }
 
 /** The reference as the registry of a role serves it. */
-export function mapReference(ref: ImageRef, role: RoleName, manifest: PathManifest): string {
+export function mapReference(ref: ImageRef, role: RoleName, manifest: PathPlaces): string {
   return formatImageRef({
     ...ref,
     registry: manifest.registries[role].host,

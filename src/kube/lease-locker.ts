@@ -8,8 +8,10 @@ import type { LeaseContent, LeaseRecord, LeaseStore } from './port.ts';
 
 export interface LeaseLockerOptions extends LockerOptions {
   readonly store: LeaseStore;
-  /** Of the Lease for whole mirrors; null: `olmirror-<mirror>`. Shards add theirs. */
+  /** Of the Lease for whole mirrors; null: `olmirror-<mirror>`. Manifests and shards add theirs. */
   readonly name: string | null;
+  /** Path of the manifest in its repository, which has a Lease of its own; null for the one at the top. */
+  readonly manifest: string | null;
 }
 
 const LOOKS = 10;
@@ -30,7 +32,7 @@ export function createLeaseLocker(options: LeaseLockerOptions): Locker {
   return {
     async acquire(key, signal) {
       const identity = `${options.host}_${randomUUID()}`;
-      const place: Place = { ...options, lease: nameLease(options.name, key), identity };
+      const place: Place = { ...options, lease: nameLease(options, key), identity };
       for (;;) {
         if (signal.aborted) throw interruptedBefore(nameOf(place));
         const since = options.elapsed();
@@ -41,7 +43,7 @@ export function createLeaseLocker(options: LeaseLockerOptions): Locker {
       }
     },
     async listKeys(mirror) {
-      const whole = nameLease(options.name, mirror);
+      const whole = nameLease(options, mirror);
       const names = await options.store.listHeld();
       return names.toSorted().flatMap((name) => {
         if (name === whole) return [mirror];
@@ -52,10 +54,14 @@ export function createLeaseLocker(options: LeaseLockerOptions): Locker {
   };
 }
 
-/** Null `base`: named after the mirror. What cannot stand in a name is replaced, and a hash keeps names apart. */
-function nameLease(base: string | null, key: string): string {
+/** Without a name it is that of the mirror. What cannot stand in a name is replaced, and a hash keeps names apart. */
+function nameLease(
+  { name, manifest }: Pick<LeaseLockerOptions, 'name' | 'manifest'>,
+  key: string,
+): string {
   const [mirror = '', ...shard] = key.split('/');
-  return [base ?? `olmirror-${formatPart(mirror)}`, ...shard.map(formatPart)].join('.');
+  const parts = manifest === null ? shard : [manifest, ...shard];
+  return [name ?? `olmirror-${formatPart(mirror)}`, ...parts.map(formatPart)].join('.');
 }
 
 function formatPart(text: string): string {

@@ -2,6 +2,7 @@ import {
   buildCatalogPath,
   CATALOG_DEFAULTS,
   CATALOG_SOURCE_NAMESPACE_DEFAULT,
+  IN_USE_DEFAULTS,
   NOTIFIER_DEFAULTS,
   POLICY_DEFAULTS,
   RECONCILE_DEFAULTS,
@@ -23,6 +24,7 @@ import type {
 } from './raw-manifest.ts';
 import type {
   CatalogEntry,
+  InUseSettings,
   MirrorManifest,
   NotifierEntry,
   PathRule,
@@ -57,6 +59,7 @@ export function buildManifest(raw: RawManifest): MirrorManifest {
     notifications: (spec.notifications ?? []).map(buildNotifier),
     reconcile: buildReconcile(spec.reconcile ?? {}),
     stateBackup: buildStateBackup(spec.stateBackup ?? 'on'),
+    inUse: buildInUse(spec.inUse ?? {}),
   };
 }
 
@@ -112,6 +115,15 @@ function buildReconcile(raw: NonNullable<RawSpec['reconcile']>): ReconcileSettin
 function buildStateBackup(raw: NonNullable<RawSpec['stateBackup']>): StateBackup | null {
   if (raw === 'off') return null;
   return raw === 'on' ? { repository: STATE_REPOSITORY_DEFAULT } : raw;
+}
+
+function buildInUse(raw: NonNullable<RawSpec['inUse']>): InUseSettings {
+  const { clusters, seenWithin, waivers } = { ...IN_USE_DEFAULTS, ...raw };
+  return {
+    clusters,
+    seenWithinMilliseconds: readDuration(seenWithin),
+    waivers: waivers.map((waiver) => ({ cluster: null, ...waiver })),
+  };
 }
 
 function buildWindow(raw: RawWindow): Window {

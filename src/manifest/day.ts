@@ -14,3 +14,10 @@ export function dayOf(moment: Date): string {
 export function hasEnded(until: string | null, today: string): boolean {
   return until !== null && until <= today;
 }
+
+/** The day so many days after a day, both `YYYY-MM-DD`. */
+export function addDays(day: string, days: number): string {
+  const moment = new Date(`${day}T00:00:00Z`);
+  moment.setUTCDate(moment.getUTCDate() + days);
+  return dayOf(moment);
+}

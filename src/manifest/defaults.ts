@@ -48,6 +48,15 @@ export const POLICY_DEFAULTS: MirrorPolicy = {
   automaticUpgrades: 'warn',
   duplicateBundle: 'newer',
   tagDrift: 'keep',
+  defaultChannelChange: 'warn',
+  channelRemoval: 'warn',
+  rereleasedBundles: 'warn',
+  imagesByTag: 'off',
+  unsignedImages: 'off',
+  signaturePolicy: null,
+  allowedPackages: null,
+  deliverySize: null,
+  soak: null,
 };
 
 export const RECONCILE_DEFAULTS = {
@@ -79,6 +88,11 @@ export const SPEC_DEFAULTS: Pick<MirrorManifest, 'strategy' | 'verify'> = {
   strategy: 'append',
   verify: 'manifests',
 };
+export const IN_USE_DEFAULTS: {
+  readonly clusters: readonly string[];
+  readonly seenWithin: string;
+  readonly waivers: readonly never[];
+} = { clusters: [], seenWithin: '30d', waivers: [] };
 /** Repository in production that keeps the state repository. */
 export const STATE_REPOSITORY_DEFAULT = 'olm/olmirror-state';
 export const RELEASE_ARCHITECTURE_DEFAULT = 'x86_64';

@@ -1,5 +1,5 @@
 import { dump } from 'js-yaml';
-import { shortHex } from '../base/digest.ts';
+import { digestOf, hexOf, shortHex } from '../base/digest.ts';
 import { parseRecord } from './parse-record.ts';
 import { deliverySchema } from './schemas.ts';
 import type { DeliveryRecord } from './types.ts';
@@ -45,4 +45,9 @@ export function parseDeliveryRecord(text: string, file: string): DeliveryRecord 
 /** Path in the state repository, `deliveries/<date>-<12 hex of the digest>.yaml`. */
 export function buildDeliveryFileName(record: Pick<DeliveryRecord, 'date' | 'digest'>): string {
   return `deliveries/${record.date}-${shortHex(record.digest)}.yaml`;
+}
+
+/** A short name for what a delivery brings: the same on another day, another once what a gap kept out is in. */
+export function nameDelivery({ catalog, digest, gaps, held }: DeliveryRecord): string {
+  return hexOf(digestOf(JSON.stringify([catalog, digest, gaps, held]))).slice(0, 16);
 }

@@ -13,7 +13,6 @@ interface IdleField {
 const FIELDS: readonly IdleField[] = [
   { path: ['registries', 'staging', 'writePolicy'], idle: ['allow', 'unknown'] },
   { path: ['registries', 'staging', 'storagePath'], idle: [null] },
-  { path: ['policy', 'automaticUpgrades'], idle: ['off', 'warn'] },
 ];
 
 /** Names what the manifest asks for and this version does not do, so that nobody relies on it. */

@@ -7,6 +7,7 @@ import type {
   RegistryEntry,
   ShrinkDeclaration,
   StateBackup,
+  UnseenWaiver,
 } from './types.ts';
 
 /** `mirror.yaml` as written, once its schema accepts it. */
@@ -56,6 +57,13 @@ export interface RawSpec {
   readonly stateBackup?: 'on' | 'off' | StateBackup;
   readonly verify?: VerifyLevel;
   readonly policy?: Partial<MirrorPolicy>;
+  readonly inUse?: {
+    readonly clusters?: readonly string[];
+    readonly seenWithin?: string;
+    readonly waivers?: readonly (Omit<UnseenWaiver, 'cluster'> & {
+      readonly cluster?: string | null;
+    })[];
+  };
   readonly notifications?: readonly RawNotifier[];
   readonly reconcile?: {
     readonly interval?: string;

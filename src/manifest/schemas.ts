@@ -5,9 +5,11 @@ import inUseJson from '../../schemas/in-use.schema.json' with { type: 'json' };
 import knownMissingJson from '../../schemas/known-missing.schema.json' with { type: 'json' };
 import mirrorJson from '../../schemas/mirror.schema.json' with { type: 'json' };
 import selectionJson from '../../schemas/selection.schema.json' with { type: 'json' };
+import waiversJson from '../../schemas/waivers.schema.json' with { type: 'json' };
+import type { UnseenKind } from './observed-cluster.ts';
 import type { RawManifest } from './raw-manifest.ts';
 import { createSchemaCheck, type SchemaCheck } from './schema-check.ts';
-import type { DeliveryRecord, SelectedPackage } from './types.ts';
+import type { DeliveryRecord, SelectedPackage, Waiver } from './types.ts';
 
 /** `deliveries/*.yaml` as written. */
 export interface RawDelivery {
@@ -25,6 +27,10 @@ export interface RawExclusion {
   readonly by: string;
   readonly until?: string | null;
 }
+
+/** One item of `rules/<name>/waivers.yaml` as written. */
+export type RawWaiver = Pick<Waiver, 'policy' | 'reason' | 'by' | 'until'> &
+  Partial<{ readonly [K in 'package' | 'channel' | 'bundle' | 'image']: string }>;
 
 /** One item of `rules/<name>/known-missing.yaml` as written. */
 export interface RawKnownMissing {
@@ -58,17 +64,63 @@ export interface RawInUse {
         readonly name: string;
         readonly namespace?: string | null;
         readonly package: string;
+        readonly channel?: string | null;
         readonly source?: string | null;
+        readonly sourceNamespace?: string | null;
+        readonly approval?: 'Automatic' | 'Manual' | null;
         readonly installed: string | null;
+        readonly pending?: string | null;
       }[];
       readonly clusterExtensions?: readonly {
         readonly name: string;
         readonly package: string;
+        readonly channels?: readonly string[];
+        readonly version?: string | null;
         readonly installed: string | null;
+      }[];
+      readonly images?: readonly (
+        | string
+        | {
+            readonly image: string;
+            readonly users?: readonly string[];
+            readonly seen?: string | null;
+          }
+      )[];
+      readonly release?: {
+        readonly version: string;
+        readonly image?: string | null;
+        readonly channel?: string | null;
+        readonly architecture?: string | null;
+        readonly history?: readonly {
+          readonly version: string;
+          readonly image?: string | null;
+          readonly state: 'Completed' | 'Partial';
+        }[];
+      } | null;
+      readonly bundles?: readonly {
+        readonly name: string;
+        readonly package?: string | null;
+        readonly namespace?: string | null;
+        readonly pending?: boolean;
+      }[];
+      readonly mirrors?: readonly {
+        readonly source: string;
+        readonly mirrors: readonly string[];
+        readonly redirects: 'digest' | 'tag';
+        readonly exclusive?: boolean;
+        readonly object?: string;
+      }[];
+      readonly unseen?: readonly {
+        readonly kind: string;
+        readonly why: UnseenKind['why'];
+        readonly message?: string | null;
       }[];
     }[];
   };
 }
+
+/** One cluster of it. */
+export type RawCluster = RawInUse['spec']['clusters'][number];
 
 export const inUseSchema: SchemaCheck<RawInUse> = createSchemaCheck(inUseJson);
 export const bridgesSchema: SchemaCheck<readonly RawBridge[]> = createSchemaCheck(bridgesJson);
@@ -79,3 +131,4 @@ export const knownMissingSchema: SchemaCheck<readonly RawKnownMissing[]> =
 export const selectionSchema: SchemaCheck<{ readonly packages: readonly SelectedPackage[] }> =
   createSchemaCheck(selectionJson);
 export const excludeSchema: SchemaCheck<readonly RawExclusion[]> = createSchemaCheck(excludeJson);
+export const waiversSchema: SchemaCheck<readonly RawWaiver[]> = createSchemaCheck(waiversJson);

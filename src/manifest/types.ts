@@ -81,13 +81,54 @@ export interface PathRule {
   readonly maxNestedPaths: PerRole<number | null>;
 }
 
+/** `off`: nobody looks; `warn`: it is said; `block`: it is said, and the index, image or plan is refused. */
+export type PolicyLevel = 'off' | 'warn' | 'block';
+
 export interface MirrorPolicy {
   readonly missing: 'block' | 'hold';
   readonly protect: 'new' | 'all';
-  readonly strandedUpgrades: 'block' | 'warn';
-  readonly automaticUpgrades: 'off' | 'warn' | 'block';
+  readonly strandedUpgrades: PolicyLevel;
+  readonly automaticUpgrades: PolicyLevel;
   readonly duplicateBundle: 'newer' | 'keep' | 'block';
   readonly tagDrift: 'keep' | 'block';
+  readonly defaultChannelChange: PolicyLevel;
+  readonly channelRemoval: PolicyLevel;
+  readonly rereleasedBundles: PolicyLevel;
+  readonly imagesByTag: PolicyLevel;
+  readonly unsignedImages: PolicyLevel;
+  /** `policy.json` in this repository that says which images must be signed; null for all. */
+  readonly signaturePolicy: string | null;
+  readonly allowedPackages: {
+    readonly level: PolicyLevel;
+    readonly packages: readonly string[];
+  } | null;
+  readonly deliverySize: { readonly level: PolicyLevel; readonly gigabytes: number } | null;
+  readonly soak: { readonly level: PolicyLevel; readonly days: number } | null;
+}
+
+/** What can be waived. */
+export type WaivablePolicy = Exclude<
+  keyof MirrorPolicy,
+  'missing' | 'protect' | 'duplicateBundle' | 'tagDrift' | 'signaturePolicy'
+>;
+
+/** One item of `rules/<name>/waivers.yaml`: a finding of a policy that somebody answers for. */
+export interface Waiver {
+  readonly policy: WaivablePolicy;
+  /** Null, like the others, for whatever it is. */
+  readonly package: string | null;
+  readonly channel: string | null;
+  readonly bundle: string | null;
+  /** Upstream reference; `*` stands for any run of characters. */
+  readonly image: string | null;
+  readonly reason: string;
+  readonly by: string;
+  /** First UTC day on which it no longer counts, `YYYY-MM-DD`. */
+  readonly until: string;
+  /** Whose file it is in. */
+  readonly catalog: string;
+  /** `file:line`, as people are told. */
+  readonly place: string;
 }
 
 export interface ReconcileSettings {
@@ -163,6 +204,27 @@ export interface MirrorManifest {
   readonly reconcile: ReconcileSettings;
   /** Where in production the state repository is kept after each published pass; null for nowhere. */
   readonly stateBackup: StateBackup | null;
+  readonly inUse: InUseSettings;
+}
+
+/** How much must be known of clusters before anything rests on `in-use.yaml`. */
+export interface InUseSettings {
+  /** Names of the clusters that are served from here. */
+  readonly clusters: readonly string[];
+  readonly seenWithinMilliseconds: number;
+  readonly waivers: readonly UnseenWaiver[];
+}
+
+/** A kind of objects that need not be seen. */
+export interface UnseenWaiver {
+  /** As `in-use.yaml` has it under `unseen`. */
+  readonly kind: string;
+  /** Null for every cluster. */
+  readonly cluster: string | null;
+  readonly reason: string;
+  readonly by: string;
+  /** First UTC day on which it no longer counts, `YYYY-MM-DD`. */
+  readonly until: string;
 }
 
 export interface StateBackup {
@@ -281,4 +343,31 @@ export interface PackageUse {
   readonly bundle: string | null;
   /** Name of the CatalogSource; null where it is not known. */
   readonly source: string | null;
+  /** Namespace of the CatalogSource; null where it is not known. */
+  readonly sourceNamespace: string | null;
+}
+
+/** A Subscription of OLM v0. */
+export interface SubscriptionTerms {
+  readonly kind: 'Subscription';
+  /** Null for the default channel. */
+  readonly channel: string | null;
+  /** Where nobody wrote it down, what OLM takes for it: `Automatic`. */
+  readonly approval: 'Automatic' | 'Manual';
+  /** What an InstallPlan is about to install; null for nothing. */
+  readonly pending: string | null;
+}
+
+/** A ClusterExtension of OLM v1, which upgrades by itself. */
+export interface ExtensionTerms {
+  readonly kind: 'ClusterExtension';
+  /** None for every channel. */
+  readonly channels: readonly string[];
+  /** Range that it keeps to, as OLM v1 reads it; null for none. */
+  readonly version: string | null;
+}
+
+/** A use with what decides how it upgrades. */
+export interface FollowedPackage extends PackageUse {
+  readonly terms: SubscriptionTerms | ExtensionTerms;
 }

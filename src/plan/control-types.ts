@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import type { PassRecord } from './history-types.ts';
 import type { PlanBinding } from './types.ts';
 
 /** A suspension that a person asked for on this machine (`olmirror suspend`). */
@@ -26,6 +27,39 @@ export interface Approval {
   /** ISO 8601. */
   readonly time: string;
   readonly plan: PlanOutline;
+}
+
+/** `olmirror suspend --format json`, and `resume`. */
+export interface SuspensionReport {
+  readonly apiVersion: 'olmirror/v1alpha1';
+  readonly kind: 'Suspension';
+  /** What holds from now on; null after `resume`. */
+  readonly suspension: LocalSuspension | null;
+  readonly before: LocalControl['suspension'];
+}
+
+/** `olmirror approve --format json`. */
+export interface ApprovalReport {
+  readonly apiVersion: 'olmirror/v1alpha1';
+  readonly kind: 'Approval';
+  /** The plan that waits. */
+  readonly plan: PlanOutline;
+  /** Null where it was only shown. */
+  readonly approved: Pick<Approval, 'by' | 'time'> | null;
+}
+
+/** `olmirror reconcile --now --format json`. */
+export interface PassRequestReport {
+  readonly apiVersion: 'olmirror/v1alpha1';
+  readonly kind: 'PassRequest';
+  /** `received`: the pass is to come. */
+  readonly state: 'received' | 'handled';
+  /** Null before the pass has ended, as are revision and result. */
+  readonly pass: string | null;
+  readonly revision: string | null;
+  readonly result: PassRecord['result'] | null;
+  readonly messages: readonly string[];
+  readonly exitCode: 0 | 1 | 4;
 }
 
 /** What people decided on this machine. A fault is the sentence that says why a file cannot be read. */

@@ -16,9 +16,27 @@ export function denyWrites(
   plan: Unhashed,
   registry: Pick<RegistryEntry, 'host' | 'writePolicy'>,
 ): Unhashed {
+  if (registry.writePolicy !== 'deny' || plan.steps.length === 0) return plan;
+  const message = `${registry.host} takes no writes (writePolicy: deny), so nothing was tried.`;
+  return refuseSteps(plan, {
+    check: buildCheck(plan, registry),
+    message,
+    code: 'PLAN_WRITE_DENIED',
+  });
+}
+
+export interface Refusal extends Pick<Outcome, 'message' | 'code'> {
+  readonly check: Check;
+}
+
+/** Turns every step of a plan into a refusal. */
+export function refuseSteps(plan: Unhashed, { check, message, code }: Refusal): Unhashed {
   const { steps } = plan;
-  if (registry.writePolicy !== 'deny' || steps.length === 0) return plan;
-  const refused = steps.flatMap((step) => step.items.map((item) => refuseItem(item, registry)));
+  const refused = steps.flatMap((step) =>
+    step.items.map(
+      (item): Outcome => ({ item, type: typeOfItem(item), kind: 'refused', message, code }),
+    ),
+  );
   const changed = new Set(
     steps.flatMap((step) =>
       step.kind === 'push-index' || step.kind === 'move-index' ? [step.catalog] : [],
@@ -27,22 +45,12 @@ export function denyWrites(
   return {
     ...plan,
     steps: [],
-    checks: [buildCheck(plan, registry), ...plan.checks],
+    checks: [check, ...plan.checks],
     settled: [...plan.settled, ...refused].toSorted((a, b) => compareBytes(a.item, b.item)),
     catalogs: plan.catalogs.map((entry) =>
       changed.has(entry.catalog) ? { ...entry, action: 'blocked' } : entry,
     ),
     bytes: 0,
-  };
-}
-
-function refuseItem(item: string, { host }: Pick<RegistryEntry, 'host'>): Outcome {
-  return {
-    item,
-    type: typeOfItem(item),
-    kind: 'refused',
-    message: `${host} takes no writes (writePolicy: deny), so nothing was tried.`,
-    code: 'PLAN_WRITE_DENIED',
   };
 }
 

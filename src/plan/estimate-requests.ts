@@ -46,6 +46,11 @@ export function estimateSteps(steps: readonly Step[], facts: EstimateFacts): Ste
   );
 }
 
+/** What skopeo asks production for to push a backup of the state: a layer and a config, on top of layers that are there. */
+export function estimateBackup(layersBefore: number): number {
+  return upload(2) + layersBefore;
+}
+
 export function sumEstimates(
   steps: readonly Pick<Step, 'id'>[],
   estimates: StepEstimates,

@@ -98,6 +98,14 @@ export interface ExplainedStep {
   readonly message: string | null;
 }
 
+/** When `watch` last asked production for it and found it in step. */
+export interface ExplainedProof {
+  /** ISO 8601. */
+  readonly seen: string;
+  /** The same of its blobs; null for never. */
+  readonly deep: string | null;
+}
+
 export interface ExplainedImage {
   /** As Git names it; for what Git does not name, as its registry does. */
   readonly upstream: string;
@@ -114,6 +122,8 @@ export interface ExplainedImage {
   /** Production first. */
   readonly places: readonly ExplainedPlace[];
   readonly sharing: ExplainedSharing;
+  /** Null where nothing of this machine vouches for it. */
+  readonly proof: ExplainedProof | null;
   /** Newest first, the last few. */
   readonly steps: readonly ExplainedStep[];
   /** Sentences about what is not said elsewhere. */

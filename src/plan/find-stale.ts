@@ -1,5 +1,5 @@
 import type { Presence } from '../base/presence.ts';
-import type { CopyStep, Plan, PlanBinding, Step, WantedIndex } from './types.ts';
+import type { Check, CopyStep, Plan, PlanBinding, Step, WantedIndex } from './types.ts';
 
 /** What a saved plan was bound to that is no longer so. */
 export interface StaleFact {
@@ -8,8 +8,24 @@ export interface StaleFact {
   readonly message: string;
 }
 
+/** What Git says now. */
+export interface BoundState {
+  /** Name of the mirror. */
+  readonly mirror: string;
+  readonly binding: PlanBinding;
+}
+
 /** Compares what a saved plan was made from with what Git says now; an unrelated commit does not matter (promise 10). */
-export function findStaleBinding(planned: PlanBinding, now: PlanBinding): readonly StaleFact[] {
+export function findStaleBinding(plan: BoundState, state: BoundState): readonly StaleFact[] {
+  const { binding: planned } = plan;
+  const { binding: now } = state;
+  if (plan.mirror !== state.mirror)
+    return [
+      {
+        step: null,
+        message: `It is a plan of mirror ${plan.mirror}, and this is mirror ${state.mirror}.`,
+      },
+    ];
   const manifest =
     planned.manifest === now.manifest
       ? []
@@ -42,6 +58,29 @@ export function findEndedPins(
     step.kind === 'move-index' && ended.has(step.catalog)
       ? [{ step: step.id, message: `The pin of ${step.catalog} has ended.` }]
       : [],
+  );
+}
+
+// What is not of the registries: `invalid` blocks where in-use.yaml cannot be read.
+const FORBIDDING: ReadonlySet<Check['kind']> = new Set([
+  'policy',
+  'automatic-upgrade',
+  'stranded-upgrade',
+  'invalid',
+]);
+
+/** Finds the steps of a saved plan that a policy blocks by now: a waiver has ended, or a cluster was seen since. */
+export function findBlockedSteps(
+  { steps }: Pick<Plan, 'steps'>,
+  checks: readonly Check[],
+): readonly StaleFact[] {
+  const blocked = checks.filter(
+    ({ kind, severity }) => severity === 'blocked' && FORBIDDING.has(kind),
+  );
+  return blocked.flatMap(({ item, message }) =>
+    steps
+      .filter(({ items }) => item === null || items.includes(item))
+      .map(({ id }) => ({ step: id, message })),
   );
 }
 

@@ -3,15 +3,25 @@ import canonicalize from 'canonicalize';
 import { type Digest, parseDigest } from '../base/digest.ts';
 import type { Check, Plan } from './types.ts';
 
-/** Checks that hang on the hour: the room that production has, the requests that it has had today, what waits. */
-const MOMENTARY: ReadonlySet<Check['kind']> = new Set(['capacity', 'request-budget', 'held']);
+/**
+ * Checks that hang on the hour: the room that production has, the requests that it has had today, what waits; and
+ * on what clusters run. Where that begins to block, the index loses its steps, so that the plan has another hash: no
+ * approval hides it. Where it only warns, a cluster that was seen anew leaves an approved plan approved.
+ */
+const MOMENTARY: ReadonlySet<Check['kind']> = new Set([
+  'capacity',
+  'request-budget',
+  'held',
+  'automatic-upgrade',
+  'stranded-upgrade',
+]);
 
 /**
- * sha256 of the RFC 8785 JSON of a plan without its hash, its time, its storage, and checks that hang on the
- * hour: the same steps are the same plan (promise 10).
+ * sha256 of the RFC 8785 JSON of a plan without its hash, its time, its storage, its upgrades, and checks that hang
+ * on the hour: the same steps are the same plan (promise 10).
  */
 export function hashPlan(plan: Omit<Plan, 'hash'> & { readonly hash?: Digest }): Digest {
-  const { time: _time, hash: _hash, storage: _storage, ...content } = plan;
+  const { time: _time, hash: _hash, storage: _storage, upgrades: _upgrades, ...content } = plan;
   const checks = plan.checks.filter(({ kind }) => !MOMENTARY.has(kind));
   const hash = createHash('sha256');
   for (const part of canonicalizeInParts({ ...content, checks })) hash.update(part);

@@ -1,6 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Disposition } from '../base/tool-error.ts';
+import type { ProofSummary } from './proof-types.ts';
 import type { PassReport } from './report-types.ts';
 import type { Sums } from './types.ts';
 
@@ -146,6 +147,8 @@ export interface ReconcilerStatus {
   readonly appliedRevision: string | null;
   readonly catalogs: readonly CatalogProgress[];
   readonly holds: readonly Hold[];
+  /** How long ago images were seen in production; null before a pass that asked in turn. */
+  readonly proofs: Pick<ProofSummary, 'oldest' | 'ageSeconds' | 'overdue'> | null;
   readonly lastPass: PassSummary | null;
   /** Null while a pass runs, and after the end. */
   readonly nextPass: { readonly time: string; readonly why: string } | null;

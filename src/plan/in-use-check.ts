@@ -1,6 +1,6 @@
 import { formatCount } from '../base/text.ts';
 import type { Catalog } from '../catalog/types.ts';
-import type { CatalogEntry, InstalledVersion } from '../manifest/types.ts';
+import type { CatalogEntry, InstalledVersion, PackageUse } from '../manifest/types.ts';
 import { formatIndexItem } from './item.ts';
 import type { Check } from './types.ts';
 
@@ -50,11 +50,19 @@ export function checkInUse(
  * any name in a cluster: one that the manifest does not give (null) decides nothing.
  */
 export function isOfCatalog(
-  { package: name, source }: Pick<InstalledVersion, 'package' | 'source'>,
+  {
+    package: name,
+    source,
+    sourceNamespace,
+  }: Pick<PackageUse, 'package' | 'source' | 'sourceNamespace'>,
   catalogSource: CatalogEntry['catalogSource'],
   catalogs: readonly Catalog[],
 ): boolean {
-  if (source !== null && catalogSource !== null) return source === catalogSource.name;
+  if (source !== null && catalogSource !== null)
+    return (
+      source === catalogSource.name &&
+      (sourceNamespace === null || sourceNamespace === catalogSource.namespace)
+    );
   return catalogs.some((catalog) => catalog.packages.has(name));
 }
 

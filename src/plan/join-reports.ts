@@ -1,9 +1,6 @@
 import type { PassReport } from './report-types.ts';
-import { type ExitCode, sumOutcomes } from './sum-outcomes.ts';
+import { sumOutcomes, worstOf } from './sum-outcomes.ts';
 import type { Outcome, Plan } from './types.ts';
-
-/** Of several exit codes the first that one of them is. */
-const PRECEDENCE: readonly ExitCode[] = [1, 3, 4, 2];
 
 /**
  * Joins what a shard did with what publishing the indexes came to afterwards: one outcome for each item,
@@ -41,8 +38,4 @@ export function judgeWaiting(report: PassReport, { shard }: Pick<Plan, 'shard'>)
 
 function isLeft({ code }: Outcome): boolean {
   return code === 'PLAN_OTHER_SHARD';
-}
-
-function worstOf(...codes: readonly ExitCode[]): ExitCode {
-  return PRECEDENCE.find((code) => codes.includes(code)) ?? 0;
 }

@@ -41,7 +41,7 @@ export function diffOutlines(before: PlanOutline, now: PlanOutline): readonly st
   const gone = before.steps.filter(({ hash }) => fresh?.has(hash) === false);
   const added = now.steps.filter(({ hash }) => old?.has(hash) === false);
   const told = [
-    ...findStaleBinding(before.binding, now.binding).map(({ message }) => message),
+    ...findStaleBinding(before, now).map(({ message }) => message),
     ...gone.slice(0, SHOWN).map(({ id }) => `No longer: ${id}.`),
     ...(gone.length > SHOWN ? [`No longer: ${gone.length - SHOWN} more.`] : []),
     ...added.slice(0, SHOWN).map(({ id }) => `New, or otherwise: ${id}.`),

@@ -19,7 +19,7 @@ export function parsePlan(text: string, file: string): Plan {
   } catch (error) {
     throw invalid(file, `it is not JSON (${messageOf(error)})`);
   }
-  if (!planSchema.accepts(value)) throw invalid(file, formatFaults(value));
+  if (!planSchema.accepts(value)) throw invalid(file, describeOther(value) ?? formatFaults(value));
   const hash = hashPlan(value);
   if (hash !== value.hash)
     throw invalid(
@@ -29,12 +29,29 @@ export function parsePlan(text: string, file: string): Plan {
   return value;
 }
 
+const API_VERSION = 'olmirror/v1alpha1';
+
+/** What else a document is, where it says so; null where it calls itself a plan of this version. */
+function describeOther(value: unknown): string | null {
+  const { apiVersion, kind } = readHead(value);
+  if (typeof apiVersion !== 'string' || !apiVersion.startsWith('olmirror/')) return null;
+  if (apiVersion !== API_VERSION)
+    return `it is of ${JSON.stringify(apiVersion)} and this olmirror reads ${API_VERSION}: another version of olmirror made it`;
+  return typeof kind === 'string' && kind !== 'Plan'
+    ? `it is of kind ${JSON.stringify(kind)}, not a saved plan`
+    : null;
+}
+
+function readHead(value: unknown): { readonly apiVersion?: unknown; readonly kind?: unknown } {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
 function formatFaults(value: unknown): string {
   const faults = listSchemaFaults(value, planSchema);
   const shown = faults.slice(0, SHOWN_FAULTS);
   const more = faults.length - shown.length;
   return [
-    'it is not a saved plan of olmirror/v1alpha1:',
+    `it is not a saved plan of ${API_VERSION}:`,
     ...shown.map((fault) => `  ${fault}`),
     ...(more > 0 ? [`  … and ${more} more`] : []),
   ].join('\n');
@@ -45,6 +62,8 @@ function invalid(file: string, why: string): ToolError {
   return new ToolError(
     'PLAN_INVALID',
     `${file} cannot be applied: ${why}${end}Nothing was written.`,
-    { hint: 'Make a new plan with `olmirror plan --out FILE`.' },
+    {
+      hint: 'Make a new plan with `olmirror plan --out FILE`, by the version of olmirror that applies it.',
+    },
   );
 }

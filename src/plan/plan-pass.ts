@@ -17,6 +17,7 @@ import type { SettledIndex } from './index-steps.ts';
 import { formatIndexItem } from './item.ts';
 import { checkKnownMissing } from './known-missing-checks.ts';
 import { type Blobs, orderCopies } from './order-copies.ts';
+import type { PolicyFacts } from './policy-types.ts';
 import { checkProofs } from './proof-checks.ts';
 import type { ProofLimits } from './proof-types.ts';
 import { reportPolicy } from './report-policy.ts';
@@ -24,6 +25,7 @@ import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, type Loss, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
+import { judgeIndexPolicies, limitSize, refuseByPolicy, tellFindings } from './settle-policies.ts';
 import { settleUnreadable } from './settle-unreadable.ts';
 import { joinSettled, type Settled } from './settled.ts';
 import type { Shard } from './shard.ts';
@@ -47,6 +49,7 @@ import type {
   WantedIndex,
 } from './types.ts';
 import { countUnproved, isHarmless } from './unproved.ts';
+import { checkInUseFile, type InUseFacts, judgeUpgrades, listUpgrades } from './upgrade-checks.ts';
 
 export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
   readonly manifest: Pick<MirrorManifest, 'name' | 'policy' | 'movableTags' | 'registries'>;
@@ -77,12 +80,16 @@ export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
   readonly served?: ReadonlyMap<string, ServedContent>;
   /** What changes for users, by catalog; null where the served index could not be compared. */
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
+  /** Left out where there is no `in-use.yaml`. */
+  readonly inUse?: InUseFacts;
   /** Null where manifests were all that was looked at. */
   readonly verification: Verification | null;
   /** Left out where all images were asked for. */
   readonly proofs?: ProofLimits;
   /** Left out where nothing is counted. */
   readonly budget?: Budget;
+  /** Left out where no policy is judged. */
+  readonly policies?: PolicyFacts;
   /** What part of it is asked for; left out for the whole. */
   readonly shard?: Shard;
 }
@@ -101,7 +108,9 @@ export interface IndexFault {
  */
 export function planPass(input: PlanInput): Plan {
   const images = input.indexOnly ? joinSettled([]) : settleImages(input);
-  const unreadable = input.indexOnly ? [] : settleAllUnreadable(input);
+  const unreadable = input.indexOnly
+    ? []
+    : input.wanted.unreadable.map((image) => settleUnreadable(image, input.knownMissing));
   const indexes = input.wanted.indexes.map((index) => ({
     index,
     result: settleOneIndex(index, input, images),
@@ -114,6 +123,8 @@ export function planPass(input: PlanInput): Plan {
   const steps = shareBlobs(sortSteps(all.steps, blobsOf), blobsOf);
   const bytes = steps.reduce((sum, step) => sum + step.bytes, 0);
   const storage = describeStorage(input);
+  const described = indexes.map(({ index, result }) => describeCatalog(index, result, input));
+  const failing = [...input.broken.keys(), ...input.unbuilt.keys()].map(describeBroken);
   const plan: Omit<Plan, 'hash'> = {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Plan',
@@ -125,6 +136,7 @@ export function planPass(input: PlanInput): Plan {
     steps,
     checks: foldUnknown([
       ...listSharedChecks(input),
+      ...checkInUseFile(input),
       ...checkProofs(input.proofs),
       ...checkCapacity({ bytes, storage, fault: input.storage?.fault ?? null }),
       ...findLosses(input),
@@ -133,10 +145,8 @@ export function planPass(input: PlanInput): Plan {
       ...checkKnownMissing(input.listed ?? []),
     ]),
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
-    catalogs: [
-      ...indexes.map(({ index, result }) => describeCatalog(index, result, input)),
-      ...[...input.broken.keys(), ...input.unbuilt.keys()].map(describeBroken),
-    ],
+    catalogs: [...described, ...failing],
+    ...listUpgrades(input, described),
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
     bytes,
     repositories: sumByRepository(steps),
@@ -144,7 +154,7 @@ export function planPass(input: PlanInput): Plan {
     ...(input.verification === null ? {} : { verification: input.verification }),
   };
   const { production } = input.manifest.registries;
-  const whole = reportPolicy(denyWrites(plan, production), production);
+  const whole = reportPolicy(denyWrites(limitSize(plan, input), production), production);
   const { indexes: facts } = input.wanted;
   const allowed =
     input.shard === undefined ? whole : takeShard(whole, input.shard, { indexes: facts, blobsOf });
@@ -154,10 +164,6 @@ export function planPass(input: PlanInput): Plan {
   });
   const kept = keepBudget(allowed, estimates, input.budget ?? NO_BUDGET);
   return { ...kept, hash: hashPlan(kept) };
-}
-
-function settleAllUnreadable({ wanted, knownMissing }: PlanInput): readonly Settled[] {
-  return wanted.unreadable.map((image) => settleUnreadable(image, knownMissing));
 }
 
 function describeStorage({ storage }: PlanInput): Storage | null {
@@ -179,7 +185,11 @@ function settleImages(input: PlanInput): Settled {
   const parts = input.wanted.images.map((image) => {
     const observed = input.observed.images.get(image.key);
     if (observed === undefined) throw new Error(`${image.key} was not observed.`);
-    return { settled: settleImage(image, observed, imagePolicy), image, observed };
+    const settled = refuseByPolicy(settleImage(image, observed, imagePolicy), input, {
+      image,
+      observed,
+    });
+    return { settled, image, observed };
   });
   const images = joinSettled(parts.map((part) => part.settled));
   const attached = settleAttached(parts, { ...imagePolicy, ...ATTACHED_POLICY });
@@ -215,14 +225,17 @@ function union(a: readonly string[], b: readonly string[]): readonly string[] {
 function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): SettledIndex {
   const observed = input.observed.indexes.get(index.catalog);
   if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
-  return settleIndex(index, observed, {
+  const findings = [...judgeUpgrades(index, input), ...judgeIndexPolicies(index, input)];
+  const settled = settleIndex(index, observed, {
     rebuild: input.rebuild,
+    refusals: findings.filter(({ severity }) => severity === 'blocked'),
     shrink: judgeShrink(index, input),
     obstacles: input.indexOnly
       ? []
       : [...listObstacles(index, input, images), ...listUnreadable(index, input)],
     unproved: countUnproved(index, images),
   });
+  return tellFindings(settled, findings);
 }
 
 function listObstacles(index: WantedIndex, input: PlanInput, images: Settled): readonly string[] {

@@ -1,4 +1,5 @@
 import { formatCount } from '../base/text.ts';
+import { formatLength } from './format-moment.ts';
 import type { ProofLimits } from './proof-types.ts';
 import type { Check } from './types.ts';
 
@@ -15,8 +16,8 @@ export function checkProofs(limits: ProofLimits | undefined): readonly Check[] {
   } as const;
   const scarce: Check = {
     ...shared,
-    message: `The requests of a day at ${host} suffice to ask for every image every ${formatDays(reachable)} only, where spec.reconcile.proofAge is ${formatDays(age)}.`,
-    hint: `Raise spec.registries.production.requestsPerDay, or spec.reconcile.proofAge to ${formatDays(reachable)}.`,
+    message: `The requests of a day at ${host} suffice to ask for every image every ${formatLength(reachable)} only, where spec.reconcile.proofAge is ${formatLength(age)}.`,
+    hint: `Raise spec.registries.production.requestsPerDay, or spec.reconcile.proofAge to ${formatLength(reachable)}.`,
   };
   const late: Check = {
     ...shared,
@@ -25,15 +26,3 @@ export function checkProofs(limits: ProofLimits | undefined): readonly Check[] {
   };
   return [...(reachable > age ? [scarce] : []), ...(overdue > 0 ? [late] : [])];
 }
-
-// Rounded up, so that the age which is proposed suffices.
-function formatDays(milliseconds: number): string {
-  const [name, unit] = UNITS.find(([, length]) => milliseconds >= length) ?? ['second', 1_000];
-  return formatCount(Math.ceil(milliseconds / unit), name);
-}
-
-const UNITS: readonly (readonly [name: string, milliseconds: number])[] = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-];

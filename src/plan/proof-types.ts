@@ -20,6 +20,10 @@ export interface ProofSummary {
   readonly overdue: number;
   /** Of those asked for, how many of whose blobs were too. */
   readonly deep: number;
+  /** Of all images in step, whatever wants them: when the one that was asked for longest ago was, ISO 8601; null for none. */
+  readonly oldest: string | null;
+  /** `spec.reconcile.proofAge`. */
+  readonly ageSeconds: number;
   readonly catalogs: readonly CatalogProof[];
 }
 

@@ -22,6 +22,7 @@ const NOTHING_KNOWN: Omit<ReconcilerStatus, 'process'> = {
   appliedRevision: null,
   catalogs: [],
   holds: [],
+  proofs: null,
   lastPass: null,
   nextPass: null,
 };
@@ -34,7 +35,8 @@ export function startStatus(
   previous: ReconcilerStatus | null,
   process: Omit<ReconcilerStatus['process'], 'stopped'>,
 ): ReconcilerStatus {
-  const kept = previous ?? NOTHING_KNOWN;
+  // What an earlier version kept may lack what came later.
+  const kept = { ...NOTHING_KNOWN, ...previous };
   const unknown = ready('Unknown', 'Starting', 'The first pass has not ended yet.');
   return {
     ...kept,
@@ -87,6 +89,7 @@ export function endPass(status: ReconcilerStatus, record: PassRecord): Reconcile
         ? status.catalogs
         : record.catalogs.map((catalog) => trackPending(catalog, status, record.started)),
     holds: record.holds,
+    proofs: pickProofs(record) ?? status.proofs,
     lastPass: summarizePass(record),
   };
 }
@@ -171,6 +174,12 @@ function toWord(code: string): string {
 
 function nameRevision({ revision }: PassRecord): string {
   return revision === null ? 'Git' : formatRevision(revision);
+}
+
+function pickProofs({ report }: PassRecord): ReconcilerStatus['proofs'] {
+  if (report?.proof === undefined) return null;
+  const { oldest, ageSeconds, overdue } = report.proof;
+  return { oldest, ageSeconds, overdue };
 }
 
 function trackPending(

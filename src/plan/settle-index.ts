@@ -35,6 +35,8 @@ export interface IndexPolicy {
   readonly obstacles: readonly string[];
   /** That it would lose most of what is served; null, or left out, where it would not. */
   readonly shrink?: Shrink | null;
+  /** Policies that forbid it, what was published before excepted; left out for none. */
+  readonly refusals?: readonly IndexCheck[];
   /** Images of it of which nobody knows, since the requests of the day left no room to ask. */
   readonly unproved?: number;
 }
@@ -81,7 +83,7 @@ function settleMoving(
   // What was served before, and what came since only by a tag that somebody moved, is no wish to lose something.
   if (drift !== null)
     return addCheck(
-      publish(wanted, observed, { ...policy, shrink: null }),
+      publish(wanted, observed, { ...policy, shrink: null, refusals: [] }),
       driftCheck(wanted, drift),
     );
   switch (standing) {
@@ -178,12 +180,16 @@ function findObstacle(
     return withhold(wanted, takenCheck(wanted), REFUSED);
   if (observed.servedStarts && !wanted.canBeServed)
     return withhold(wanted, programLostCheck(wanted), REFUSED);
-  // An index that was published before and lies there still is a way back that somebody chose.
-  if (policy.shrink?.blocks === true && expectedImmutable.state !== 'present')
-    return withhold(wanted, policy.shrink.check, REFUSED);
+  const refusal = expectedImmutable.state === 'present' ? null : findRefusal(policy);
+  if (refusal !== null) return withhold(wanted, refusal, REFUSED);
   if (policy.obstacles.length > 0)
     return withhold(wanted, closureCheck(wanted, policy.obstacles), REFUSED);
   return withholdUnproved(wanted, policy);
+}
+
+// Not of an index that was published before and lies there still: that is a way back that somebody chose.
+function findRefusal({ shrink, refusals = [] }: IndexPolicy): IndexCheck | null {
+  return shrink?.blocks === true ? shrink.check : (refusals[0] ?? null);
 }
 
 function withholdUnproved(wanted: WantedIndex, { unproved = 0 }: IndexPolicy): SettledIndex | null {

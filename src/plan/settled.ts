@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/error-codes.ts';
 import type { Presence } from '../base/presence.ts';
 import type { WantedImage } from '../images/types.ts';
 import { checkOf } from './image-checks.ts';
@@ -60,9 +61,14 @@ export function settleUnproved(image: WantedImage, why: string): Settled {
   };
 }
 
+const REFUSAL_CODES: Partial<Record<Check['kind'], ErrorCode>> = {
+  uncopyable: 'PLAN_UNCOPYABLE',
+  policy: 'PLAN_POLICY',
+};
+
 export function refuse(image: WantedImage, check: Check, name?: ItemName): Settled {
   const { item, type } = name ?? { item: image.key, type: 'image' };
-  const code = check.kind === 'uncopyable' ? 'PLAN_UNCOPYABLE' : 'APPLY_TAG_CONFLICT';
+  const code = REFUSAL_CODES[check.kind] ?? 'APPLY_TAG_CONFLICT';
   return {
     steps: [],
     settled: [

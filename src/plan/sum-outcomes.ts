@@ -1,5 +1,7 @@
 import { assertNever } from '../base/tool-error.ts';
 import { isHoldCode } from './hold-codes.ts';
+import { joinChecks } from './join-checks.ts';
+import type { Review } from './review-types.ts';
 import type { Check, Outcome, OutcomeKind, Plan, Sums } from './types.ts';
 
 export const OUTCOME_KINDS: readonly OutcomeKind[] = [
@@ -45,11 +47,34 @@ export function formatSums(sums: Sums): string {
 /** Exit codes of design §9; of several the first of 1, 3, 4, 2 wins. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4;
 
+const PRECEDENCE: readonly ExitCode[] = [1, 3, 4, 2];
+
+/** The one of several exit codes that stands for all. */
+export function worstOf(...codes: readonly ExitCode[]): ExitCode {
+  return PRECEDENCE.find((code) => codes.includes(code)) ?? 0;
+}
+
 /** For `plan`: 1 unknown or invalid, 4 refused by policy or gap, 2 changes wanted, 0 in sync. */
 export function exitCodeOfPlan(plan: Plan): ExitCode {
   if (hasSeverity(plan.checks, 'error')) return 1;
   if (hasSeverity(plan.checks, 'blocked')) return 4;
   return plan.steps.length > 0 ? 2 : 0;
+}
+
+/** For a review: as of its plan and of its own checks, 2 also where the commits differ in what is wanted. */
+export function exitCodeOfReview(review: Review): ExitCode {
+  const checks = joinChecks(review);
+  if (hasSeverity(checks, 'error')) return 1;
+  if (hasSeverity(checks, 'blocked')) return 4;
+  return isQuietReview(review) && (review.plan?.steps.length ?? 0) === 0 ? 0 : 2;
+}
+
+/** Whether two commits want the same. */
+export function isQuietReview({ catalogs, settings, images, upgrades }: Review): boolean {
+  return (
+    catalogs.every(({ change }) => change === 'same') &&
+    [settings, images.added, images.removed, upgrades ?? []].every((list) => list.length === 0)
+  );
 }
 
 /**

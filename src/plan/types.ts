@@ -8,6 +8,7 @@ import type { DamagedPart, Proof, ProofCounts } from '../images/prove-image.ts';
 import type { AttachedKind, NeededBy, UnreadableImage, WantedImage } from '../images/types.ts';
 import type { CatalogPin, PerRole, RoleName } from '../manifest/types.ts';
 import type { Shard } from './shard.ts';
+import type { ClusterUpgrade } from './upgrade-types.ts';
 import type { VerifiedCheck } from './verified-check.ts';
 
 /** What the live registries said about one wanted image. */
@@ -248,9 +249,14 @@ export interface Check {
     | 'held'
     | 'pinned'
     | 'shrink'
+    | 'policy'
     | 'pin-ended'
     | 'pin-missing'
     | 'in-use'
+    | 'automatic-upgrade'
+    | 'stranded-upgrade'
+    | 'package-removed'
+    | 'known-missing-grown'
     | 'cluster-differs'
     | 'invalid'
     | 'uncommitted'
@@ -286,17 +292,40 @@ export interface PlanBinding {
   readonly catalogs: Readonly<Record<string, string>>;
 }
 
+/** One channel whose offer changes. */
+export interface ChannelPlan {
+  readonly channel: string;
+  /** Head before and after; null where there was or is none. */
+  readonly old: string | null;
+  readonly new: string | null;
+  /** Their versions, where the bundles tell them. */
+  readonly oldVersion: string | null;
+  readonly newVersion: string | null;
+  /** Bundles from which a path led to the head, and does not any more. */
+  readonly pathsBroken: readonly string[];
+  readonly pathsOpened: readonly string[];
+}
+
+/** A deprecation that comes or goes. */
+export interface DeprecationPlan {
+  /** Such as `package`, `channel stable`, `bundle a.v1.0.0`. */
+  readonly subject: string;
+  readonly message: string;
+}
+
 /** One package whose offer changes when the index is published; for people. */
 export interface PackagePlan {
   readonly package: string;
   readonly change: 'added' | 'changed' | 'removed';
-  readonly channels: readonly {
-    readonly channel: string;
-    readonly old: string | null;
-    readonly new: string | null;
-  }[];
+  /** Null where it is the same; empty text where there is none. */
+  readonly defaultChannel: { readonly before: string; readonly after: string } | null;
+  readonly channels: readonly ChannelPlan[];
   readonly bundlesAdded: readonly string[];
   readonly bundlesRemoved: readonly string[];
+  /** Of one name, with another image or other related images. */
+  readonly bundlesRereleased: readonly string[];
+  readonly deprecated: readonly DeprecationPlan[];
+  readonly undeprecated: readonly DeprecationPlan[];
 }
 
 /** What happens to the index of one catalog, and what its users will see. */
@@ -369,6 +398,8 @@ export interface Plan {
   /** Items that need no step: in sync, lost, refused, unknown, held back. */
   readonly settled: readonly Outcome[];
   readonly catalogs: readonly CatalogPlan[];
+  /** What clusters of `in-use.yaml` meet; not part of the hash. Left out where there is no such file. */
+  readonly upgrades?: readonly ClusterUpgrade[];
   readonly wantedItems: number;
   /** Unique bytes to move. */
   readonly bytes: number;
@@ -380,6 +411,6 @@ export interface Plan {
   readonly storage: Storage | null;
   /** What carrying out the steps takes at each registry, about; left out where there is no step. */
   readonly requests?: PerRole<RequestEstimate>;
-  /** sha256 of the plan's RFC 8785 JSON without `hash`, `time`, `storage` and checks that hang on the hour (promise 10). */
+  /** sha256 of the plan's RFC 8785 JSON without `hash`, `time`, `storage`, `upgrades` and checks that hang on the hour (promise 10). */
   readonly hash: Digest;
 }

@@ -5,12 +5,15 @@ import type { GitPort, History, Snapshot } from '../git/port.ts';
 import { joinPath } from '../images/map-path.ts';
 import { mayBuildOn, readStateImage, type StateFacts } from '../index/state-image.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
+import { estimateBackup } from '../plan/estimate-requests.ts';
 import type { PassReport, StateBackupResult } from '../plan/report-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 
 export interface BackupDeps {
   readonly git: GitPort;
   readonly applier: Pick<Applier, 'pushState'>;
+  /** Told how many requests skopeo is thought to have sent to production. */
+  readonly count: (requests: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -65,6 +68,8 @@ export async function backUpState(
     if (there.state === 'unknown') return failed(reference, there.message);
     if (there.state === 'present') return { kind: 'present', reference, bytes: 0, message: null };
     const push = await preparePush(subject, { ...deps, registry, repository, tag });
+    // One that fails was sent, too.
+    deps.count(estimateBackup(push.before?.layers.length ?? 0));
     const { bytes } = await deps.applier.pushState(subject.request, push, deps.signal);
     return { kind: 'pushed', reference, bytes, message: null };
   } catch (error) {

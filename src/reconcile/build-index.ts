@@ -4,6 +4,7 @@ import { isToolError, ToolError } from '../base/tool-error.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { locateBase, mapReference } from '../images/map-path.ts';
+import { type BuildGroups, buildGroupsHere } from '../index/build-group.ts';
 import {
   type BuiltIndex,
   buildIndexImage,
@@ -11,7 +12,7 @@ import {
   type IndexInput,
 } from '../index/build-index.ts';
 import { assertCarriesOpm } from '../index/find-program.ts';
-import type { ContentWork } from '../index/layer-memory.ts';
+import type { ContentLayers, ContentWork } from '../index/layer-memory.ts';
 import { buildRecipe, type PinnedImage, type PodmanRecipe } from '../index/podman-recipe.ts';
 import { assertBuildable, readIndexBase } from '../index/read-base.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
@@ -30,6 +31,11 @@ export interface IndexSummary {
 /** Builds index images and remembers their ids by what they are a function of (promise 7). */
 export interface IndexBuilder {
   summarize(loaded: BuiltCatalog, state: BuiltState): Promise<IndexSummary>;
+  /**
+   * Begins what `summarize` will be asked for, so that it goes on beside other work: one catalog at a time. Has asked
+   * the registry what there is to ask, and given threads their work, when it returns. Never throws: `summarize` tells what is wrong.
+   */
+  begin(loaded: BuiltCatalog, state: BuiltState): Promise<void>;
   /** Throws `PLAN_UNSUPPORTED` for a catalog that podman builds. */
   build(loaded: BuiltCatalog, state: BuiltState): Promise<BuiltIndex>;
   /** What podman builds the index of. Throws `INDEX_BAD_BASE` where base or builder image do not fit. */
@@ -61,24 +67,23 @@ export interface IndexBuilderDeps {
 export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
   const summaries = new Map<string, IndexSummary>();
   let last: BuiltIndex | null = null;
+  let begun: { readonly key: string; readonly building: Promise<BuiltIndex> } | null = null;
+  function gather(loaded: BuiltCatalog, state: BuiltState): Promise<IndexInput> {
+    return gatherInput(loaded, state, { deps, known: last?.content ?? null });
+  }
+  // One built image at a time is kept: a pass builds, pushes, and goes on to the next catalog.
+  async function take(building: Promise<BuiltIndex>, key: string): Promise<BuiltIndex> {
+    last = await building;
+    summaries.set(key, summarizeBuilt(last));
+    return last;
+  }
   async function make(
     loaded: BuiltCatalog,
     state: BuiltState,
     withBytes: boolean,
   ): Promise<BuiltIndex> {
-    const { entry } = loaded;
-    if (entry.builder === 'podman') throw needsPodman(entry);
-    // One built image at a time is kept: a pass builds, pushes, and goes on to the next catalog.
-    last = await buildIndexImage({
-      ...deps.work,
-      withBytes,
-      known: last?.content ?? null,
-      ...(await describeContent(loaded, state)),
-      base: await readBase(entry, state.manifest, deps.production),
-      annotations: annotate(state, await deps.readSource()),
-    });
-    summaries.set(keyOf(loaded, state.manifest), summarizeBuilt(last));
-    return last;
+    const input = await gather(loaded, state);
+    return take(buildIndexImage({ ...input, withBytes }), keyOf(loaded, state.manifest));
   }
   async function describe(loaded: BuiltCatalog, state: BuiltState): Promise<PodmanRecipe> {
     const { entry } = loaded;
@@ -94,13 +99,47 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
   return {
     build: (loaded, state) => make(loaded, state, true),
     describe,
+    async begin(loaded, state) {
+      const key = keyOf(loaded, state.manifest);
+      if (begun !== null || summaries.has(key) || loaded.entry.builder === 'podman') return;
+      try {
+        const input = await gather(loaded, state);
+        const { buildGroups, handedOver } = noteHandover(input.buildGroups ?? buildGroupsHere);
+        const building = buildIndexImage({ ...input, buildGroups, withBytes: false });
+        begun = { key, building };
+        // Whoever works on at once would keep threads from hearing of what they are to do.
+        await Promise.race([handedOver, building]).catch(() => undefined);
+      } catch (error) {
+        if (!isToolError(error)) throw error;
+      }
+    },
     async summarize(loaded, state) {
-      const known = summaries.get(keyOf(loaded, state.manifest));
+      const key = keyOf(loaded, state.manifest);
+      const known = summaries.get(key);
       if (known !== undefined) return known;
+      const ahead = begun;
+      begun = null;
+      if (ahead?.key === key) return summarizeBuilt(await take(ahead.building, key));
       if (loaded.entry.builder === 'podman') return summarizeRecipe(await describe(loaded, state));
       return summarizeBuilt(await make(loaded, state, false));
     },
     assertStarts: createStartCheck(deps.production),
+  };
+}
+
+async function gatherInput(
+  loaded: BuiltCatalog,
+  state: BuiltState,
+  { deps, known }: { readonly deps: IndexBuilderDeps; readonly known: ContentLayers | null },
+): Promise<IndexInput> {
+  const { entry } = loaded;
+  if (entry.builder === 'podman') throw needsPodman(entry);
+  return {
+    ...deps.work,
+    known,
+    ...(await describeContent(loaded, state)),
+    base: await readBase(entry, state.manifest, deps.production),
+    annotations: annotate(state, await deps.readSource()),
   };
 }
 
@@ -233,4 +272,18 @@ function annotate(state: BuiltState, source: string | null): Readonly<Record<str
     ...(source === null ? {} : { 'org.opencontainers.image.source': source }),
     ...(time === null ? {} : { 'org.opencontainers.image.created': time }),
   };
+}
+
+/** The same work, and a promise of the moment at which threads have it. */
+function noteHandover(build: BuildGroups): {
+  readonly buildGroups: BuildGroups;
+  readonly handedOver: Promise<void>;
+} {
+  const { promise: handedOver, resolve } = Promise.withResolvers<void>();
+  function buildGroups(...work: Parameters<BuildGroups>): ReturnType<BuildGroups> {
+    const building = build(...work);
+    resolve();
+    return building;
+  }
+  return { buildGroups, handedOver };
 }

@@ -12,7 +12,7 @@ import type {
   MirrorManifest,
 } from '../manifest/types.ts';
 import type { CatalogRetirement } from '../plan/retirement-types.ts';
-import { readKnownMissing } from './load-state.ts';
+import { readKnownMissing } from './read-rules.ts';
 
 export interface CarryContext {
   readonly manifest: MirrorManifest;

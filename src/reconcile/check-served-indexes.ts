@@ -8,8 +8,9 @@ import { pointsAt, type RegistryNames } from '../cluster/find-pointers.ts';
 import type { ImageProver } from '../images/prove-image.ts';
 import { readIndexCatalog } from '../index/read-index.ts';
 import type { Hindrance, Unclear } from '../plan/staging-types.ts';
+import { findLoaded } from './find-loaded.ts';
 import type { IndexObservation } from './observe-index.ts';
-import { findLoaded, type PreparedPass } from './prepare-pass.ts';
+import { type PreparedPass } from './prepare-pass.ts';
 
 export interface ServedFindings {
   readonly hindrances: readonly Hindrance[];

@@ -1,15 +1,22 @@
+import type { ProofNotes } from '../base/proof-notes.ts';
 import { compareBytes } from '../base/text.ts';
 import { readEntries } from '../catalog/blob-fields.ts';
 import { buildChannelGraph } from '../catalog/channel-graph.ts';
 import type { Catalog } from '../catalog/types.ts';
 import type { NeededBy } from '../images/types.ts';
 import { isImagePattern } from '../manifest/image-pattern.ts';
-import type { ListedMissing, RoleName } from '../manifest/types.ts';
-import type { ExplainedImage, ExplainedNeed, ExplainedPlace } from '../plan/explain-types.ts';
+import type { ListedMissing, MirrorManifest, RoleName } from '../manifest/types.ts';
+import type {
+  ExplainedImage,
+  ExplainedNeed,
+  ExplainedPlace,
+  ExplainedProof,
+} from '../plan/explain-types.ts';
 import { formatCopyId, formatTagItem } from '../plan/item.ts';
 import type { Explainable } from './find-explained.ts';
 import type { PlaceFinder } from './find-place.ts';
 import type { SharingFinder } from './find-sharing.ts';
+import { formatFact } from './proof-fact.ts';
 import { type HistoryContext, traceImage } from './trace-image.ts';
 
 export interface ExplainContext {
@@ -18,6 +25,8 @@ export interface ExplainContext {
   readonly catalogs: ReadonlyMap<string, Catalog>;
   /** By upstream reference, what Git lists as known missing. */
   readonly known: ReadonlyMap<string, ListedMissing>;
+  readonly manifest: MirrorManifest;
+  readonly proofs: ProofNotes;
   readonly findPlace: PlaceFinder;
   readonly findSharing: SharingFinder;
 }
@@ -42,6 +51,7 @@ export async function explainImage(
     until,
     places,
     sharing: await context.findSharing(image, places),
+    proof: explainProof(image, context),
     remarks: [...(image.remarks ?? []), ...(listed === undefined ? [] : [sayListed(listed)])],
   };
 }
@@ -49,6 +59,19 @@ export async function explainImage(
 function sayListed({ image, place, reason, since }: ListedMissing): string {
   const by = isImagePattern(image) ? `by the pattern ${image} ` : '';
   return `It is listed as known missing ${by}at ${place}: ${reason}, since ${since}.`;
+}
+
+function explainProof(
+  image: Explainable,
+  { manifest, proofs }: ExplainContext,
+): ExplainedProof | null {
+  const seen = proofs.recall(formatFact(image, { manifest, verify: manifest.verify }));
+  if (seen === null) return null;
+  const { at, deepAt } = seen;
+  return {
+    seen: new Date(at).toISOString(),
+    deep: deepAt === null ? null : new Date(deepAt).toISOString(),
+  };
 }
 
 function explainNeed(need: NeededBy, catalogs: ReadonlyMap<string, Catalog>): ExplainedNeed {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { digestOf } from '../base/digest.ts';
 import type { ParsedFile } from '../catalog/parse-catalog.ts';
 import {
@@ -50,21 +51,49 @@ export function keyOfFile(file: TreeFile): string {
   return `${file.objectId} ${file.path}`;
 }
 
+/** A change of a few files writes what stands beside them anew, not what all files say. */
+const PARTS = 32;
+
 /** Opens the notes of one catalog of the state repository, of which the store is. */
 export async function openFileNotes(store: NoteStore, catalog: string): Promise<FileNotes> {
-  const key = digestOf(`${FILE_NOTES} ${catalog}`);
-  let noted = parseNotes(await store.readNote(key));
+  const keys = Array.from({ length: PARTS }, (_, part) =>
+    digestOf(`${FILE_NOTES} ${catalog} ${part}`),
+  );
+  const parts = await Promise.all(keys.map(async (key) => parseNotes(await store.readNote(key))));
   return {
     recall(file, path, open) {
-      const note = noted.get(keyOfFile(file)) ?? null;
+      const note = parts[partOf(file.path)]?.get(keyOfFile(file)) ?? null;
       return note === null ? null : { ...recallFile(note, path, open), file };
     },
     async keep(files) {
-      if (files.size === noted.size && [...files.keys()].every((name) => noted.has(name))) return;
-      noted = new Map([...files].map(([name, file]) => [name, noteFile(file)]));
-      await store.writeNote(key, JSON.stringify([...noted]));
+      const wanted = splitFiles(files);
+      for (const [part, key] of keys.entries()) {
+        const own = wanted[part] ?? [];
+        const noted = parts[part] ?? new Map<string, FileNote | null>();
+        if (own.length === noted.size && own.every(([name]) => noted.has(name))) continue;
+        const notes = own.map(([name, file]) => [name, noted.get(name) ?? noteFile(file)] as const);
+        parts[part] = new Map(notes);
+        await store.writeNote(key, JSON.stringify(notes));
+      }
     },
   };
+}
+
+type Named = readonly [string, ParsedFile];
+
+function splitFiles(files: ReadonlyMap<string, ParsedFile>): readonly (readonly Named[])[] {
+  const split: Named[][] = Array.from({ length: PARTS }, () => []);
+  for (const named of files) split[partOf(pathOfKey(named[0]))]?.push(named);
+  return split;
+}
+
+function partOf(path: string): number {
+  return hash('sha256', path, 'buffer').readUInt8(0) % PARTS;
+}
+
+// As `keyOfFile` wrote it: an object id has no space.
+function pathOfKey(key: string): string {
+  return key.slice(key.indexOf(' ') + 1);
 }
 
 type Notes = ReadonlyMap<string, FileNote | null>;

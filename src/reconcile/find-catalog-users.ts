@@ -50,9 +50,10 @@ export function findCatalogUsers(
   });
 }
 
-function fromInUse({ cluster, seen, user, package: name, bundle, source }: PackageUse): Use {
+function fromInUse(raw: PackageUse): Use {
+  const { cluster, seen, user, package: name, bundle, source, sourceNamespace } = raw;
   const kind = user.startsWith('Subscription ') ? 'Subscription' : 'ClusterExtension';
-  const rest = { package: name, bundle, source, sourceNamespace: null };
+  const rest = { package: name, bundle, source, sourceNamespace };
   return { kind, cluster, file: null, seen, user, ...rest };
 }
 

@@ -1,6 +1,6 @@
 import type { ApplyRequest } from '../apply/port.ts';
 import type { Clock } from '../base/clock.ts';
-import type { LocalControl } from '../plan/control-types.ts';
+import type { LocalControl, PlanOutline } from '../plan/control-types.ts';
 import type { Hold } from '../plan/history-types.ts';
 import { describeHold, findHold, type HeldPlan, holdPlan } from '../plan/hold-plan.ts';
 import { listHolds, listPresentHolds } from '../plan/list-holds.ts';
@@ -17,6 +17,14 @@ export interface ControlReader {
   readonly readApproval: () => Promise<LocalControl['approval']>;
 }
 
+/** What people decide about the plans of a loop, and what they are shown. */
+export interface PassControl extends ControlReader {
+  /** A plan that waits to be approved. */
+  present(plan: PlanOutline): Promise<void>;
+  /** What was approved is done: it counts no more. */
+  endApproval(): Promise<void>;
+}
+
 /** Where nobody can decide anything on this machine. */
 export const NO_CONTROL: ControlReader = {
   readSuspension: () => Promise.resolve(null),
@@ -29,7 +37,7 @@ type Held = Pick<PreparedPass, 'plan' | 'wanted'> & {
 
 /** What keeps a prepared pass from being carried out now, whether a step waits for it or not. */
 export async function readHolds(
-  { plan, state }: Held,
+  { plan, state }: Pick<Held, 'plan' | 'state'>,
   { control, clock }: HoldDeps,
 ): Promise<readonly Hold[]> {
   const settings = state.manifest.reconcile;

@@ -11,21 +11,16 @@ import { type LearnBlob, type ParsedFile, parseCatalogFile } from '../catalog/pa
 import type { Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
-import { buildExcludeFileName, type ExcludeFile, parseExcludes } from '../manifest/exclude.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
-import {
-  buildKnownMissingFileName,
-  type KnownMissingFile,
-  parseKnownMissing,
-} from '../manifest/known-missing.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
-import { formatFaults } from '../manifest/parse-record.ts';
+import type { SignaturePolicy } from '../manifest/signature-policy.ts';
 import type {
   CatalogEntry,
   DeliveryRecord,
   Exclusion,
   ListedMissing,
   MirrorManifest,
+  Waiver,
 } from '../manifest/types.ts';
 import type { PlanBinding } from '../plan/types.ts';
 import {
@@ -37,6 +32,8 @@ import {
 } from './file-notes.ts';
 import { assertNoLfsPointer, findSubmodules } from './find-unread.ts';
 import { readRecords } from './read-records.ts';
+import { readExcludes, readMissingList, readWaivers } from './read-rules.ts';
+import { readSignaturePolicy } from './read-signature-policy.ts';
 
 export interface ReadCatalog {
   readonly entry: CatalogEntry;
@@ -49,6 +46,8 @@ export interface ReadCatalog {
   readonly exclusions: readonly Exclusion[];
   /** What `rules/<name>/known-missing.yaml` lists, ended items included; none where it has a fault. */
   readonly missing: readonly ListedMissing[];
+  /** What `rules/<name>/waivers.yaml` lists, ended items included; none where it has a fault. */
+  readonly waivers: readonly Waiver[];
 }
 
 export interface LoadedCatalog extends ReadCatalog {
@@ -71,6 +70,8 @@ export interface LoadedState {
   readonly records: readonly DeliveryRecord[];
   /** What the catalogs list as known missing, ended items included. */
   readonly knownMissing: readonly ListedMissing[];
+  /** What `spec.policy.signaturePolicy` names; null for none. */
+  readonly signatures: SignaturePolicy | null;
   readonly binding: PlanBinding;
 }
 
@@ -96,6 +97,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
   }
   return async (snapshot, manifestFile) => {
     const manifest = await readManifest(snapshot, manifestFile);
+    const signatures = await readSignaturePolicy(snapshot, manifest);
     const used = new Map<string, ParsedFile>();
     const catalogs: LoadedCatalog[] = [];
     for (const entry of manifest.catalogs) {
@@ -121,7 +123,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
     }
     parsed = used;
     const binding = {
-      manifest: hashManifest(manifest),
+      manifest: hashManifest(manifest, signatures?.bytes),
       catalogs: Object.fromEntries(catalogs.map((loaded) => [loaded.entry.name, loaded.tree])),
     };
     return {
@@ -131,6 +133,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
       catalogs,
       records: await readRecords(snapshot),
       knownMissing: catalogs.flatMap(({ missing }) => missing),
+      signatures: signatures?.policy ?? null,
       binding,
     };
   };
@@ -203,13 +206,21 @@ async function loadCatalog(
   const problems = placeFaults(faults, entry);
   const excludes = await readExcludes(snapshot, entry);
   const missing = await readMissingList(snapshot, entry);
+  const { waivers, problems: waiverFaults } = await readWaivers(snapshot, entry);
   return {
     entry,
     catalog,
-    problems: [...submodules, ...problems, ...excludes.problems, ...missing.problems],
+    problems: [
+      ...submodules,
+      ...problems,
+      ...excludes.problems,
+      ...missing.problems,
+      ...waiverFaults,
+    ],
     tree,
     exclusions: excludes.exclusions,
     missing: missing.listed,
+    waivers,
   };
 }
 
@@ -227,18 +238,6 @@ export function placeFaults(
     catalog: name,
     ...(problem.file === undefined ? {} : { file: `${path}/${problem.file}` }),
   }));
-}
-
-/** What a catalog's exclude.yaml says, and every fault of it. */
-export async function readExcludes(snapshot: Snapshot, entry: CatalogEntry): Promise<ExcludeFile> {
-  const file = buildExcludeFileName(entry.name);
-  const bytes = await snapshot.readFile(file);
-  if (bytes === null) return { exclusions: [], problems: [] };
-  const { exclusions, problems } = parseExcludes(Buffer.from(bytes).toString(), file);
-  return {
-    exclusions,
-    problems: problems.map((problem) => ({ ...problem, catalog: entry.name })),
-  };
 }
 
 interface CatalogCache {
@@ -305,29 +304,4 @@ function hashTree(files: readonly TreeFile[]): string {
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${file.objectId} ${file.path}\n`);
   return hash.digest('hex');
-}
-
-/** What a catalog's known-missing.yaml lists, and every fault of it. */
-export async function readMissingList(
-  snapshot: Snapshot,
-  { name }: Pick<CatalogEntry, 'name'>,
-): Promise<KnownMissingFile> {
-  const bytes = await snapshot.readFile(buildKnownMissingFileName(name));
-  if (bytes === null) return { listed: [], problems: [] };
-  return parseKnownMissing(Buffer.from(bytes).toString(), name);
-}
-
-/** What all catalogs list as known missing; throws `MANIFEST_RULES_INVALID` with every fault in its message. */
-export async function readKnownMissing(
-  snapshot: Snapshot,
-  { catalogs }: Pick<MirrorManifest, 'catalogs'>,
-): Promise<readonly ListedMissing[]> {
-  const files = await Promise.all(catalogs.map((entry) => readMissingList(snapshot, entry)));
-  const problems = files.flatMap((file) => file.problems);
-  if (problems.length === 0) return files.flatMap(({ listed }) => listed);
-  throw new ToolError(
-    'MANIFEST_RULES_INVALID',
-    `What is known to be missing cannot be read.\n${formatFaults(problems)}`,
-    { hint: 'Correct the lines named above; `olmirror validate` checks them.' },
-  );
 }

@@ -26,6 +26,8 @@ export interface NotificationDeps {
   readonly port: NotificationPort;
   readonly store: BookStore;
   readonly clock: Clock;
+  /** Path of the manifest, where one process serves several; left out for the only one. */
+  readonly manifest?: string;
   /** Paths of the manifest are relative to its folder. */
   readonly findFile: (path: string) => string;
   readonly count: (notifier: string, result: 'sent' | 'failed') => void;
@@ -78,7 +80,7 @@ export function createNotifications(deps: NotificationDeps): WatchSink {
     onPass: () => undefined,
     onWatch(event) {
       if (event.kind !== 'pass-ended') return;
-      const manifest = event.prepared?.state.manifest ?? null;
+      const manifest = event.view?.manifest ?? null;
       state.waiting.push({ record: event.record, manifest });
       running ??= work();
     },
@@ -122,7 +124,13 @@ async function tell({ notifier, notices, record, now }: Telling, state: State): 
   const { mirror, intervalMilliseconds } = state.book ?? EMPTY_BOOK;
   const firing = Math.max(SHORTEST_FIRING, 4 * intervalMilliseconds);
   const firingUntil = new Date(now.getTime() + firing);
-  const body = renderNotices(notifier.kind, notices, { mirror, pass: record, now, firingUntil });
+  const body = renderNotices(notifier.kind, notices, {
+    mirror,
+    manifest: state.manifest ?? null,
+    pass: record,
+    now,
+    firingUntil,
+  });
   try {
     await state.port.send(findTarget(notifier, state), body, state.controller.signal);
   } catch (error) {

@@ -5,17 +5,16 @@ import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { WantedList } from '../images/list-wanted.ts';
-import { turnAddresses } from '../images/normalize-addresses.ts';
 import { dayOf } from '../manifest/day.ts';
 import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
-import { type PlanInput, planPass } from '../plan/plan-pass.ts';
+import { planPass } from '../plan/plan-pass.ts';
 import type { Budget } from '../plan/request-budget.ts';
-import type { Observed, PackagePlan, Plan, Verification, WantedIndex } from '../plan/types.ts';
+import type { Observed, Plan, Verification } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { assertSupported } from './assert-supported.ts';
 import type { IndexBuilder } from './build-index.ts';
 import { type ConnectDeps, createConnector } from './connect-registries.ts';
-import { describePackages } from './describe-packages.ts';
+import { describeChange } from './describe-change.ts';
 import { findShrinkFacts } from './find-unread.ts';
 import { judgeKnown, type KnownDeps } from './judge-known.ts';
 import { listBroken } from './list-broken.ts';
@@ -35,6 +34,7 @@ import {
   type ServedCatalog,
 } from './observe-index.ts';
 import { observeWanted } from './observe-wanted.ts';
+import { createPassMemory, type PassMemory } from './pass-memory.ts';
 import type { PassOptions } from './pass-options.ts';
 import {
   assertWithinBudget,
@@ -44,7 +44,7 @@ import {
   subtract,
 } from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
-import { type ReleaseCache, readReleases } from './read-releases.ts';
+import { readReleases } from './read-releases.ts';
 import { readStorage } from './read-storage.ts';
 import { describeLimits, noteLooks } from './settle-looks.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
@@ -79,34 +79,29 @@ export interface PreparedPass {
 export type PassPreparer = (snapshot: Snapshot, options: PassOptions) => Promise<PreparedPass>;
 
 interface Memory {
+  readonly kept: PassMemory;
   readonly load: StateLoader;
-  readonly releases: ReleaseCache;
   readonly listWanted: WantedLister;
   readonly served: Map<string, ServedCatalog>;
-  /** Requests that looking at the registries took the last time. */
-  looked: PerRole<number>;
-  /** The part of it that was not for images. */
-  besides: PerRole<number>;
-  /** As `TurnFacts` has it. */
-  readonly asked: Map<string, number>;
   readonly connect: ReturnType<typeof createConnector>;
 }
 
-function createMemory(deps: PassDeps): Memory {
+function createMemory(deps: PassDeps, kept: PassMemory): Memory {
   return {
+    kept,
     load: createStateLoader(deps.indexWork?.store ?? null),
-    releases: new Map(),
     listWanted: createWantedLister(),
-    served: new Map(),
-    looked: { production: 0, staging: 0 },
-    besides: { production: 0, staging: 0 },
-    asked: new Map(),
+    served: new Map<string, ServedCatalog>(),
     connect: createConnector(deps),
   };
 }
 
-export function createPassPreparer(deps: PassDeps): PassPreparer {
-  const memory = createMemory(deps);
+/** `kept` is what passes of an earlier process left, and takes what those of this one leave. */
+export function createPassPreparer(
+  deps: PassDeps,
+  kept: PassMemory = createPassMemory(),
+): PassPreparer {
+  const memory = createMemory(deps, kept);
   return async (snapshot, options) => {
     const state = await memory.load(snapshot, options.manifestFile);
     assertSupported(state.manifest);
@@ -115,16 +110,14 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
     const sound = state.catalogs.filter((catalog) => !hasErrors(catalog.problems));
     const subject: Subject = { state, sound, registries, builder };
     const observation = await look(subject, { memory, options, deps, budget });
-    const { observed } = observation;
+    const { observed, looks, wanted, indexes } = observation;
     const isWhole = sound.length === state.catalogs.length && observation.faults.length === 0;
     const today = dayOf(deps.clock.now());
     const facts = { ...observed, ...observation, state, isWhole, today };
     const { known, ...missing } = await judgeKnown(facts, deps);
-    const indexes = observation.indexes.map((entry) => entry.wanted);
-    const { looks, wanted } = observation;
     const plan = planPass({
       manifest: state.manifest,
-      wanted: { ...wanted, indexes },
+      wanted: { ...wanted, indexes: indexes.map((entry) => entry.wanted) },
       budget: await readBudget(state.manifest, deps.requestCount, options.keepsBudget),
       ...(options.shard === undefined ? {} : { shard: options.shard }),
       ...(looks === null ? {} : { proofs: describeLimits(looks, state.manifest) }),
@@ -143,7 +136,7 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       storage: await readStorage(state.manifest, deps),
       served: listServed(observation.indexes),
       ...(await findShrinkFacts(state, options, deps.clock.now())),
-      offers: listOffers(observation.indexes, state),
+      ...(await describeChange(indexes, state, today)),
     });
     if (looks !== null)
       await noteLooks(looks, plan, { manifest: state.manifest, wanted, images: observed.images });
@@ -155,9 +148,9 @@ export function createPassPreparer(deps: PassDeps): PassPreparer {
       known,
       images: observed.images,
       notes: options.notes ?? null,
-      indexes: observation.indexes,
+      indexes,
       builder,
-      requests: memory.looked.production + memory.looked.staging,
+      requests: memory.kept.looked.production + memory.kept.looked.staging,
       requestCount: deps.requestCount,
       looks,
     };
@@ -169,13 +162,9 @@ async function openBudget(
   manifest: MirrorManifest,
   { memory, options, deps }: Omit<Surroundings, 'budget'>,
 ): Promise<Budget> {
-  const needed = options.inTurn === undefined ? memory.looked : memory.besides;
+  const needed = options.inTurn === undefined ? memory.kept.looked : memory.kept.besides;
   if (options.keepsBudget) await assertWithinBudget(manifest, needed, deps);
   return readBudget(manifest, deps.requestCount, options.keepsBudget);
-}
-
-function listOffers(indexes: readonly IndexObservation[], state: LoadedState): PlanInput['offers'] {
-  return new Map(indexes.map((entry) => [entry.wanted.catalog, describeOffer(entry, state)]));
 }
 
 interface Subject {
@@ -197,9 +186,9 @@ async function look(subject: Subject, surroundings: Surroundings): Promise<Obser
   const before = countSent(subject.registries);
   const started = deps.clock.now().getTime();
   const observation = await observe(subject, surroundings);
-  memory.looked = subtract(countSent(subject.registries), before);
-  memory.besides = subtract(memory.looked, observation.imageRequests);
-  const { production, staging } = memory.looked;
+  memory.kept.looked = subtract(countSent(subject.registries), before);
+  memory.kept.besides = subtract(memory.kept.looked, observation.imageRequests);
+  const { production, staging } = memory.kept.looked;
   const milliseconds = deps.clock.now().getTime() - started;
   deps.emit({ kind: 'observe-finished', requests: production + staging, milliseconds });
   return observation;
@@ -213,7 +202,10 @@ async function observe(
   const { signal, emit } = deps;
   const releases = options.indexOnly
     ? { content: [], faults: [] }
-    : await readReleases(state.manifest, registries, { cache: memory.releases, signal });
+    : await readReleases(state.manifest, registries, { cache: memory.kept.releases, signal });
+  // A commit changes a layer or two. The first pass builds all of them, and what it reads besides takes memory enough.
+  const isFirst = memory.kept.looked.production === 0;
+  if (!isFirst) for (const loaded of sound) await builder.begin(loaded, state);
   const wanted = memory.listWanted(
     {
       manifest: state.manifest,
@@ -226,8 +218,8 @@ async function observe(
   const { images, verification, looks } = await observeWanted(wanted.images, subject, {
     options,
     budget,
-    besides: memory.besides.production,
-    asked: memory.asked,
+    besides: memory.kept.besides.production,
+    asked: memory.kept.asked,
     now: deps.clock.now(),
     emit,
     signal,
@@ -295,22 +287,4 @@ interface Observation extends IndexObservations {
   readonly looks: Looks | null;
   /** Requests that asking for images took. */
   readonly imageRequests: PerRole<number>;
-}
-
-function describeOffer(entry: IndexObservation, state: LoadedState): readonly PackagePlan[] | null {
-  const loaded = findLoaded(state, entry.wanted);
-  if (entry.served === null || entry.target === null) return null;
-  if (entry.served === entry.target) return [];
-  // Git holds upstream addresses, an index may name its registry: for users that is no change.
-  const served = turnAddresses(entry.served, state.manifest, loaded.catalog).catalog;
-  return describePackages(served, entry.target);
-}
-
-export function findLoaded(
-  state: LoadedState,
-  wanted: Pick<WantedIndex, 'catalog'>,
-): LoadedCatalog {
-  const loaded = state.catalogs.find((candidate) => candidate.entry.name === wanted.catalog);
-  if (loaded === undefined) throw new Error(`Catalog ${wanted.catalog} is not in the manifest.`);
-  return loaded;
 }

@@ -8,7 +8,7 @@ import type { MirrorManifest } from '../manifest/types.ts';
  * is that the tag was there.
  */
 export function formatFact(
-  { key, demandedTags }: WantedImage,
+  { key, demandedTags }: Pick<WantedImage, 'key' | 'demandedTags'>,
   { manifest, verify }: { readonly manifest: MirrorManifest; readonly verify: VerifyLevel },
 ): string {
   const { protect, tagDrift } = manifest.policy;

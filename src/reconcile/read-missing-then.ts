@@ -2,7 +2,7 @@ import type { Digest } from '../base/digest.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { GitPort } from '../git/port.ts';
 import type { DeliveryRecord, ListedMissing, MirrorManifest } from '../manifest/types.ts';
-import { readKnownMissing } from './load-state.ts';
+import { readKnownMissing } from './read-rules.ts';
 
 /** An index that production serves. */
 export interface ServedFrom {

@@ -15,8 +15,9 @@ import { formatIndexItem } from '../plan/item.ts';
 import type { Hindrance, StagedIndex, Unclear } from '../plan/staging-types.ts';
 import type { CatalogStatus, StatusReport } from '../plan/status-types.ts';
 import type { Plan } from '../plan/types.ts';
+import { findLoaded } from './find-loaded.ts';
 import type { LoadedCatalog } from './load-state.ts';
-import { findLoaded, type PreparedPass } from './prepare-pass.ts';
+import { type PreparedPass } from './prepare-pass.ts';
 
 /** What an index in staging names. */
 export interface StagedContent {

@@ -4,7 +4,8 @@ import { typeOfItem } from '../plan/item.ts';
 import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
 import { exitCodeOfPlan, sumOutcomes } from '../plan/sum-outcomes.ts';
 import type { CatalogPlan, Outcome, Plan } from '../plan/types.ts';
-import { findLoaded, type PreparedPass } from './prepare-pass.ts';
+import { findLoaded } from './find-loaded.ts';
+import { type PreparedPass } from './prepare-pass.ts';
 import { listBudgets } from './read-budget.ts';
 import { readRecords } from './read-records.ts';
 

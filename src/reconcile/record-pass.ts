@@ -1,16 +1,7 @@
-import type { Digest } from '../base/digest.ts';
 import { isToolError, messageOf, type ToolError } from '../base/tool-error.ts';
-import type {
-  CatalogState,
-  Hold,
-  PassFailure,
-  PassReason,
-  PassRecord,
-} from '../plan/history-types.ts';
-import { formatIndexItem } from '../plan/item.ts';
+import type { Hold, PassFailure, PassReason, PassRecord } from '../plan/history-types.ts';
 import type { PassReport } from '../plan/report-types.ts';
-import type { Outcome } from '../plan/types.ts';
-import type { PreparedPass } from './prepare-pass.ts';
+import type { PassView } from './pass-view.ts';
 
 /** What is known of a pass before it ends. */
 export interface PassHead {
@@ -23,7 +14,8 @@ export interface PassHead {
 }
 
 export interface PassEnding {
-  readonly prepared: PreparedPass | null;
+  /** Null where it failed before there was a plan. */
+  readonly view: PassView | null;
   readonly report: PassReport | null;
   readonly holds: readonly Hold[];
   /** What was thrown; null for nothing. */
@@ -49,20 +41,20 @@ export function formatPassId(now: Date, random: number): string {
 
 /** Puts what happened in a pass into the record that is kept of it. */
 export function recordPass(head: PassHead, ending: PassEnding): PassRecord {
-  const { prepared, report, holds, trouble = null, interrupted, finished } = ending;
+  const { view, report, holds, trouble = null, interrupted, finished } = ending;
   const error = ending.error ?? trouble;
   return {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Pass',
-    mirror: prepared?.state.manifest.name ?? null,
+    mirror: view?.manifest.name ?? null,
     ...head,
     finished,
     result: judgeResult(ending),
-    drift: head.reason === 'interval' && (prepared?.plan.steps.length ?? 0) > 0,
+    drift: head.reason === 'interval' && (view?.steps.length ?? 0) > 0,
     holds,
     failure: error === null || interrupted ? null : describeFailure(error),
     report,
-    catalogs: prepared === null ? [] : describeCatalogs(prepared, report),
+    catalogs: view?.catalogs ?? [],
   };
 }
 
@@ -78,39 +70,4 @@ function describeFailure(error: unknown): PassFailure {
   if (!isToolError(error)) return { code: 'BUG', message, hint: null, disposition: 'retry' };
   const { code, hint = null, disposition } = error;
   return { code, message, hint, disposition };
-}
-
-function describeCatalogs(
-  prepared: PreparedPass,
-  report: PassReport | null,
-): readonly CatalogState[] {
-  const outcomes = report?.outcomes ?? prepared.plan.settled;
-  const held = new Set(outcomes.filter(isThere).map(({ item }) => item));
-  return prepared.plan.catalogs.map(({ catalog, servedId, wantedId }) => {
-    const keys = prepared.wanted.keysByCatalog.get(catalog) ?? [];
-    const inSync = held.has(formatIndexItem(catalog));
-    return {
-      catalog,
-      wanted: keys.length,
-      present: keys.filter((key) => held.has(key)).length,
-      gitId: findGitId(prepared, catalog),
-      servedId: inSync && wasPushed(catalog, report) ? wantedId : servedId,
-      inSync,
-    };
-  });
-}
-
-function isThere({ kind }: Outcome): boolean {
-  return kind === 'in-sync' || kind === 'copied';
-}
-
-function wasPushed(catalog: string, report: PassReport | null): boolean {
-  const item = formatIndexItem(catalog);
-  return (
-    report?.outcomes.some((outcome) => outcome.item === item && outcome.kind === 'copied') ?? false
-  );
-}
-
-function findGitId({ indexes }: PreparedPass, catalog: string): Digest | null {
-  return indexes.find(({ wanted }) => wanted.catalog === catalog)?.wanted.imageId ?? null;
 }

@@ -7,6 +7,7 @@ import type { GitPort } from '../git/port.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { estimateSteps } from '../plan/estimate-requests.ts';
 import {
+  findBlockedSteps,
   findEndedPins,
   findStaleBinding,
   judgeFact,
@@ -20,8 +21,9 @@ import type { Outcome, Plan, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { backUpState, isPublished } from './back-up-state.ts';
 import { buildClosure } from './closure-entries.ts';
+import { findLoaded } from './find-loaded.ts';
 import type { LoadedState } from './load-state.ts';
-import { findLoaded, type PassDeps, type PreparedPass } from './prepare-pass.ts';
+import { type PassDeps, type PreparedPass } from './prepare-pass.ts';
 import { countCopies, listBudgets } from './read-budget.ts';
 import { markVouched, summarizeLooks, withdrawLooks } from './settle-looks.ts';
 import { noteUnlisted, settleNotes } from './settle-notes.ts';
@@ -92,13 +94,20 @@ interface Ended {
 }
 
 async function backUp(
-  { state }: PreparedPass,
+  { state, requestCount }: PreparedPass,
   { request, ending }: Ended,
   deps: RunDeps,
 ): Promise<StateBackupResult | null> {
   if (!isPublished(ending)) return null;
   const { manifest, manifestFile, snapshot } = state;
-  const result = await backUpState({ manifest, manifestFile, request, snapshot }, deps);
+  const { host, requestsPerDay } = manifest.registries.production;
+  const subject = { manifest, manifestFile, request, snapshot };
+  const result = await backUpState(subject, {
+    ...deps,
+    count(requests) {
+      if (requestsPerDay !== null) requestCount?.add(host, requests);
+    },
+  });
   if (result?.kind === 'failed')
     deps.emit({
       kind: 'warning',
@@ -165,9 +174,18 @@ function listClosure(prepared: PreparedPass, catalog: string): readonly ClosureE
 
 /** What of a prepared pass a saved plan is held against. */
 export interface FreshFacts {
-  readonly state: Pick<LoadedState, 'binding'>;
+  readonly state: Pick<LoadedState, 'binding'> & {
+    readonly manifest: Pick<MirrorManifest, 'name'>;
+  };
+  /** Made anew. */
+  readonly plan: Pick<Plan, 'checks'>;
   readonly indexes: readonly { readonly wanted: Pick<WantedIndex, 'catalog' | 'endedPin'> }[];
   readonly registries: PerRole<Pick<RegistryPort, 'headManifest' | 'headBlob'>>;
+}
+
+export interface FreshDeps {
+  readonly git: Pick<GitPort, 'resolveRevision'>;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -177,14 +195,18 @@ export interface FreshFacts {
 export async function assertFresh(
   plan: Plan,
   prepared: FreshFacts,
-  signal: AbortSignal,
+  { git, signal }: FreshDeps,
 ): Promise<void> {
+  const { manifest, binding } = prepared.state;
+  const bound = findStaleBinding(plan, { mirror: manifest.name, binding });
   const stale = [
-    ...findStaleBinding(plan.binding, prepared.state.binding),
+    ...bound,
+    ...(bound.length === 0 ? [] : await findUnknownCommit(plan, git)),
     ...findEndedPins(
       plan,
       prepared.indexes.map(({ wanted }) => wanted),
     ),
+    ...findBlockedSteps(plan, prepared.plan.checks),
     ...(await findStaleSteps(plan, prepared, signal)),
   ];
   const [first] = stale;
@@ -199,6 +221,16 @@ export async function assertFresh(
       hint: 'Make a new plan with `olmirror plan --out FILE`, review it, and apply that one.',
     },
   );
+}
+
+// A plan of a commit that was squashed or rebased since may fit all the same: only of one that does not is this a reason.
+async function findUnknownCommit(
+  { revision }: Pick<Plan, 'revision'>,
+  git: FreshDeps['git'],
+): Promise<readonly StaleFact[]> {
+  if (revision === 'working-tree' || (await git.resolveRevision(revision)) !== null) return [];
+  const message = `This repository has no commit ${revision.slice(0, 12)}, of which the plan was made: it is another repository's plan, or what was fetched is older.`;
+  return [{ step: null, message }];
 }
 
 async function findStaleSteps(

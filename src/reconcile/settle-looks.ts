@@ -141,7 +141,7 @@ export function markVouched(
 export function summarizeLooks(
   looks: Looks,
   outcomes: readonly Outcome[],
-  { wanted }: LookedAt,
+  { wanted, manifest }: LookedAt,
 ): ProofSummary {
   const inSync = new Set(outcomes.flatMap(({ item, kind }) => (kind === 'in-sync' ? [item] : [])));
   return {
@@ -150,6 +150,11 @@ export function summarizeLooks(
     vouched: looks.vouched.size,
     overdue: looks.overdue.size,
     deep: looks.deep.size,
+    oldest: findOldest(
+      wanted.images.map(({ key }) => key).filter((key) => inSync.has(key)),
+      looks,
+    ),
+    ageSeconds: manifest.reconcile.proofAgeMilliseconds / 1000,
     catalogs: [...wanted.keysByCatalog].map(([catalog, keys]) =>
       summarizeCatalog(catalog, keys, { looks, inSync }),
     ),
@@ -162,7 +167,6 @@ function summarizeCatalog(
   { looks, inSync }: { readonly looks: Looks; readonly inSync: ReadonlySet<string> },
 ): CatalogProof {
   const there = keys.filter((key) => inSync.has(key));
-  const times = there.map((key) => looks.vouched.get(key)?.at ?? looks.now);
   const deep = there.map((key) => {
     const noted = looks.notes.recall(looks.facts.get(key) ?? '');
     return noted?.deepAt ?? null;
@@ -170,10 +174,14 @@ function summarizeCatalog(
   return {
     catalog,
     images: keys.length,
-    oldest: formatOldest(times),
+    oldest: findOldest(there, looks),
     oldestDeep: deep.includes(null) ? null : formatOldest(deep.map((time) => time ?? 0)),
     overdue: keys.filter((key) => looks.overdue.has(key)).length,
   };
+}
+
+function findOldest(keys: readonly string[], { vouched, now }: Looks): string | null {
+  return formatOldest(keys.map((key) => vouched.get(key)?.at ?? now));
 }
 
 function formatOldest(times: readonly number[]): string | null {

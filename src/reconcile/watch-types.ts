@@ -1,12 +1,10 @@
+import type { Clock } from '../base/clock.ts';
 import type { PassEvent } from '../base/events.ts';
-import type { ProofNotes } from '../base/proof-notes.ts';
 import type { ToolError } from '../base/tool-error.ts';
 import type { GitPort } from '../git/port.ts';
-import type { LocalControl, PlanOutline } from '../plan/control-types.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
-import type { PassOptions } from './pass-options.ts';
-import type { PassPreparer, PreparedPass } from './prepare-pass.ts';
-import type { RunDeps } from './run-pass.ts';
+import type { PassRunner } from './pass-runner.ts';
+import type { PassView } from './pass-view.ts';
 
 /** What became of looking for a commit. */
 export type SourceEvent =
@@ -27,8 +25,8 @@ export type WatchEvent =
   | {
       readonly kind: 'pass-ended';
       readonly record: PassRecord;
-      /** What was seen and planned; null where it failed before. */
-      readonly prepared: PreparedPass | null;
+      /** What was planned; null where it failed before. */
+      readonly view: PassView | null;
       /** What was thrown, as it was; null for nothing. */
       readonly error: unknown;
     }
@@ -74,26 +72,22 @@ export interface Trigger {
   start(ring: (wake: Wake) => void): Promise<() => Promise<void>>;
 }
 
-/** What people say to a running loop. */
+/** Who asks a running loop for a pass. */
 export interface WatchControl {
-  readonly readSuspension: () => Promise<LocalControl['suspension']>;
-  readonly readApproval: () => Promise<LocalControl['approval']>;
-  /** A plan that waits to be approved. */
-  present(plan: PlanOutline): Promise<void>;
-  /** What was approved is done: it counts no more. */
-  endApproval(): Promise<void>;
   /** Requests for a pass that are there when it begins. */
   takeRequests(): Promise<readonly string[]>;
   /** Tells those who asked how it ended. */
   answer(requests: readonly string[], record: PassRecord): Promise<void>;
 }
 
-export interface WatchDeps extends Omit<RunDeps, 'emit'> {
-  readonly git: GitPort;
-  readonly prepare: PassPreparer;
+export interface WatchDeps {
+  readonly git: Pick<GitPort, 'openCommit'>;
+  readonly runner: PassRunner;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
   /** Between 0 and 1. */
   readonly random: () => number;
-  /** What people decided on this machine, and whom the loop answers; left out where there is nobody. */
+  /** Whom the loop answers; left out where there is nobody. */
   readonly control?: WatchControl;
   /** Hears of everything that happens. */
   readonly sink: WatchSink;
@@ -104,9 +98,7 @@ export interface WatchDeps extends Omit<RunDeps, 'emit'> {
   readonly readTrouble?: () => ToolError | null;
 }
 
-export interface WatchOptions extends PassOptions {
+export interface WatchOptions {
   /** Overrides `spec.reconcile.interval`; null for the manifest's. */
   readonly intervalMilliseconds: number | null;
-  /** When each image was last seen; without them every pass asks for all. */
-  readonly proofs?: ProofNotes;
 }

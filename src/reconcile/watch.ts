@@ -1,16 +1,10 @@
-import type { EmitEvent } from '../base/events.ts';
-import { isToolError } from '../base/tool-error.ts';
-import type { Snapshot } from '../git/port.ts';
+import { isToolError, messageOf } from '../base/tool-error.ts';
 import type { PassReason, PassRecord } from '../plan/history-types.ts';
-import { outlinePlan } from '../plan/outline-plan.ts';
-import type { PassReport } from '../plan/report-types.ts';
-import { holdPass, NO_CONTROL } from './hold-pass.ts';
 import { nextRun, type PassEnd } from './next-run.ts';
-import type { PassOptions } from './pass-options.ts';
-import type { PreparedPass } from './prepare-pass.ts';
+import type { RanPass } from './pass-runner.ts';
+import type { PassView } from './pass-view.ts';
 import { overBudget } from './read-budget.ts';
-import { formatPassId, type PassEnding, type PassHead, recordPass } from './record-pass.ts';
-import { runPass } from './run-pass.ts';
+import { formatPassId, type PassHead, recordPass } from './record-pass.ts';
 import { beginSleep, createWaker, type Waker } from './waker.ts';
 import type { WatchDeps, WatchEvent, WatchOptions } from './watch-types.ts';
 
@@ -19,7 +13,6 @@ const FIRST_INTERVAL = 60_000;
 interface Context extends WatchDeps {
   readonly options: WatchOptions;
   readonly waker: Waker;
-  readonly emit: EmitEvent;
   readonly tell: (event: WatchEvent) => void;
 }
 
@@ -41,7 +34,6 @@ export async function watch(options: WatchOptions, deps: WatchDeps): Promise<voi
     ...deps,
     options,
     waker: createWaker(),
-    emit: sink.onPass,
     tell: sink.onWatch,
   };
   const stops: (() => Promise<void>)[] = [];
@@ -50,7 +42,7 @@ export async function watch(options: WatchOptions, deps: WatchDeps): Promise<voi
     let turn: Turn = { revision: '', failures: 0, reason: 'start' };
     while (!deps.signal.aborted) turn = await takeTurn(turn, context);
   } finally {
-    await Promise.all(stops.map((stop) => stop()));
+    await Promise.all([...stops.map((stop) => stop()), deps.runner.close()]);
     context.tell({ kind: 'stopped' });
     await sink.close();
   }
@@ -79,99 +71,80 @@ async function takeTurn(turn: Turn, context: Context): Promise<Turn> {
   };
 }
 
-interface Running {
-  revision: string;
-  subject: string | null;
-  prepared: PreparedPass | null;
-}
-
 interface EndedPass {
   readonly end: PassEnd;
   readonly record: PassRecord;
 }
 
+interface Running {
+  readonly id: string;
+  readonly started: Date;
+  reason: PassReason;
+  revision: string;
+  subject: string | null;
+}
+
 async function runOnce(turn: Turn, context: Context): Promise<EndedPass> {
-  const { clock, signal } = context;
-  const started = clock.now();
+  const started = context.clock.now();
   const id = formatPassId(started, context.random());
-  const running: Running = { revision: turn.revision, subject: null, prepared: null };
-  let reason = turn.reason;
-  function end(ending: Pick<PassEnding, 'report' | 'holds' | 'error'>): PassRecord {
-    const head: PassHead = {
-      id,
-      reason,
-      revision: running.revision === '' ? null : running.revision,
-      subject: running.subject,
-      started: started.toISOString(),
-    };
-    const { prepared } = running;
-    const finished = clock.now().toISOString();
-    const interrupted = ending.error !== null && signal.aborted;
-    const trouble = context.readTrouble?.() ?? null;
-    const record = recordPass(head, { ...ending, prepared, trouble, interrupted, finished });
-    context.tell({ kind: 'pass-ended', record, prepared, error: ending.error });
-    return record;
-  }
+  const { revision, reason } = turn;
+  const running: Running = { id, started, reason, revision, subject: null };
+  const ran = await runNext(running, turn, context);
+  const { view, error } = ran;
+  const record = endPass(running, ran, context);
+  context.tell({ kind: 'pass-ended', record, view, error });
+  if (error === null) return { end: describeEnd(record, view, context), record };
+  if (!context.signal.aborted) rethrowBug(error);
+  const fault = isToolError(error) ? error : null;
+  const interval = readInterval(view);
+  return { end: { kind: 'failed', revision: running.revision, interval, error: fault }, record };
+}
+
+// A fault of our own ends the loop.
+function rethrowBug(error: unknown): void {
+  if (isToolError(error)) return;
+  throw error instanceof Error ? error : new Error(messageOf(error));
+}
+
+async function runNext(running: Running, turn: Turn, context: Context): Promise<RanPass> {
   try {
     running.revision = await context.readRevision();
-    if (reason === 'interval' && running.revision !== turn.revision) reason = 'commit';
-    const snapshot = await context.git.openCommit(running.revision);
-    running.subject = snapshot.subject;
-    context.tell({
-      kind: 'pass-started',
-      pass: id,
-      reason,
-      revision: running.revision,
-      subject: snapshot.subject,
-    });
-    const result = await runOnSnapshot(snapshot, { running, reason }, context);
-    const record = end({ ...result, error: null });
-    return { end: describeEnd(record, running, context), record };
+    if (running.reason === 'interval' && running.revision !== turn.revision)
+      running.reason = 'commit';
+    const { id: pass, reason, revision } = running;
+    const { subject } = await context.git.openCommit(revision);
+    running.subject = subject;
+    context.tell({ kind: 'pass-started', pass, reason, revision, subject });
+    return await context.runner.run({ revision, reason });
   } catch (error) {
-    const record = end({ report: null, holds: [], error });
-    if (!signal.aborted && !isToolError(error)) throw error;
-    const interval = readInterval(running.prepared);
-    const fault = isToolError(error) ? error : null;
-    return {
-      end: { kind: 'failed', revision: running.revision, interval, error: fault },
-      record,
-    };
+    return { view: null, report: null, holds: [], error };
   }
 }
 
-async function runOnSnapshot(
-  snapshot: Snapshot,
-  { running, reason }: { readonly running: Running; readonly reason: PassReason },
-  context: Context,
-): Promise<Pick<PassEnding, 'report' | 'holds'>> {
-  const prepared = await context.prepare(snapshot, takeTurns(reason, context.options));
-  running.prepared = prepared;
-  const { control, clock } = context;
-  const held = await holdPass(prepared, { control: control ?? NO_CONTROL, clock });
-  if (held.waitsForApproval) await control?.present(outlinePlan(prepared.plan));
-  const report = await runPass(prepared, held.plan, { ...context, findHold: held.findHold });
-  if (isDone(prepared, report)) await control?.endApproval();
-  return { report, holds: held.listHolds() };
-}
-
-function isDone({ plan, state }: PreparedPass, { steps }: PassReport): boolean {
-  return state.manifest.reconcile.approval === 'required' && steps.done === plan.steps.length;
-}
-
-// Who asks for a pass wants to know what is there.
-function takeTurns(reason: PassReason, options: WatchOptions): PassOptions {
-  const { proofs, intervalMilliseconds } = options;
-  if (proofs === undefined) return options;
-  const inTurn = { notes: proofs, intervalMilliseconds, all: reason === 'request' };
-  return { ...options, inTurn };
+function endPass(running: Running, ran: RanPass, context: Context): PassRecord {
+  const { id, reason, revision, subject, started } = running;
+  const head: PassHead = {
+    id,
+    reason,
+    revision: revision === '' ? null : revision,
+    subject,
+    started: started.toISOString(),
+  };
+  return recordPass(head, {
+    ...ran,
+    trouble: context.readTrouble?.() ?? null,
+    interrupted: ran.error !== null && context.signal.aborted,
+    finished: context.clock.now().toISOString(),
+  });
 }
 
 function describeEnd(
-  { report, result, holds, failure }: PassRecord,
-  { revision, prepared }: Running,
+  { report, result, holds, failure, revision: commit }: PassRecord,
+  view: PassView | null,
   { clock }: Context,
 ): PassEnd {
-  const interval = readInterval(prepared);
+  const interval = readInterval(view);
+  const revision = commit ?? '';
   const deferred = report?.outcomes.find(({ code }) => code === 'PLAN_OVER_BUDGET');
   if (deferred !== undefined) {
     const error = overBudget(deferred.message ?? '', clock.now());
@@ -180,7 +153,7 @@ function describeEnd(
   // What keeps newer commits away is asked again by its own interval; that is no reason to hurry with passes.
   if (failure !== null && endedWell(report))
     return { kind: 'refused', revision, interval, holds, trouble: failure.code };
-  if (result === 'failed' || result === 'interrupted' || isSurprise(prepared, report))
+  if (result === 'failed' || result === 'interrupted' || view?.isSurprise === true)
     return { kind: 'failed', revision, interval, error: null, holds };
   return { kind: result, revision, interval, holds };
 }
@@ -189,18 +162,8 @@ function endedWell(report: PassRecord['report']): boolean {
   return report === null || (!report.interrupted && report.exitCode !== 1);
 }
 
-function readInterval(prepared: PreparedPass | null): number | null {
-  return prepared?.state.manifest.reconcile.intervalMilliseconds ?? null;
-}
-
-// An image was gone that an earlier look vouched for: nothing does any longer, so that the next pass finds it.
-function isSurprise(prepared: PreparedPass | null, report: PassReport | null): boolean {
-  if (prepared === null || (prepared.looks?.vouched.size ?? 0) === 0) return false;
-  const stepped = new Set(prepared.plan.steps.flatMap(({ items }) => items));
-  return (
-    report?.outcomes.some(({ item, code }) => code === 'APPLY_CLOSURE' && stepped.has(item)) ??
-    false
-  );
+function readInterval(view: PassView | null): number | null {
+  return view?.manifest.reconcile.intervalMilliseconds ?? null;
 }
 
 interface Pause {
@@ -219,6 +182,7 @@ async function sleepUntilWoken(
     if (wake === null) return otherwise;
     // Git touches its files, and forges send webhooks, for many reasons; only another commit is one to run for.
     const isHint = wake.reason === 'commit' || wake.reason === 'webhook';
+    context.runner.warm();
     if (!isHint || (await readRevisionOr(revision, context)) !== revision) return wake.reason;
   }
 }

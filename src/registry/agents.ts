@@ -1,7 +1,9 @@
+import { createSecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { ToolError } from '../base/tool-error.ts';
 import { findProxy } from './find-proxy.ts';
 import type { AgentConnection } from './open-agent.ts';
+import { readSystemRoots } from './read-system-roots.ts';
 import { readTlsOptions, type TlsQuery } from './tls-options.ts';
 
 export interface AgentsOptions extends TlsQuery {
@@ -17,6 +19,23 @@ export interface Agents {
 
 // Below the 30 s after which Nexus closes idle connections.
 const KEEP_ALIVE_MILLISECONDS = 20_000;
+
+/**
+ * A connection to a server that is no registry, through the same proxies. `ca`: certificates that are trusted, and no
+ * others; null for those that Go's tools trust on this machine. Throws `REGISTRY_PROXY`, or what TLS says of `ca`.
+ */
+export async function openConnection(query: {
+  readonly url: URL;
+  readonly ca: string | null;
+  readonly timeoutMilliseconds: number;
+  readonly environment: AgentsOptions['environment'];
+}): Promise<Dispatcher> {
+  const { url, ca, timeoutMilliseconds, environment } = query;
+  const roots = ca === null ? [...readSystemRoots(environment)] : [ca];
+  const tls = { rejectUnauthorized: true, secureContext: createSecureContext({ ca: roots }) };
+  const connection = { tls, timeoutMilliseconds, keepAliveMilliseconds: KEEP_ALIVE_MILLISECONDS };
+  return openOne(findProxy(url, environment), connection, url.host);
+}
 
 export function createAgents(options: AgentsOptions): Agents {
   const open = new Map<string, Promise<Dispatcher>>();

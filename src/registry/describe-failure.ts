@@ -1,3 +1,4 @@
+import { codeOf, describeCode, isTimeoutCode, isTlsCode } from '../base/connection-fault.ts';
 import { messageOf, ToolError, type ToolErrorOptions } from '../base/tool-error.ts';
 
 /** Where a request went, for messages. */
@@ -7,28 +8,19 @@ export interface RequestPlace {
   readonly repository: string;
 }
 
-const TLS_CODES =
-  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_|EPROTO|HOSTNAME_MISMATCH|INVALID_CA)/;
-const TIMEOUT_CODES = new Set([
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ETIMEDOUT',
-]);
-
 /** A `ToolError` for a request that got no answer. */
 export function toConnectionError(error: unknown, place: RequestPlace): ToolError {
   if (error instanceof ToolError) return error;
   const code = codeOf(error);
   const what = formatPlace(place);
-  if (TIMEOUT_CODES.has(code)) {
+  if (isTimeoutCode(code)) {
     return new ToolError('REGISTRY_TIMEOUT', `${what} did not answer in time.`, {
       hint: `Check that ${place.host} is up and not overloaded, then run again.`,
       cause: error,
       disposition: 'retry',
     });
   }
-  if (TLS_CODES.test(code)) return tlsError(error, what, place.host);
+  if (isTlsCode(code)) return tlsError(error, what, place.host);
   const why = describeCode(code, error);
   return new ToolError('REGISTRY_UNREACHABLE', `${what} cannot be reached: ${why}.`, {
     hint: `Check host and port in mirror.yaml and that the registry runs: curl -i http(s)://${place.host}/v2/`,
@@ -45,10 +37,10 @@ export function toProxyError(error: unknown, place: RequestPlace, proxy: string)
   if (error instanceof ToolError) return error;
   const code = codeOf(error);
   // Only the registry's certificate has such a code; a proxy's own is told apart by undici.
-  if (TLS_CODES.test(code)) return toConnectionError(error, place);
+  if (isTlsCode(code)) return toConnectionError(error, place);
   const refused = PROXY_REFUSAL.exec(messageOf(error))?.[1];
   if (refused !== undefined) return toProxyRefusal(Number(refused), place, proxy);
-  const why = TIMEOUT_CODES.has(code) ? 'no answer came in time' : describeCode(code, error);
+  const why = isTimeoutCode(code) ? 'no answer came in time' : describeCode(code, error);
   return proxyError(`${formatPlace(place)} cannot be reached through the proxy ${proxy}: ${why}.`, {
     hint: `Check HTTPS_PROXY and HTTP_PROXY, or list ${place.host} in NO_PROXY.`,
     cause: error,
@@ -143,27 +135,6 @@ export function notARegistry(status: number, place: RequestPlace): ToolError {
 /** `registry.example/path`, as messages name it. */
 function formatPlace(place: RequestPlace): string {
   return place.repository === '' ? place.host : `${place.host}/${place.repository}`;
-}
-
-export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  const [first] = error instanceof AggregateError ? error.errors : [];
-  return codeOf(first ?? error.cause);
-}
-
-function describeCode(code: string, error: unknown): string {
-  if (code === '') return messageOf(error);
-  const words: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'nothing listens there (connection refused)',
-    ENOTFOUND: 'its name is unknown (DNS)',
-    EAI_AGAIN: 'its name cannot be looked up now (DNS)',
-    ECONNRESET: 'it broke the connection',
-    UND_ERR_SOCKET: 'it broke the connection',
-    EHOSTUNREACH: 'there is no route to it',
-    ENETUNREACH: 'there is no route to it',
-  };
-  return words[code] ?? code;
 }
 
 function stall(code: ToolError['code'], message: string, hint: string): ToolError {

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { codeOf } from '../base/connection-fault.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { type Agents, type AgentsOptions, createAgents } from './agents.ts';
-import { codeOf, type RequestPlace, toConnectionError, toProxyError } from './describe-failure.ts';
+import { type RequestPlace, toConnectionError, toProxyError } from './describe-failure.ts';
 import { findProxy } from './find-proxy.ts';
 import { redeemIdentityToken, type TokenAnswer, type TokenGrant } from './redeem-identity-token.ts';
 import { sendHead } from './send-head.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { type Digest, digestOf, isDigest } from '../base/digest.ts';
+import { parseMediaType } from '../base/http-headers.ts';
 import { MANIFEST_MEDIA_TYPES, type ManifestBody, OCI_INDEX, OCI_MANIFEST } from '../base/oci.ts';
 import { type BlobPresence, type Presence, unknownFrom } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
@@ -9,7 +10,6 @@ import { notARegistry, type RequestPlace, toConnectionError } from './describe-f
 import { isAbsentAnswer, judgeBlobHead, judgeHead, readLength } from './judge-presence.ts';
 import { listReferrers } from './list-referrers.ts';
 import { listRepositories } from './list-repositories.ts';
-import { parseMediaType } from './parse-headers.ts';
 import type { RegistryPort } from './port.ts';
 import { probeRegistry } from './probe-registry.ts';
 import { expectOk, notFound, readBytes, readText } from './read-answer.ts';

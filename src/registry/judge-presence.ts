@@ -1,4 +1,5 @@
 import { isDigest } from '../base/digest.ts';
+import { parseMediaType } from '../base/http-headers.ts';
 import { MANIFEST_MEDIA_TYPES } from '../base/oci.ts';
 import {
   type BlobPresence,
@@ -8,7 +9,6 @@ import {
 } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { notARegistry, type RequestPlace, toStatusError } from './describe-failure.ts';
-import { parseMediaType } from './parse-headers.ts';
 import type { RegistryAnswer } from './send.ts';
 
 type HeadAnswer = Pick<RegistryAnswer, 'status' | 'headers' | 'retryAfterSeconds' | 'loggedIn'>;

@@ -1,9 +1,9 @@
 import { type Digest, isDigest } from '../base/digest.ts';
+import { parseMediaType } from '../base/http-headers.ts';
 import { OCI_INDEX } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { collectPages } from './collect-pages.ts';
 import type { RequestPlace } from './describe-failure.ts';
-import { parseMediaType } from './parse-headers.ts';
 import { expectOk, readText } from './read-answer.ts';
 import type { RegistryAnswer } from './send.ts';
 

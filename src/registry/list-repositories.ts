@@ -1,8 +1,8 @@
+import { parseMediaType } from '../base/http-headers.ts';
 import { isRepositoryPath } from '../base/image-ref.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import { collectPages } from './collect-pages.ts';
 import type { RequestPlace } from './describe-failure.ts';
-import { parseMediaType } from './parse-headers.ts';
 import { expectOk, readText } from './read-answer.ts';
 import type { RegistryAnswer } from './send.ts';
 

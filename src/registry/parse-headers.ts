@@ -35,22 +35,6 @@ function parseParameters(text: string): Readonly<Record<string, string>> {
 }
 
 /**
- * Seconds to wait, from either form of `Retry-After`; null where there is none. A date is held against that of the
- * answer, `Date`, since the registry's clock may be off; against `now` where there is none.
- */
-export function parseRetryAfter(
-  value: string | undefined,
-  date: string | undefined,
-  now: Date,
-): number | null {
-  if (value === undefined || value.trim() === '') return null;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value);
-  const [time, sent] = [Date.parse(value), Date.parse(date ?? '')];
-  const since = Number.isNaN(sent) ? now.getTime() : sent;
-  return Number.isNaN(time) ? null : Math.max(0, Math.ceil((time - since) / 1000));
-}
-
-/**
  * The query of the next page, or null. Only `n` and `last` are taken from the link: some
  * registries write a path there that does not exist (spec "registries" §1.6).
  */
@@ -62,9 +46,4 @@ export function parseNextPage(link: string | undefined): string | null {
   if (last === null) return null;
   const n = query.get('n');
   return new URLSearchParams({ ...(n === null ? {} : { n }), last }).toString();
-}
-
-/** Media type in lower case without parameters; empty where there is none. */
-export function parseMediaType(contentType: string | undefined): string {
-  return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

@@ -1,3 +1,4 @@
+import { parseMediaType } from '../base/http-headers.ts';
 import { ToolError } from '../base/tool-error.ts';
 import {
   notARegistry,
@@ -6,7 +7,6 @@ import {
   toStatusError,
 } from './describe-failure.ts';
 import { isAbsentAnswer } from './judge-presence.ts';
-import { parseMediaType } from './parse-headers.ts';
 import type { RegistryAnswer } from './send.ts';
 
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;

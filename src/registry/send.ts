@@ -1,5 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { Clock } from '../base/clock.ts';
+import { parseRetryAfter } from '../base/http-headers.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { type Authorizer, chooseChallenge, createAuthorizer } from './authorize.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
@@ -13,12 +14,7 @@ import {
 } from './exchange.ts';
 import { findCredentials } from './find-credentials.ts';
 import { createPace, type Pace, type PacedAnswer } from './pace.ts';
-import {
-  type Challenge,
-  formatChallenge,
-  parseChallenges,
-  parseRetryAfter,
-} from './parse-headers.ts';
+import { type Challenge, formatChallenge, parseChallenges } from './parse-headers.ts';
 
 export interface SenderOptions extends ExchangerOptions {
   readonly authFile: string | null;

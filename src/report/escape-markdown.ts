@@ -1,7 +1,7 @@
 import { cleanLine } from './clean-line.ts';
 
 // What stands in a report is a name and nothing else: behind a zero-width space no forge takes it for a mention or a reference.
-const ZERO_WIDTH_SPACE = '&#8203;';
+export const ZERO_WIDTH_SPACE = '&#8203;';
 
 /** Text that no forge takes for markup, the end of a table cell, a mention or a reference. */
 export function escapeMarkdown(text: string): string {

@@ -5,10 +5,12 @@ import type {
   ExplainedKind,
   ExplainedNeed,
   ExplainedPlace,
+  ExplainedProof,
   ExplainedSharing,
   ExplainedStep,
   Explanation,
 } from '../plan/explain-types.ts';
+import { formatTime } from '../plan/format-moment.ts';
 import { renderLines } from './clean-line.ts';
 
 /** Each image with what wants it, since when, where it is, what it shares, and what passes did with it. */
@@ -52,6 +54,7 @@ function renderImage(image: ExplainedImage): readonly string[] {
     ...(files.length === 0 ? [] : line('Named in', joinNames(files))),
     ...image.places.flatMap(renderPlace),
     ...renderSharing(image.sharing),
+    ...renderProof(image.proof),
     ...renderSteps(image.steps),
   ];
 }
@@ -148,6 +151,13 @@ function describeShared({ sharing, compared, absent, unread, left }: ExplainedSh
   const among = `of ${formatCount(compared, 'other image')} in production`;
   const rest = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
   return `${sharing === 0 ? 'none' : sharing} ${among}${rest}`;
+}
+
+function renderProof(proof: ExplainedProof | null): readonly string[] {
+  if (proof === null) return [];
+  const { seen, deep } = proof;
+  const blobs = deep === null ? '' : `, its blobs ${formatTime(deep)}`;
+  return line('Proved', `by watch ${formatTime(seen)}${blobs}`);
 }
 
 function renderSteps(steps: readonly ExplainedStep[]): readonly string[] {

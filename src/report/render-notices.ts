@@ -8,6 +8,8 @@ import { cleanLine } from './clean-line.ts';
 /** What a message says beside its notices. */
 export interface NoticeContext {
   readonly mirror: string | null;
+  /** Path of the manifest, where one process serves several; null for the only one. */
+  readonly manifest: string | null;
   readonly pass: Pick<PassRecord, 'id' | 'revision' | 'subject'>;
   readonly now: Date;
   /** Until when Alertmanager takes an alert for firing unless it is told again. */
@@ -53,11 +55,12 @@ function clean(text: string): string {
 }
 
 function buildDocument(notices: readonly CleanNotice[], context: NoticeContext): unknown {
-  const { mirror, pass, now } = context;
+  const { mirror, manifest, pass, now } = context;
   return {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Notification',
     mirror,
+    ...(manifest === null ? {} : { manifest: clean(manifest) }),
     pass: pass.id,
     revision: pass.revision,
     subject: pass.subject === null ? null : clean(pass.subject),
@@ -69,12 +72,13 @@ function buildDocument(notices: readonly CleanNotice[], context: NoticeContext):
 const MOST_LINES = 20;
 
 function renderSlack(notices: readonly CleanNotice[], context: NoticeContext): string {
-  const { mirror, pass } = context;
+  const { mirror, manifest, pass } = context;
+  const where = manifest === null ? '' : ` (${clean(manifest)})`;
   const commit = pass.revision === null ? 'no commit' : formatRevision(pass.revision);
   const subject = pass.subject === null ? '' : ` "${clean(pass.subject)}"`;
   const rest = notices.length - MOST_LINES;
   const lines = [
-    `olmirror ${mirror ?? ''}, ${commit}${subject}`,
+    `olmirror ${mirror ?? ''}${where}, ${commit}${subject}`,
     ...notices.slice(0, MOST_LINES).flatMap((notice) => renderLines(notice)),
     ...(rest > 0 ? [`… and ${formatCount(rest, 'more', 'more')}`] : []),
     `pass ${pass.id}`,
@@ -105,13 +109,17 @@ const ALERT_SEVERITIES: Readonly<Record<Severity, string>> = {
 };
 
 // Labels tell one alert from another, so only what stays the same while a trouble lasts is one.
-function buildAlert(notice: CleanNotice, { mirror, pass, ...times }: NoticeContext): unknown {
+function buildAlert(
+  notice: CleanNotice,
+  { mirror, manifest, pass, ...times }: NoticeContext,
+): unknown {
   const { status, key, severity, code, catalog, message, hint, since, healed } = notice;
   const resolved = status === 'resolved';
   return {
     labels: {
       alertname: 'OlmirrorTrouble',
       mirror: mirror ?? '',
+      ...(manifest === null ? {} : { manifest: clean(manifest) }),
       trouble: key,
       code,
       severity: ALERT_SEVERITIES[severity],

@@ -7,7 +7,6 @@ import type {
   CatalogPlan,
   Check,
   Outcome,
-  PackagePlan,
   Plan,
   PlanShard,
   PushIndexStep,
@@ -16,7 +15,10 @@ import type {
   Storage,
 } from '../plan/types.ts';
 import { renderLines } from './clean-line.ts';
+import { listPackageLines } from './describe-package.ts';
+import { listLegend } from './legend.ts';
 import { listVerification } from './list-verification.ts';
+import { listCheckLines, listFindings, listUpgradeParts } from './upgrade-lines.ts';
 
 export interface PlanTextOptions {
   /** List every step; otherwise long lists of copies are cut. */
@@ -24,29 +26,47 @@ export interface PlanTextOptions {
 }
 
 const SHOWN_STEPS = 12;
-export const SHOWN_REPOSITORIES = 8;
+const SHOWN_REPOSITORIES = 8;
 /** Bytes from which on it is said what moves where. */
 export const MUCH = 1_000_000;
 
-/** A plan for a terminal: verdict first, then what users will see, checks, steps, sums. No change is one line. */
+/**
+ * A plan for a terminal: verdict first, then what upgrades by itself, what needs a person, what users will see,
+ * steps, sums. No change is one line.
+ */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): string {
   const verdict = formatVerdict(plan);
   const verified = listVerification(plan);
   if (plan.steps.length === 0 && plan.checks.length === 0)
     return renderLines([verdict, ...verified]);
+  const upgrades = plan.upgrades ?? [];
+  const catalogs = plan.catalogs.map(listCatalogLines);
+  const costs = listPlanLines(plan, options);
   const parts = [
     [verdict],
-    ...plan.catalogs.map(listCatalogLines),
-    listCheckLines(plan.checks),
-    listStepLines(plan.steps, options),
-    listRoomLines(plan, options),
-    [...listTotals(plan), ...verified],
+    ...listUpgradeParts(upgrades),
+    [...listCheckLines(listFindings(plan.checks, upgrades)), ...listWhy(plan.checks)],
+    ...catalogs,
+    ...costs,
+    listLegend([...catalogs.flat(), ...costs.flat()]),
   ].filter((lines) => lines.length > 0);
   return renderLines(parts.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])));
 }
 
+/** What carrying a plan out takes: steps, room, sums. */
+export function listPlanLines(
+  plan: Plan,
+  options: PlanTextOptions,
+): readonly (readonly string[])[] {
+  return [
+    listStepLines(plan.steps, options),
+    listRoomLines(plan, options),
+    [...listTotals(plan), ...listVerification(plan)],
+  ];
+}
+
 /** One sentence: what this plan comes to. */
-export function formatVerdict(plan: Plan): string {
+function formatVerdict(plan: Plan): string {
   const where = formatRevision(plan.revision);
   const errors = plan.checks.filter((check) => check.severity === 'error').length;
   const blocked = plan.checks.filter((check) => check.severity === 'blocked').length;
@@ -90,7 +110,8 @@ export function countSteps(steps: readonly Step[]): string {
     .join(', ');
 }
 
-function listCatalogLines(catalog: CatalogPlan): readonly string[] {
+/** One catalog: where it is served, its index before and after, and what its users see change. */
+export function listCatalogLines(catalog: CatalogPlan): readonly string[] {
   const head = `Catalog ${catalog.catalog}${catalog.target === '' ? '' : ` → ${catalog.target}`}`;
   const id = [`index ${formatIds(catalog)}`, ...listRecipeLines(catalog)].map(
     (line) => `  ${line}`,
@@ -134,44 +155,12 @@ export function formatIds(catalog: CatalogPlan): string {
   }
 }
 
-const SYMBOLS = { added: '+', changed: '~', removed: '-' } as const;
-
-export function listPackageLines(change: PackagePlan): readonly string[] {
-  const bundles = [
-    ...(change.bundlesAdded.length > 0
-      ? [`+${formatCount(change.bundlesAdded.length, 'bundle')}`]
-      : []),
-    ...(change.bundlesRemoved.length > 0
-      ? [`-${formatCount(change.bundlesRemoved.length, 'bundle')}`]
-      : []),
-  ];
-  const channels = change.channels.map(
-    (channel) => `      ${channel.channel}: ${formatHeads(channel)}`,
-  );
-  return [
-    `  ${SYMBOLS[change.change]} ${change.package}${bundles.length === 0 ? '' : `  ${bundles.join(' ')}`}`,
-    ...channels,
-  ];
-}
-
 export function formatHeads(channel: {
   readonly old: string | null;
   readonly new: string | null;
 }): string {
   if (channel.old === channel.new) return `${channel.new ?? 'no head'} (head unchanged)`;
   return `${channel.old ?? 'new'} → ${channel.new ?? 'gone'}`;
-}
-
-export const SEVERITY_MARKS = { error: 'error', blocked: 'refused', warning: 'warning' } as const;
-
-function listCheckLines(checks: readonly Check[]): readonly string[] {
-  return [
-    ...checks.flatMap((check) => [
-      `${SEVERITY_MARKS[check.severity]}: ${check.message}`,
-      ...(check.hint === null ? [] : [`  Hint: ${check.hint}`]),
-    ]),
-    ...listWhy(checks),
-  ];
 }
 
 /** Where to ask for all that a check about an image leaves out; none where it leaves out nothing. */

@@ -1,6 +1,6 @@
 import { shortHex } from '../base/digest.ts';
 import { formatCount, shortRevision } from '../base/text.ts';
-import { formatTime } from '../plan/format-moment.ts';
+import { formatLength, formatTime } from '../plan/format-moment.ts';
 import type { CatalogProgress, Condition, ReconcilerState } from '../plan/history-types.ts';
 import { renderLines } from './clean-line.ts';
 
@@ -18,6 +18,7 @@ export function listReconciler(state: ReconcilerState): readonly string[] {
     ...listRevisions(state),
     ...catalogs.map(formatCatalog),
     ...holds.map((hold) => `  held        ${hold.message}${formatUntil(hold.until)}`),
+    ...listProofs(state),
     ...listNext(state),
   ];
 }
@@ -72,6 +73,16 @@ function formatCatalog(catalog: CatalogProgress): string {
   const ids = inSync || gitId === null ? served : `${served}, in Git ${shortHex(gitId)}`;
   const waits = oldestPending === null ? '' : `; waits since ${formatTime(oldestPending)}`;
   return `  catalog     ${catalog.catalog}: ${images}, index ${ids}${waits}`;
+}
+
+function listProofs({ proofs }: ReconcilerState): readonly string[] {
+  if (proofs === null) return [];
+  const { oldest, ageSeconds, overdue } = proofs;
+  const since =
+    oldest === null ? 'no image is in step' : `every image seen since ${formatTime(oldest)}`;
+  const wanted = `wanted every ${formatLength(ageSeconds * 1000)}`;
+  const late = overdue === 0 ? '' : `; ${formatCount(overdue, 'image')} OVERDUE`;
+  return [`  proofs      ${since}, ${wanted}${late}`];
 }
 
 function formatUntil(until: string | null): string {

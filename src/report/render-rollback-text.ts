@@ -1,7 +1,8 @@
 import { formatPin } from '../plan/index-checks.ts';
 import type { NamedIndex, RollbackReport } from '../plan/rollback-types.ts';
 import { cleanLine, renderLines } from './clean-line.ts';
-import { listPackageLines, SEVERITY_MARKS } from './render-plan-text.ts';
+import { listPackageLines } from './describe-package.ts';
+import { SEVERITY_MARKS } from './severity-marks.ts';
 
 /** What a rollback does or did: from where to where, what users see, what is in the way, and what to do next. */
 export function renderRollbackText(report: RollbackReport): string {

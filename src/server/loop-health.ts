@@ -14,6 +14,8 @@ export interface LoopHealth extends WatchSink {
   readonly judgeHealth: () => Verdict;
   /** Has it looked at Git and the registries, and did that work the last time? */
   readonly judgeReady: () => Verdict;
+  /** Whether a pass has ended. */
+  readonly hasLooked: () => boolean;
 }
 
 export interface LoopHealthOptions {
@@ -58,6 +60,7 @@ export function createLoopHealth({
       return { ok: false, reason: `no sign of life for ${seconds} s, in ${work}` };
     },
     judgeReady: () => judgeReady(last),
+    hasLooked: () => last !== null,
   };
 }
 

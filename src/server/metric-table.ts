@@ -32,6 +32,9 @@ export interface MetricTable {
   readonly budgetSpent: Gauge<'host'>;
   readonly budgetLimit: Gauge<'host'>;
   readonly freeBytes: Gauge;
+  readonly oldestProof: Gauge;
+  readonly proofAgeLimit: Gauge;
+  readonly overdueImages: Gauge;
   readonly webhooks: Counter<'result'>;
   readonly notifications: Counter<'notifier' | 'result'>;
 }
@@ -199,6 +202,17 @@ function createStateMetrics(gauge: MakeGauge): StateMetrics {
       ['host'],
     ),
     budgetLimit: gauge('request_budget_limit', 'Most requests of a day to a registry.', ['host']),
+    oldestProof: gauge(
+      'oldest_proof_timestamp_seconds',
+      'When the image in step that production was asked for longest ago was asked for.',
+      [],
+    ),
+    proofAgeLimit: gauge('proof_age_limit_seconds', 'How old a proof may be: proofAge.', []),
+    overdueImages: gauge(
+      'overdue_images',
+      'Images that production was not asked for in that time, for want of requests.',
+      [],
+    ),
     freeBytes: gauge('storage_free_bytes', 'Free bytes where production keeps its blobs.', []),
   };
 }

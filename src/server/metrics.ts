@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, type Gauge } from 'prom-client';
+import { collectDefaultMetrics, type Gauge, type Registry } from 'prom-client';
 import type { PassEvent } from '../base/events.ts';
 import type { Hold, PassRecord, ReconcilerStatus } from '../plan/history-types.ts';
 import type { WatchEvent, WatchSink } from '../reconcile/watch-types.ts';
@@ -7,7 +7,7 @@ import { HOOK_RESULTS, type HookResult } from './webhook.ts';
 
 export interface Metrics extends WatchSink {
   readonly countHook: (result: HookResult) => void;
-  readonly countAnswer: (host: string, status: number | null) => void;
+  readonly countAnswer: (host: string, status: number | null, times: number) => void;
   readonly countNotification: (notifier: string, result: 'sent' | 'failed') => void;
   readonly read: () => Promise<{ readonly type: string; readonly text: string }>;
 }
@@ -25,12 +25,34 @@ const LAG_PRECISION = 200;
 /** Counts what happens, for Prometheus. */
 export function createMetrics(version: string, readStatus: () => ReconcilerStatus): Metrics {
   const table = createMetricTable();
-  collectDefaultMetrics({ register: table.registry, eventLoopMonitoringPrecision: LAG_PRECISION });
-  for (const name of MISNAMED) table.registry.removeSingleMetric(name);
+  setUpProcess(table.registry, version, table);
+  return {
+    ...countLoop(table, readStatus),
+    countHook: (result) => table.webhooks.inc({ result }),
+    async read() {
+      return { type: table.registry.contentType, text: await table.registry.metrics() };
+    },
+  };
+}
+
+/** What is counted of the process, whatever it serves. */
+export function setUpProcess(
+  registry: Registry,
+  version: string,
+  { build, webhooks }: Pick<MetricTable, 'build' | 'webhooks'>,
+): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_PRECISION });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  build.set({ version }, 1);
+  for (const result of HOOK_RESULTS) webhooks.inc({ result }, 0);
+}
+
+export type LoopMetrics = Omit<Metrics, 'countHook' | 'read'>;
+
+/** Counts what one loop does. */
+export function countLoop(table: MetricTable, readStatus: () => ReconcilerStatus): LoopMetrics {
   // A gauge without labels begins with 0, which would be a time in 1970, or a disk without room.
   for (const gauge of findUnknown(table)) gauge.remove();
-  table.build.set({ version }, 1);
-  for (const result of HOOK_RESULTS) table.webhooks.inc({ result }, 0);
   const memory: Memory = { holdsSince: new Map() };
   setStatus(readStatus(), table);
   return {
@@ -39,20 +61,18 @@ export function createMetrics(version: string, readStatus: () => ReconcilerStatu
       countWatchEvent(event, table, memory);
       setStatus(readStatus(), table);
     },
-    countHook: (result) => table.webhooks.inc({ result }),
-    countAnswer: (host, status) =>
-      table.registryAnswers.inc({ host, code: status === null ? 'none' : `${status}` }),
+    countAnswer: (host, status, times) =>
+      table.registryAnswers.inc({ host, code: status === null ? 'none' : `${status}` }, times),
     countNotification: (notifier, result) => table.notifications.inc({ notifier, result }),
-    async read() {
-      return { type: table.registry.contentType, text: await table.registry.metrics() };
-    },
     close: () => Promise.resolve(),
   };
 }
 
 function findUnknown(table: MetricTable): readonly Gauge[] {
-  const { passStarted, passEnded, passSucceeded, nextPass } = table;
-  return [passStarted, passEnded, passSucceeded, nextPass, table.wantedItems, table.freeBytes];
+  const { passStarted, passEnded, passSucceeded, nextPass, wantedItems, freeBytes } = table;
+  const { oldestProof, proofAgeLimit, overdueImages } = table;
+  const proofs = [oldestProof, proofAgeLimit, overdueImages];
+  return [passStarted, passEnded, passSucceeded, nextPass, wantedItems, freeBytes, ...proofs];
 }
 
 interface Memory {
@@ -145,11 +165,11 @@ function setItems(
 }
 
 function setPlan(
-  { record, prepared }: WatchEvent & { readonly kind: 'pass-ended' },
+  { record, view }: WatchEvent & { readonly kind: 'pass-ended' },
   table: MetricTable,
 ): void {
-  if (prepared === null) return;
-  const { storage, checks } = prepared.plan;
+  if (view === null) return;
+  const { storage, checks } = view;
   const freeBytes = storage?.freeBytes ?? null;
   if (freeBytes === null) table.freeBytes.remove();
   else table.freeBytes.set(freeBytes);
@@ -181,6 +201,18 @@ function setStatus(status: ReconcilerStatus, table: MetricTable): void {
     if (condition !== undefined) table.conditionSince.set({ type }, secondsOf(condition.since));
   }
   setCatalogs(catalogs, table);
+  setProofs(status.proofs, table);
+}
+
+function setProofs(
+  proofs: ReconcilerStatus['proofs'],
+  { oldestProof, proofAgeLimit, overdueImages }: MetricTable,
+): void {
+  if (proofs === null) return;
+  proofAgeLimit.set(proofs.ageSeconds);
+  overdueImages.set(proofs.overdue);
+  if (proofs.oldest === null) oldestProof.remove();
+  else oldestProof.set(secondsOf(proofs.oldest));
 }
 
 function setCatalogs(catalogs: ReconcilerStatus['catalogs'], table: MetricTable): void {

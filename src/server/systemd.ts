@@ -17,6 +17,8 @@ export interface Systemd {
   readonly sink: WatchSink;
   /** Started last, it tells that the loop is up. */
   readonly trigger: Trigger;
+  /** How it goes, in a sentence. */
+  readonly say: (status: string) => void;
 }
 
 const run = promisify(execFile);
@@ -34,7 +36,11 @@ export function createSystemd(options: SystemdOptions): Systemd | null {
   options.signal.addEventListener('abort', () => {
     send('STOPPING=1', 'STATUS=stopping: ends what runs');
   });
+  function say(status: string): void {
+    if (!options.signal.aborted) send(`STATUS=${status}`);
+  }
   return {
+    say,
     trigger: {
       start() {
         // The loop is up, though its first pass may copy for hours: systemd would not wait so long.
@@ -46,8 +52,8 @@ export function createSystemd(options: SystemdOptions): Systemd | null {
     sink: {
       onPass: () => undefined,
       onWatch(event) {
-        const status = options.signal.aborted ? null : describe(event);
-        if (status !== null) send(`STATUS=${status}`);
+        const status = describeWork(event);
+        if (status !== null) say(status);
       },
       close() {
         clearInterval(timer);
@@ -57,7 +63,8 @@ export function createSystemd(options: SystemdOptions): Systemd | null {
   };
 }
 
-function describe(event: WatchEvent): string | null {
+/** What a loop does now; null where that is as it was. */
+export function describeWork(event: WatchEvent): string | null {
   switch (event.kind) {
     case 'pass-started':
       return `pass for commit ${event.revision.slice(0, 12)} (${event.reason})`;

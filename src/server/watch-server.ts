@@ -2,12 +2,14 @@ import type { ReconcilerStatus } from '../plan/history-types.ts';
 import type { Trigger, Wake } from '../reconcile/watch-types.ts';
 import { type Exchange, type ListenAddress, openHttpServer, type Reply } from './http-server.ts';
 import type { LoopHealth, Verdict } from './loop-health.ts';
+import type { ManifestStates } from './many-health.ts';
 import type { Webhook } from './webhook.ts';
 
 export interface WatchServerOptions {
   readonly listen: ListenAddress;
   readonly health: Pick<LoopHealth, 'judgeHealth' | 'judgeReady'>;
-  readonly readStatus: () => Pick<ReconcilerStatus, 'conditions'>;
+  /** What `/readyz` says besides. */
+  readonly readStatus: () => Pick<ReconcilerStatus, 'conditions'> | ManifestStates;
   /** In the text format of Prometheus. */
   readonly readMetrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** Null where no secret was given: then there is no webhook. */
@@ -75,15 +77,14 @@ async function answer(
   if (!READ_PATHS.includes(path)) return refuse(404);
   if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'GET, HEAD');
   if (path === '/healthz') return tell(health.judgeHealth());
-  if (path === '/readyz')
-    return tell({ ...health.judgeReady(), conditions: readStatus().conditions });
+  if (path === '/readyz') return tell({ ...health.judgeReady(), ...readStatus() });
   const { type, text } = await readMetrics();
   return { status: 200, type, body: text };
 }
 
 const READ_PATHS: readonly string[] = ['/healthz', '/readyz', '/metrics'];
 
-function tell(verdict: Verdict & Partial<Pick<ReconcilerStatus, 'conditions'>>): Reply {
+function tell(verdict: Verdict): Reply {
   return {
     status: verdict.ok ? 200 : 503,
     type: 'application/json',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  clip,
   compareBytes,
   compareNatural,
   findNearest,
@@ -46,4 +47,10 @@ test('compareNatural orders versions as people count, and is an order', () => {
   assert.equal(compareNatural('a01', 'a01'), 0);
   assert.ok(compareNatural('a01', 'a1') !== 0);
   assert.ok(compareNatural('', 'a') < 0);
+});
+
+test('clip never cuts a character in half, and leaves alone what is short enough', () => {
+  assert.equal(clip('ab😀cd', 3), 'ab…');
+  assert.equal(clip('ab😀cd', 4), 'ab😀…');
+  assert.equal(clip('ab😀', 4), 'ab😀');
 });

@@ -4,7 +4,12 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Problem } from '../../src/base/problem.ts';
-import { type CatalogPool, openCatalogPool } from '../../src/cli/catalog-pool.ts';
+import {
+  type CatalogPool,
+  type CatalogThread,
+  keepThread,
+  openCatalogPool,
+} from '../../src/cli/catalog-pool.ts';
 import type { FileSource } from '../../src/cli/file-source.ts';
 import { makePackageText } from '../support/catalog.ts';
 
@@ -85,6 +90,26 @@ describe('openCatalogPool', () => {
     for (const tasks of [1, 2]) {
       await openCatalogPool({ size: 1e9, tasks, signal }).close();
       assert.equal(started, Math.min(tasks, availableParallelism()) - 1);
+    }
+  });
+
+  it('gives the tasks of whoever is busy to a thread that stays, however little they read, and leaves it running', async (t) => {
+    const kept = keepThread();
+    t.after(() => kept.stop());
+    let asked = 0;
+    const counted: CatalogThread = {
+      ask(task) {
+        asked += 1;
+        return kept.ask(task);
+      },
+      stop: () => assert.fail('whoever keeps it ends it'),
+    };
+    for (const times of [1, 2]) {
+      const pool = openCatalogPool({ size: 0, isBusy: true, kept: counted, signal });
+      const [judged] = await pool.run({ kind: 'judge', files: files.slice(0, 1) });
+      await pool.close();
+      assert.equal(judged?.parts[0]?.package, 'op0');
+      assert.equal(asked, times);
     }
   });
 

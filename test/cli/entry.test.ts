@@ -39,6 +39,27 @@ suite('the olmirror entry', () => {
     assert.deepEqual([result.stdout, result.stderr, result.status], [`${version}\n`, '', 0]);
   });
 
+  test('names the catalogs of a manifest to a shell without loading the program, and none where it cannot be read', async () => {
+    const manifest = join(folder, 'mirror.yaml');
+    function ask() {
+      return spawnSync(process.execPath, [entry, '__catalogs', folder, 'mirror.yaml'], {
+        encoding: 'utf8',
+      });
+    }
+    await writeFile(
+      manifest,
+      'spec: { catalogs: [{ name: one }, { tag: v1 }, { name: "a b" }, { name: two-2 }] }',
+    );
+    const written = ask();
+    await writeFile(manifest, 'spec: { catalogs: [{ name: one }, {');
+    const halfWritten = ask();
+    await rm(manifest);
+    const missing = ask();
+    assert.deepEqual([written.stdout, written.stderr, written.status], ['one\ntwo-2\n', '', 0]);
+    for (const { stdout, stderr, status } of [halfWritten, missing])
+      assert.deepEqual([stdout, stderr, status], ['', '', 0]);
+  });
+
   test('ends with the exit code that the program returns', async () => {
     await writeFile(
       join(folder, 'main.ts'),

@@ -17,9 +17,16 @@ test('--help of what works on catalogs, indexes and images shows an example and 
     'branch-catalog',
     'retire',
     'staging check',
+    'relocate check',
+    'resources',
+    'resources diff',
     'known-missing',
     'recover',
     'history',
+    'completion',
+    'man',
+    'schemas',
+    'review',
     ...INDEX_COMMANDS.map((name) => `index ${name}`),
   ]) {
     const { code, stdout, stderr } = await sandbox.olmirror(...command.split(' '), '--help');

@@ -17,7 +17,7 @@ const RECORD = recordPass(
     started: '2026-11-27T12:00:00Z',
   },
   {
-    prepared: null,
+    view: null,
     report: null,
     holds: [{ kind: 'suspended', message: 'suspended by kim: freeze', until: null }],
     error: null,

@@ -51,6 +51,26 @@ export function describeGitContract(
     assert.deepEqual(await (await git.openWorkingTree()).listFiles(''), []);
   });
 
+  check('a folder is entered whether it lies in the working tree or not', async (world) => {
+    await world.write('sites/a/mirror.yaml', 'a');
+    await world.write('mirror.yaml', 'top');
+    await world.commit('first');
+    await world.remove('sites/a/mirror.yaml');
+    const { prefix, folder } = world.git;
+    const inner = world.git.enter(`${prefix}sites/a`);
+    assert.deepEqual([inner.prefix, inner.folder], [`${prefix}sites/a/`, `${folder}/sites/a`]);
+    const snapshot = await inner.openCommit('HEAD');
+    const files = await snapshot.listFiles('');
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      ['mirror.yaml'],
+    );
+    assert.equal(String(await snapshot.readFile('mirror.yaml')), 'a');
+    for await (const { file, bytes } of snapshot.readFiles(files))
+      assert.deepEqual([file.path, String(bytes)], ['mirror.yaml', 'a']);
+    assert.equal(world.git.enter(prefix).folder, folder);
+  });
+
   check(
     'a commit keeps its files, whatever their names and whatever happens afterwards',
     async (world) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path/posix';
 import { compareBytes } from '../../src/base/text.ts';
 import { ToolError } from '../../src/base/tool-error.ts';
 import type { CommitNote, GitPort, Snapshot } from '../../src/git/port.ts';
@@ -30,6 +31,16 @@ export function createFakeGit(folder = '/fake'): FakeGit {
 
   return {
     folder,
+    prefix: '',
+    enter(path) {
+      if (path === '') return this;
+      const inner = { ...this, folder: `${folder}/${path}`, prefix: `${path}/` };
+      return {
+        ...inner,
+        openCommit: async (revision) => enterSnapshot(await this.openCommit(revision), path),
+        openWorkingTree: async () => enterSnapshot(await this.openWorkingTree(), path),
+      };
+    },
     write: (path, text) => void working.set(path, Buffer.from(text)),
     remove: (path) => void working.delete(path),
     commit(message) {
@@ -101,6 +112,15 @@ export function createFakeGit(folder = '/fake'): FakeGit {
       if (commit === null) throw new ToolError('GIT_UNKNOWN_REVISION', `There is no ${ref}.`);
       return commit;
     },
+    async obtainRevision(revision) {
+      const found = resolve(revision);
+      if (found === null) throw new ToolError('GIT_UNKNOWN_REVISION', `There is no ${revision}.`);
+      return { revision: found, fetched: false };
+    },
+    async findMergeBase(a, b) {
+      const order = [...commits.keys()];
+      return order[Math.min(order.indexOf(a), order.indexOf(b))] ?? null;
+    },
     async descends(newer, older) {
       const ids = [...commits.keys()];
       const [at, before] = [ids.indexOf(newer), ids.indexOf(older)];
@@ -147,6 +167,23 @@ function createSnapshot(
       : { readFileNow: ({ path }) => files.get(path) ?? new Uint8Array() }),
     readFile: async (path) => files.get(path) ?? null,
     listSubmodules: async () => [],
+  };
+}
+
+function enterSnapshot(snapshot: Snapshot, folder: string): Snapshot {
+  return {
+    ...snapshot,
+    listFiles: async (path) =>
+      (await snapshot.listFiles(join(folder, path))).map((file) => ({
+        ...file,
+        path: relative(folder, file.path),
+      })),
+    async *readFiles(files) {
+      const outer = files.map((file) => ({ ...file, path: join(folder, file.path) }));
+      for await (const { file, bytes } of snapshot.readFiles(outer))
+        yield { file: { ...file, path: relative(folder, file.path) }, bytes };
+    },
+    readFile: (path) => snapshot.readFile(join(folder, path)),
   };
 }
 

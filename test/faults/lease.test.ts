@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { createFaultSite, type FaultSite } from '../support/fault-site.ts';
+import { createFaultSite, type FaultSite, hangOnePass } from '../support/fault-site.ts';
 import { collect, readServed } from '../support/site.ts';
 import { grantLease, type Kube, NO_KUBE, startKube } from '../support/start-kube.ts';
-import { waitFor } from '../support/wait-for.ts';
 
 const FIRST = ['a.v1.0.0', 'a.v1.1.0', 'b.v1.0.0'];
 const APPLY = ['apply', '--lease', 'olmirror/olmirror'];
+const HANGING = [...APPLY, '--concurrency', '1'];
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/olmirror/leases/olmirror';
 
 // Two processes with state folders of their own, as two pods have, so that nothing but the Lease is between them.
@@ -34,7 +33,7 @@ describe('two pods and one Lease', { skip: NO_KUBE }, () => {
   test('the second is refused while the first writes, and takes over when it was killed, after the time of the Lease', async (t) => {
     const site = await createFaultSite(t);
     const [north, south] = [await podOf(site, 'north'), await podOf(site, 'south')];
-    const holder = await hangOnePass(site, north);
+    const holder = await hangOnePass(site, HANGING, north);
     const refused = await site.olmirror(APPLY, south);
     assert.equal(refused.code, 1, refused.stdout + refused.stderr);
     assert.match(refused.stderr, /is applying; the lock is the Lease olmirror\/olmirror\./);
@@ -50,7 +49,7 @@ describe('two pods and one Lease', { skip: NO_KUBE }, () => {
 
   test('SIGTERM gives the Lease back, so that the next begins at once', async (t) => {
     const site = await createFaultSite(t);
-    const holder = await hangOnePass(site, await podOf(site, 'north'));
+    const holder = await hangOnePass(site, HANGING, await podOf(site, 'north'));
     assert.match(await readHolder(kube), /_/);
     const ended = collect(holder);
     holder.kill('SIGTERM');
@@ -65,7 +64,7 @@ describe('two pods and one Lease', { skip: NO_KUBE }, () => {
   test('an API server that dies in the middle of a pass ends it by the deadline of its Lease, and keeps further ones from beginning', async (t) => {
     const site = await createFaultSite(t);
     const pod = await podOf(site, 'north');
-    const ended = collect(await hangOnePass(site, pod));
+    const ended = collect(await hangOnePass(site, HANGING, pod));
     const tags = await site.readTags();
     await kube.kill();
     try {
@@ -103,20 +102,6 @@ describe('two pods and one Lease', { skip: NO_KUBE }, () => {
 
 interface Pod {
   readonly env: Record<string, string>;
-}
-
-async function hangOnePass(site: FaultSite, pod: Pod): Promise<ChildProcess> {
-  let hangs = false;
-  site.spoil({
-    production: ({ method }) => {
-      if (method !== 'POST') return null;
-      hangs = true;
-      return { kind: 'hang' };
-    },
-  });
-  const holder = site.start([...APPLY, '--concurrency', '1'], pod);
-  await waitFor('a copy hangs', () => Promise.resolve(hangs));
-  return holder;
 }
 
 async function readHolder(kube: Kube): Promise<string> {

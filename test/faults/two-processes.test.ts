@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createFaultSite, type FaultSite } from '../support/fault-site.ts';
+import { createFaultSite, type FaultSite, hangOnePass } from '../support/fault-site.ts';
 import { runAndCommit } from '../support/proxied-site.ts';
 import { collect, pushIndex, pushOperator, readServed } from '../support/site.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const FIRST = ['a.v1.0.0', 'a.v1.1.0', 'b.v1.0.0'];
 const SECOND = [...FIRST, 'c.v1.0.0'];
@@ -18,29 +17,9 @@ async function bring(site: FaultSite, name: string): Promise<void> {
   await pushIndex(site.staging.host, { [name]: bundles });
 }
 
-/** A pass that waits for an upload which production never answers. */
-async function hangOnePass(site: FaultSite): Promise<ChildProcess> {
-  let hangs = false;
-  site.spoil({
-    production: ({ method }) => {
-      if (method !== 'POST') return null;
-      hangs = true;
-      return { kind: 'hang' };
-    },
-  });
-  const holder = site.start(['apply']);
-  await waitFor(() => hangs);
-  return holder;
-}
-
 async function assertApplied(site: FaultSite): Promise<void> {
   const apply = await site.olmirror(['apply']);
   assert.equal(apply.code, 0, apply.stdout + apply.stderr);
-}
-
-async function waitFor(isSo: () => boolean): Promise<void> {
-  for (let i = 0; i < 3000 && !isSo(); i += 1) await sleep(20);
-  assert.ok(isSo(), isSo.toString());
 }
 
 async function findLock(site: FaultSite): Promise<string> {
@@ -90,12 +69,12 @@ test('while one pass holds the lock, apply and a rollback leave with its name, p
   let said = '';
   watching.stdout?.on('data', (text: Buffer) => (said += text.toString()));
   const watched = collect(watching);
-  await waitFor(() => said.includes(`pass failed: ${named}`));
-  await waitFor(() => said.includes('retries after 1 failed in a row'));
+  await waitFor('the failed pass', async () => said.includes(`pass failed: ${named}`));
+  await waitFor('the retry', async () => said.includes('retries after 1 failed in a row'));
   assert.equal(holder.exitCode, null);
   holder.kill('SIGKILL');
   site.spoil({});
-  await waitFor(() => said.includes('pass done'));
+  await waitFor('the pass', async () => said.includes('pass done'));
   watching.kill('SIGTERM');
   const end = await watched;
   assert.equal(end.code, 0, end.stdout + end.stderr);
@@ -154,19 +133,10 @@ test('a lock of another host and an older olmirror, which gave no signs of life,
 // Seen to fail: without kill-switch's `atOnce` the copy had its ten seconds.
 test('a pass whose lock another host took over ends its copies at once, says so, and writes nothing more', async (t) => {
   const site = await createFaultSite(t);
-  let hangs = false;
-  site.spoil({
-    production: ({ method }) => {
-      if (method !== 'POST') return null;
-      hangs = true;
-      return { kind: 'hang' };
-    },
-  });
-  const holder = site.start(['apply', '--format', 'json', '--concurrency', '1'], {
+  const holder = await hangOnePass(site, ['apply', '--format', 'json', '--concurrency', '1'], {
     env: { OLMIRROR_LOCK_STALE_MS: '3000' },
   });
   const ended = collect(holder);
-  await waitFor(() => hangs);
   const before = await site.readTags();
   const lock = await findLock(site);
   const robber = JSON.stringify({ pid: 7, host: 'elsewhere', id: 'robber', since: '2026' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,9 +8,11 @@ import { isToolError } from '../../src/base/tool-error.ts';
 import { systemClock } from '../../src/cli/system-clock.ts';
 import { type OpenLeaseOptions, openLeaseLocker } from '../../src/kube/open-lease-locker.ts';
 import { testLocker } from '../contracts/locker.ts';
-import { grantLease, type Kube, NO_KUBE, startKube } from '../support/start-kube.ts';
+import { enterPod, grantLease, type Kube, NO_KUBE, startKube } from '../support/start-kube.ts';
 import { waitFor } from '../support/wait-for.ts';
 
+/** What a Lease of sites/a/mirror.yaml is called behind the mirror's name. */
+const SITE = 'sites-a-mirror-yaml-65c4eea5';
 const NEVER = new AbortController().signal;
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/olmirror/leases';
 const TIMING = buildLockTiming(3_000);
@@ -37,6 +39,7 @@ describe('Lease', { skip: NO_KUBE }, () => {
   ): Promise<Locker> {
     return openLeaseLocker({
       place: { namespace: 'olmirror', name },
+      manifest: null,
       environment: { KUBECONFIG: await kube().writeKubeconfig(account) },
       host: 'north',
       clock: systemClock,
@@ -60,6 +63,7 @@ describe('Lease', { skip: NO_KUBE }, () => {
       open: ({ name, clock, timing }) =>
         openLeaseLocker({
           place,
+          manifest: null,
           environment: { KUBECONFIG: file },
           host: name,
           clock,
@@ -99,7 +103,17 @@ describe('Lease', { skip: NO_KUBE }, () => {
       kube().thaw();
     }
     await held.release();
-    await (await (await open('olmirror', 'hang')).acquire('nexus', NEVER)).release();
+    const next = await open('olmirror', 'hang');
+    // What the dead one had asked meanwhile is answered late, and is a sign of life to whoever looks then.
+    await waitFor('another takes over', async () => {
+      try {
+        await (await next.acquire('nexus', NEVER)).release();
+        return true;
+      } catch (error) {
+        assert.ok(isToolError(error, 'APPLY_LOCKED'), String(error));
+        return false;
+      }
+    });
   });
 
   test('an annotation that somebody writes to the Lease takes it from nobody', async () => {
@@ -162,28 +176,24 @@ describe('Lease', { skip: NO_KUBE }, () => {
   });
 
   test('in a pod the service account, its namespace and the name of the mirror are used', async (t) => {
-    const root = join(kube().folder, 'pod');
-    const account = join(root, 'var/run/secrets/kubernetes.io/serviceaccount');
-    await mkdir(account, { recursive: true });
-    await writeFile(join(account, 'token'), 'olmirror-token');
-    await writeFile(join(account, 'namespace'), 'olmirror');
-    await writeFile(join(account, 'ca.crt'), await kube().readCa());
-    const environment = {
-      KUBERNETES_SERVICE_HOST: '127.0.0.1',
-      KUBERNETES_SERVICE_PORT: String(kube().port),
-    };
-    const kept = { ...process.env };
-    Object.assign(process.env, environment);
-    t.after(() => {
-      for (const name of Object.keys(environment)) delete process.env[name];
-      Object.assign(process.env, kept);
-    });
+    const { environment, root } = await enterPod(t, kube(), 'olmirror');
     const locker = await open('olmirror', 'unused', { place: null, environment, root });
     const held = await locker.acquire('nexus', NEVER);
     assert.match((await readHolder('olmirror-nexus')) ?? '', /^north_/);
     const shard = await locker.acquire('nexus/1-of-2', NEVER);
     assert.match((await readHolder('olmirror-nexus.1-of-2')) ?? '', /^north_/);
     const other = await locker.acquire('미러', NEVER);
-    for (const one of [held, shard, other]) await one.release();
+    // Guards against (not broken once): named after the mirror alone, this one waited for the lock of the first.
+    const second = await open('olmirror', 'unused', {
+      place: null,
+      environment,
+      root,
+      manifest: 'sites/a/mirror.yaml',
+    });
+    const site = await second.acquire('nexus', NEVER);
+    assert.match((await readHolder(`olmirror-nexus.${SITE}`)) ?? '', /^north_/);
+    assert.deepEqual(await second.listKeys?.('nexus', NEVER), ['nexus']);
+    assert.deepEqual(await locker.listKeys?.('nexus', NEVER), ['nexus']);
+    for (const one of [held, shard, other, site]) await one.release();
   });
 });

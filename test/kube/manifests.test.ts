@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { load } from 'js-yaml';
+import { createSandbox } from '../support/sandbox.ts';
 import {
   DEPLOY,
   type Kube,
@@ -52,7 +54,12 @@ interface KubeObject {
 }
 
 /** Folders that a person applies: a component cannot be rendered alone. */
-const FOLDERS = readdirSync(DEPLOY).filter((name) => name !== 'components');
+const FOLDERS = readdirSync(DEPLOY, { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() && entry.name !== 'components' ? [entry.name] : [],
+);
+
+/** Of them, those that run olmirror as it comes. */
+const RUNNING = ['watch', 'scheduled', 'shards'];
 
 // Seen to fail: with `readOnlyRootFilesytem` the strict validation, with a container without `capabilities` the
 // namespace's restricted level refused it.
@@ -82,10 +89,10 @@ describe('deploy/kubernetes', { skip: NO_KUBE }, () => {
     });
 
   test('every container has the limit that the tests of memory hold, and writes nowhere but into its volumes', () => {
-    const templates = [...readObjects('watch'), ...readObjects('scheduled')].flatMap(
-      ({ template }) => (template === null ? [] : [template.spec]),
+    const templates = RUNNING.flatMap(readObjects).flatMap(({ template }) =>
+      template === null ? [] : [template.spec],
     );
-    assert.equal(templates.length, 2);
+    assert.equal(templates.length, 3);
     for (const { containers, initContainers = [] } of templates)
       for (const { resources, volumeMounts } of [...containers, ...initContainers]) {
         assert.equal(resources.limits.memory, '512Mi');
@@ -95,7 +102,7 @@ describe('deploy/kubernetes', { skip: NO_KUBE }, () => {
   });
 
   test('OpenShift may choose the user: only the component for other clusters names one', () => {
-    for (const folder of ['watch', 'scheduled'])
+    for (const folder of RUNNING)
       for (const { template } of readObjects(folder))
         if (template !== null) {
           assert.equal(template.spec.securityContext['runAsUser'], undefined);
@@ -109,6 +116,24 @@ describe('deploy/kubernetes', { skip: NO_KUBE }, () => {
     );
   });
 
+  // Seen to fail: without the patch of the Job.
+  test('the component fs-group names a user for whatever runs', async (t) => {
+    const { folder } = await createSandbox(t);
+    for (const name of RUNNING) {
+      const place = relative(folder, DEPLOY);
+      const file = {
+        resources: [`${place}/${name}`],
+        components: [`${place}/components/fs-group`],
+      };
+      await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(file));
+      const users = readFolder(folder).flatMap(({ template }) => {
+        const { runAsUser, fsGroup } = template?.spec.securityContext ?? {};
+        return template === null ? [] : [[runAsUser, fsGroup]];
+      });
+      assert.deepEqual(users, [[1001, 1001]], name);
+    }
+  });
+
   test('the reconciler and the scheduled passes take one Lease, so that both may run', () => {
     const leases = [...readObjects('watch'), ...readObjects('scheduled')].flatMap(({ template }) =>
       (template?.spec.containers ?? []).flatMap(({ args = [] }) =>
@@ -120,7 +145,11 @@ describe('deploy/kubernetes', { skip: NO_KUBE }, () => {
 });
 
 function readObjects(folder: string): readonly KubeObject[] {
-  return renderKustomization(join(DEPLOY, folder)).map((text) => {
+  return readFolder(join(DEPLOY, folder));
+}
+
+function readFolder(folder: string): readonly KubeObject[] {
+  return renderKustomization(folder).map((text) => {
     const value: unknown = load(text);
     assert.ok(isObject(value), text);
     return { text, kind: value.kind, name: value.metadata.name, template: findTemplate(value) };

@@ -13,9 +13,11 @@ test('parseInUse lists what Subscriptions and ClusterExtensions have installed',
         - { name: quay, package: quay, installed: quay.v3.0.0 }
         - { name: new, package: new, installed: null }
       clusterExtensions:
-        - { name: argo, package: argocd, installed: argocd.v0.6.0 }
+        - { name: argo, package: argocd, channels: [stable], version: '>=0.6.0, <1.0.0', installed: argocd.v0.6.0 }
         - { name: none, package: none, installed: null }
+      images: ['quay.io/x/y@sha256:${'a'.repeat(64)}', 'quay.io/x/z:1', 'quay.io/x/z:1']
     - name: empty
+      images: ['quay.io/x/z:1']
 `;
   const prod = { cluster: 'prod', seen: '2026-11-20' };
   assert.deepEqual(parseInUse(text), [
@@ -25,17 +27,35 @@ test('parseInUse lists what Subscriptions and ClusterExtensions have installed',
       package: 'etcd',
       bundle: 'etcd.v1.0.0',
       source: 'cs-idx',
+      sourceNamespace: 'openshift-marketplace',
+      terms: {
+        kind: 'Subscription',
+        channel: 'stable',
+        approval: 'Manual',
+        pending: 'etcd.v1.1.0',
+      },
     },
-    { ...prod, user: 'Subscription quay', package: 'quay', bundle: 'quay.v3.0.0', source: null },
+    {
+      ...prod,
+      user: 'Subscription quay',
+      package: 'quay',
+      bundle: 'quay.v3.0.0',
+      source: null,
+      sourceNamespace: null,
+      terms: { kind: 'Subscription', channel: null, approval: 'Automatic', pending: null },
+    },
     {
       ...prod,
       user: 'ClusterExtension argo',
       package: 'argocd',
       bundle: 'argocd.v0.6.0',
       source: null,
+      sourceNamespace: null,
+      terms: { kind: 'ClusterExtension', channels: ['stable'], version: '>=0.6.0, <1.0.0' },
     },
   ]);
-  const { clusters, uses } = parseUses(text);
+  const { clusters, uses, images } = parseUses(text);
+  assert.deepEqual(images, [`quay.io/x/y@sha256:${'a'.repeat(64)}`, 'quay.io/x/z:1']);
   assert.deepEqual(clusters, ['prod', 'empty']);
   assert.deepEqual(
     uses.filter(({ bundle }) => bundle === null).map(({ user }) => user),

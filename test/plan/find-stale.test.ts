@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findEndedPins, judgeFact, listStepFacts } from '../../src/plan/find-stale.ts';
+import {
+  findBlockedSteps,
+  findEndedPins,
+  judgeFact,
+  listStepFacts,
+} from '../../src/plan/find-stale.ts';
 import {
   A,
   ABSENT,
@@ -50,4 +55,26 @@ test('a planned move is stale once the pin that wanted it has ended', () => {
   ]);
   const free = planWorld({ indexes: [[makeIndex({ endedPin: pin }), seenIndex()]] });
   assert.deepEqual(findEndedPins(free, [makeIndex({ endedPin: pin })]), [], 'it had ended before');
+});
+
+// Promise 10. Seen to fail: without it, a saved plan outlived the waiver that had let it through.
+test('a planned step is stale once a policy blocks its item', () => {
+  const plan = planWorld({
+    images: [[makeImage('a'), deliverable()]],
+    indexes: [[makeIndex(), seenIndex()]],
+  });
+  const check = {
+    kind: 'policy',
+    severity: 'blocked',
+    message: 'Policy soak: too young.',
+    hint: null,
+    catalog: 'idx',
+    item: 'index idx',
+    neededBy: [],
+  } as const;
+  assert.deepEqual(findBlockedSteps(plan, [{ ...check, severity: 'warning' }]), []);
+  assert.deepEqual(findBlockedSteps(plan, [check]), [
+    { step: 'index idx', message: 'Policy soak: too young.' },
+  ]);
+  assert.equal(findBlockedSteps(plan, [{ ...check, item: null }]).length, plan.steps.length);
 });

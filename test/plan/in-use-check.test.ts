@@ -26,6 +26,7 @@ function installed(bundle: string, more: Partial<InstalledVersion> = {}): Instal
     package: name,
     bundle,
     source: null,
+    sourceNamespace: null,
     ...more,
   };
 }
@@ -54,6 +55,12 @@ test('checkInUse leaves what other catalogs serve to them, and asks the CatalogS
   const entry = { name: 'idx', catalogSource: { name: 'cs-idx', namespace: 'olm' } };
   assert.equal(named([installed('a.v1.1.0', { source: 'cs-any' })], { entry }), '');
   assert.notEqual(named([installed('a.v1.1.0', { source: 'cs-idx' })], { entry }), '');
+  const elsewhere = { source: 'cs-idx', sourceNamespace: 'other' };
+  assert.equal(named([installed('a.v1.1.0', elsewhere)], { entry }), '');
+  assert.notEqual(
+    named([installed('a.v1.1.0', { ...elsewhere, sourceNamespace: 'olm' })], { entry }),
+    '',
+  );
   assert.notEqual(named([installed('gone.v1.0.0', { source: 'cs-idx' })], { entry }), '');
   assert.notEqual(named([installed('a.v1.1.0')], { entry }), '');
 });

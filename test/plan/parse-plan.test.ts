@@ -5,7 +5,9 @@ import { isToolError, messageOf } from '../../src/base/tool-error.ts';
 import type { WantedImage } from '../../src/images/types.ts';
 import { hashPlan } from '../../src/plan/hash-plan.ts';
 import { parsePlan } from '../../src/plan/parse-plan.ts';
+import type { ClusterUpgrade } from '../../src/plan/review-types.ts';
 import type { ObservedImage, Plan } from '../../src/plan/types.ts';
+import { makeChannelPlan, makePackagePlan } from '../report/sample-plans.ts';
 import {
   A,
   ABSENT,
@@ -20,6 +22,35 @@ import {
   UNKNOWN,
 } from '../support/world.ts';
 
+const RICH_CHANGE = makePackagePlan({
+  package: 'etcd',
+  defaultChannel: { before: '', after: 'stable' },
+  channels: [
+    makeChannelPlan({
+      channel: 'stable',
+      old: null,
+      new: 'etcd.v1.1.0',
+      newVersion: '1.1.0',
+      pathsBroken: ['etcd.v0.9.0'],
+      pathsOpened: ['etcd.v1.0.0'],
+    }),
+  ],
+  bundlesAdded: ['etcd.v1.1.0'],
+  bundlesRereleased: ['etcd.v1.0.0'],
+  deprecated: [{ subject: 'channel old', message: '' }],
+  undeprecated: [{ subject: 'package', message: 'It ends.' }],
+});
+const UPGRADE: ClusterUpgrade = {
+  cluster: 'prod',
+  user: 'Subscription ns/etcd',
+  catalog: 'redhat-index',
+  package: 'etcd',
+  channel: 'stable',
+  from: 'etcd.v1.0.0',
+  to: null,
+  effect: 'stranded',
+  seen: null,
+};
 const observedImage = fc.constantFrom<ObservedImage>(
   deliverable(),
   deliverable(A, { protectTag: present(B) }),
@@ -63,6 +94,20 @@ test('parsePlan accepts every plan that planPass makes', () => {
   assert.deepEqual([...kinds].toSorted(), ['copy', 'move-index', 'push-index', 'tag']);
 });
 
+test('parsePlan accepts what users and clusters will meet, and a hash does not hang on what clusters run', () => {
+  const { hash: _hash, ...plan } = {
+    ...planWorld({
+      indexes: [[makeIndex(), seenIndex()]],
+      changes: { offers: new Map([['idx', [RICH_CHANGE]]]) },
+    }),
+    upgrades: [UPGRADE],
+  };
+  const saved = { ...plan, hash: hashPlan(plan) };
+  assert.deepEqual(saved.catalogs[0]?.packages, [RICH_CHANGE]);
+  assert.deepEqual(parsePlan(JSON.stringify(saved), 'plan.json'), saved);
+  assert.equal(hashPlan({ ...plan, upgrades: [] }), saved.hash);
+});
+
 function makePlan(): Plan {
   return planWorld({
     images: [[makeImage('a'), deliverable()]],
@@ -88,7 +133,11 @@ function refusalOf(change: (plan: Record<string, unknown>) => void): string {
 const MALFORMED: Readonly<Record<string, readonly [unknown, RegExp]>> = {
   steps: [null, /\n {2}steps is null, but a list is expected\./],
   indexOnly: ['no', /\n {2}indexOnly is "no", but true or false is expected\./],
-  apiVersion: ['olmirror/v2', /\n {2}apiVersion is "olmirror\/v2"/],
+  apiVersion: [
+    'olmirror/v2',
+    /: it is of "olmirror\/v2" and this olmirror reads olmirror\/v1alpha1: another version/,
+  ],
+  kind: ['Report', /: it is of kind "Report", not a saved plan\. Nothing was written\.$/],
   extra: [1, /\n {2}The document has an unknown field "extra"\./],
   binding: [{ manifest: 'x', catalogs: { idx: 1 } }, /binding\.manifest is "x".*\n.*catalogs\.idx/],
   checks: [[{ kind: 'odd' }], /checks\[0\]\.kind is "odd"/],

@@ -137,13 +137,18 @@ test('hashPlan leaves out the time and the room of production, and nothing else'
 
 // Promise 10. Seen to fail: with the manifest's hashes taken for equal, the list lacked the manifest.
 test('findStaleBinding names the manifest and the catalogs that changed, and lets an unrelated commit pass', () => {
-  const planned = { manifest: A, catalogs: { x: '1', y: '2' } };
+  const planned = { mirror: 'm', binding: { manifest: A, catalogs: { x: '1', y: '2' } } };
   assert.deepEqual(findStaleBinding(planned, planned), []);
   assert.deepEqual(
-    findStaleBinding(planned, { manifest: B, catalogs: { x: '1', y: '3' } }).map(
-      (fact) => fact.message.split(' has')[0],
-    ),
+    findStaleBinding(planned, {
+      mirror: 'm',
+      binding: { manifest: B, catalogs: { x: '1', y: '3' } },
+    }).map((fact) => fact.message.split(' has')[0]),
     ['The mirror manifest', 'Catalog y'],
+  );
+  assert.deepEqual(
+    findStaleBinding(planned, { ...planned, mirror: 'n' }).map(({ message }) => message),
+    ['It is a plan of mirror m, and this is mirror n.'],
   );
 });
 

@@ -138,6 +138,8 @@ describe('the status of the reconciler', () => {
     const after = startStatus(before, { ...PROCESS, pid: 8 });
     assert.deepEqual(words(after), ['Ready=Unknown Starting']);
     assert.deepEqual([after.sync, after.process.stopped], ['Unknown', null]);
+    const { proofs: _, ...early } = before;
+    assert.equal(startStatus(JSON.parse(JSON.stringify(early)), PROCESS).proofs, null);
     assert.equal(after.appliedRevision, A_COMMIT);
     assert.equal(after.lastPass?.id, before.lastPass?.id);
   });

@@ -1,70 +1,31 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import {
-  type CliResult,
-  collect,
-  createSite,
-  pushIndex,
-  pushOperator,
-  readServed,
-  type Site,
-} from '../support/site.ts';
+import { test } from 'node:test';
+import type { ValidateFunction } from 'ajv';
+import type {
+  ApprovalReport,
+  PassRequestReport,
+  SuspensionReport,
+} from '../../src/plan/control-types.ts';
+import { compileSchema, parseChecked } from '../support/check-schema.ts';
+import { createControlledSite, NEW } from '../support/controlled-site.ts';
+import { pushIndex, pushOperator, type Site } from '../support/site.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const NEW = 'a.v1.1.0';
+const suspensions = compileSchema<SuspensionReport>('suspension');
+const approvals = compileSchema<ApprovalReport>('approval');
+const requests = compileSchema<PassRequestReport>('pass-request');
 
-interface ControlledSite extends Site {
-  /** Everything that `watch` has logged. */
-  readonly log: () => string;
-  serves(bundle: string): Promise<boolean>;
-  /** Whether production holds the operand of the delivered version. */
-  holdsImage(): Promise<boolean>;
-  watch(): void;
-  stop(): Promise<void>;
-}
-
-/** Production has 1.0.0 of `a`; a delivery with 1.1.0 is merged, not committed. */
-async function createControlledSite(t: TestContext, spec?: string): Promise<ControlledSite> {
-  const site = await createSite(t);
-  const { production, staging } = site;
-  await pushIndex(production.host, {
-    a: await pushOperator(production.host, { name: 'a', versions: ['1.0.0'] }),
-  });
-  const a = await pushOperator(staging.host, { name: 'a', versions: ['1.0.0', '1.1.0'] });
-  await pushIndex(staging.host, { a });
-  await site.writeManifest();
-  assert.equal((await site.olmirror(['init'])).code, 0);
-  await site.commit('base');
-  assert.equal((await site.olmirror(['merge'])).code, 0);
-  if (spec !== undefined) await site.writeManifest({ spec: `  reconcile:\n${spec}` });
-  const registry = site.open(production);
-  const operand = a.at(-1)?.related?.[0] ?? '';
-  let log = '';
-  let running: { readonly child: ChildProcess; readonly ended: Promise<CliResult> } | null = null;
-  return {
-    ...site,
-    log: () => log,
-    serves: async (bundle) => (await readServed(registry)).includes(bundle),
-    async holdsImage() {
-      const presence = await registry.headManifest('vendor/a-operand', operand.split('@')[1] ?? '');
-      assert.notEqual(presence.state, 'unknown');
-      return presence.state === 'present';
-    },
-    watch() {
-      const child = site.start(['watch', '--interval', '1h', '--log-format', 'json']);
-      t.after(() => child.kill('SIGKILL'));
-      child.stdout?.on('data', (text: string) => (log += text));
-      running = { child, ended: collect(child) };
-    },
-    async stop() {
-      running?.child.kill('SIGTERM');
-      const ended = await running?.ended;
-      assert.deepEqual([ended?.code, ended?.stderr], [0, '']);
-    },
-  };
+/** What a command says with `--format json`, held to its schema. */
+async function tell<T>(
+  [site, code]: readonly [Site, number],
+  check: ValidateFunction<T>,
+  args: readonly string[],
+): Promise<T> {
+  const result = await site.olmirror([...args, '--format', 'json']);
+  assert.equal(result.code, code, result.stdout + result.stderr);
+  return parseChecked(check, result.stdout);
 }
 
 async function findControlFolder(site: Site): Promise<string> {
@@ -109,14 +70,48 @@ test('suspend holds a running watch at once, outlives its restart, ends by itsel
   );
   assert.equal(await site.holdsImage(), false);
 
-  const brief = await site.olmirror(['suspend', ...why, '--until', '4s']);
-  assert.equal(brief.code, 0, brief.stderr);
+  const brief = await tell([site, 0], suspensions, ['suspend', ...why, '--until', '4s']);
+  assert.deepEqual(
+    [brief.suspension?.by, brief.suspension?.until === null, Object.keys(brief.before ?? {})],
+    ['kim', false, ['fault']],
+  );
   await waitFor('the end of the suspension', async () => site.serves(NEW));
   assert.match(site.log(), /pass \(window\)/);
   const resumed = await site.olmirror(['suspend', ...why]);
   assert.equal(resumed.code, 0);
   assert.match((await site.olmirror(['resume'])).stdout, /has ended \(kim: the registry moves\)/);
   assert.match((await site.olmirror(['resume'])).stdout, /Nothing was suspended here/);
+  const { apiVersion, kind } = brief;
+  assert.deepEqual(await tell([site, 0], suspensions, ['resume']), {
+    apiVersion,
+    kind,
+    suspension: null,
+    before: null,
+  });
+  await site.stop();
+});
+
+/** The minute after the next half of one, as `reconcile.windows` writes it: windows open at full minutes. */
+function findNextMinute(): string {
+  const minute = Math.ceil((Date.now() + 30_000) / 60_000) * 60_000;
+  return new Date(minute).toISOString().slice(0, 16);
+}
+
+// Seen to fail: with the wake at the window's beginning taken out, watch slept on to the end of its hour.
+test('watch copies images while the publish window is shut, and moves the tag as it opens, though no commit came', async (t) => {
+  const site = await createControlledSite(t);
+  const opens = findNextMinute();
+  const spec = `  reconcile:\n    windows: { publish: [{ deny: "2020-01-01T00:00..${opens}" }] }`;
+  await site.writeManifest({ spec });
+  const commit = await site.commit('delivery, to be published within the next minute');
+  site.watch();
+  await waitFor('the images', () => site.holdsImage());
+  await waitFor('the held pass', async () => /deferred 1 \+ failed 0/.test(site.log()));
+  assert.equal(await site.serves(NEW), false);
+  await waitFor('the index', () => site.serves(NEW));
+  assert.ok(new Date() >= new Date(`${opens}Z`), 'not before it opened');
+  await waitFor('the end of the pass', async () => /pass \(window\)/.test(site.log()));
+  assert.equal(await site.git('rev-parse', 'HEAD'), commit);
   await site.stop();
 });
 
@@ -171,12 +166,15 @@ test('where approval is required nothing is done until the plan is approved by i
   assert.equal((await site.olmirror(['approve', '0123456789ab'])).code, 3);
   const shown = await site.olmirror(['approve']);
   assert.match(shown.stdout, new RegExp(`Plan ${hash} .*waits[^]*copy vendor/a-operand@`));
+  const listed = await tell([site, 0], approvals, ['approve']);
+  assert.deepEqual([listed.plan.hash, listed.approved], [hash, null]);
   const plan: { hash: string } = JSON.parse(
     (await site.olmirror(['plan', '--format', 'json'])).stdout,
   );
   assert.equal(plan.hash, hash, 'the plan that is looked at is the one that waits');
-  const approved = await site.olmirror(['approve', hash.slice(7, 19), '--by', 'kim']);
-  assert.equal(approved.code, 0, approved.stderr);
+  const approve = ['approve', hash.slice(7, 19), '--by', 'kim'];
+  const { approved } = await tell([site, 0], approvals, approve);
+  assert.equal(approved?.by, 'kim');
   await waitFor('the index', async () => site.serves(NEW));
   const b = await pushOperator(site.staging.host, { name: 'b', versions: ['1.0.0'] });
   await pushIndex(site.staging.host, { b });
@@ -216,8 +214,10 @@ test('reconcile --now runs a pass under dryRun, which writes nothing, waits for 
   const asked = await Promise.all([
     site.olmirror(['reconcile', '--now', '--wait']),
     site.olmirror(['reconcile', '--now', '--wait']),
-    site.olmirror(['reconcile', '--now']),
+    site.olmirror(['reconcile', '--now', '--format', 'json']),
   ]);
+  const received = parseChecked(requests, asked[2]?.stdout ?? '');
+  assert.deepEqual([received.state, received.pass, received.exitCode], ['received', null, 0]);
   assert.deepEqual(
     asked.map(({ code }) => code),
     [0, 0, 0],
@@ -231,9 +231,9 @@ test('reconcile --now runs a pass under dryRun, which writes nothing, waits for 
   assert.deepEqual([await site.holdsImage(), await site.serves(NEW)], [false, false]);
   await site.writeManifest({ spec: '  strategi: append' });
   await site.commit('a typo');
-  const failed = await site.olmirror(['reconcile', '--now', '--wait']);
-  assert.equal(failed.code, 1);
-  assert.match(failed.stdout, /mirror\.yaml[^]*: failed\./);
+  const failed = await tell([site, 1], requests, ['reconcile', '--now', '--wait']);
+  assert.deepEqual([failed.state, failed.result, failed.exitCode], ['handled', 'failed', 1]);
+  assert.match(failed.messages.join('\n'), /mirror\.yaml/);
   await site.stop();
   assert.equal((await site.olmirror(['reconcile'])).code, 1);
 });

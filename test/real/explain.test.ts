@@ -31,6 +31,7 @@ test('explain tells the same of an image, however it is named', async (t) => {
     upstream,
     kind: 'related',
     attachedTo: null,
+    proof: null,
     neededBy: [
       {
         catalog: 'idx',

@@ -119,6 +119,38 @@ test('index rollback --pin-only leaves the tag to the next pass, which moves it 
   assert.deepEqual(await production.listTags('olm/idx'), tags, 'no tag came or went');
 });
 
+// Seen to fail: without holdRollback nobody was told of the window, and the tag moved without an approval.
+test('index rollback goes beyond a closed window and says so, and needs an approval where one is required', async (t) => {
+  const site = await createSite(t);
+  await publish(site);
+  const production = site.open(site.production);
+  const shut = '    windows: { publish: [{ deny: "2020-01-01..2098-12-31" }] }';
+  await site.writeManifest({ spec: `  reconcile:\n${shut}\n    approval: required` });
+  const asked = await roll(site, ['previous', ...WHY], 4);
+  assert.deepEqual(
+    asked.checks.map(({ kind, severity }) => [kind, severity]),
+    [
+      ['held', 'warning'],
+      ['held', 'blocked'],
+    ],
+  );
+  const refused = await roll(site, ['previous', '--apply', ...WHY], 4);
+  const [, hash = ''] =
+    /: plan (sha256:[0-9a-f]{64})\.$/.exec(refused.checks[1]?.message ?? '') ?? [];
+  assert.deepEqual([refused.written, await readServed(production)], [[], NEW]);
+
+  const command = ['index', 'rollback', 'previous', '--apply', ...WHY, '--approve-hash'];
+  const other = await site.olmirror([...command, '0123456789ab']);
+  assert.deepEqual([other.code, await readServed(production)], [3, NEW], other.stderr);
+  const done = await site.olmirror([...command, hash]);
+  assert.equal(done.code, 0, done.stdout + done.stderr);
+  assert.match(
+    done.stdout,
+    /outside of the publish window.*a rollback that a person types goes on/,
+  );
+  assert.deepEqual(await readServed(production), OLD);
+});
+
 test('index rollback refuses what cannot be served, and takes no installed version away without --force', async (t) => {
   const site = await createSite(t);
   await publish(site);

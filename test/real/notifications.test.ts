@@ -53,7 +53,7 @@ async function breakManifest(site: Site): Promise<string> {
 function checkForms(json: Receiver, slack: Receiver, alerts: Receiver): void {
   const [{ path, headers, body } = { path: '', headers: {}, body: '' }] = json.received;
   assert.deepEqual([path, headers['x-signature']], ['/in', `sha256=${sign(body, 'top secret')}`]);
-  assert.equal(slack.received[0]?.path, '/services/T0/token');
+  assert.equal(slack.received[0]?.path, '/services/SECRETTEAM/SECRETTOKEN');
   const { text } = JSON.parse(slack.received[0]?.body ?? '');
   assert.match(text, /olmirror test, commit [0-9a-f]{12} "a typo &lt;!channel&gt;"/);
   const [alert] = JSON.parse(alerts.received[0]?.body ?? '');
@@ -77,7 +77,7 @@ test('watch tells each notifier once, keeps silent over a restart, and tells whe
   ];
   const site = await createTold(t, notifiers);
   await writeFile(join(site.folder, 'secret'), 'top secret\n');
-  await writeFile(join(site.folder, 'chat-url'), `${slack.url}/services/T0/token\n`);
+  await writeFile(join(site.folder, 'chat-url'), `${slack.url}/services/SECRETTEAM/SECRETTOKEN\n`);
   const args = ['--interval', '1s'];
   const first = await startWatching(t, site, { args });
   await first.logged(/"msg":"sleeps/);
@@ -126,7 +126,7 @@ test('a notifier that hangs, fails or is away holds up no pass, is warned of onc
     'name: away, kind: slack, urlFile: ../url',
     'name: nowhere, kind: slack, urlFile: ../no-such-file',
   ]);
-  await writeFile(join(site.folder, 'url'), 'http://127.0.0.1:1/services/T0/token\n');
+  await writeFile(join(site.folder, 'url'), 'http://127.0.0.1:1/services/SECRETTEAM/SECRETTOKEN\n');
   const watching = await startWatching(t, site, {
     args: ['--interval', '1s'],
     env: { OLMIRROR_NOTIFICATION_TIMEOUT_MS: '1500' },
@@ -162,9 +162,9 @@ test('a notifier that hangs, fails or is away holds up no pass, is warned of onc
     /"msg":"[^"]*of the notifier nowhere cannot be read/g,
   ])
     assert.equal(watching.log().match(pattern)?.length, 1, pattern.source);
-  assert.doesNotMatch(watching.log(), /T0|token/);
+  assert.doesNotMatch(watching.log(), /SECRET(?:TEAM|TOKEN)/);
   const kept = await readFile(join(await findStateFolder(site), 'told.json'), 'utf8');
-  assert.doesNotMatch(kept, /T0|token/);
+  assert.doesNotMatch(kept, /SECRET(?:TEAM|TOKEN)/);
   const { code, stderr } = await watching.stop();
   assert.deepEqual([code, stderr], [0, '']);
 });

@@ -120,3 +120,25 @@ function untilAsleep(watching: ChildProcess): Promise<void> {
     });
   });
 }
+
+// Seen to fail: without the count in back-up-state.ts nothing was estimated.
+test('what skopeo sends for a backup of the state repository is counted among the requests of the day', async (t) => {
+  const site = await createProxiedSite(t);
+  const production = `${site.productionProxy.host}", requestsPerDay: 100000, pathPrefix: "`;
+  await site.writeManifest({ production, catalogs: [], stateBackup: 'on' });
+  await site.commit('begin');
+  for (const subject of ['first', 'second']) {
+    await site.git('commit', '-q', '--allow-empty', '-m', subject);
+    const [spent, known] = [await readSpent(site), countOf(site.productionProxy)];
+    const apply = await site.olmirror(['apply', '--format', 'json']);
+    assert.equal(apply.code, 0, apply.stdout + apply.stderr);
+    const report = JSON.parse(apply.stdout);
+    assert.equal(report.stateBackup.kind, 'pushed');
+    const now = countOf(site.productionProxy);
+    const real = now.skopeo - known.skopeo;
+    // Whether it speaks TLS was asked once, which no proxy counts.
+    const estimated = report.budgets[0].spent - spent - (now.olmirror - known.olmirror) - 1;
+    t.diagnostic(`skopeo sent ${real} requests, estimated ${estimated}`);
+    assert.ok(real > 5 && estimated > real / 2 && estimated < real * 2, `${real}, ${estimated}`);
+  }
+});

@@ -1,61 +1,33 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { FaultProxyOptions } from '../../scripts/lib/fault-proxy.ts';
 import type { PassReport } from '../../src/plan/report-types.ts';
 import { shardOfRepository } from '../../src/plan/shard.ts';
 import type { Plan } from '../../src/plan/types.ts';
+import type { BundleSpec } from '../support/catalog.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
-import { readStoredTags } from '../support/fault-site.ts';
-import { createProxiedSite, type ProxiedSite, runAndCommit } from '../support/proxied-site.ts';
-import { collect, pushIndex, pushOperator, readServed } from '../support/site.ts';
+import { createFaultSite } from '../support/fault-site.ts';
+import { collect, pushIndex, pushOperator, readServed, type Site } from '../support/site.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const checkReport = compileSchema<PassReport>('report');
 const checkPlan = compileSchema<Plan>('plan');
-
-type Rules = FaultProxyOptions['rules'];
 
 // Their repositories lie in all of three shards.
 const NAMES = ['a', 'b', 'i', 'l'];
 const OLD = NAMES.map((name) => `${name}.v1.0.0`);
 const NEW = NAMES.flatMap((name) => [`${name}.v1.0.0`, `${name}.v1.1.0`]);
 
-interface ShardSite extends ProxiedSite {
-  spoil(rules: Rules): void;
-  reset(): Promise<void>;
-  readTags(): Promise<ReadonlyMap<string, string>>;
-}
-
-function sound(): null {
-  return null;
-}
-
-async function createShardSite(t: Parameters<typeof createProxiedSite>[0]): Promise<ShardSite> {
-  let rules: Rules = sound;
-  const site = await createProxiedSite(t, { production: (request) => rules(request) });
-  const [old, fresh]: Record<string, Awaited<ReturnType<typeof pushOperator>>>[] = [{}, {}];
+async function deliverAll(site: Site): Promise<void> {
+  const served: Record<string, readonly BundleSpec[]> = {};
+  const delivered: Record<string, readonly BundleSpec[]> = {};
   for (const name of NAMES) {
-    if (old === undefined || fresh === undefined) continue;
-    old[name] = await pushOperator(site.production.host, { name, versions: ['1.0.0'] });
-    fresh[name] = await pushOperator(site.staging.host, { name, versions: ['1.0.0', '1.1.0'] });
+    served[name] = await pushOperator(site.production.host, { name, versions: ['1.0.0'] });
+    delivered[name] = await pushOperator(site.staging.host, { name, versions: ['1.0.0', '1.1.0'] });
   }
-  await pushIndex(site.production.host, old ?? {});
-  await pushIndex(site.staging.host, fresh ?? {});
-  await runAndCommit(site, ['init', 'merge']);
-  const storage = join(site.folder, 'production/storage');
-  const kept = join(site.folder, 'kept');
-  await cp(storage, kept, { recursive: true });
-  return {
-    ...site,
-    spoil: (next) => (rules = next),
-    async reset() {
-      await rm(storage, { recursive: true, force: true });
-      await cp(kept, storage, { recursive: true });
-    },
-    readTags: () => readStoredTags(storage),
-  };
+  await pushIndex(site.production.host, served);
+  await pushIndex(site.staging.host, delivered);
 }
 
 function isOfShard(url: string, part: number): boolean {
@@ -65,11 +37,13 @@ function isOfShard(url: string, part: number): boolean {
 
 // Seen to fail: with publishIndexes leaving the index to others although nobody ran, it stayed as it was.
 test('three shards at the same time reach the production of one apply, and the index comes after all', async (t) => {
-  const site = await createShardSite(t);
+  const site = await createFaultSite(t, deliverAll);
   const puts: string[] = [];
-  site.spoil(({ method, url }) => {
-    if (method === 'PUT' && url.includes('/manifests/')) puts.push(url);
-    return null;
+  site.spoil({
+    production: ({ method, url }) => {
+      if (method === 'PUT' && url.includes('/manifests/')) puts.push(url);
+      return null;
+    },
   });
   const shards = [1, 2, 3].map((part) =>
     collect(site.start(['apply', '--shard', `${part}/3`, '--format', 'json'])),
@@ -89,7 +63,7 @@ test('three shards at the same time reach the production of one apply, and the i
   const again = await site.olmirror(['apply', '--shard', '1/3']);
   assert.deepEqual([again.code, again.stdout.startsWith('Nothing to do.')], [0, true]);
 
-  site.spoil(sound);
+  site.spoil({});
   await site.reset();
   const whole = await site.olmirror(['apply']);
   assert.equal(whole.code, 0, whole.stdout + whole.stderr);
@@ -99,13 +73,15 @@ test('three shards at the same time reach the production of one apply, and the i
 // Seen to fail: without findWaiting, the index was pushed and its closure refused it, with exit 4; with every
 // lock excluding the others, the second shard was locked out.
 test('a shard that is killed leaves the index as it was, whoever runs again finishes, and an apply of all waits for shards', async (t) => {
-  const site = await createShardSite(t);
+  const site = await createFaultSite(t, deliverAll);
   const production = site.open(site.production);
   let hangs = false;
-  site.spoil(({ method, url }) => {
-    if (!['POST', 'PUT', 'PATCH'].includes(method) || !isOfShard(url, 2)) return null;
-    hangs = true;
-    return { kind: 'hang' };
+  site.spoil({
+    production: ({ method, url }) => {
+      if (!['POST', 'PUT', 'PATCH'].includes(method) || !isOfShard(url, 2)) return null;
+      hangs = true;
+      return { kind: 'hang' };
+    },
   });
   const second = site.start(['apply', '--shard', '2/3']);
   const killed = collect(second);
@@ -142,7 +118,7 @@ test('a shard that is killed leaves the index as it was, whoever runs again fini
   assert.equal(index.code, 1, index.stdout + index.stderr);
   assert.match(index.stdout, /The index of idx waits for \d+ steps? of shard 2\/3\./);
   assert.deepEqual(await readServed(production), OLD);
-  site.spoil(sound);
+  site.spoil({});
   const again = await site.olmirror(['apply', '--shard', 'auto/3'], {
     env: { JOB_COMPLETION_INDEX: '1' },
   });
@@ -154,7 +130,7 @@ test('a shard that is killed leaves the index as it was, whoever runs again fini
 // Promise 10. Seen to fail: with `shard` left out of the plan, three files had steps of one hash and the part was
 // lost; with publishIndexes called for saved plans too, the third file moved the tag.
 test('saved plans of shards do exactly their steps, and together those of the whole', async (t) => {
-  const site = await createShardSite(t);
+  const site = await createFaultSite(t, deliverAll);
   const plans = join(site.folder, 'plans');
   await mkdir(plans);
   async function save(...args: readonly string[]): Promise<Plan> {

@@ -27,8 +27,12 @@ test('init without a manifest writes one that fits what is served', async (t) =>
   const schemas = [site.state, join(import.meta.dirname, '../..')].map((folder) =>
     readFile(join(folder, 'schemas/mirror.schema.json'), 'utf8'),
   );
-  const [written, ours] = (await Promise.all(schemas)).map((text): unknown => JSON.parse(text));
-  assert.deepEqual(written, ours);
+  const [written = '', ours = ''] = await Promise.all(schemas);
+  // Ours, but for defaults of null, at which the YAML plugin of editors offers nothing.
+  const wanted: unknown = JSON.parse(ours, (key, value: unknown) =>
+    key === 'default' && value === null ? undefined : value,
+  );
+  assert.deepEqual(JSON.parse(written), wanted);
   await site.commit('base');
   const plan = await site.olmirror(['plan']);
   assert.equal(plan.code, 0, plan.stdout + plan.stderr);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { deleteManifest } from '../../scripts/lib/delete-manifest.ts';
 import { findProgram } from '../../src/cli/find-program.ts';
+import { findPort } from '../support/find-port.ts';
 import { startGitServer } from '../support/git-server.ts';
 import {
   type CliResult,
@@ -84,14 +84,6 @@ async function startDaemon(
     daemon.kill();
     return gone;
   };
-}
-
-async function findPort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 // Seen to fail: with the pass ended by the error of the fetch, drift was not healed while the Git server was away.

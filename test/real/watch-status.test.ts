@@ -8,24 +8,14 @@ import type {
 } from '../../src/plan/history-types.ts';
 import type { StatusReport } from '../../src/plan/status-types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
-import { collect, createSite, pushIndex, pushOperator, type Site } from '../support/site.ts';
+import { deliverOne } from '../support/deliver.ts';
+import { explain } from '../support/explain.ts';
+import { collect, createSite, type Site } from '../support/site.ts';
 
 const historySchema = compileSchema<History>('history');
 const passSchema = compileSchema<PassRecord>('pass');
 const reconcilerSchema = compileSchema<ReconcilerState>('reconciler');
 const statusSchema = compileSchema<StatusReport>('status');
-
-async function prepare(site: Site): Promise<void> {
-  await pushIndex(site.production.host, {
-    a: await pushOperator(site.production.host, { name: 'a', versions: ['1.0.0'] }),
-  });
-  await pushIndex(site.staging.host, {
-    a: await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0', '1.1.0'] }),
-  });
-  const init = await site.olmirror(['init']);
-  assert.equal(init.code, 0, init.stderr);
-  await site.commit('base');
-}
 
 async function waitForReady(site: Site, wait = 'Ready'): Promise<ReconcilerState> {
   const { code, stdout, stderr } = await site.olmirror([
@@ -49,7 +39,7 @@ function describe({ conditions }: ReconcilerStatus): readonly string[] {
 // Seen to fail: with --wait that took any commit, the second wait ended before the delivery was there.
 test('status --wait follows a commit until production has it, a bad one until it stalls, and what was kept outlives the process', async (t) => {
   const site = await createSite(t);
-  await prepare(site);
+  await deliverOne(site);
   const none = await site.olmirror(['status', '--wait', 'Ready', '--timeout', '1s']);
   assert.equal(none.code, 1);
   assert.match(none.stderr, /none has ever run with this state folder/);
@@ -88,7 +78,7 @@ test('status --wait follows a commit until production has it, a bad one until it
 
 test('status shows what watch says of itself, history lists passes of watch and apply, and history show names each outcome', async (t) => {
   const site = await createSite(t);
-  await prepare(site);
+  await deliverOne(site);
   const empty = await site.olmirror(['history']);
   assert.deepEqual([empty.code, empty.stdout.startsWith('No pass has been kept yet')], [0, true]);
   assert.equal((await site.olmirror(['merge'])).code, 0);
@@ -104,11 +94,16 @@ test('status shows what watch says of itself, history lists passes of watch and 
   assert.equal((await ended).code, 0);
 
   const status = await site.olmirror(['status', '--format', 'json']);
-  assert.equal(parseChecked(statusSchema, status.stdout).reconciler?.life, 'stopped');
-  assert.match(
-    (await site.olmirror(['status'])).stdout,
-    /does not run; process \d+ on .* was stopped/,
-  );
+  const { reconciler } = parseChecked(statusSchema, status.stdout);
+  assert.equal(reconciler?.life, 'stopped');
+  const { oldest = null } = reconciler.proofs ?? {};
+  assert.deepEqual(reconciler.proofs, { oldest, ageSeconds: 7 * 86_400, overdue: 0 });
+  const said = (await site.olmirror(['status'])).stdout;
+  assert.match(said, /does not run; process \d+ on .* was stopped/);
+  assert.match(said, /^ {2}proofs {6}every image seen since 20.* UTC, wanted every 7 days$/m);
+  const { images } = await explain(site, ['a.v1.1.0', '--requests', '0']);
+  assert.ok(images.length > 0);
+  for (const { proof } of images) assert.equal(proof?.seen, oldest);
 
   const listed = await site.olmirror(['history', '--format', 'json']);
   const { passes } = parseChecked(historySchema, listed.stdout);

@@ -4,31 +4,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { deleteManifest } from '../../scripts/lib/delete-manifest.ts';
-import {
-  collect,
-  createSite,
-  pushIndex,
-  pushOperator,
-  readServed,
-  type Site,
-} from '../support/site.ts';
+import { deliverOne } from '../support/deliver.ts';
+import { collect, createSite, readServed } from '../support/site.ts';
 import { waitFor } from '../support/wait-for.ts';
-
-async function prepare(site: Site): Promise<void> {
-  await pushIndex(site.production.host, {
-    a: await pushOperator(site.production.host, { name: 'a', versions: ['1.0.0'] }),
-  });
-  await pushIndex(site.staging.host, {
-    a: await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0', '1.1.0'] }),
-  });
-  const init = await site.olmirror(['init']);
-  assert.equal(init.code, 0, init.stderr);
-  await site.commit('base');
-}
 
 test('watch on a local clone applies a commit without waiting for the interval, heals drift at the interval, and stops cleanly on SIGTERM', async (t) => {
   const site = await createSite(t);
-  await prepare(site);
+  await deliverOne(site);
   const production = site.open(site.production);
   const watching = site.start(['watch', '--interval', '15s', '--log-format', 'json']);
   t.after(() => watching.kill('SIGKILL'));
@@ -56,15 +38,18 @@ test('watch on a local clone applies a commit without waiting for the interval, 
     result.stdout
       .trimEnd()
       .split('\n')
-      .every((line) => typeof JSON.parse(line).msg === 'string'),
-    'each line of the log is one JSON object',
+      .every((line) => {
+        const entry = JSON.parse(line);
+        return typeof entry.msg === 'string' && JSON.stringify(entry) === line;
+      }),
+    'each line of the log is one JSON object without a key twice',
   );
   assert.match(result.stdout, /"msg":"stopped"/);
 });
 
 test('watch on a remote branch fetches by interval and applies what is pushed', async (t) => {
   const site = await createSite(t);
-  await prepare(site);
+  await deliverOne(site);
   const production = site.open(site.production);
   const remote = join(site.folder, 'remote.git');
   await site.git('clone', '-q', '--bare', '.', remote);
@@ -88,7 +73,7 @@ test('watch on a remote branch fetches by interval and applies what is pushed', 
 
 test('watch outlives a registry that is away, and a commit that is not valid', async (t) => {
   const site = await createSite(t);
-  await prepare(site);
+  await deliverOne(site);
   await site.git('checkout', '-q', '--detach');
   await site.writeManifest({ production: '127.0.0.1:1' });
   await site.commit('nobody listens');
@@ -112,7 +97,7 @@ test('watch outlives a registry that is away, and a commit that is not valid', a
 
 test('watch writes nothing while the manifest suspends it, and apply by a person warns and goes on', async (t) => {
   const site = await createSite(t);
-  await prepare(site);
+  await deliverOne(site);
   await site.writeManifest({
     spec: '  reconcile:\n    suspend: { reason: freeze, by: kim, until: "2099-01-01T00:00:00Z" }',
   });
@@ -142,7 +127,7 @@ test('watch writes nothing while the manifest suspends it, and apply by a person
 // Seen to fail: without the branch for pins in settleIndex the first pass moved the tag forward.
 test('watch keeps the index that a pin names, brings a tag that drifted back there, and goes forward once the pin is gone', async (t) => {
   const site = await createSite(t);
-  await prepare(site);
+  await deliverOne(site);
   const production = site.open(site.production);
   assert.equal((await site.olmirror(['merge'])).code, 0);
   await site.commit('delivery');

@@ -28,15 +28,17 @@ test('assertFresh refuses a saved plan that moves a tag for a pin which has ende
   production.answer('olm/idx', 'v1', present(C));
   function facts(wanted: Parameters<typeof makeIndex>[0]): FreshFacts {
     return {
-      state: { binding: plan.binding },
+      state: { binding: plan.binding, manifest: { name: plan.mirror } },
+      plan: { checks: [] },
       indexes: [{ wanted: makeIndex(wanted) }],
       registries: { production, staging: createFakeRegistry() },
     };
   }
   const { signal } = new AbortController();
-  await assertFresh(plan, facts({ pin }), signal);
+  const deps = { git: { resolveRevision: () => Promise.resolve(null) }, signal };
+  await assertFresh(plan, facts({ pin }), deps);
   await assert.rejects(
-    assertFresh(plan, facts({ endedPin: pin }), signal),
+    assertFresh(plan, facts({ endedPin: pin }), deps),
     (error) =>
       isToolError(error, 'PLAN_STALE') &&
       error.message.includes('step index idx: The pin of idx has ended.'),

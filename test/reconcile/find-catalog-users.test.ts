@@ -38,6 +38,7 @@ function use(pkg: string, changes: Partial<PackageUse> = {}): PackageUse {
     package: pkg,
     bundle: `${pkg}.v1.0.0`,
     source: 'cs-old',
+    sourceNamespace: null,
     ...changes,
   };
 }

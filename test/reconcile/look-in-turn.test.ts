@@ -40,7 +40,17 @@ test('a pass asks for all images at first, then for a share, also after a restar
   const report = await world.report(second.prepared);
   assert.deepEqual(
     { ...report.proof, kinds: report.sums['in-sync'] },
-    { images: 82, asked: 2, vouched: 80, overdue: 0, deep: 0, catalogs: [], kinds: 82 },
+    {
+      images: 82,
+      asked: 2,
+      vouched: 80,
+      overdue: 0,
+      deep: 0,
+      oldest: '2026-11-27T00:30:00.000Z',
+      ageSeconds: 2 * 86_400,
+      catalogs: [],
+      kinds: 82,
+    },
   );
   const marked = report.outcomes.filter(({ seen }) => seen === '2026-11-27T00:30:00.000Z');
   assert.equal(marked.length, 80);

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../../src/cli/system-clock.ts';
 import { recognizeProduct } from '../../src/plan/recognize-product.ts';
 import { createHttpRegistry } from '../../src/registry/http-registry.ts';
+import { listenLocally } from '../support/listen-locally.ts';
 
 // Seen to fail: with `headers` of `probeRegistry` left as the last answer has them.
 test('probe keeps what a registry asked for as a login, by which Nexus behind a proxy is known', async (t) => {
@@ -35,17 +34,10 @@ async function startNexus(t: TestContext): Promise<string> {
     const isIn = headers.authorization !== undefined;
     response.writeHead(isIn ? 200 : 401, { server: 'nginx', ...(isIn ? {} : realm) }).end('{}');
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenLocally(server);
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
-  const address = server.address();
-  assert.ok(isInet(address));
-  return `127.0.0.1:${address.port}`;
-}
-
-function isInet(address: AddressInfo | string | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null;
+  return `127.0.0.1:${port}`;
 }

@@ -66,6 +66,7 @@ const WANTED: ExplainedImage = {
     },
     { ...STAGING, tags: [], tagsComplete: false, message: 'the tags cannot be listed.' },
   ],
+  proof: { seen: '2026-11-25T20:16:36.000Z', deep: '2026-11-20T20:16:36.000Z' },
   sharing: {
     ...SHARING,
     absent: 2,
@@ -112,6 +113,7 @@ const GONE: ExplainedImage = {
     { ...PRODUCTION, reference: '1.2' },
     { ...STAGING, state: 'absent', digest: null, tags: [] },
   ],
+  proof: null,
   sharing: SHARING,
   steps: [],
   remarks: ['Git wants it no more. Nothing is removed from production.'],

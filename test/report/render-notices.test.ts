@@ -7,6 +7,7 @@ import { makeRecord } from '../support/passes.ts';
 
 const CONTEXT: NoticeContext = {
   mirror: 'nexus',
+  manifest: null,
   pass: makeRecord({ subject: 'Break <!channel> & co\u001b[2J' }),
   now: new Date('2026-01-02T03:04:05Z'),
   firingUntil: new Date('2026-01-02T07:04:05Z'),

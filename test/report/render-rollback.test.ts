@@ -3,6 +3,7 @@ import type { RollbackReport } from '../../src/plan/rollback-types.ts';
 import { renderRollbackText } from '../../src/report/render-rollback-text.ts';
 import { A, B, PINNED } from '../support/world.ts';
 import { assertGolden } from './golden.ts';
+import { makeChannelPlan, makePackagePlan } from './sample-plans.ts';
 
 const REPORT: RollbackReport = {
   apiVersion: 'olmirror/v1alpha1',
@@ -24,13 +25,11 @@ const REPORT: RollbackReport = {
   way: 'move-tag',
   mode: 'dry-run',
   packages: [
-    {
+    makePackagePlan({
       package: 'b',
-      change: 'changed',
-      channels: [{ channel: 'stable', old: 'b.v1.1.0', new: 'b.v1.0.0' }],
-      bundlesAdded: [],
+      channels: [makeChannelPlan({ channel: 'stable', old: 'b.v1.1.0', new: 'b.v1.0.0' })],
       bundlesRemoved: ['b.v1.1.0'],
-    },
+    }),
   ],
   checks: [],
   outcome: null,

@@ -1,6 +1,6 @@
 import type { WantedImage } from '../../src/images/types.ts';
 import type { PlanInput } from '../../src/plan/plan-pass.ts';
-import type { Check, ObservedImage, PackagePlan, Plan } from '../../src/plan/types.ts';
+import type { ChannelPlan, Check, ObservedImage, PackagePlan, Plan } from '../../src/plan/types.ts';
 import { makeManifest } from '../support/manifest.ts';
 import {
   A,
@@ -18,33 +18,57 @@ import {
   UNKNOWN,
 } from '../support/world.ts';
 
-const OFFER = [
-  {
+const OFFER: readonly PackagePlan[] = [
+  makePackagePlan({
     package: 'etcd',
     change: 'changed',
     channels: [
-      { channel: 'stable', old: 'etcd.v1.0.0', new: 'etcd.v1.1.0' },
-      { channel: 'candidate', old: null, new: 'etcd.v1.1.0' },
-      { channel: 'old', old: 'etcd.v0.9.0', new: 'etcd.v0.9.0' },
+      makeChannelPlan({ channel: 'stable', old: 'etcd.v1.0.0', new: 'etcd.v1.1.0' }),
+      makeChannelPlan({ channel: 'candidate', old: null, new: 'etcd.v1.1.0' }),
+      makeChannelPlan({ channel: 'old', old: 'etcd.v0.9.0', new: 'etcd.v0.9.0' }),
     ],
     bundlesAdded: ['etcd.v1.1.0'],
     bundlesRemoved: [],
-  },
-  {
+  }),
+  makePackagePlan({
     package: 'quay',
     change: 'added',
-    channels: [{ channel: 'stable', old: null, new: 'quay.v3.9.7' }],
+    channels: [makeChannelPlan({ channel: 'stable', old: null, new: 'quay.v3.9.7' })],
     bundlesAdded: Array.from({ length: 8 }, (_, i) => `quay.v3.9.${i}`),
     bundlesRemoved: [],
-  },
-  {
+  }),
+  makePackagePlan({
     package: 'legacy',
     change: 'removed',
-    channels: [{ channel: 'stable', old: 'legacy.v1.0.0', new: null }],
+    channels: [makeChannelPlan({ channel: 'stable', old: 'legacy.v1.0.0', new: null })],
     bundlesAdded: [],
     bundlesRemoved: ['legacy.v1.0.0'],
-  },
-] as const;
+  }),
+];
+
+/** A package that changes as the fields say, and in nothing else. */
+export function makePackagePlan(
+  fields: Pick<PackagePlan, 'package'> & Partial<PackagePlan>,
+): PackagePlan {
+  return {
+    change: 'changed',
+    defaultChannel: null,
+    channels: [],
+    bundlesAdded: [],
+    bundlesRemoved: [],
+    bundlesRereleased: [],
+    deprecated: [],
+    undeprecated: [],
+    ...fields,
+  };
+}
+
+/** A channel whose heads, and nothing else, change as the fields say. */
+export function makeChannelPlan(
+  fields: Pick<ChannelPlan, 'channel' | 'old' | 'new'> & Partial<ChannelPlan>,
+): ChannelPlan {
+  return { oldVersion: null, newVersion: null, pathsBroken: [], pathsOpened: [], ...fields };
+}
 
 /** A delivery on its way: images to copy, one that is there, a tag to set, an index to publish. */
 export function planDelivery(): Plan {
@@ -153,16 +177,15 @@ export function planHostile(): Plan {
       [
         EVIL,
         [
-          {
+          makePackagePlan({
             package: EVIL,
-            change: 'changed',
             channels: [
-              { channel: 'a|b', old: EVIL, new: '@everyone' },
-              { channel: EVIL, old: null, new: EVIL },
+              makeChannelPlan({ channel: 'a|b', old: EVIL, new: '@everyone' }),
+              makeChannelPlan({ channel: EVIL, old: null, new: EVIL }),
             ],
             bundlesAdded: ['`tick`', EVIL],
             bundlesRemoved: [EVIL],
-          },
+          }),
         ],
       ],
     ]),

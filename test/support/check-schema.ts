@@ -10,7 +10,7 @@ const ajv = new Ajv({
 });
 
 // Other schemas refer to these.
-for (const name of ['report', 'reconciler']) ajv.addSchema(readSchema(name));
+for (const name of ['report', 'reconciler', 'plan']) ajv.addSchema(readSchema(name));
 
 function readSchema(name: string): AnySchemaObject {
   const file = new URL(`../../schemas/${name}.schema.json`, import.meta.url);

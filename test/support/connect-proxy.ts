@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https, { type ServerOptions } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import { listenLocally } from './listen-locally.ts';
 
 export interface ConnectProxy {
   /** `127.0.0.1:port`. */
@@ -69,12 +70,9 @@ export async function startConnectProxy(options: ConnectProxyOptions): Promise<C
       });
     }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const port = await listenLocally(server);
   return {
-    host: `127.0.0.1:${address.port}`,
+    host: `127.0.0.1:${port}`,
     seen,
     forget: () => seen.splice(0),
     async stop() {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { FaultProxyOptions } from '../../scripts/lib/fault-proxy.ts';
 import { deliver } from './deliver.ts';
 import { createProxiedSite, type ProxiedSite, runAndCommit } from './proxied-site.ts';
-import type { CliResult } from './site.ts';
+import type { CliOptions, CliResult } from './site.ts';
+import { waitFor } from './wait-for.ts';
 
 type Rules = FaultProxyOptions['rules'];
 
@@ -29,13 +31,16 @@ const SHORT = {
   OLMIRROR_RETRY_DELAY_MS: '20',
 };
 
-export async function createFaultSite(t: TestContext): Promise<FaultSite> {
+export async function createFaultSite(
+  t: TestContext,
+  bring: (site: ProxiedSite) => Promise<void> = deliver,
+): Promise<FaultSite> {
   const now: { production: Rules; staging: Rules } = { production: sound, staging: sound };
   const site = await createProxiedSite(t, {
     production: (request) => now.production(request),
     staging: (request) => now.staging(request),
   });
-  await deliver(site);
+  await bring(site);
   await runAndCommit(site, ['init', 'merge']);
   const storage = join(site.folder, 'production/storage');
   const kept = join(site.folder, 'kept');
@@ -53,6 +58,25 @@ export async function createFaultSite(t: TestContext): Promise<FaultSite> {
     },
     readTags: () => readStoredTags(storage),
   };
+}
+
+/** Starts a command that copies, and waits for an upload of it which production never answers. */
+export async function hangOnePass(
+  site: Pick<FaultSite, 'spoil' | 'start'>,
+  args: readonly string[] = ['apply'],
+  options: CliOptions = {},
+): Promise<ChildProcess> {
+  let hangs = false;
+  site.spoil({
+    production: ({ method }) => {
+      if (method !== 'POST') return null;
+      hangs = true;
+      return { kind: 'hang' };
+    },
+  });
+  const holder = site.start(args, options);
+  await waitFor('a copy hangs', () => Promise.resolve(hangs));
+  return holder;
 }
 
 /** `repository:tag` → digest, out of the storage folder of a registry. */

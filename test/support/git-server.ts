@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https, { type ServerOptions } from 'node:https';
 import { join } from 'node:path';
+import { listen } from './listen.ts';
 import type { Scope } from './site.ts';
 
 export interface GitServer {
@@ -29,16 +29,9 @@ export async function startGitServer(
     response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
   }
   const server = tls === null ? http.createServer(answer) : https.createServer(tls, answer);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const port = await listen(t, server);
   return {
-    url: `${tls === null ? 'http' : 'https'}://127.0.0.1:${address.port}/`,
+    url: `${tls === null ? 'http' : 'https'}://127.0.0.1:${port}/`,
     logins,
     letIn(login) {
       allowed = login;

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { listenLocally } from './listen-locally.ts';
 
 /** A server that takes connections and never answers; returns its host with port. */
 export async function startHangingServer(t: TestContext): Promise<string> {
@@ -8,12 +9,10 @@ export async function startHangingServer(t: TestContext): Promise<string> {
     sockets.add(socket);
     socket.on('error', () => undefined);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenLocally(server);
   t.after(() => {
     server.close();
     for (const socket of sockets) socket.destroy();
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return `127.0.0.1:${address.port}`;
+  return `127.0.0.1:${port}`;
 }

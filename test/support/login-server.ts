@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https, { type ServerOptions } from 'node:https';
 import { digestOf } from '../../src/base/digest.ts';
+import { listenLocally } from './listen-locally.ts';
 
 /** What arrived, and what it sent along to log in. */
 export interface SeenRequest {
@@ -64,12 +65,9 @@ export async function startLoginServer(rules: LoginRules): Promise<LoginServer> 
     const { status, headers, body } = rules.answer?.(seen) ?? FOUND;
     response.writeHead(status, headers).end(body);
   }
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const port = await listenLocally(server);
   return {
-    host: `127.0.0.1:${address.port}`,
+    host: `127.0.0.1:${port}`,
     requests,
     forget: () => requests.splice(0),
     async stop() {

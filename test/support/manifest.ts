@@ -30,6 +30,7 @@ export function makeManifest(changes: Partial<MirrorManifest> = {}): MirrorManif
       approval: 'none',
     },
     stateBackup: null,
+    inUse: { clusters: [], seenWithinMilliseconds: 2_592_000_000, waivers: [] },
     ...changes,
   };
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type http from 'node:http';
 import https from 'node:https';
 import { baseUrl, sendRequest } from '../../scripts/lib/send-request.ts';
+import { listenLocally } from './listen-locally.ts';
 
 export interface NexusFrontOptions {
   /** `host:port` of a registry that speaks plain HTTP and asks for no login. */
@@ -88,11 +89,8 @@ export async function startNexusFront(options: NexusFrontOptions): Promise<Nexus
   const server = https.createServer(files, (request, response) => {
     respond(state, { request, response }, requests).catch(() => request.socket.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  state.host = `127.0.0.1:${address.port}`;
+  const port = await listenLocally(server);
+  state.host = `127.0.0.1:${port}`;
   return {
     host: state.host,
     requests,

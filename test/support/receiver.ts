@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { TestContext } from 'node:test';
+import { listenLocally } from './listen-locally.ts';
 
 export interface Received {
   readonly path: string;
@@ -25,13 +26,11 @@ export async function startReceiver(t: TestContext): Promise<Receiver> {
       if (receiver.answer !== 'hang') response.writeHead(receiver.answer).end('{}');
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenLocally(server);
   t.after(() => {
     server.close();
     server.closeAllConnections();
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const receiver: Receiver = { url: `http://127.0.0.1:${address.port}`, received, answer: 200 };
+  const receiver: Receiver = { url: `http://127.0.0.1:${port}`, received, answer: 200 };
   return receiver;
 }

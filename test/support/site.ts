@@ -81,7 +81,8 @@ export async function createSite(t: Scope): Promise<Site> {
   t.after(async () => {
     await Promise.all(opened.map((registry) => registry.close()));
     await Promise.all(registries.map((registry) => registry.stop()));
-    await rm(folder, { recursive: true, force: true });
+    // What a killed watch had started ends a moment after it.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
   function environment(): Record<string, string> {
     return {

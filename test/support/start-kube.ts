@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { findKubePrograms } from '../../scripts/lib/kube-programs.mjs';
+import { load } from 'js-yaml';
+import { findPrograms, KUBE } from '../../scripts/lib/go-programs.mjs';
+import { endChild } from './end-child.ts';
+import { findPort } from './find-port.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface KubeAnswer {
@@ -39,7 +41,7 @@ export interface Kube {
 
 /** Objects out of a folder of `deploy/kubernetes`, as kustomize renders them: one YAML document each. */
 export function renderKustomization(folder: string): readonly string[] {
-  const program = join(findKubePrograms() ?? '', 'kustomize');
+  const program = join(findPrograms(KUBE) ?? '', 'kustomize');
   const { status, stdout, stderr } = spawnSync(program, ['build', folder], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   return stdout.split(/^---$/m);
@@ -64,18 +66,100 @@ export async function grantLease(kube: Kube): Promise<void> {
   }
 }
 
+/** Makes the objects of a file of YAML documents, which the API server must take strictly. */
+export async function applyFile(kube: Kube, file: string): Promise<void> {
+  for (const text of (await readFile(file, 'utf8')).split(/^---$/m)) {
+    const path = await findPath(kube, text);
+    const made = await kube.ask('PATCH', `${path}?fieldManager=test&fieldValidation=Strict`, text);
+    assert.ok(made.status === 201 || made.status === 200, `${path}: ${made.body}`);
+  }
+}
+
+/** Waits until the kinds of test/kube/crds are there (200) or gone (404): an API server serves a CRD some moments after it took it. */
+export async function waitForKinds(kube: Kube, status: number): Promise<void> {
+  const paths = [
+    '/apis/operators.coreos.com/v1alpha1/installplans',
+    '/apis/olm.operatorframework.io/v1/clusterextensions',
+  ];
+  if (status === 200) paths.push('/apis/image.openshift.io/v1/imagestreams');
+  await waitFor('the API server serves the kinds', async () => {
+    const answers = await Promise.all(paths.map((path) => kube.ask('GET', path)));
+    return answers.every((answer) => answer.status === status);
+  });
+}
+
+/** Where an object is; a namespace that is not there yet is made. */
+async function findPath(kube: Kube, text: string): Promise<string> {
+  const object = readObject(load(text));
+  const { apiVersion, kind, metadata } = object;
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const plural = `${kind.toLowerCase()}s`.replace(/ys$/, 'ies');
+  if (metadata.namespace === undefined) return `${root}/${plural}/${metadata.name}`;
+  await kube.ask(
+    'PATCH',
+    `/api/v1/namespaces/${metadata.namespace}?fieldManager=test-namespace`,
+    `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${metadata.namespace} }`,
+  );
+  return `${root}/namespaces/${metadata.namespace}/${plural}/${metadata.name}`;
+}
+
+interface NamedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+function readObject(value: unknown): NamedObject {
+  assert.ok(isNamed(value), JSON.stringify(value));
+  return value;
+}
+
+function isNamed(value: unknown): value is NamedObject {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'metadata' in value;
+}
+
+/**
+ * Makes this process look like a pod of a service account until the test ends, with its files below `root`: the client
+ * of Kubernetes reads the API server's address from the process.
+ */
+export async function enterPod(
+  t: Pick<TestContext, 'after'>,
+  kube: Kube,
+  account: string,
+): Promise<{ readonly environment: NodeJS.ProcessEnv; readonly root: string }> {
+  const root = join(kube.folder, `pod-${account}`);
+  const folder = join(root, 'var/run/secrets/kubernetes.io/serviceaccount');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'token'), `${account}-token`);
+  await writeFile(join(folder, 'namespace'), 'olmirror');
+  await writeFile(join(folder, 'ca.crt'), await kube.readCa());
+  const environment = {
+    KUBERNETES_SERVICE_HOST: '127.0.0.1',
+    KUBERNETES_SERVICE_PORT: String(kube.port),
+  };
+  const kept = { ...process.env };
+  Object.assign(process.env, environment);
+  t.after(() => {
+    for (const name of Object.keys(environment)) delete process.env[name];
+    Object.assign(process.env, kept);
+  });
+  return { environment, root };
+}
+
 /** Why tests with an API server cannot run here; false where they can. */
 export const NO_KUBE: string | false =
-  findKubePrograms() === null ? 'no kube-apiserver: run `node scripts/kube-programs.mjs`' : false;
+  findPrograms(KUBE) === null
+    ? 'no kube-apiserver: run `node scripts/go-programs.mjs kube`'
+    : false;
 
 export const DEPLOY: string = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
 
 /** Service accounts that log in by token; what each may do is a matter of RBAC. */
-const ACCOUNTS = ['olmirror', 'stranger'];
+const ACCOUNTS = ['olmirror', 'olmirror-in-use', 'stranger'];
 const ADMIN = 'admin-secret';
 
 export async function startKube(): Promise<Kube> {
-  const programs = findKubePrograms();
+  const programs = findPrograms(KUBE);
   assert.ok(programs !== null);
   const folder = await mkdtemp(join(tmpdir(), 'olmirror-kube-'));
   const running: ChildProcess[] = [];
@@ -106,10 +190,10 @@ export async function startKube(): Promise<Kube> {
     start,
     ask,
     async kill() {
-      if (server !== null) await end(server);
+      if (server !== null) await endChild(server);
     },
     async stop() {
-      await Promise.all(running.map((child) => end(child)));
+      await Promise.all(running.map((child) => endChild(child)));
       await rm(folder, { recursive: true, force: true });
     },
     freeze: () => server?.kill('SIGSTOP'),
@@ -126,13 +210,6 @@ export async function startKube(): Promise<Kube> {
   return kube;
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
-}
-
 async function isReady(
   ask: (method: string, path: string) => Promise<KubeAnswer>,
   server: ChildProcess | null,
@@ -145,17 +222,6 @@ async function isReady(
   } catch {
     return false;
   }
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  assert.ok(address !== null && typeof address !== 'string');
-  return address.port;
 }
 
 async function writeSecrets(folder: string): Promise<void> {

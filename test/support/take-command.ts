@@ -35,7 +35,13 @@ function createParser(words: readonly string[]) {
   return yargs([...words])
     .locale('en')
     .option('directory', { alias: 'C', type: 'string', default: '.', global: true })
-    .option('manifest', { type: 'string', default: 'mirror.yaml', global: true, requiresArg: true })
+    .option('manifest', {
+      type: 'string',
+      array: true,
+      default: ['mirror.yaml'],
+      global: true,
+      requiresArg: true,
+    })
     .option('quiet', { alias: 'q', type: 'boolean', default: false, global: true })
     .option('verbose', { alias: 'v', type: 'boolean', default: false, global: true })
     .parserConfiguration({

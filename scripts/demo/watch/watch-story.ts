@@ -1,9 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deleteManifest } from '../../lib/delete-manifest.ts';
-import { INDEX_REPOSITORY, pushCatalog } from '../fill-registries.ts';
+import { pushCatalog } from '../fill-registries.ts';
 import { formatHeadsTable } from '../format-table.ts';
-import { headDigest, readOperatorHub } from '../operator-hub.ts';
+import { readOperatorHub } from '../operator-hub.ts';
 import {
   commit,
   playGit,
@@ -15,8 +14,8 @@ import {
 import {
   checkGrowth,
   checkHeads,
+  deleteIndex,
   fillRegistries,
-  INDEX,
   NEW_RELEASE,
   startStateRepository,
   type World,
@@ -55,10 +54,21 @@ async function deliverByCommit(world: World): Promise<void> {
   await playOlmirror(world, ['merge']);
   const file = join(stage.state, 'mirror.yaml');
   await writeFile(file, `${await readFile(file, 'utf8')}${NEW_RELEASE}`);
-  await commit(world, 'Deliver OpenShift 4.20.2, operators A and C');
+  await commitAndWait(world, {
+    message: 'Deliver OpenShift 4.20.2, operators A and C',
+    second: false,
+  });
+}
+
+async function commitAndWait(
+  world: World,
+  { message, second }: { readonly message: string; readonly second: boolean },
+): Promise<void> {
+  const { host } = world.stage.production;
+  await commit(world, message);
   await playOlmirror(world, READY);
-  checkHeads(world, { heads: await readHeads(stage.production.host), first: true, second: false });
-  await checkGrowth(world, stage.production.host);
+  checkHeads(world, { heads: await readHeads(host), first: true, second });
+  await checkGrowth(world, host);
 }
 
 async function breakAndMend(world: World): Promise<void> {
@@ -85,10 +95,7 @@ async function loseIndex(world: World): Promise<void> {
     'The index is lost',
     'Somebody deletes the index from production. No commit, and nobody is there.',
   );
-  const digest = await headDigest(host, INDEX);
-  if (digest === null) throw new Error('There is no index to delete.');
-  narrator.say(`\n$ curl -X DELETE http://${host}/v2/${INDEX_REPOSITORY}/manifests/${digest}`);
-  await deleteManifest(host, INDEX_REPOSITORY, digest);
+  await deleteIndex(world);
   const end = Date.now() + PATIENCE;
   while ((await readOperatorHub(host)) === null && Date.now() < end)
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -101,10 +108,7 @@ async function deliverAgain(world: World): Promise<void> {
   await pushCatalog(stage.staging.host, 'second');
   await narrator.begin('The second delivery', 'It brings operator B only. The way is the same.');
   await playOlmirror(world, ['merge']);
-  await commit(world, 'Deliver operator B');
-  await playOlmirror(world, READY);
-  checkHeads(world, { heads: await readHeads(stage.production.host), first: true, second: true });
-  await checkGrowth(world, stage.production.host);
+  await commitAndWait(world, { message: 'Deliver operator B', second: true });
 }
 
 async function lookBack(world: World): Promise<void> {

@@ -89,7 +89,12 @@ function refuse(hold: Hold): ToolError {
   );
 }
 
-async function assertApproved(asked: string, plan: Plan, control: ControlFiles): Promise<void> {
+/** Throws `PLAN_STALE` where a hash, as typed, is that of another plan. */
+export async function assertApproved(
+  asked: string,
+  plan: Plan,
+  control: ControlFiles,
+): Promise<void> {
   if (!/^(?:sha256:)?[0-9a-f]{12,64}$/i.test(asked))
     throw new ToolError('CLI_USAGE', `--approve-hash ${asked} is no hash of a plan.`, {
       hint: 'Write sha256:… as `olmirror plan` prints it, or 12 of its hex digits at least.',

@@ -63,7 +63,7 @@ async function applyOnce(saved: Plan | null, applying: Applying): Promise<ExitCo
   const notes = await wiring.openNotes();
   const prepareShard = await openPreparer(flags, { git, context, wiring, notes });
   const prepared = await prepareShard(saved === null ? options.shard : saved.shard);
-  if (saved !== null) await assertFresh(saved, prepared, context.signal);
+  if (saved !== null) await assertFresh(saved, prepared, { git, signal: context.signal });
   const allowed = await allowPlan(prepared, { flags: options, saved, context, wiring });
   const { plan } = allowed;
   const own = await carryOut(allowed, prepared, { options, context, wiring, git });

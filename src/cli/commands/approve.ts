@@ -1,6 +1,6 @@
 import { formatCount } from '../../base/text.ts';
 import { ToolError } from '../../base/tool-error.ts';
-import type { PlanOutline } from '../../plan/control-types.ts';
+import type { ApprovalReport, PlanOutline } from '../../plan/control-types.ts';
 import { fitsHash } from '../../plan/outline-plan.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import type { CommandContext } from '../context.ts';
@@ -12,13 +12,14 @@ export interface ApproveOptions {
   /** As typed; null to show what waits. */
   readonly hash: string | null;
   readonly by: string;
+  readonly format: 'text' | 'json';
 }
 
 const SHOWN = 20;
 
 /** Lets the plan that a running `watch` waits with be carried out, by its hash; without a hash it is shown. */
 export async function runApprove(
-  { hash, by }: ApproveOptions,
+  { hash, by, format }: ApproveOptions,
   { console }: CommandContext,
   { stateFolder }: Pick<Wiring, 'stateFolder'>,
 ): Promise<ExitCode> {
@@ -26,15 +27,25 @@ export async function runApprove(
   const waiting = await control.readWaiting();
   if (waiting === null || 'fault' in waiting) throw nothingWaits(waiting?.fault ?? null);
   if (hash === null) {
-    console.result(renderOutline(waiting));
+    console.result(format === 'json' ? renderJson(waiting, null) : renderOutline(waiting));
     return 0;
   }
   if (!fitsHash(hash, waiting.hash)) throw otherWaits(hash, waiting);
-  await control.writeApproval({ by, time: systemClock.now().toISOString(), plan: waiting });
-  console.result(
-    `Approved by ${by}: plan ${waiting.hash}, ${formatCount(waiting.steps.length, 'step')}.`,
-  );
+  const approved = { by, time: systemClock.now().toISOString() };
+  await control.writeApproval({ ...approved, plan: waiting });
+  const said = `Approved by ${by}: plan ${waiting.hash}, ${formatCount(waiting.steps.length, 'step')}.`;
+  console.result(format === 'json' ? renderJson(waiting, approved) : said);
   return 0;
+}
+
+function renderJson(plan: PlanOutline, approved: ApprovalReport['approved']): string {
+  const report: ApprovalReport = {
+    apiVersion: 'olmirror/v1alpha1',
+    kind: 'Approval',
+    plan,
+    approved,
+  };
+  return JSON.stringify(report, null, 2);
 }
 
 function renderOutline({ hash, revision, steps }: PlanOutline): string {

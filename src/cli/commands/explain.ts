@@ -1,4 +1,5 @@
 import { readSteps } from '../../apply/read-steps.ts';
+import type { ProofNotes } from '../../base/proof-notes.ts';
 import type { GitPort } from '../../git/port.ts';
 import { type Asked, parseAsked } from '../../images/find-asked.ts';
 import { findKnown } from '../../images/find-known.ts';
@@ -60,6 +61,7 @@ export async function runExplain(
   const images = await explainAll(found.slice(0, MOST_IMAGES), asking, {
     mostRequests: options.mostRequests,
     stateFolder: wiring.stateFolder,
+    proofs: await wiring.openProofs(),
   });
   const explanation: Explanation = {
     apiVersion: 'olmirror/v1alpha1',
@@ -160,11 +162,17 @@ async function findServedTag(
 async function explainAll(
   found: readonly Explainable[],
   asking: Asking,
-  options: { readonly mostRequests: number; readonly stateFolder: string },
+  options: {
+    readonly mostRequests: number;
+    readonly stateFolder: string;
+    readonly proofs: ProofNotes;
+  },
 ): Promise<readonly ExplainedImage[]> {
   const { state, registries, images, history, signal } = asking;
   const context = {
     history,
+    manifest: state.manifest,
+    proofs: options.proofs,
     catalogs: nameCatalogs(state.catalogs),
     known: findKnown(
       state.knownMissing,

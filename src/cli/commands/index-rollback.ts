@@ -25,10 +25,11 @@ import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import type { WantedIndex } from '../../plan/types.ts';
 import { assertSupported } from '../../reconcile/assert-supported.ts';
 import { listIndexes } from '../../reconcile/list-indexes.ts';
-import { readCatalog, readKnownMissing, readManifest } from '../../reconcile/load-state.ts';
+import { readCatalog, readManifest } from '../../reconcile/load-state.ts';
 import { type PreparedRollback, prepareRollback } from '../../reconcile/prepare-rollback.ts';
 import { readClusterFiles } from '../../reconcile/read-cluster-files.ts';
 import { readRecords } from '../../reconcile/read-records.ts';
+import { readKnownMissing } from '../../reconcile/read-rules.ts';
 import { type RollbackEnd, runRollback } from '../../reconcile/run-rollback.ts';
 import type { RegistryPort } from '../../registry/port.ts';
 import { renderRollbackText } from '../../report/render-rollback-text.ts';
@@ -40,6 +41,7 @@ import { pickCatalog } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 import { createSubjectReader } from './index-list.ts';
+import { holdRollback } from './rollback-holds.ts';
 
 export interface IndexRollbackOptions {
   /** A never-moving tag, a commit, or `previous`. */
@@ -51,6 +53,8 @@ export interface IndexRollbackOptions {
   readonly until: string | null;
   readonly mode: RollbackReport['mode'];
   readonly force: boolean;
+  /** The only plan that may be carried out, as typed; null for whichever it is. */
+  readonly approveHash: string | null;
   readonly copyTimeoutMilliseconds: number;
   readonly lease: LeaseChoice;
   readonly format: 'text' | 'json';
@@ -64,7 +68,8 @@ export async function runIndexRollback(
 ): Promise<ExitCode> {
   const site = await openSite(options, context, wiring);
   const { target, pin } = await chooseTarget(options, site, context);
-  const prepared = await prepare({ target, pin, force: options.force }, site, context);
+  const asked = await prepare({ target, pin, force: options.force }, site, context);
+  const prepared = await holdRollback(asked, { ...site, options, wiring });
   const changes = await planFiles({ pin, way: prepared.way }, site, context);
   const refused = exitCodeOf(prepared, null);
   const end =

@@ -5,9 +5,9 @@ import type { GitPort, Snapshot } from '../../git/port.ts';
 import { dayOf } from '../../manifest/day.ts';
 import { letsTagsMove } from '../../manifest/defaults.ts';
 import { addMissing } from '../../manifest/edit-known-missing.ts';
+import { listSchemaFiles } from '../../manifest/editor-schemas.ts';
 import { addAttributes } from '../../manifest/git-attributes.ts';
 import { buildKnownMissingFileName } from '../../manifest/known-missing.ts';
-import { mirrorSchema } from '../../manifest/schemas.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { createStateLoader, readCatalog, readManifest } from '../../reconcile/load-state.ts';
@@ -17,6 +17,7 @@ import type { CommandContext } from '../context.ts';
 import { type Draft, type DraftOptions, draftManifest } from '../draft-manifest.ts';
 import { findKnownMissing, type MissingImages } from '../find-known-missing.ts';
 import { holdSource, readSource, type SourceContent } from '../read-source.ts';
+import { listUnnamed, nameSchema } from '../schema-lines.ts';
 import { buildSourceContext } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertClean, takeIn } from '../take-in.ts';
@@ -54,6 +55,7 @@ export async function runInit(
     outcome = { gaps: outcome.gaps + own.gaps, unknown: outcome.unknown + own.unknown };
   }
   await replaceFiles(git.folder, extra, { remove: [] });
+  if (draft !== null) await nameSchemas(git, context);
   await writeFirstHandover(git, context);
   context.progress.clear();
   for (const file of [...extra.keys(), HANDOVER_FILE]) context.console.say(`Wrote ${file}.`);
@@ -76,11 +78,13 @@ function listDraftFiles(
   context: CommandContext,
 ): readonly (readonly [string, string])[] {
   if (draft === null) return [];
-  const schema = `${JSON.stringify(mirrorSchema.schema, null, 2)}\n`;
-  return [
-    [context.manifestFile, draft.text],
-    ['schemas/mirror.schema.json', schema],
-  ];
+  return [[context.manifestFile, draft.text], ...listSchemaFiles()];
+}
+
+// What was written before the schemas were could not name them.
+async function nameSchemas(git: GitPort, { manifestFile }: CommandContext): Promise<void> {
+  const unnamed = await listUnnamed(await git.openWorkingTree(), manifestFile);
+  await replaceFiles(git.folder, unnamed, { remove: [] });
 }
 
 interface InitContext {
@@ -153,7 +157,8 @@ async function writeKnownMissing(
   const file = buildKnownMissingFileName(entry.name);
   const before = await snapshot.readFile(file);
   const text = addMissing(before === null ? null : Buffer.from(before).toString(), file, missing);
-  await replaceFiles(git.folder, new Map([[file, text]]), { remove: [] });
+  const named = await nameSchema(text, file, snapshot);
+  await replaceFiles(git.folder, new Map([[file, named]]), { remove: [] });
   context.console.warn(
     `warning: production lacks ${formatCount(missing.length, 'image')} that its own index names; they are listed in ${file} and do not block.`,
   );

@@ -11,7 +11,8 @@ import type {
 } from '../../plan/known-missing-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { examineKnownMissing } from '../../reconcile/examine-known-missing.ts';
-import { createStateLoader, readKnownMissing } from '../../reconcile/load-state.ts';
+import { createStateLoader } from '../../reconcile/load-state.ts';
+import { readKnownMissing } from '../../reconcile/read-rules.ts';
 import { renderKnownMissingText } from '../../report/render-known-missing-text.ts';
 import type { CommandContext } from '../context.ts';
 import { systemClock } from '../system-clock.ts';

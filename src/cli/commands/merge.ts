@@ -1,25 +1,15 @@
 import { ToolError } from '../../base/tool-error.ts';
-import { dayOf } from '../../manifest/day.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import { readKnownMissing, readManifest } from '../../reconcile/load-state.ts';
+import { readManifest } from '../../reconcile/load-state.ts';
 import { type MergeSummary, renderMergeText } from '../../report/render-merge-text.ts';
+import { type MergedBranch, renderMergedBranches } from '../../report/render-merged-branches.ts';
 import type { CommandContext } from '../context.ts';
-import { findHeld } from '../find-held.ts';
-import { openSource } from '../read-source.ts';
-import { buildSourceContext } from '../source-context.ts';
-import { systemClock } from '../system-clock.ts';
-import { assertClean, type TakeInDeps, takeIn } from '../take-in.ts';
-import { assertCanTell, type TellContext, tellClusters } from '../tell-clusters.ts';
+import { type DeliveryOptions, mergeDeliveries } from '../merge-deliveries.ts';
 import type { Wiring } from '../wire.ts';
 
-export interface MergeOptions {
+export interface MergeOptions extends DeliveryOptions {
   readonly catalogs: readonly string[];
-  /** Default: the catalog's index in staging. */
-  readonly from: string | null;
-  readonly acceptDefaultChannel: boolean;
-  readonly allOrNothing: boolean;
-  readonly dryRun: boolean;
   readonly format: 'text' | 'json';
 }
 
@@ -30,94 +20,13 @@ export async function runMerge(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const git = await wiring.openGit();
-  const snapshot = await git.openWorkingTree();
-  const manifest = await readManifest(snapshot, context.manifestFile);
+  const manifest = await readManifest(await git.openWorkingTree(), context.manifestFile);
   const entries = selectCatalogs(manifest, options.catalogs, options.from);
-  const telling = {
-    git,
-    manifest,
-    openBuilder: createBuilderOpener({ git, manifest, wiring, context }),
-  };
-  const allowed = assertAllowed(entries, telling);
-  // Whoever awaits it hears of its failure, but that may come before anybody awaits it.
-  allowed.catch(() => null);
-  const summaries: MergeSummary[] = [];
-  for (const entry of entries) {
-    const deps: TakeInDeps = {
-      git,
-      signal: context.signal,
-      allowed,
-      today: dayOf(systemClock.now()),
-      findHeld:
-        manifest.policy.missing === 'hold'
-          ? async (incoming, base) =>
-              findHeld(incoming, base, {
-                manifest,
-                listed: await readKnownMissing(snapshot, manifest),
-                today: dayOf(systemClock.now()),
-                entry,
-                registries: wiring.openRegistries(manifest),
-                emit: context.progress.emit,
-                signal: context.signal,
-              })
-          : null,
-    };
-    const summary = await takeIn(
-      {
-        command: 'merge',
-        entry,
-        manifest,
-        source: await openSource(
-          options.from ?? 'staging',
-          entry,
-          buildSourceContext(wiring, manifest),
-        ).catch(async (error: unknown) => {
-          await allowed;
-          throw error;
-        }),
-        acceptDefaultChannel: options.acceptDefaultChannel,
-        allOrNothing: options.allOrNothing,
-        dryRun: options.dryRun,
-      },
-      deps,
-    );
-    const cluster = options.dryRun ? null : await tellClusters(entry, telling);
-    summaries.push({ ...summary, cluster });
-  }
+  const place = { git, manifest, mayDiffer: false, context, wiring };
+  const summaries = await mergeDeliveries(entries, options, place);
   context.progress.clear();
-  report(summaries, options, context);
+  reportMerge({ summaries, branches: null }, options, context);
   return summaries.some((summary) => summary.gaps.length > 0) ? 4 : 0;
-}
-
-// Where tags may move, nobody asks for it, nor for what it loads.
-function createBuilderOpener({
-  git,
-  manifest,
-  wiring,
-  context,
-}: Pick<TellContext, 'git' | 'manifest'> & {
-  readonly wiring: Wiring;
-  readonly context: CommandContext;
-}): TellContext['openBuilder'] {
-  let opened: ReturnType<TellContext['openBuilder']> | null = null;
-  async function open(): ReturnType<TellContext['openBuilder']> {
-    const { createIndexBuilder } = await import('../../reconcile/build-index.ts');
-    const { createLayerBuilder } = await import('../build-layers.ts');
-    return createIndexBuilder({
-      production: wiring.openRegistry(manifest.registries.production),
-      readSource: () => git.readRemoteUrl(),
-      work: { buildGroups: createLayerBuilder(context.signal) },
-    });
-  }
-  return () => {
-    opened ??= open();
-    return opened;
-  };
-}
-
-async function assertAllowed(entries: readonly CatalogEntry[], deps: TellContext): Promise<void> {
-  for (const entry of entries) await assertClean(deps.git, entry);
-  for (const entry of entries) await assertCanTell(entry, deps);
 }
 
 /** The catalogs that are named, or all; a source of their own fits only one. */
@@ -150,9 +59,15 @@ export function selectCatalogs(
   return entries;
 }
 
-function report(
-  summaries: readonly MergeSummary[],
-  options: MergeOptions,
+export interface MergeReport {
+  readonly summaries: readonly MergeSummary[];
+  /** Null where the working tree was written. */
+  readonly branches: readonly MergedBranch[] | null;
+}
+
+export function reportMerge(
+  { summaries, branches }: MergeReport,
+  options: Pick<MergeOptions, 'format' | 'dryRun'>,
   context: CommandContext,
 ): void {
   if (options.format === 'json') {
@@ -163,6 +78,7 @@ function report(
           kind: 'MergeResult',
           dryRun: options.dryRun,
           catalogs: summaries,
+          ...(branches === null ? {} : { branches }),
         },
         null,
         2,
@@ -171,11 +87,13 @@ function report(
     return;
   }
   for (const summary of summaries) context.console.result(renderMergeText(summary));
+  if (branches !== null && branches.length > 0)
+    context.console.result(renderMergedBranches(branches));
   const written = summaries.some(
     ({ record, cluster }) => record !== null || (cluster?.files.length ?? 0) > 0,
   );
   if (options.dryRun) context.console.say('Dry run: nothing was written.');
-  else if (written)
+  else if (written && branches === null)
     context.console.say(
       'Look at it with `git diff`, then commit; `olmirror plan` says what the commit will do.',
     );

@@ -1,7 +1,6 @@
 import { formatJson } from '../../base/format-json.ts';
 import type { PassNotes } from '../../base/pass-notes.ts';
 import type { VerifyLevel } from '../../base/verify-level.ts';
-import { writeFileAtomic } from '../../files/write-atomic.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
 import { checkHolds } from '../../plan/hold-plan.ts';
 import type { Shard } from '../../plan/shard.ts';
@@ -10,10 +9,13 @@ import type { Plan } from '../../plan/types.ts';
 import { readHolds } from '../../reconcile/hold-pass.ts';
 import { readManifest } from '../../reconcile/load-state.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
+import type { Attachment } from '../../report/page-types.ts';
 import { renderPlanMarkdown } from '../../report/render-plan-markdown.ts';
 import { renderPlanText } from '../../report/render-plan-text.ts';
+import { renderPlanHtml } from '../../report/render-review-html.ts';
 import type { CommandContext } from '../context.ts';
 import { openControlFiles } from '../local-control.ts';
+import { saveAttachment } from '../save-attachment.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 
@@ -30,7 +32,9 @@ export interface PassFlags {
 }
 
 export interface PlanOptions extends PassFlags {
-  readonly format: 'text' | 'markdown' | 'json';
+  readonly format: 'text' | 'markdown' | 'html' | 'json';
+  /** Bytes that a page in Markdown has at most; null for what a forge takes. */
+  readonly limit: number | null;
   readonly out: string | null;
 }
 
@@ -45,13 +49,11 @@ export async function runPlan(
   const { plan } = prepared;
   const shown = await withHolds(prepared, wiring);
   context.progress.clear();
-  if (options.out !== null)
-    await writeFileAtomic(options.out, `${JSON.stringify(plan, null, 2)}\n`);
-  context.console.result(renderPlan(shown, options.format, context.console.verbose));
-  if (options.out !== null)
-    context.console.say(
-      `Saved as ${options.out}; \`olmirror apply ${options.out}\` carries out exactly this plan or refuses.`,
-    );
+  const attachment = await savePlan(plan, options.out);
+  context.console.result(
+    renderPlan(shown, { ...options, attachment, verbose: context.console.verbose }),
+  );
+  saySaved(options.out, context);
   return exitCodeOfPlan(plan);
 }
 
@@ -129,16 +131,36 @@ export async function openSnapshot(
   return snapshot;
 }
 
-function renderPlan(
+/** Writes the plan that `apply FILE` carries out; null where it is to be kept nowhere. */
+export async function savePlan(plan: Plan, out: string | null): Promise<Attachment | null> {
+  return out === null ? null : saveAttachment(out, `${JSON.stringify(plan, null, 2)}\n`);
+}
+
+export function saySaved(out: string | null, { console }: Pick<CommandContext, 'console'>): void {
+  if (out === null) return;
+  console.say(
+    `Saved as ${out}; \`olmirror apply ${out}\` carries out exactly this plan or refuses.`,
+  );
+}
+
+export interface ShowOptions extends Pick<PlanOptions, 'format' | 'limit'> {
+  /** Where the whole plan is; null for nowhere. */
+  readonly attachment: Attachment | null;
+  readonly verbose: boolean;
+}
+
+/** In the form that is asked for. */
+export function renderPlan(
   plan: Plan,
-  format: PlanOptions['format'],
-  verbose: boolean,
+  { format, limit, attachment, verbose }: ShowOptions,
 ): string | Iterable<string> {
   switch (format) {
     case 'text':
       return renderPlanText(plan, { verbose });
     case 'markdown':
-      return renderPlanMarkdown(plan);
+      return renderPlanMarkdown(plan, { attachment, ...(limit === null ? {} : { limit }) });
+    case 'html':
+      return renderPlanHtml(plan, { attachment });
     case 'json':
       return formatJson(plan);
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ToolError } from '../../base/tool-error.ts';
+import type { PassRequestReport } from '../../plan/control-types.ts';
 import type { PassAnswer } from '../../plan/parse-control.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import type { CommandContext } from '../context.ts';
@@ -11,6 +12,7 @@ export interface ReconcileOptions {
   /** Wait until the pass that was asked for has ended. */
   readonly wait: boolean;
   readonly timeoutMilliseconds: number;
+  readonly format: 'text' | 'json';
 }
 
 /** A loop that runs answers within moments, save where it reads a large catalog just then. */
@@ -19,7 +21,7 @@ const LOOK = 100;
 
 /** Asks the running `watch` of this state folder for a pass now; with `wait`, ends with its exit code. */
 export async function runReconcile(
-  { wait, timeoutMilliseconds }: ReconcileOptions,
+  { wait, timeoutMilliseconds, format }: ReconcileOptions,
   { console, signal }: CommandContext,
   { stateFolder }: Pick<Wiring, 'stateFolder'>,
 ): Promise<ExitCode> {
@@ -34,13 +36,13 @@ export async function runReconcile(
     if (seen === null) throw noWatch(stateFolder);
     if (!wait) {
       isLeft = true;
-      console.result('Asked for a pass. `olmirror status` shows what it did.');
+      console.result(format === 'json' ? renderJson({ state: 'received' }) : ASKED);
       return 0;
     }
     const left = timeoutMilliseconds - (systemClock.now().getTime() - asked.getTime());
     const answer = await waitFor(waiting, left, ({ state }) => state === 'handled');
     if (answer?.state !== 'handled') throw outOfTime(timeoutMilliseconds);
-    console.result(formatAnswer(answer));
+    console.result(format === 'json' ? renderJson(answer) : formatAnswer(answer));
     return answer.exitCode;
   } finally {
     if (!isLeft) await tidy(waiting);
@@ -88,6 +90,22 @@ function outOfTime(milliseconds: number): ToolError {
     `The pass that was asked for has not ended within ${Math.round(milliseconds / 1000)} s; it goes on.`,
     { hint: 'Look at its log or at `olmirror status`, or wait longer with --timeout.' },
   );
+}
+
+const ASKED = 'Asked for a pass. `olmirror status` shows what it did.';
+
+function renderJson(answer: PassAnswer): string {
+  const report: PassRequestReport = {
+    apiVersion: 'olmirror/v1alpha1',
+    kind: 'PassRequest',
+    pass: null,
+    revision: null,
+    result: null,
+    messages: [],
+    exitCode: 0,
+    ...answer,
+  };
+  return JSON.stringify(report, null, 2);
 }
 
 function formatAnswer({

@@ -30,6 +30,7 @@ import type { CommandContext } from '../context.ts';
 import { proposeInit } from '../propose-init.ts';
 import { createRememberedHead, type RememberedHead } from '../remembered-head.ts';
 import {
+  type ClusterPlaces,
   type ClusterStudy,
   describeOwn,
   findAliases,
@@ -40,11 +41,10 @@ import {
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 
-export interface SurveyOptions {
+export interface SurveyOptions extends ClusterPlaces {
   readonly hosts: PerRole<string>;
   /** `repository:tag` of indexes that neither clusters nor lists name. */
   readonly indexes: readonly string[];
-  readonly clusterResources: string | null;
   readonly insecure: boolean;
   /** Of each registry in this run; null for any number. */
   readonly mostRequests: number | null;
@@ -67,7 +67,7 @@ export async function runSurvey(
   };
   const notes = await openNotes(hosts, wiring.stateFolder);
   try {
-    const survey = await lookAround({ options, registries, notes, context });
+    const survey = await lookAround({ options, registries, notes, context, wiring });
     if (survey.complete) await notes.forget();
     await tell(survey, options, context);
     return survey.exitCode;
@@ -86,12 +86,13 @@ interface Look {
   readonly registries: PerRole<RegistryPort>;
   readonly notes: AnswerNotes;
   readonly context: CommandContext;
+  readonly wiring: Pick<Wiring, 'openCluster'>;
 }
 
 async function lookAround(look: Look): Promise<Survey> {
   const { options, registries, context } = look;
   const { signal } = context;
-  const clusters = await studyClusters(options.clusterResources, context);
+  const clusters = await studyClusters(options, context, look.wiring);
   const listed = {
     production: await listIfAny(registries.production, signal),
     staging: await listIfAny(registries.staging, signal),

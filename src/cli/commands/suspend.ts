@@ -1,5 +1,6 @@
 import { ToolError } from '../../base/tool-error.ts';
 import { parseDuration } from '../../manifest/duration.ts';
+import type { SuspensionReport } from '../../plan/control-types.ts';
 import { formatMoment } from '../../plan/format-moment.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import type { CommandContext } from '../context.ts';
@@ -12,11 +13,14 @@ export interface SuspendOptions {
   readonly by: string;
   /** A date, a time or a duration, as typed; null for no end. */
   readonly until: string | null;
+  readonly format: Format;
 }
+
+type Format = 'text' | 'json';
 
 /** Holds the reconciler of this state folder back, until `resume` or a time. */
 export async function runSuspend(
-  { reason, by, until: typed }: SuspendOptions,
+  { reason, by, until: typed, format }: SuspendOptions,
   { console }: CommandContext,
   { stateFolder }: Pick<Wiring, 'stateFolder'>,
 ): Promise<ExitCode> {
@@ -32,40 +36,52 @@ export async function runSuspend(
     );
   const control = openControlFiles(stateFolder);
   const before = await control.readSuspension();
-  await control.writeSuspension({
+  const suspension = {
     reason,
     by,
     since: now.toISOString(),
     until: until?.toISOString() ?? null,
-  });
+  };
+  await control.writeSuspension(suspension);
   if (before !== null && !('fault' in before))
     console.say(`This takes the place of a suspension by ${before.by}: ${before.reason}.`);
   const end = until === null ? '`olmirror resume`' : formatMoment(until);
-  console.result(
-    `Suspended until ${end}. A running \`olmirror watch\` takes no further step; steps that run are finished.`,
-  );
+  const said = `Suspended until ${end}. A running \`olmirror watch\` takes no further step; steps that run are finished.`;
+  console.result(format === 'json' ? renderJson(suspension, before) : said);
   return 0;
 }
 
 /** Ends a suspension of this state folder; one in the manifest is ended by a commit. */
 export async function runResume(
+  { format }: { readonly format: Format },
   { console }: CommandContext,
   { stateFolder }: Pick<Wiring, 'stateFolder'>,
 ): Promise<ExitCode> {
   const control = openControlFiles(stateFolder);
   const before = await control.readSuspension();
   await control.writeSuspension(null);
-  if (before === null) {
-    console.result(
-      'Nothing was suspended here. A suspension in the manifest is ended by a commit.',
-    );
-    return 0;
-  }
-  const what = 'fault' in before ? 'it could not be read' : `${before.by}: ${before.reason}`;
-  console.result(
-    `The suspension has ended (${what}). A running \`olmirror watch\` goes on at once.`,
-  );
+  console.result(format === 'json' ? renderJson(null, before) : describeEnd(before));
   return 0;
+}
+
+function renderJson(
+  suspension: SuspensionReport['suspension'],
+  before: SuspensionReport['before'],
+): string {
+  const report: SuspensionReport = {
+    apiVersion: 'olmirror/v1alpha1',
+    kind: 'Suspension',
+    suspension,
+    before,
+  };
+  return JSON.stringify(report, null, 2);
+}
+
+function describeEnd(before: SuspensionReport['before']): string {
+  if (before === null)
+    return 'Nothing was suspended here. A suspension in the manifest is ended by a commit.';
+  const what = 'fault' in before ? 'it could not be read' : `${before.by}: ${before.reason}`;
+  return `The suspension has ended (${what}). A running \`olmirror watch\` goes on at once.`;
 }
 
 const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/;

@@ -1,4 +1,5 @@
-import { formatProblemLine, hasErrors } from '../../base/problem.ts';
+import { join, relative } from 'node:path';
+import { formatProblemLine, hasErrors, type Problem } from '../../base/problem.ts';
 import { formatCount } from '../../base/text.ts';
 import { assertNever } from '../../base/tool-error.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
@@ -27,11 +28,17 @@ export async function runValidate(
       ? await (await import('../judge-state.ts')).judgeState(context, wiring)
       : await judgeFolders(options.folders, context.signal);
   const problems = judged.flatMap((entry) => entry.problems);
-  context.console.result(renderVerdict(judged, options.format));
+  const place = options.folders.length === 0 ? relative(process.cwd(), context.folder) : '';
+  context.console.result(renderVerdict(judged, options.format, place));
   return hasErrors(problems) ? 1 : 0;
 }
 
-function renderVerdict(judged: readonly Judged[], format: ValidateOptions['format']): string {
+/** `place`: the manifest's folder as this one sees it. */
+function renderVerdict(
+  judged: readonly Judged[],
+  format: ValidateOptions['format'],
+  place: string,
+): string {
   const problems = judged.flatMap((entry) => entry.problems);
   switch (format) {
     case 'text':
@@ -48,12 +55,20 @@ function renderVerdict(judged: readonly Judged[], format: ValidateOptions['forma
         2,
       );
     case 'github':
-      return renderAnnotations(problems);
+      return renderAnnotations(problems.map((problem) => placeBelow(problem, place)));
     case 'sarif':
-      return renderSarif(problems, VERSION);
+      return renderSarif(
+        problems.map((problem) => placeBelow(problem, place)),
+        VERSION,
+      );
     default:
       return assertNever(format);
   }
+}
+
+// Forges and scanners look for a file from where the command ran.
+function placeBelow(problem: Problem, place: string): Problem {
+  return problem.file === undefined ? problem : { ...problem, file: join(place, problem.file) };
 }
 
 async function judgeFolders(

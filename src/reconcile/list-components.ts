@@ -1,0 +1,84 @@
+import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
+import { isToolError } from '../base/tool-error.ts';
+import { pointsAt, type RegistryNames } from '../cluster/find-pointers.ts';
+import { resolveImage } from '../cluster/resolve-image.ts';
+import { parseImageReferences, RELEASE_MANIFESTS } from '../images/release.ts';
+import { readImageFiles } from '../index/read-files.ts';
+import type { ObservedCluster, ObservedRelease, UsedImage } from '../manifest/observed-cluster.ts';
+import type { RelocateUnclear } from '../plan/relocate-check-types.ts';
+import type { RegistryPort } from '../registry/port.ts';
+
+export interface ReleaseImages {
+  /** Payloads and what they name, whether something runs of it at the moment or not. */
+  readonly images: readonly UsedImage[];
+  readonly unclear: readonly RelocateUnclear[];
+}
+
+export interface ReleaseContext {
+  readonly staging: RegistryPort;
+  readonly names: { readonly staging: RegistryNames };
+  readonly signal: AbortSignal;
+}
+
+/**
+ * All images of the releases that a cluster runs or is on the way to, by their payloads in staging. A payload that staging lacks
+ * names nothing: it is in the list itself, and will be missed. One that cannot be read is unclear.
+ */
+export async function listReleaseImages(
+  { name, release, mirrors }: ObservedCluster,
+  context: ReleaseContext,
+): Promise<ReleaseImages> {
+  const images: UsedImage[] = [];
+  const unclear: RelocateUnclear[] = [];
+  for (const { version, image } of release === null ? [] : listPayloads(release)) {
+    images.push({ image, users: ['ClusterVersion version'], seen: null });
+    try {
+      const places = resolveImage(image, mirrors)
+        .filter(({ reference }) => pointsAt(reference, context.names.staging))
+        .map(({ reference }) => parseImageRef(reference));
+      const architecture = release?.architecture ?? 'x86_64';
+      const text = await readReferences(places, context);
+      const components = text === null ? [] : parseImageReferences(text, { version, architecture });
+      const users = [`release ${version}`];
+      images.push(...components.map((part) => ({ image: part.image, users, seen: null })));
+    } catch (error) {
+      if (!isToolError(error)) throw error;
+      const next = error.hint ?? 'Repeat the check once the registry answers for it.';
+      const message = `Its components are not known: ${error.message}`;
+      unclear.push({ cluster: name, subject: image, users: [], kind: 'image', message, next });
+    }
+  }
+  return { images, unclear };
+}
+
+/** Of an update under way both ends: nodes still run the release before it. */
+function listPayloads({
+  version,
+  image,
+  history,
+}: ObservedRelease): readonly { readonly version: string; readonly image: string }[] {
+  const last = history.findIndex(({ state }) => state === 'Completed');
+  const running = last === -1 ? history : history.slice(0, last + 1);
+  const found = [{ version, image }, ...running].flatMap((entry) =>
+    entry.image === null ? [] : [[entry.image, entry.version] as const],
+  );
+  return [...new Map(found)].map(([payload, of]) => ({ image: payload, version: of }));
+}
+
+async function readReferences(
+  places: readonly ImageRef[],
+  { staging, signal }: ReleaseContext,
+): Promise<string | null> {
+  for (const { repository, digest, tag } of places) {
+    const head = await staging.headManifest(repository, digest ?? tag ?? 'latest', signal);
+    if (head.state !== 'present') continue;
+    const files = await readImageFiles(staging, {
+      repository,
+      reference: head.digest,
+      folder: RELEASE_MANIFESTS,
+    });
+    const file = files.find(({ path }) => path === 'image-references');
+    return Buffer.from(file?.bytes ?? []).toString();
+  }
+  return null;
+}

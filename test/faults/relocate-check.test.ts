@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Fault, ProxiedRequest } from '../../scripts/lib/fault-proxy.ts';
+import { pushImage } from '../../scripts/lib/push-image.ts';
+import { digestOf } from '../../src/base/digest.ts';
+import type { RelocateCheck } from '../../src/plan/relocate-check-types.ts';
+import { compileSchema, parseChecked } from '../support/check-schema.ts';
+import { openStorage } from '../support/damage.ts';
+import { createProxiedSite, type ProxiedSite } from '../support/proxied-site.ts';
+import { pushIndex, pushOperator, type Scope } from '../support/site.ts';
+
+const checks = compileSchema<RelocateCheck>('relocate-check');
+const TODAY = new Date().toISOString().slice(0, 10);
+
+type Rule = (request: ProxiedRequest) => Fault | null;
+
+interface Relocated {
+  readonly site: ProxiedSite;
+  readonly images: readonly string[];
+  /** Commits `in-use.yaml` of one cluster. */
+  readonly giveInUse: (changes?: object) => Promise<void>;
+  readonly check: () => Promise<RelocateCheck>;
+}
+
+async function createRelocated(
+  t: Scope,
+  count: number,
+  staging: Rule = () => null,
+): Promise<Relocated> {
+  const site = await createProxiedSite(t, { staging });
+  const a = await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0'] });
+  await pushIndex(site.staging.host, { a });
+  const images: string[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const { digest } = await pushImage(site.staging.host, {
+      repository: `vendor/app-${at}`,
+      files: { 'app.txt': `app ${at}` },
+      tags: ['v1'],
+    });
+    images.push(`registry.example.com/vendor/app-${at}@${digest}`);
+  }
+  const cluster = {
+    name: 'prod-a',
+    seen: TODAY,
+    subscriptions: [{ name: 's', namespace: 'n', package: 'a', installed: 'a.v1.0.0' }],
+    images: images.map((image, at) => ({ image, users: [`Deployment apps/app-${at}`] })),
+    mirrors: [
+      {
+        source: 'registry.example.com',
+        mirrors: [site.stagingProxy.host],
+        redirects: 'digest',
+        object: 'ImageDigestMirrorSet mirror',
+      },
+    ],
+  };
+  async function giveInUse(changes: object = {}): Promise<void> {
+    const value = {
+      apiVersion: 'olmirror/v1alpha1',
+      kind: 'InUse',
+      spec: { clusters: [{ ...cluster, ...changes }] },
+    };
+    await writeFile(join(site.state, 'in-use.yaml'), JSON.stringify(value, null, 2));
+    await site.commit('in use');
+  }
+  await giveInUse();
+  return {
+    site,
+    images,
+    giveInUse,
+    async check() {
+      const result = await site.olmirror(['relocate', 'check', '--format', 'json']);
+      assert.ok(result.stdout.startsWith('{'), result.stdout + result.stderr);
+      const check = parseChecked(checks, result.stdout);
+      assert.equal(result.code, check.exitCode);
+      return check;
+    },
+  };
+}
+
+// Guards against: a forgotten image. Each of 30 is lost by itself in a real registry, with those before it.
+test('each of 30 images that staging lost is found by name, with who uses it', async (t) => {
+  const { site, images, check } = await createRelocated(t, 30);
+  const before = await check();
+  assert.deepEqual(
+    [before.verdict, before.proved, before.hindrances, before.unclear],
+    ['proved', 30, [], []],
+  );
+  const storage = openStorage(join(site.folder, 'staging'));
+  for (const [at, image] of images.entries()) {
+    await storage.lose(image.split('@')[1] ?? '');
+    const { verdict, hindrances, unclear, wipeable } = await check();
+    assert.deepEqual([verdict, unclear, wipeable], ['not-proved', [], null]);
+    assert.deepEqual(
+      hindrances.map(({ kind, subject, users, cluster }) => [kind, subject, users, cluster]),
+      images
+        .slice(0, at + 1)
+        .map((lost, index) => ['absent', lost, [`Deployment apps/app-${index}`], 'prod-a']),
+    );
+  }
+});
+
+// Guards against: what is not known taken for absent, or for present (promise 6).
+test('a registry that gives no clear answer leaves the proof unknown', async (t) => {
+  let fault: Fault | null = null;
+  const { check } = await createRelocated(t, 1, ({ url }) =>
+    url.includes('/vendor/app-0/manifests/') ? fault : null,
+  );
+  for (const status of [401, 403, 500]) {
+    fault = { kind: 'status', status, body: 'no' };
+    const { verdict, hindrances, unclear, exitCode } = await check();
+    assert.deepEqual(
+      [verdict, hindrances.length, unclear.map(({ kind }) => kind), exitCode],
+      ['unknown', 0, ['image'], 4],
+      String(status),
+    );
+  }
+});
+
+test('rules and images that name production, versions that nobody serves and old looks are in the way', async (t) => {
+  const { site, images, giveInUse, check } = await createRelocated(t, 1);
+  const { stagingProxy, productionProxy } = site;
+  async function judge(changes: object): Promise<readonly string[]> {
+    await giveInUse(changes);
+    return (await check()).hindrances.map(({ kind }) => kind);
+  }
+  const rule = { source: 'registry.example.com', redirects: 'digest' };
+  assert.deepEqual(
+    await judge({ mirrors: [{ ...rule, mirrors: [productionProxy.host, stagingProxy.host] }] }),
+    ['names-production'],
+  );
+  assert.deepEqual(await judge({ mirrors: [] }), ['absent']);
+  const own = `${productionProxy.host}/vendor/app-0@${images[0]?.split('@')[1] ?? ''}`;
+  assert.deepEqual(await judge({ images: [own] }), ['names-production']);
+  assert.deepEqual(await judge({ bundles: [{ name: 'a.v9.0.0', package: 'a', pending: true }] }), [
+    'not-served',
+  ]);
+  assert.deepEqual(await judge({ seen: '2020-01-01' }), ['in-use-gap']);
+});
+
+// Guards against: a component that no pod runs now, such as that of an update's other end. Seen to fail without listReleaseImages.
+test('all components of the release that a cluster runs, and of the one that it is on the way to, must be there', async (t) => {
+  const { site, images, giveInUse, check } = await createRelocated(t, 2);
+  const [first = '', second = ''] = images;
+  async function pushPayload(version: string, component: string): Promise<object> {
+    const references = { spec: { tags: [{ name: 'cli', from: { name: component } }] } };
+    const { digest } = await pushImage(site.staging.host, {
+      repository: 'openshift/release-images',
+      files: { 'release-manifests/image-references': JSON.stringify(references) },
+      tags: [version],
+    });
+    return { version, image: `registry.example.com/openshift/release-images@${digest}` };
+  }
+  const old = await pushPayload('4.20.3', first);
+  const next = await pushPayload('4.20.4', second);
+  const history = [
+    { ...next, state: 'Partial' },
+    { ...old, state: 'Completed' },
+    {
+      version: '4.19.1',
+      image: `registry.example.com/gone@sha256:${'0'.repeat(64)}`,
+      state: 'Completed',
+    },
+  ];
+  await giveInUse({ images: [], release: { ...next, history } });
+  const whole = await check();
+  assert.deepEqual([whole.verdict, whole.proved], ['proved', 4]);
+  const storage = openStorage(join(site.folder, 'staging'));
+  for (const image of [first, second]) await storage.lose(image.split('@')[1] ?? '');
+  const { verdict, hindrances } = await check();
+  assert.deepEqual(
+    [verdict, hindrances.map(({ subject, users }) => [subject, users])],
+    [
+      'not-proved',
+      [
+        [second, ['release 4.20.4']],
+        [first, ['release 4.20.3']],
+      ],
+    ],
+  );
+  const bad = await pushPayload('4.20.5', 'registry.example.com/vendor/app-0:latest');
+  await giveInUse({ images: [], release: { ...bad, history: [] } });
+  const unread = await check();
+  assert.deepEqual([unread.verdict, unread.unclear.length], ['unknown', 1]);
+});
+
+test('a report says what may be wiped and how, and which files it was judged by', async (t) => {
+  const { site, check } = await createRelocated(t, 1);
+  await pushOperator(site.production.host, { name: 'a', versions: ['1.0.0'] });
+  const { inputs, wipeable } = await check();
+  assert.ok(wipeable?.includes('vendor/a-bundle'), String(wipeable));
+  const text = await site.git('show', 'HEAD:in-use.yaml');
+  assert.deepEqual(inputs.find(({ file }) => file === 'in-use.yaml')?.digest, digestOf(text));
+  const { stdout } = await site.olmirror(['relocate', 'check']);
+  assert.match(stdout, /olmirror never wipes\. These commands do:\n {2}skopeo list-tags docker:/);
+  const page = await site.olmirror(['relocate', 'check', '--format', 'markdown']);
+  assert.match(page.stdout, /^### olmirror: .* may be wiped/);
+  assert.ok(site.productionProxy.requests.every(({ method }) => ['GET', 'HEAD'].includes(method)));
+});
