@@ -1,4 +1,5 @@
 import type { Presence } from '../base/presence.ts';
+import type { RoleName } from '../manifest/types.ts';
 import type { Check, CopyStep, Plan, PlanBinding, Step, WantedIndex } from './types.ts';
 
 /** What a saved plan was bound to that is no longer so. */
@@ -86,7 +87,7 @@ export function findBlockedSteps(
 
 /** The facts that a step rests on, to be asked again just before a saved plan is carried out. */
 export interface StepFact {
-  readonly role: 'production' | 'staging';
+  readonly role: RoleName;
   readonly repository: string;
   readonly reference: string;
   /** Left out for a manifest. */
@@ -97,27 +98,26 @@ export interface StepFact {
   readonly allowed?: string;
 }
 
-export function listStepFacts(step: Step): readonly StepFact[] {
+/** `role`: where tags and indexes are written. */
+export function listStepFacts(step: Step, role: RoleName): readonly StepFact[] {
   switch (step.kind) {
     case 'copy':
       return [...listSourceFacts(step), ...listTagFacts(step)];
     case 'tag':
       return [
         {
-          role: 'production',
+          role,
           repository: step.repository,
           reference: step.tag,
           expected: step.previous,
         },
       ];
     case 'push-index':
-      return [
-        { role: 'production', repository: step.repository, reference: step.tag, expected: null },
-      ];
+      return [{ role, repository: step.repository, reference: step.tag, expected: null }];
     case 'move-index':
       return [
         {
-          role: 'production',
+          role,
           repository: step.repository,
           reference: step.tag,
           expected: step.previous,

@@ -6,6 +6,7 @@ import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { dayOf } from '../manifest/day.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { planPass } from '../plan/plan-pass.ts';
 import type { Budget } from '../plan/request-budget.ts';
@@ -44,7 +45,7 @@ import {
   subtract,
 } from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
-import { readReleases } from './read-releases.ts';
+import { type ReleaseReading, readReleases } from './read-releases.ts';
 import { readStorage } from './read-storage.ts';
 import { describeLimits, noteLooks } from './settle-looks.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
@@ -204,7 +205,8 @@ async function observe(
     ? { content: [], faults: [] }
     : await readReleases(state.manifest, registries, { cache: memory.kept.releases, signal });
   // A commit changes a layer or two. The first pass builds all of them, and what it reads besides takes memory enough.
-  const isFirst = memory.kept.looked.production === 0;
+  const serving = servingRole(state.manifest);
+  const isFirst = memory.kept.looked[serving] === 0;
   if (!isFirst) for (const loaded of sound) await builder.begin(loaded, state);
   const wanted = memory.listWanted(
     {
@@ -218,7 +220,7 @@ async function observe(
   const { images, verification, looks } = await observeWanted(wanted.images, subject, {
     options,
     budget,
-    besides: memory.kept.besides.production,
+    besides: memory.kept.besides[serving],
     asked: memory.kept.asked,
     now: deps.clock.now(),
     emit,
@@ -227,7 +229,7 @@ async function observe(
   const imageRequests = subtract(countSent(registries), before);
   const indexes = await observeIndexes(sound, {
     state,
-    production: registries.production,
+    registry: registries[serving],
     builder,
     imageKeys: wanted.keysByCatalog,
     clusterFiles: await readClusterFiles(state.snapshot),
@@ -236,16 +238,10 @@ async function observe(
     now: deps.clock.now(),
     signal,
   });
-  const faults = releases.faults.map((fault) => ({
-    severity: 'error' as const,
-    code: 'IMAGES_BAD_RELEASE' as const,
-    message: fault.message,
-    ...(fault.hint === null ? {} : { hint: fault.hint }),
-  }));
   return {
     wanted,
     ...indexes,
-    faults,
+    faults: describeFaults(releases),
     verification,
     looks,
     imageRequests,
@@ -254,6 +250,15 @@ async function observe(
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
     },
   };
+}
+
+function describeFaults({ faults }: Pick<ReleaseReading, 'faults'>): WantedList['problems'] {
+  return faults.map(({ message, hint }) => ({
+    severity: 'error',
+    code: 'IMAGES_BAD_RELEASE',
+    message,
+    ...(hint === null ? {} : { hint }),
+  }));
 }
 
 interface IndexObservations {
