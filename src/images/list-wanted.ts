@@ -23,6 +23,19 @@ export interface WantedSources {
   readonly catalogs: ReadonlyMap<string, Catalog>;
   /** Releases whose payload could be read; the payload itself is wanted in any case. */
   readonly releases: readonly ReleaseContent[];
+  /** What clusters run, whatever brought it; left out where that does not count. */
+  readonly used?: readonly UsedImage[];
+}
+
+/** An image that a cluster uses. */
+export interface UsedImage {
+  /** Upstream. */
+  readonly reference: string;
+  readonly cluster: string;
+  /** Upstream name that decides the path, where it is not the reference's own. */
+  readonly mappedAs?: string;
+  /** Tag that it gets when it is copied. */
+  readonly arrivalTag?: string;
 }
 
 export interface WantedList {
@@ -73,6 +86,7 @@ export function* listMentions(sources: WantedSources): Iterable<Mention> {
   yield* listCatalogMentions(sources);
   yield* listReleaseMentions(sources);
   yield* listExtraMentions(sources);
+  yield* listUsedMentions(sources);
 }
 
 /** What the serving registry must hold for one catalog alone. */
@@ -175,6 +189,21 @@ function* listExtraMentions(sources: WantedSources): Iterable<Mention> {
       reference: image.source,
       kind: 'extra',
       demand: { neededBy, demandedTags: image.tags, arrivalTags: [] },
+    };
+  }
+}
+
+function* listUsedMentions({ used = [] }: WantedSources): Iterable<Mention> {
+  for (const { reference, cluster, mappedAs, arrivalTag } of used) {
+    yield {
+      reference,
+      kind: 'in-use',
+      demand: {
+        neededBy: { catalog: null, package: null, item: `cluster ${cluster}` },
+        demandedTags: [],
+        arrivalTags: arrivalTag === undefined ? [] : [arrivalTag],
+        ...(mappedAs === undefined ? {} : { mappedAs }),
+      },
     };
   }
 }
@@ -287,7 +316,7 @@ function joinMentions(group: readonly Resolved[], uniqueNeeds: UniqueNeeds): Wan
   const { key, ref, repository, serving } = first.place;
   return {
     key,
-    kind: first.mention.kind,
+    kind: (sorted.find(({ mention }) => mention.kind !== 'in-use') ?? first).mention.kind,
     upstream: first.mention.reference,
     digest: ref.digest,
     tag: ref.digest === null ? (ref.tag ?? 'latest') : null,

@@ -5,13 +5,13 @@ import type { PerRole, RoleName } from '../manifest/types.ts';
 /** What belongs to an image without being part of it. */
 export type AttachedKind = 'signature' | 'attestation' | 'sbom' | 'referrer';
 
-export type WantedKind = 'bundle' | 'related' | 'release' | 'extra' | AttachedKind;
+export type WantedKind = 'bundle' | 'related' | 'release' | 'extra' | 'in-use' | AttachedKind;
 
-/** Who needs an image: a bundle of a catalog, a release, or the manifest's list. */
+/** Who needs an image: a bundle of a catalog, a release, the manifest's list, or a cluster that uses it. */
 export interface NeededBy {
   readonly catalog: string | null;
   readonly package: string | null;
-  /** Bundle name, `release 4.20.3-x86_64`, or `images`. */
+  /** Bundle name, `release 4.20.3-x86_64`, `images`, or `cluster prod`. */
   readonly item: string;
 }
 

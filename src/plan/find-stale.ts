@@ -35,8 +35,18 @@ export function findStaleBinding(plan: BoundState, state: BoundState): readonly 
     ...new Set([...Object.keys(planned.catalogs), ...Object.keys(now.catalogs)]),
   ].toSorted();
   const catalogs = names.filter((name) => planned.catalogs[name] !== now.catalogs[name]);
+  const kept =
+    planned.kept === now.kept
+      ? []
+      : [
+          {
+            step: null,
+            message: 'What is in use, or was delivered, is not what the plan was made for.',
+          },
+        ];
   return [
     ...manifest,
+    ...kept,
     ...catalogs.map((name) => ({
       step: null,
       message: `Catalog ${name} has changed in Git since the plan was made.`,
@@ -67,6 +77,7 @@ const FORBIDDING: ReadonlySet<Check['kind']> = new Set([
   'policy',
   'automatic-upgrade',
   'stranded-upgrade',
+  'in-use',
   'invalid',
 ]);
 

@@ -5,7 +5,7 @@ import { listMovableTags } from '../images/movable-tags.ts';
 import { formatNeed } from '../images/need-list.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
 import { servingRegistry } from '../manifest/serving-role.ts';
-import type { MirrorManifest } from '../manifest/types.ts';
+import type { MirrorManifest, RoleName } from '../manifest/types.ts';
 import { checkCapacity, sumByRepository } from './capacity.ts';
 import { denyWrites } from './deny-writes.ts';
 import { describeBroken, findUnmoved, formatServedTag, isRecipe } from './describe-index.ts';
@@ -19,6 +19,7 @@ import { type Blobs, orderCopies } from './order-copies.ts';
 import type { PolicyFacts } from './policy-types.ts';
 import { checkProofs } from './proof-checks.ts';
 import type { ProofLimits } from './proof-types.ts';
+import { checkRelocation, judgeRelocation, type RelocationFacts } from './relocation-checks.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
@@ -84,6 +85,8 @@ export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
   /** Left out where there is no `in-use.yaml`. */
   readonly inUse?: InUseFacts;
+  /** What is in use, where it decides what is wanted; left out under `append`. */
+  readonly relocation?: RelocationFacts;
   /** Null where manifests were all that was looked at. */
   readonly verification: Verification | null;
   /** Left out where all images were asked for. */
@@ -133,6 +136,7 @@ export function planPass(input: PlanInput): Plan {
     checks: foldUnknown([
       ...listSharedChecks(input),
       ...checkInUseFile(input),
+      ...checkRelocation(input),
       ...checkProofs(input.proofs),
       ...checkCapacity({
         bytes,
@@ -158,13 +162,17 @@ export function planPass(input: PlanInput): Plan {
   const { indexes: facts } = input.wanted;
   const allowed =
     input.shard === undefined ? whole : takeShard(whole, input.shard, { indexes: facts, blobsOf });
-  const estimates = estimateSteps(allowed.steps, {
-    serving: serving.role,
-    images: input.observed.images,
-    indexes: input.wanted.indexes,
-  });
-  const kept = keepBudget(allowed, estimates, input.budget ?? NO_BUDGET);
+  const kept = withinBudget(allowed, input, serving.role);
   return { ...kept, hash: hashPlan(kept) };
+}
+
+function withinBudget(
+  plan: Omit<Plan, 'hash'>,
+  { observed, wanted, budget = NO_BUDGET }: PlanInput,
+  serving: RoleName,
+): Omit<Plan, 'hash'> {
+  const facts = { serving, images: observed.images, indexes: wanted.indexes };
+  return keepBudget(plan, estimateSteps(plan.steps, facts), budget);
 }
 
 function describeStorage({ storage }: PlanInput): Storage | null {
@@ -226,7 +234,11 @@ function union(a: readonly string[], b: readonly string[]): readonly string[] {
 function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): SettledIndex {
   const observed = input.observed.indexes.get(index.catalog);
   if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
-  const findings = [...judgeUpgrades(index, input), ...judgeIndexPolicies(index, input)];
+  const findings = [
+    ...judgeRelocation(index, input),
+    ...judgeUpgrades(index, input),
+    ...judgeIndexPolicies(index, input),
+  ];
   const settled = settleIndex(index, observed, {
     rebuild: input.rebuild,
     refusals: findings.filter(({ severity }) => severity === 'blocked'),
@@ -303,6 +315,7 @@ function findBlobs(observed: PlanInput['observed']): (step: CopyStep) => Blobs {
 
 function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanInput): CatalogPlan {
   const observed = input.observed.indexes.get(index.catalog);
+  const kept = input.relocation?.kept.get(index.catalog);
   const wantedId = index.pin === null ? index.imageId : (observed?.pinned?.imageId ?? null);
   return {
     catalog: index.catalog,
@@ -313,5 +326,6 @@ function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanIn
     action: result.action,
     pin: index.pin,
     packages: input.offers.get(index.catalog) ?? null,
+    ...(kept === undefined ? {} : { kept: kept.share }),
   };
 }

@@ -287,7 +287,8 @@ function hintMissing(image: WantedImage, loss: Loss | undefined): string {
 }
 
 function settleLost(image: WantedImage, policy: ImagePolicy): Settled {
-  const known = policy.knownMissing.has(image.upstream);
+  // What a cluster runs and neither registry has comes from elsewhere.
+  const known = policy.knownMissing.has(image.upstream) || image.kind === 'in-use';
   const source = sourcePlace(image);
   const loss = policy.losses.get(image.upstream);
   const check: Check = {

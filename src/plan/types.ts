@@ -256,6 +256,7 @@ export interface Check {
     | 'pin-ended'
     | 'pin-missing'
     | 'in-use'
+    | 'required'
     | 'automatic-upgrade'
     | 'stranded-upgrade'
     | 'package-removed'
@@ -293,6 +294,8 @@ export interface PlanBinding {
   readonly manifest: Digest;
   /** Catalog name → tree hash. */
   readonly catalogs: Readonly<Record<string, string>>;
+  /** Under `relocate`, hash of what in-use.yaml and the delivery records want kept; left out under `append`. */
+  readonly kept?: Digest;
 }
 
 /** One channel whose offer changes. */
@@ -346,6 +349,16 @@ export interface CatalogPlan {
   readonly pin: CatalogPin | null;
   /** Null where what is served could not be compared. */
   readonly packages: readonly PackagePlan[] | null;
+  /** Under `relocate`, how much of Git's catalog is wanted; left out under `append`. */
+  readonly kept?: KeptShare;
+}
+
+/** How much of a catalog `relocate` keeps. */
+export interface KeptShare {
+  readonly packages: number;
+  readonly ofPackages: number;
+  readonly bundles: number;
+  readonly ofBundles: number;
 }
 
 /** How the serving registry was verified beyond its manifests, and what that took. */

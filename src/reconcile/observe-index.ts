@@ -194,8 +194,9 @@ function findForeign(
   loaded: LoadedCatalog,
   { state, now }: ObserveIndexContext,
 ): LackedContent {
-  const upstream = turnAddresses(content, state.manifest, loaded.catalog).catalog;
-  return findLack(loaded.catalog, dropExcluded(upstream, loaded, now));
+  const complete = loaded.complete ?? loaded.catalog;
+  const upstream = turnAddresses(content, state.manifest, complete).catalog;
+  return findLack(complete, dropExcluded(upstream, { ...loaded, catalog: complete }, now));
 }
 
 // What is excluded is not missing: a merge would keep it out again.

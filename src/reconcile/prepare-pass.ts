@@ -12,7 +12,6 @@ import { planPass } from '../plan/plan-pass.ts';
 import type { Budget } from '../plan/request-budget.ts';
 import type { Observed, Plan, Verification } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
-import { assertSupported } from './assert-supported.ts';
 import type { IndexBuilder } from './build-index.ts';
 import { type ConnectDeps, createConnector } from './connect-registries.ts';
 import { describeChange } from './describe-change.ts';
@@ -45,8 +44,10 @@ import {
   subtract,
 } from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
-import { type ReleaseReading, readReleases } from './read-releases.ts';
+import type { ReleaseReading } from './read-releases.ts';
 import { readStorage } from './read-storage.ts';
+import { readWantedReleases } from './read-used-releases.ts';
+import { createStateRelocator, type Relocation, type StateRelocator } from './relocate-state.ts';
 import { describeLimits, noteLooks } from './settle-looks.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
@@ -82,6 +83,7 @@ export type PassPreparer = (snapshot: Snapshot, options: PassOptions) => Promise
 interface Memory {
   readonly kept: PassMemory;
   readonly load: StateLoader;
+  readonly relocate: StateRelocator;
   readonly listWanted: WantedLister;
   readonly served: Map<string, ServedCatalog>;
   readonly connect: ReturnType<typeof createConnector>;
@@ -91,6 +93,7 @@ function createMemory(deps: PassDeps, kept: PassMemory): Memory {
   return {
     kept,
     load: createStateLoader(deps.indexWork?.store ?? null),
+    relocate: createStateRelocator(),
     listWanted: createWantedLister(),
     served: new Map<string, ServedCatalog>(),
     connect: createConnector(deps),
@@ -104,15 +107,18 @@ export function createPassPreparer(
 ): PassPreparer {
   const memory = createMemory(deps, kept);
   return async (snapshot, options) => {
-    const state = await memory.load(snapshot, options.manifestFile);
-    assertSupported(state.manifest);
+    const loaded = await memory.load(snapshot, options.manifestFile);
+    const { state, relocation } = await memory.relocate(loaded, deps.clock.now());
     const budget = await openBudget(state.manifest, { memory, options, deps });
     const { registries, builder } = await memory.connect(state.manifest);
     const sound = state.catalogs.filter((catalog) => !hasErrors(catalog.problems));
-    const subject: Subject = { state, sound, registries, builder };
+    const subject: Subject = { state, relocation, sound, registries, builder };
     const observation = await look(subject, { memory, options, deps, budget });
     const { observed, looks, wanted, indexes } = observation;
-    const isWhole = sound.length === state.catalogs.length && observation.faults.length === 0;
+    const isWhole =
+      sound.length === state.catalogs.length &&
+      observation.faults.length === 0 &&
+      relocation === null;
     const today = dayOf(deps.clock.now());
     const facts = { ...observed, ...observation, state, isWhole, today };
     const { known, ...missing } = await judgeKnown(facts, deps);
@@ -127,7 +133,9 @@ export function createPassPreparer(
       revision: snapshot.revision,
       time: deps.clock.now().toISOString(),
       indexOnly: options.indexOnly,
-      rebuild: options.rebuild,
+      // What was taken in names other addresses, and may be in the other registry alone.
+      rebuild: options.rebuild || relocation !== null,
+      ...(relocation === null ? {} : { relocation }),
       knownMissing: known,
       ...(options.indexOnly ? {} : missing),
       problems: [...wanted.problems, ...observation.faults],
@@ -170,6 +178,8 @@ async function openBudget(
 
 interface Subject {
   readonly state: LoadedState;
+  /** Null under `append`. */
+  readonly relocation: Relocation | null;
   readonly sound: readonly LoadedCatalog[];
   readonly registries: PerRole<RegistryPort>;
   readonly builder: IndexBuilder;
@@ -199,11 +209,15 @@ async function observe(
   subject: Subject,
   { memory, options, deps, budget }: Surroundings,
 ): Promise<Observation> {
-  const { state, sound, registries, builder } = subject;
+  const { state, relocation, sound, registries, builder } = subject;
   const { signal, emit } = deps;
   const releases = options.indexOnly
     ? { content: [], faults: [] }
-    : await readReleases(state.manifest, registries, { cache: memory.kept.releases, signal });
+    : await readWantedReleases(state.manifest, registries, {
+        relocation,
+        cache: memory.kept.releases,
+        signal,
+      });
   // A commit changes a layer or two. The first pass builds all of them, and what it reads besides takes memory enough.
   const serving = servingRole(state.manifest);
   const isFirst = memory.kept.looked[serving] === 0;
@@ -213,6 +227,7 @@ async function observe(
       manifest: state.manifest,
       catalogs: nameCatalogs(sound),
       releases: releases.content,
+      ...('used' in releases ? { used: releases.used } : {}),
     },
     state.binding.manifest,
   );
