@@ -86,22 +86,26 @@ interface Memory {
   readonly connect: ReturnType<typeof createConnector>;
 }
 
-function createMemory(deps: PassDeps, kept: PassMemory): Memory {
+function createMemory(deps: PassDeps, { kept, load }: PreparerMemory): Memory {
   return {
-    kept,
-    load: createStateLoader(deps.indexWork?.store ?? null),
+    kept: kept ?? createPassMemory(),
+    load: load ?? createStateLoader(deps.indexWork?.store ?? null),
     listWanted: createWantedLister(),
     served: new Map<string, ServedCatalog>(),
     connect: createConnector(deps),
   };
 }
 
-/** `kept` is what passes of an earlier process left, and takes what those of this one leave. */
-export function createPassPreparer(
-  deps: PassDeps,
-  kept: PassMemory = createPassMemory(),
-): PassPreparer {
-  const memory = createMemory(deps, kept);
+/** What one preparer shares with others. */
+export interface PreparerMemory {
+  /** What passes of an earlier process left; takes what those of this one leave. */
+  readonly kept?: PassMemory;
+  /** Remembers what was read with it already. */
+  readonly load?: StateLoader;
+}
+
+export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}): PassPreparer {
+  const memory = createMemory(deps, shared);
   return async (snapshot, options) => {
     const state = await memory.load(snapshot, options.manifestFile);
     assertSupported(state.manifest);
