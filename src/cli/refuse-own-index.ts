@@ -4,7 +4,14 @@ import { ToolError } from '../base/tool-error.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { readOrigin } from '../index/describe-index.ts';
-import type { TakeInRequest } from './take-in.ts';
+import type { CatalogEntry, DeliveryRecord } from '../manifest/types.ts';
+import type { OpenSource } from './read-source.ts';
+
+interface MergeRequest {
+  readonly command: DeliveryRecord['command'];
+  readonly entry: Pick<CatalogEntry, 'name' | 'path'>;
+  readonly source: Pick<OpenSource, 'name' | 'image'>;
+}
 
 /** What a source holds, as it was read and with upstream addresses. */
 export interface IncomingCatalog {
@@ -18,7 +25,7 @@ export interface IncomingCatalog {
  * has its labels and another content, and is taken.
  */
 export function assertDelivered(
-  { command, entry, source }: Pick<TakeInRequest, 'command' | 'entry' | 'source'>,
+  { command, entry, source }: MergeRequest,
   incoming: IncomingCatalog,
 ): void {
   const origin = command === 'merge' && source.image !== null ? readOrigin(source.image) : null;
