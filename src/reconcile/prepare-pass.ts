@@ -103,7 +103,7 @@ export function createPassPreparer(
 ): PassPreparer {
   const memory = createMemory(deps, kept);
   return async (snapshot, options) => {
-    const state = await memory.load(snapshot, options.manifestFile);
+    const state = follow(await memory.load(snapshot, options.manifestFile), options);
     assertSupported(state.manifest);
     const budget = await openBudget(state.manifest, { memory, options, deps });
     const { registries, builder } = await memory.connect(state.manifest);
@@ -155,6 +155,10 @@ export function createPassPreparer(
       looks,
     };
   };
+}
+
+function follow(state: LoadedState, { strategy }: PassOptions): LoadedState {
+  return strategy === undefined ? state : { ...state, manifest: { ...state.manifest, strategy } };
 }
 
 // In turns there are as many looks at images as there is room for.
