@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFile, readdir, rm, stat } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildExampleRelease } from '../../scripts/demo/example-release.ts';
 import { pushRelease } from '../../scripts/demo/fill-registries.ts';
+import { emptyRegistry, weighRegistry } from '../../scripts/lib/registry-disk.ts';
 import type { Advice, StrategyAdvice } from '../../src/plan/advice-types.ts';
 import type { PassReport } from '../../src/plan/report-types.ts';
 import type { Plan } from '../../src/plan/types.ts';
@@ -46,9 +47,6 @@ export async function createCycleSite(t: Scope): Promise<CycleSite> {
   await site.writeManifest({
     spec: '  releases:\n    - { version: 4.20.1, architecture: x86_64 }',
   });
-  function folderOf(role: Role): string {
-    return join(site.folder, role, 'storage/docker/registry/v2');
-  }
   async function run(args: readonly string[], codes: readonly number[] = [0]): Promise<string> {
     const { code, stdout, stderr } = await site.olmirror(args);
     assert.ok(codes.includes(code ?? -1), `${args.join(' ')} → ${code}\n${stdout}${stderr}`);
@@ -81,20 +79,10 @@ export async function createCycleSite(t: Scope): Promise<CycleSite> {
       const report: PassReport = JSON.parse(await run(['apply', file, '--format', 'json']));
       return { plan, report };
     },
-    weigh: (role) => weighBlobs(join(folderOf(role), 'blobs')),
+    weigh: (role) => weighRegistry(join(site.folder, role)),
     readTags: (role) => readStoredTags(join(site.folder, role, 'storage')),
-    async empty(role) {
-      for (const name of ['blobs', 'repositories'])
-        await rm(join(folderOf(role), name), { recursive: true });
-    },
+    empty: (role) => emptyRegistry(join(site.folder, role)),
   };
-}
-
-async function weighBlobs(folder: string): Promise<number> {
-  const files = await readdir(folder, { recursive: true }).catch(() => []);
-  const data = files.filter((file) => file.endsWith('/data'));
-  const sizes = await Promise.all(data.map(async (file) => (await stat(join(folder, file))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Tags that a plan says will be there, with their digests; null for an index, whose digest it does not name. */
