@@ -1,4 +1,4 @@
-import type { Parser, Run } from './command-options.ts';
+import { type Parser, REPORT_FILE, REPORT_FORMAT, type Run } from './command-options.ts';
 
 export function addAdvise(parser: Parser, run: Run): void {
   parser.command(
@@ -34,17 +34,8 @@ export function addAdvise(parser: Parser, run: Run): void {
           default: 'en' as const,
           describe: 'Of the text',
         })
-        .option('format', {
-          choices: ['text', 'markdown', 'json'] as const,
-          default: 'text' as const,
-          describe: 'Form of the result',
-          requiresArg: true,
-        })
-        .option('output', {
-          type: 'string',
-          describe: 'Write it to this file too, as .json or .md say, else as --format does',
-          requiresArg: true,
-        })
+        .option('format', REPORT_FORMAT)
+        .option('output', REPORT_FILE)
         .example(
           '$0 advise --rate 50MB --free-production 500GB --output advice.md',
           'For those who decide; writes nothing to any registry',

@@ -5,8 +5,10 @@ import { compareBytes } from '../base/text.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { BundleImages, Catalog } from '../catalog/types.ts';
-import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import { servingRole } from '../manifest/serving-role.ts';
+import type { MirrorManifest, PerRole, RoleName } from '../manifest/types.ts';
 import { formatReferrersTag } from './attached.ts';
+import { servingRepository } from './image-places.ts';
 import { mapRepository, RELEASE_COMPONENTS, RELEASE_PAYLOAD } from './map-path.ts';
 import { createNeedList, type UniqueNeeds } from './need-list.ts';
 import { formatReleaseTag, type ReleaseContent } from './release.ts';
@@ -14,10 +16,26 @@ import type { NeededBy, UnreadableImage, WantedImage, WantedKind } from './types
 import { createUnreadableList } from './unreadable-list.ts';
 
 export interface WantedSources {
-  readonly manifest: Pick<MirrorManifest, 'paths' | 'registries' | 'images' | 'releases'>;
+  readonly manifest: Pick<
+    MirrorManifest,
+    'strategy' | 'paths' | 'registries' | 'images' | 'releases'
+  >;
   readonly catalogs: ReadonlyMap<string, Catalog>;
   /** Releases whose payload could be read; the payload itself is wanted in any case. */
   readonly releases: readonly ReleaseContent[];
+  /** What clusters run, whatever brought it; left out where that does not count. */
+  readonly used?: readonly UsedImage[];
+}
+
+/** An image that a cluster uses. */
+export interface UsedImage {
+  /** Upstream. */
+  readonly reference: string;
+  readonly cluster: string;
+  /** Upstream name that decides the path, where it is not the reference's own. */
+  readonly mappedAs?: string;
+  /** Tag that it gets when it is copied. */
+  readonly arrivalTag?: string;
 }
 
 export interface WantedList {
@@ -32,7 +50,7 @@ export interface WantedList {
 }
 
 /**
- * Lists what production must hold for these catalogs, releases and extra images. The same image
+ * Lists what the serving registry must hold for these catalogs, releases and extra images. The same image
  * named by several bundles is one location; equal inputs give equal lists, whatever their order.
  */
 export function listWanted(sources: WantedSources): WantedList {
@@ -68,9 +86,10 @@ export function* listMentions(sources: WantedSources): Iterable<Mention> {
   yield* listCatalogMentions(sources);
   yield* listReleaseMentions(sources);
   yield* listExtraMentions(sources);
+  yield* listUsedMentions(sources);
 }
 
-/** What production must hold for one catalog alone. */
+/** What the serving registry must hold for one catalog alone. */
 export function listCatalogWanted(
   name: string,
   catalog: Catalog,
@@ -102,6 +121,7 @@ interface Place {
   readonly key: string;
   readonly ref: ImageRef;
   readonly repository: PerRole<string>;
+  readonly serving: RoleName;
 }
 
 interface Resolved {
@@ -173,6 +193,21 @@ function* listExtraMentions(sources: WantedSources): Iterable<Mention> {
   }
 }
 
+function* listUsedMentions({ used = [] }: WantedSources): Iterable<Mention> {
+  for (const { reference, cluster, mappedAs, arrivalTag } of used) {
+    yield {
+      reference,
+      kind: 'in-use',
+      demand: {
+        neededBy: { catalog: null, package: null, item: `cluster ${cluster}` },
+        demandedTags: [],
+        arrivalTags: arrivalTag === undefined ? [] : [arrivalTag],
+        ...(mappedAs === undefined ? {} : { mappedAs }),
+      },
+    };
+  }
+}
+
 type PlaceFinder = (mention: Mention) => Place | ToolError;
 
 // Bundles of one package name the same images again and again, so each is looked at once.
@@ -199,7 +234,8 @@ function findPlace(
       production: mapRepository(named, 'production', manifest),
       staging: mapRepository(named, 'staging', manifest),
     };
-    return { key: formatWantedKey(repository.production, ref), ref, repository };
+    const serving = servingRole(manifest);
+    return { key: formatWantedKey(repository[serving], ref), ref, repository, serving };
   } catch (error) {
     if (!isToolError(error, 'BASE_BAD_IMAGE_REF')) throw error;
     return error;
@@ -226,7 +262,7 @@ function findCollision(group: readonly Resolved[]): readonly Problem[] {
     {
       severity: 'error',
       code: 'IMAGES_COLLISION',
-      message: `${upstream.join(' and ')} would both become ${first.place.key} in production.`,
+      message: `${upstream.join(' and ')} would both become ${first.place.key} in ${first.place.serving}.`,
       hint: 'Give one of them a path of its own with a rule in spec.paths of mirror.yaml.',
       ...(catalog === null ? {} : { catalog }),
     },
@@ -236,9 +272,10 @@ function findCollision(group: readonly Resolved[]): readonly Problem[] {
 // One tag asked for by several images can be given to none of them.
 function findContestedTags(images: readonly WantedImage[]): ReadonlyMap<string, Problem> {
   const claims = new Map<string, string[]>();
+  const serving = images[0]?.serving ?? 'production';
   for (const image of images) {
     for (const tag of image.demandedTags) {
-      const place = `${image.repository.production}:${tag}`;
+      const place = `${servingRepository(image)}:${tag}`;
       claims.set(place, [...(claims.get(place) ?? []), image.upstream]);
     }
   }
@@ -249,7 +286,7 @@ function findContestedTags(images: readonly WantedImage[]): ReadonlyMap<string, 
       {
         severity: 'error',
         code: 'IMAGES_COLLISION',
-        message: `${upstream.join(' and ')} both ask for the tag ${place} in production.`,
+        message: `${upstream.join(' and ')} both ask for the tag ${place} in ${serving}.`,
         hint: 'A tag has one content: take it out of one of the entries under spec.images of mirror.yaml.',
       },
     ]),
@@ -258,7 +295,7 @@ function findContestedTags(images: readonly WantedImage[]): ReadonlyMap<string, 
 
 function withoutTags(image: WantedImage, contested: ReadonlyMap<string, Problem>): WantedImage {
   const demandedTags = image.demandedTags.filter(
-    (tag) => !contested.has(`${image.repository.production}:${tag}`),
+    (tag) => !contested.has(`${servingRepository(image)}:${tag}`),
   );
   return demandedTags.length === image.demandedTags.length ? image : { ...image, demandedTags };
 }
@@ -276,14 +313,15 @@ function joinMentions(group: readonly Resolved[], uniqueNeeds: UniqueNeeds): Wan
     ...sorted.flatMap(({ mention }) => mention.demand.arrivalTags),
   ]).filter((tag) => !demandedTags.includes(tag));
   const [clash] = findCollision(group);
-  const { key, ref, repository } = first.place;
+  const { key, ref, repository, serving } = first.place;
   return {
     key,
-    kind: first.mention.kind,
+    kind: (sorted.find(({ mention }) => mention.kind !== 'in-use') ?? first).mention.kind,
     upstream: first.mention.reference,
     digest: ref.digest,
     tag: ref.digest === null ? (ref.tag ?? 'latest') : null,
     repository,
+    serving,
     demandedTags,
     arrivalTags,
     neededBy: uniqueNeeds(sorted.map(({ mention }) => mention.demand.neededBy)),
@@ -307,7 +345,7 @@ function groupByCatalog(
   return keys;
 }
 
-/** Key of a wanted image: its repository in production, with its digest or else its tag. */
+/** Key of a wanted image: its repository in the serving registry, with its digest or else its tag. */
 export function formatWantedKey(repository: string, ref: ImageRef): string {
   return ref.digest === null
     ? `${repository}:${ref.tag ?? 'latest'}`

@@ -43,18 +43,20 @@ export function adviseAppend(facts: AppendFacts): StrategyAdvice {
     perDelivery: pace,
     disk: {
       production: judgeRoom(
+        'production',
         { now, after, cleaned: after, later: addAmounts([after, scaleAmount(pace, ahead)]) },
-        facts.room.production,
+        facts,
       ),
       // Emptied once its delivery is in production; the next one lands there.
       staging: judgeRoom(
+        'staging',
         {
           now: staged,
           after: staged,
           cleaned: createAmount(0),
           later: ahead === 0 ? createAmount(0) : pace,
         },
-        facts.room.staging,
+        facts,
       ),
     },
     seconds: takeTime(copied, rate),
@@ -102,17 +104,19 @@ export function adviseRelocate(facts: RelocateFacts): StrategyAdvice {
     perDelivery: addAmounts([kept, pace]),
     disk: {
       production: judgeRoom(
+        'production',
         {
           now: old,
           after: old,
           cleaned: createAmount(0),
           later: ahead === 0 ? createAmount(0) : pace,
         },
-        facts.room.production,
+        facts,
       ),
       staging: judgeRoom(
+        'staging',
         { now, after, cleaned: after, later: addAmounts([after, scaleAmount(pace, ahead)]) },
-        facts.room.staging,
+        facts,
       ),
     },
     seconds: takeTime(copied, rate),
@@ -147,13 +151,17 @@ function nowOf(role: RoleName, held: HeldBooks): Amount {
   return createAmount(sumBlobs(held[role].blobs), held[role].doubts);
 }
 
-function judgeRoom(disk: Omit<DiskForecast, 'fits' | 'fitsLater'>, room: DiskRoom): DiskForecast {
+function judgeRoom(
+  role: RoleName,
+  disk: Omit<DiskForecast, 'fits' | 'fitsLater'>,
+  { room }: StrategyFacts,
+): DiskForecast {
   const most = grow(disk.now, disk.after);
   return {
     ...disk,
-    fits: hasRoom(most, room),
+    fits: hasRoom(role, most, room[role]),
     // What is cleaned on the way makes room.
-    fitsLater: hasRoom(grow(disk.now, disk.later), room),
+    fitsLater: hasRoom(role, grow(disk.now, disk.later), room[role]),
   };
 }
 
@@ -167,9 +175,13 @@ function grow(before: Amount, after: Amount): Amount {
 }
 
 /** Null where nobody knows: of what is only known to be at least so much, too little room is known, and enough is not. */
-function hasRoom({ bytes, doubts }: Amount, { freeBytes }: DiskRoom): boolean | null {
+function hasRoom(
+  role: RoleName,
+  { bytes, doubts }: Amount,
+  { freeBytes }: DiskRoom,
+): boolean | null {
   if (bytes === null || freeBytes === null) return null;
-  const checks = checkCapacity({ bytes, storage: { path: '', freeBytes }, fault: null });
+  const checks = checkCapacity({ bytes, role, storage: { path: '', freeBytes }, fault: null });
   if (checks.length > 0) return false;
   return doubts.length === 0 ? true : null;
 }

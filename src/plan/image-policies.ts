@@ -1,4 +1,5 @@
 import { formatBytes } from '../base/text.ts';
+import { sourcePlace } from '../images/image-places.ts';
 import { formatNeed } from '../images/need-list.ts';
 import type { WantedImage } from '../images/types.ts';
 import { findDemand, type SignatureDemand } from '../manifest/signature-policy.ts';
@@ -29,7 +30,7 @@ export function judgeImage(
         message: `${image.upstream}${by} is named by tag, not by digest: what it is may change without a commit.`,
       }),
     );
-  const fault = findSignatureFault(demandOf(image, facts), attached);
+  const fault = findSignatureFault(image, demandOf(image, facts), attached);
   if (policy.unsignedImages !== 'off' && fault !== null)
     findings.push(
       findingOf({
@@ -57,6 +58,7 @@ function demandOf({ upstream }: WantedImage, { signatures }: PolicyFacts): Signa
 }
 
 function findSignatureFault(
+  image: WantedImage,
   demand: SignatureDemand,
   attached: ObservedImage['attached'],
 ): string | null {
@@ -65,5 +67,5 @@ function findSignatureFault(
   if ('state' in attached) return `may have no signature: ${attached.message}`;
   return attached.some(({ wanted }) => wanted.kind === 'signature')
     ? null
-    : 'has no signature beside it in staging';
+    : `has no signature beside it in ${sourcePlace(image).role}`;
 }

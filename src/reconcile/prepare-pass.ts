@@ -6,12 +6,12 @@ import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { dayOf } from '../manifest/day.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { planPass } from '../plan/plan-pass.ts';
 import type { Budget } from '../plan/request-budget.ts';
 import type { Observed, Plan, Verification } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
-import { assertSupported } from './assert-supported.ts';
 import type { IndexBuilder } from './build-index.ts';
 import { type ConnectDeps, createConnector } from './connect-registries.ts';
 import { describeChange } from './describe-change.ts';
@@ -44,8 +44,10 @@ import {
   subtract,
 } from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
-import { readReleases } from './read-releases.ts';
+import type { ReleaseReading } from './read-releases.ts';
 import { readStorage } from './read-storage.ts';
+import { readWantedReleases } from './read-used-releases.ts';
+import { createStateRelocator, type Relocation, type StateRelocator } from './relocate-state.ts';
 import { describeLimits, noteLooks } from './settle-looks.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
@@ -81,37 +83,46 @@ export type PassPreparer = (snapshot: Snapshot, options: PassOptions) => Promise
 interface Memory {
   readonly kept: PassMemory;
   readonly load: StateLoader;
+  readonly relocate: StateRelocator;
   readonly listWanted: WantedLister;
   readonly served: Map<string, ServedCatalog>;
   readonly connect: ReturnType<typeof createConnector>;
 }
 
-function createMemory(deps: PassDeps, kept: PassMemory): Memory {
+function createMemory(deps: PassDeps, { kept, load }: PreparerMemory): Memory {
   return {
-    kept,
-    load: createStateLoader(deps.indexWork?.store ?? null),
+    kept: kept ?? createPassMemory(),
+    load: load ?? createStateLoader(deps.indexWork?.store ?? null),
+    relocate: createStateRelocator(),
     listWanted: createWantedLister(),
     served: new Map<string, ServedCatalog>(),
     connect: createConnector(deps),
   };
 }
 
-/** `kept` is what passes of an earlier process left, and takes what those of this one leave. */
-export function createPassPreparer(
-  deps: PassDeps,
-  kept: PassMemory = createPassMemory(),
-): PassPreparer {
-  const memory = createMemory(deps, kept);
+/** What one preparer shares with others. */
+export interface PreparerMemory {
+  /** What passes of an earlier process left; takes what those of this one leave. */
+  readonly kept?: PassMemory;
+  /** Remembers what was read with it already. */
+  readonly load?: StateLoader;
+}
+
+export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}): PassPreparer {
+  const memory = createMemory(deps, shared);
   return async (snapshot, options) => {
-    const state = follow(await memory.load(snapshot, options.manifestFile), options);
-    assertSupported(state.manifest);
+    const loaded = follow(await memory.load(snapshot, options.manifestFile), options);
+    const { state, relocation } = await memory.relocate(loaded, deps.clock.now());
     const budget = await openBudget(state.manifest, { memory, options, deps });
     const { registries, builder } = await memory.connect(state.manifest);
     const sound = state.catalogs.filter((catalog) => !hasErrors(catalog.problems));
-    const subject: Subject = { state, sound, registries, builder };
+    const subject: Subject = { state, relocation, sound, registries, builder };
     const observation = await look(subject, { memory, options, deps, budget });
     const { observed, looks, wanted, indexes } = observation;
-    const isWhole = sound.length === state.catalogs.length && observation.faults.length === 0;
+    const isWhole =
+      sound.length === state.catalogs.length &&
+      observation.faults.length === 0 &&
+      relocation === null;
     const today = dayOf(deps.clock.now());
     const facts = { ...observed, ...observation, state, isWhole, today };
     const { known, ...missing } = await judgeKnown(facts, deps);
@@ -126,7 +137,9 @@ export function createPassPreparer(
       revision: snapshot.revision,
       time: deps.clock.now().toISOString(),
       indexOnly: options.indexOnly,
-      rebuild: options.rebuild,
+      // What was taken in names other addresses, and may be in the other registry alone.
+      rebuild: options.rebuild || relocation !== null,
+      ...(relocation === null ? {} : { relocation }),
       knownMissing: known,
       ...(options.indexOnly ? {} : missing),
       problems: [...wanted.problems, ...observation.faults],
@@ -173,6 +186,8 @@ async function openBudget(
 
 interface Subject {
   readonly state: LoadedState;
+  /** Null under `append`. */
+  readonly relocation: Relocation | null;
   readonly sound: readonly LoadedCatalog[];
   readonly registries: PerRole<RegistryPort>;
   readonly builder: IndexBuilder;
@@ -202,19 +217,25 @@ async function observe(
   subject: Subject,
   { memory, options, deps, budget }: Surroundings,
 ): Promise<Observation> {
-  const { state, sound, registries, builder } = subject;
+  const { state, relocation, sound, registries, builder } = subject;
   const { signal, emit } = deps;
   const releases = options.indexOnly
     ? { content: [], faults: [] }
-    : await readReleases(state.manifest, registries, { cache: memory.kept.releases, signal });
+    : await readWantedReleases(state.manifest, registries, {
+        relocation,
+        cache: memory.kept.releases,
+        signal,
+      });
   // A commit changes a layer or two. The first pass builds all of them, and what it reads besides takes memory enough.
-  const isFirst = memory.kept.looked.production === 0;
+  const serving = servingRole(state.manifest);
+  const isFirst = memory.kept.looked[serving] === 0;
   if (!isFirst) for (const loaded of sound) await builder.begin(loaded, state);
   const wanted = memory.listWanted(
     {
       manifest: state.manifest,
       catalogs: nameCatalogs(sound),
       releases: releases.content,
+      ...('used' in releases ? { used: releases.used } : {}),
     },
     state.binding.manifest,
   );
@@ -222,7 +243,7 @@ async function observe(
   const { images, verification, looks } = await observeWanted(wanted.images, subject, {
     options,
     budget,
-    besides: memory.kept.besides.production,
+    besides: memory.kept.besides[serving],
     asked: memory.kept.asked,
     now: deps.clock.now(),
     emit,
@@ -231,7 +252,7 @@ async function observe(
   const imageRequests = subtract(countSent(registries), before);
   const indexes = await observeIndexes(sound, {
     state,
-    production: registries.production,
+    registry: registries[serving],
     builder,
     imageKeys: wanted.keysByCatalog,
     clusterFiles: await readClusterFiles(state.snapshot),
@@ -240,16 +261,10 @@ async function observe(
     now: deps.clock.now(),
     signal,
   });
-  const faults = releases.faults.map((fault) => ({
-    severity: 'error' as const,
-    code: 'IMAGES_BAD_RELEASE' as const,
-    message: fault.message,
-    ...(fault.hint === null ? {} : { hint: fault.hint }),
-  }));
   return {
     wanted,
     ...indexes,
-    faults,
+    faults: describeFaults(releases),
     verification,
     looks,
     imageRequests,
@@ -258,6 +273,15 @@ async function observe(
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
     },
   };
+}
+
+function describeFaults({ faults }: Pick<ReleaseReading, 'faults'>): WantedList['problems'] {
+  return faults.map(({ message, hint }) => ({
+    severity: 'error',
+    code: 'IMAGES_BAD_RELEASE',
+    message,
+    ...(hint === null ? {} : { hint }),
+  }));
 }
 
 interface IndexObservations {
