@@ -111,7 +111,7 @@ export interface PreparerMemory {
 export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}): PassPreparer {
   const memory = createMemory(deps, shared);
   return async (snapshot, options) => {
-    const loaded = await memory.load(snapshot, options.manifestFile);
+    const loaded = follow(await memory.load(snapshot, options.manifestFile), options);
     const { state, relocation } = await memory.relocate(loaded, deps.clock.now());
     const budget = await openBudget(state.manifest, { memory, options, deps });
     const { registries, builder } = await memory.connect(state.manifest);
@@ -168,6 +168,10 @@ export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}):
       looks,
     };
   };
+}
+
+function follow(state: LoadedState, { strategy }: PassOptions): LoadedState {
+  return strategy === undefined ? state : { ...state, manifest: { ...state.manifest, strategy } };
 }
 
 // In turns there are as many looks at images as there is room for.
