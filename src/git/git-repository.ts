@@ -7,8 +7,9 @@ import { buildGitEnvironment, type Environment } from './environment.ts';
 import { fetchRevision } from './fetch-revision.ts';
 import { descends, readMark, writeMark } from './marks.ts';
 import { addNote, pushNotes, readNotes } from './notes.ts';
-import { findMergeBase, obtainRevision, resolveRevision } from './obtain-revision.ts';
+import { obtainRevision } from './obtain-revision.ts';
 import type { GitPort, RemoteAccess, Snapshot } from './port.ts';
+import { findMergeBase, resolveRevision } from './read-commits.ts';
 import { PLAIN_ACCESS } from './remote-access.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 import { traceText } from './trace-text.ts';
@@ -86,7 +87,7 @@ function createPort(repository: Repository, access: RemoteAccess = PLAIN_ACCESS)
       const url = trimEnd(await runGit(place, ['config', '--get', 'remote.origin.url']));
       return url === '' ? null : redactRemote(url);
     },
-    fetchRevision: (remote, ref, signal) => fetchRevision(place, { remote, ref, access, signal }),
+    fetchRevision: (remote, ref, hooks) => fetchRevision(place, { ...hooks, remote, ref, access }),
     obtainRevision: (revision, signal) => obtainRevision(place, { revision, access, signal }),
     findMergeBase: (a, b) => findMergeBase(place, a, b),
     descends: (newer, older) => descends(place, newer, older),

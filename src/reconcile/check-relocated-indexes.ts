@@ -1,6 +1,6 @@
 import { isToolError } from '../base/tool-error.ts';
-import { listBundleImages } from '../catalog/list-images.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
+import { listRewritable } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { pointsAt } from '../cluster/find-pointers.ts';
 import { joinPath } from '../images/map-path.ts';
@@ -66,13 +66,14 @@ async function readIndex(
   try {
     const { files } = await readIndexCatalog(staging, repository, head.digest);
     const { catalog } = parseCatalog(files);
-    const hindrances = listBundleImages(catalog).flatMap(({ bundle, image, relatedImages }) =>
-      [image, ...relatedImages]
+    const bundles = [...catalog.packages.values()].flatMap((pkg) => pkg.bundles);
+    const hindrances = bundles.flatMap((bundle) =>
+      listRewritable(bundle)
         .filter((reference) => pointsAt(reference, names.production))
         .map((reference) => ({
           ...about,
           kind: 'index-names-production' as const,
-          message: `${bundle} names ${reference}, which is in production.`,
+          message: `${bundle.name} names ${reference}, which is in production.`,
         })),
     );
     return { catalog, hindrances, unclear: [] };

@@ -89,10 +89,10 @@ interface Memory {
   readonly connect: ReturnType<typeof createConnector>;
 }
 
-function createMemory(deps: PassDeps, kept: PassMemory): Memory {
+function createMemory(deps: PassDeps, { kept, load }: PreparerMemory): Memory {
   return {
-    kept,
-    load: createStateLoader(deps.indexWork?.store ?? null),
+    kept: kept ?? createPassMemory(),
+    load: load ?? createStateLoader(deps.indexWork?.store ?? null),
     relocate: createStateRelocator(),
     listWanted: createWantedLister(),
     served: new Map<string, ServedCatalog>(),
@@ -100,14 +100,18 @@ function createMemory(deps: PassDeps, kept: PassMemory): Memory {
   };
 }
 
-/** `kept` is what passes of an earlier process left, and takes what those of this one leave. */
-export function createPassPreparer(
-  deps: PassDeps,
-  kept: PassMemory = createPassMemory(),
-): PassPreparer {
-  const memory = createMemory(deps, kept);
+/** What one preparer shares with others. */
+export interface PreparerMemory {
+  /** What passes of an earlier process left; takes what those of this one leave. */
+  readonly kept?: PassMemory;
+  /** Remembers what was read with it already. */
+  readonly load?: StateLoader;
+}
+
+export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}): PassPreparer {
+  const memory = createMemory(deps, shared);
   return async (snapshot, options) => {
-    const loaded = await memory.load(snapshot, options.manifestFile);
+    const loaded = follow(await memory.load(snapshot, options.manifestFile), options);
     const { state, relocation } = await memory.relocate(loaded, deps.clock.now());
     const budget = await openBudget(state.manifest, { memory, options, deps });
     const { registries, builder } = await memory.connect(state.manifest);
@@ -172,6 +176,10 @@ function settleRelocation(
   { rebuild }: PassOptions,
 ): Pick<PlanInput, 'rebuild' | 'relocation'> {
   return relocation === null ? { rebuild } : { rebuild: true, relocation };
+}
+
+function follow(state: LoadedState, { strategy }: PassOptions): LoadedState {
+  return strategy === undefined ? state : { ...state, manifest: { ...state.manifest, strategy } };
 }
 
 // In turns there are as many looks at images as there is room for.
