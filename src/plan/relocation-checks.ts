@@ -132,7 +132,7 @@ function block(
   wanted: Pick<WantedIndex, 'catalog'>,
   words: { readonly message: string; readonly hint: string },
 ): IndexCheck {
-  return { ...checkOf(wanted), kind: 'in-use', severity: 'blocked', ...words, code: 'PLAN_POLICY' };
+  return { ...checkOf(wanted), kind: 'in-use', severity: 'blocked', ...words, code: 'PLAN_IN_USE' };
 }
 
 function warn(
