@@ -12,6 +12,7 @@ import {
   readField,
   readPath,
   readText,
+  readTextOrNull,
 } from './read-objects.ts';
 import { readRelease } from './read-release.ts';
 import { isPending, listUsedImages } from './used-images.ts';
@@ -87,15 +88,15 @@ function isOriginal({ kind, value }: ClusterObject): boolean {
 
 function readSubscription({ name, namespace, value }: ClusterObject) {
   const spec = readField(value, 'spec');
-  const installed = textOrNull(readPath(value, 'status', 'installedCSV'));
-  const current = textOrNull(readPath(value, 'status', 'currentCSV'));
+  const installed = readTextOrNull(readPath(value, 'status', 'installedCSV'));
+  const current = readTextOrNull(readPath(value, 'status', 'currentCSV'));
   return {
     name,
     namespace: namespace || null,
     package: readText(readField(spec, 'name')),
-    channel: textOrNull(readField(spec, 'channel')),
-    source: textOrNull(readField(spec, 'source')),
-    sourceNamespace: textOrNull(readField(spec, 'sourceNamespace')),
+    channel: readTextOrNull(readField(spec, 'channel')),
+    source: readTextOrNull(readField(spec, 'source')),
+    sourceNamespace: readTextOrNull(readField(spec, 'sourceNamespace')),
     approval: readApproval(readField(spec, 'installPlanApproval')),
     installed,
     pending: current === installed ? null : current,
@@ -112,8 +113,8 @@ function readExtension({ name, value }: ClusterObject) {
     name,
     package: readText(readField(catalog, 'packageName')),
     channels: listItems(readField(catalog, 'channels')).map(readText).toSorted(compareBytes),
-    version: textOrNull(readField(catalog, 'version')),
-    installed: textOrNull(readPath(value, 'status', 'install', 'bundle', 'name')),
+    version: readTextOrNull(readField(catalog, 'version')),
+    installed: readTextOrNull(readPath(value, 'status', 'install', 'bundle', 'name')),
   };
 }
 
@@ -137,7 +138,7 @@ function readPackage(value: unknown): string | null {
   try {
     const listed = listItems(readField(JSON.parse(text), 'properties'));
     const property = listed.find((item) => readField(item, 'type') === 'olm.package');
-    return textOrNull(readPath(property, 'value', 'packageName'));
+    return readTextOrNull(readPath(property, 'value', 'packageName'));
   } catch {
     return null;
   }
@@ -186,7 +187,7 @@ function listUnseen({ objects, cut, unseen }: ClusterInput): readonly UnseenKind
       kind: readText(readPath(value, 'details', 'kind')) || file,
       why:
         readField(value, 'reason') === 'Forbidden' ? ('forbidden' as const) : ('failed' as const),
-      message: textOrNull(readField(value, 'message')),
+      message: readTextOrNull(readField(value, 'message')),
     })),
   ];
   return sortByText(
@@ -215,8 +216,4 @@ function uniteBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly T
 
 function sortByText<T>(items: readonly T[], textOf: (item: T) => string): readonly T[] {
   return items.toSorted((a, b) => compareBytes(textOf(a), textOf(b)));
-}
-
-function textOrNull(value: unknown): string | null {
-  return readText(value) || null;
 }

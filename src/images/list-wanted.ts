@@ -5,11 +5,11 @@ import { compareBytes } from '../base/text.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { BundleImages, Catalog } from '../catalog/types.ts';
-import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import type { MirrorManifest, PerRole, ReleaseEntry } from '../manifest/types.ts';
 import { formatReferrersTag } from './attached.ts';
 import { mapRepository, RELEASE_COMPONENTS, RELEASE_PAYLOAD } from './map-path.ts';
 import { createNeedList, type UniqueNeeds } from './need-list.ts';
-import { formatReleaseTag, type ReleaseContent } from './release.ts';
+import { formatReleaseItem, formatReleaseTag, type ReleaseContent } from './release.ts';
 import type { NeededBy, UnreadableImage, WantedImage, WantedKind } from './types.ts';
 import { createUnreadableList } from './unreadable-list.ts';
 
@@ -136,12 +136,12 @@ function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
     yield {
       reference: `${RELEASE_PAYLOAD}:${tag}`,
       kind: 'release',
-      demand: { neededBy: releaseItem(tag), ...NO_TAGS },
+      demand: { neededBy: needOf(release), ...NO_TAGS },
     };
   }
   for (const release of sources.releases) {
     const tag = formatReleaseTag(release);
-    const neededBy = releaseItem(tag);
+    const neededBy = needOf(release);
     for (const component of release.components) {
       // oc-mirror puts every component into one repository, whatever repository the payload names.
       yield {
@@ -158,8 +158,8 @@ function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
   }
 }
 
-function releaseItem(tag: string): NeededBy {
-  return { catalog: null, package: null, item: `release ${tag}` };
+function needOf(release: ReleaseEntry): NeededBy {
+  return { catalog: null, package: null, item: formatReleaseItem(release) };
 }
 
 function* listExtraMentions(sources: WantedSources): Iterable<Mention> {

@@ -20,6 +20,7 @@ import { type Blobs, orderCopies } from './order-copies.ts';
 import type { PolicyFacts } from './policy-types.ts';
 import { checkProofs } from './proof-checks.ts';
 import type { ProofLimits } from './proof-types.ts';
+import { checkReleases, type ReleaseInput, refuseRelease } from './release-checks.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
@@ -51,7 +52,7 @@ import type {
 import { countUnproved, isHarmless } from './unproved.ts';
 import { checkInUseFile, type InUseFacts, judgeUpgrades, listUpgrades } from './upgrade-checks.ts';
 
-export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
+export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, ReleaseInput {
   readonly manifest: Pick<MirrorManifest, 'name' | 'policy' | 'movableTags' | 'registries'>;
   readonly wanted: Wanted;
   readonly observed: Observed;
@@ -137,6 +138,7 @@ export function planPass(input: PlanInput): Plan {
     checks: foldUnknown([
       ...listSharedChecks(input),
       ...checkInUseFile(input),
+      ...checkReleases(input),
       ...checkProofs(input.proofs),
       ...checkCapacity({ bytes, storage, fault: input.storage?.fault ?? null }),
       ...findLosses(input),
@@ -185,10 +187,8 @@ function settleImages(input: PlanInput): Settled {
   const parts = input.wanted.images.map((image) => {
     const observed = input.observed.images.get(image.key);
     if (observed === undefined) throw new Error(`${image.key} was not observed.`);
-    const settled = refuseByPolicy(settleImage(image, observed, imagePolicy), input, {
-      image,
-      observed,
-    });
+    const alone = refuseRelease(settleImage(image, observed, imagePolicy), image, input);
+    const settled = refuseByPolicy(alone, input, { image, observed });
     return { settled, image, observed };
   });
   const images = joinSettled(parts.map((part) => part.settled));

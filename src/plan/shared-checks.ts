@@ -10,7 +10,7 @@ interface SharedFacts {
 export function listSharedChecks(input: SharedFacts): readonly Check[] {
   const collisions = input.problems.map(
     (problem): Check => ({
-      kind: problem.code === 'IMAGES_COLLISION' ? 'collision' : 'invalid',
+      kind: kindOf(problem),
       severity: 'error',
       message: problem.message,
       hint: problem.hint ?? null,
@@ -34,4 +34,10 @@ export function listSharedChecks(input: SharedFacts): readonly Check[] {
       neededBy: [],
     },
   ];
+}
+
+// What a registry did not tell is no fault of anything that is written.
+function kindOf({ code }: Problem): Check['kind'] {
+  if (code === 'IMAGES_COLLISION') return 'collision';
+  return code.startsWith('REGISTRY_') ? 'unknown' : 'invalid';
 }

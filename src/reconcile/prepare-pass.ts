@@ -1,13 +1,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
-import { hasErrors } from '../base/problem.ts';
+import { hasErrors, type Problem } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
-import type { Snapshot } from '../git/port.ts';
+import type { Snapshot, VerifyMessages } from '../git/port.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { dayOf } from '../manifest/day.ts';
 import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { planPass } from '../plan/plan-pass.ts';
+import type { ReleaseFacts } from '../plan/release-types.ts';
 import type { Budget } from '../plan/request-budget.ts';
 import type { Observed, Plan, Verification } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -17,6 +18,7 @@ import { type ConnectDeps, createConnector } from './connect-registries.ts';
 import { describeChange } from './describe-change.ts';
 import { findShrinkFacts } from './find-unread.ts';
 import { judgeKnown, type KnownDeps } from './judge-known.ts';
+import { createReleaseJudge, type JudgedReleases, type ReleaseJudge } from './judge-releases.ts';
 import { listBroken } from './list-broken.ts';
 import { listServed } from './list-served.ts';
 import {
@@ -44,12 +46,13 @@ import {
   subtract,
 } from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
-import { readReleases } from './read-releases.ts';
+import { type ReleaseFault, readReleases } from './read-releases.ts';
 import { readStorage } from './read-storage.ts';
 import { describeLimits, noteLooks } from './settle-looks.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
 export interface PassDeps extends KnownDeps, ConnectDeps {
+  readonly verifyMessages: VerifyMessages;
   /** Bytes that are free on the filesystem of a path, relative to the manifest; throws a `ToolError`. */
   readonly readFreeSpace?: (path: string) => Promise<number>;
   readonly requestCount?: RequestCount;
@@ -84,6 +87,7 @@ interface Memory {
   readonly listWanted: WantedLister;
   readonly served: Map<string, ServedCatalog>;
   readonly connect: ReturnType<typeof createConnector>;
+  readonly judgeReleases: ReleaseJudge;
 }
 
 function createMemory(deps: PassDeps, kept: PassMemory): Memory {
@@ -93,6 +97,7 @@ function createMemory(deps: PassDeps, kept: PassMemory): Memory {
     listWanted: createWantedLister(),
     served: new Map<string, ServedCatalog>(),
     connect: createConnector(deps),
+    judgeReleases: createReleaseJudge(deps.verifyMessages),
   };
 }
 
@@ -111,7 +116,7 @@ export function createPassPreparer(
     const subject: Subject = { state, sound, registries, builder };
     const observation = await look(subject, { memory, options, deps, budget });
     const { observed, looks, wanted, indexes } = observation;
-    const isWhole = sound.length === state.catalogs.length && observation.faults.length === 0;
+    const isWhole = sound.length === state.catalogs.length && !hasRefusals(observation.releases);
     const today = dayOf(deps.clock.now());
     const facts = { ...observed, ...observation, state, isWhole, today };
     const { known, ...missing } = await judgeKnown(facts, deps);
@@ -133,6 +138,7 @@ export function createPassPreparer(
       broken: listBroken(state),
       unbuilt: observation.unbuilt,
       verification: observation.verification,
+      releases: observation.releases,
       storage: await readStorage(state.manifest, deps),
       served: listServed(observation.indexes),
       ...(await findShrinkFacts(state, options, deps.clock.now())),
@@ -200,9 +206,9 @@ async function observe(
 ): Promise<Observation> {
   const { state, sound, registries, builder } = subject;
   const { signal, emit } = deps;
-  const releases = options.indexOnly
-    ? { content: [], faults: [] }
-    : await readReleases(state.manifest, registries, { cache: memory.kept.releases, signal });
+  const { reading: releases, facts } = options.indexOnly
+    ? NO_RELEASES
+    : await lookAtReleases(subject, memory, signal);
   // A commit changes a layer or two. The first pass builds all of them, and what it reads besides takes memory enough.
   const isFirst = memory.kept.looked.production === 0;
   if (!isFirst) for (const loaded of sound) await builder.begin(loaded, state);
@@ -236,16 +242,11 @@ async function observe(
     now: deps.clock.now(),
     signal,
   });
-  const faults = releases.faults.map((fault) => ({
-    severity: 'error' as const,
-    code: 'IMAGES_BAD_RELEASE' as const,
-    message: fault.message,
-    ...(fault.hint === null ? {} : { hint: fault.hint }),
-  }));
   return {
     wanted,
     ...indexes,
-    faults,
+    faults: releases.faults.map(describeFault),
+    releases: facts,
     verification,
     looks,
     imageRequests,
@@ -253,6 +254,27 @@ async function observe(
       images,
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
     },
+  };
+}
+
+const NO_RELEASES: JudgedReleases = { reading: { content: [], faults: [] }, facts: null };
+
+async function lookAtReleases(
+  { state: { manifest, snapshot }, registries }: Subject,
+  { kept, judgeReleases }: Memory,
+  signal: AbortSignal,
+): Promise<JudgedReleases> {
+  const reading = await readReleases(manifest, registries, { cache: kept.releases, signal });
+  return judgeReleases(reading, { manifest, snapshot, registries, signal });
+}
+
+// What a registry did not tell is not a fault of the payload.
+function describeFault({ code, message, hint }: ReleaseFault): Problem {
+  return {
+    severity: 'error',
+    code: code.startsWith('REGISTRY_') ? code : 'IMAGES_BAD_RELEASE',
+    message,
+    ...(hint === null ? {} : { hint }),
   };
 }
 
@@ -279,9 +301,14 @@ async function observeIndexes(
   return { indexes, unbuilt };
 }
 
+function hasRefusals(releases: ReleaseFacts | null): boolean {
+  return releases !== null && releases.refusals.size > 0;
+}
+
 interface Observation extends IndexObservations {
   readonly wanted: WantedList;
   readonly faults: WantedList['problems'];
+  readonly releases: ReleaseFacts | null;
   readonly observed: Observed;
   readonly verification: Verification | null;
   readonly looks: Looks | null;
