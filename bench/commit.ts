@@ -5,16 +5,9 @@ import { mergeCatalogs } from '../src/catalog/merge-catalogs.ts';
 import type { Catalog } from '../src/catalog/types.ts';
 import type { Snapshot, TreeFile } from '../src/git/port.ts';
 import { createStateLoader } from '../src/reconcile/load-state.ts';
-import { type PackageText, renamePackage } from './make-inputs.ts';
+import { BIG_MANIFEST, type PackageText, renamePackage } from './make-inputs.ts';
 
 const PACKAGES = 300;
-const MANIFEST = `apiVersion: olmirror/v1alpha1
-kind: Mirror
-metadata: { name: bench }
-spec:
-  registries: { production: { host: "localhost:5000" }, staging: { host: "localhost:5001" } }
-  catalogs: [{ name: big, repository: olm/big, tag: v1 }]
-`;
 
 /** Prints a table: reading, judging, merging and comparing 300 packages, then after one changed. */
 export async function measureCommit(packages: readonly PackageText[]): Promise<void> {
@@ -88,7 +81,7 @@ function openFiles(texts: ReadonlyMap<string, string>): Snapshot {
     locateFiles: () => Promise.resolve([]),
     listFiles: (path) => Promise.resolve(files.filter((file) => file.path.startsWith(`${path}/`))),
     readFiles,
-    readFile: (path) => Promise.resolve(path === 'mirror.yaml' ? Buffer.from(MANIFEST) : null),
+    readFile: (path) => Promise.resolve(path === 'mirror.yaml' ? Buffer.from(BIG_MANIFEST) : null),
     listSubmodules: () => Promise.resolve([]),
   };
 }

@@ -5,6 +5,15 @@ import { parseCatalog } from '../src/catalog/parse-catalog.ts';
 import { renderBlob } from '../src/catalog/render-blob.ts';
 import { orderBlobs } from '../src/catalog/render-catalog.ts';
 
+/** Of a state repository with one catalog, `catalogs/big`. */
+export const BIG_MANIFEST: string = `apiVersion: olmirror/v1alpha1
+kind: Mirror
+metadata: { name: bench }
+spec:
+  registries: { production: { host: "localhost:5000" }, staging: { host: "localhost:5001" } }
+  catalogs: [{ name: big, repository: olm/big, tag: v1 }]
+`;
+
 /** One package as text; `yaml` is null where its source is JSON. */
 export interface PackageText {
   readonly name: string;

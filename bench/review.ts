@@ -3,18 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PackageText, renamePackage } from './make-inputs.ts';
+import { BIG_MANIFEST, type PackageText, renamePackage } from './make-inputs.ts';
 
 const PACKAGES = 300;
 const RUNS = 5;
 const CLI = join(import.meta.dirname, '../dist/olmirror.js');
-const MANIFEST = `apiVersion: olmirror/v1alpha1
-kind: Mirror
-metadata: { name: bench }
-spec:
-  registries: { production: { host: "localhost:5000" }, staging: { host: "localhost:5001" } }
-  catalogs: [{ name: big, repository: olm/big, tag: v1 }]
-`;
 
 /** Prints the seconds that `olmirror plan --from HEAD~1 --offline` takes, and what the process without work takes. */
 export function measureReview(packages: readonly PackageText[]): void {
@@ -37,7 +30,7 @@ export function measureReview(packages: readonly PackageText[]): void {
 
 function writeRepository(folder: string, packages: readonly PackageText[]): number {
   git(folder, 'init', '-q');
-  writeFileSync(join(folder, 'mirror.yaml'), MANIFEST);
+  writeFileSync(join(folder, 'mirror.yaml'), BIG_MANIFEST);
   let size = 0;
   for (let index = 0; index < PACKAGES; index += 1) {
     const source = packages[index % packages.length];

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { deliver } from '../test/support/deliver.ts';
 import { createSite, readServed, type Site } from '../test/support/site.ts';
 import { waitFor } from '../test/support/wait-for.ts';
+import { podmanStorage } from './lib/podman-storage.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CONTAINER = join(ROOT, 'deploy/container');
@@ -22,13 +23,7 @@ const UNWANTED = 'gcc cc make ld npm npx apt-get dpkg pip python3 perl curl wget
 
 const folder = mkdtempSync(join(tmpdir(), 'olm-c-'));
 const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
-const STORAGE = [
-  `--root=${join(folder, 'root')}`,
-  `--runroot=${join(folder, 'run')}`,
-  '--storage-driver=vfs',
-  '--cgroup-manager=cgroupfs',
-  '--events-backend=none',
-];
+const STORAGE = podmanStorage(folder);
 try {
   buildImage();
   checkImage();

@@ -32,6 +32,7 @@ import {
   type Site,
 } from '../test/support/site.ts';
 import { waitFor } from '../test/support/wait-for.ts';
+import { podmanStorage } from './lib/podman-storage.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const UNITS = join(ROOT, 'deploy/systemd');
@@ -57,13 +58,7 @@ const folder = mkdtempSync(join(tmpdir(), 'olm-s-'));
 const root = join(folder, 'fs');
 const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
 const scope = { after: (end: () => unknown): void => void ends.push(end) };
-const STORAGE = [
-  `--root=${join(folder, 'root')}`,
-  `--runroot=${join(folder, 'run')}`,
-  '--storage-driver=vfs',
-  '--cgroup-manager=cgroupfs',
-  '--events-backend=none',
-];
+const STORAGE = podmanStorage(folder);
 try {
   const site = await createSite(scope);
   await deliverOne(site);

@@ -43,10 +43,15 @@ export function readTicks(pid: number): number {
   return fields.slice(11, 13).reduce((sum, field) => sum + Number(field), 0);
 }
 
-/** The process, then those below it. */
+/** The process, then those below it. One that has only been split off, and runs no program of its own yet, is left out: its memory is that of its parent. */
 export function listTree(pid: number): readonly number[] {
   const found = [pid];
-  for (const each of found) found.push(...listChildren(each));
+  for (const each of found) {
+    const program = readIf(`/proc/${each}/cmdline`);
+    found.push(
+      ...listChildren(each).filter((child) => readIf(`/proc/${child}/cmdline`) !== program),
+    );
+  }
   return found;
 }
 

@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from './digest.ts';
-import { ToolError } from './tool-error.ts';
+import { isToolError, ToolError } from './tool-error.ts';
 
 /** A fully qualified image reference: host, path, and a tag, a digest or both. */
 export interface ImageRef {
@@ -37,6 +37,16 @@ export function parseImageRef(text: string): ImageRef {
   const name = normalizeName(host, path);
   if (name.repository.length > 255) throw badRef(text, 'its path is longer than 255 characters');
   return { ...name, tag: tag ?? null, digest: digestText ?? null };
+}
+
+/** As `parseImageRef`; null for what is no reference. */
+export function tryParseImageRef(text: string): ImageRef | null {
+  try {
+    return parseImageRef(text);
+  } catch (error) {
+    if (isToolError(error, 'BASE_BAD_IMAGE_REF')) return null;
+    throw error;
+  }
 }
 
 /** Whether a registry can have a repository of this name. */

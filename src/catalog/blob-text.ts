@@ -64,6 +64,14 @@ export function recallBlob(head: BlobHead, file: string, open: () => Blob): Blob
   return blob;
 }
 
+/** A blob of the same name whose value follows from another's, worked out whenever it is asked for. */
+export function deriveBlob(source: Blob, derive: (value: JsonObject) => JsonObject): Blob {
+  const { file } = source;
+  const blob = foldedBlob(source, { file, findLine: () => source.line });
+  DERIVED.set(blob, { source, derive });
+  return blob;
+}
+
 /** Lets the value of a blob go that nobody asks for again soon. */
 export function forgetValue(blob: Blob): void {
   const known = RECENT.get(blob);
@@ -131,6 +139,11 @@ export function printText(value: JsonObject): BlobText {
   return { bytes, start: 0, end: bytes.length, oddNumbers: true };
 }
 
+interface Derivation {
+  readonly source: Blob;
+  readonly derive: (value: JsonObject) => JsonObject;
+}
+
 const NOTHING: JsonObject = {};
 const VALUE: PropertyDescriptor & ThisType<Blob> = {
   enumerable: true,
@@ -142,6 +155,7 @@ const VALUE: PropertyDescriptor & ThisType<Blob> = {
 // The tables only spare work: what they hold follows from the blob, which never changes.
 const TEXTS = new WeakMap<Blob, BlobText>();
 const OPENERS = new WeakMap<Blob, () => Blob>();
+const DERIVED = new WeakMap<Blob, Derivation>();
 const RENDERED = new WeakSet<Blob>();
 const RECENT = new Map<Blob, { readonly value: JsonObject; readonly size: number }>();
 let recentSize = 0;
@@ -155,6 +169,8 @@ function recallValue(blob: Blob): JsonObject {
   if (known !== undefined) return known.value;
   const open = OPENERS.get(blob);
   if (open !== undefined) return open().value;
+  const derived = DERIVED.get(blob);
+  if (derived !== undefined) return rememberDerived(blob, derived);
   const text = TEXTS.get(blob);
   if (text === undefined) throw new Error(`The text of ${blob.schema} ${blob.name} is gone.`);
   const source = decodeText(text);
@@ -165,7 +181,17 @@ function recallValue(blob: Blob): JsonObject {
   return fields;
 }
 
-function remember(blob: Blob, value: JsonObject, { start, end }: BlobText): void {
+function rememberDerived(blob: Blob, { source, derive }: Derivation): JsonObject {
+  const value = derive(source.value);
+  remember(blob, value, findText(source) ?? { start: 0, end: KEPT_BELOW });
+  return value;
+}
+
+function remember(
+  blob: Blob,
+  value: JsonObject,
+  { start, end }: Pick<BlobText, 'start' | 'end'>,
+): void {
   RECENT.set(blob, { value, size: end - start });
   recentSize += end - start;
   for (const [oldest, { size }] of RECENT) {

@@ -21,3 +21,15 @@ export function withValue(blob: Blob, value: JsonObject): Blob {
   const changed = { schema, package: pkg, name, value, file, line: 0 };
   return withLazyLine(changed, () => blob.line);
 }
+
+/** The object with a field that it has replaced, its keys in their order; the identical one where it has it so. */
+export function replaceField(
+  value: JsonObject,
+  key: string,
+  field: JsonValue | undefined,
+): JsonObject {
+  if (field === undefined || value[key] === field) return value;
+  return objectOf(
+    Object.keys(value).map((name) => [name, name === key ? field : (value[name] ?? null)]),
+  );
+}

@@ -1,4 +1,10 @@
-import { type Parser, type Run, SOURCE_FORMS, SOURCE_OPTIONS } from './command-options.ts';
+import {
+  type Parser,
+  REPORT_FORMAT,
+  type Run,
+  SOURCE_FORMS,
+  SOURCE_OPTIONS,
+} from './command-options.ts';
 
 export function addDiff(parser: Parser, run: Run): void {
   parser.command(
@@ -20,12 +26,7 @@ export function addDiff(parser: Parser, run: Run): void {
           default: false,
           describe: 'Ask the registries of the manifest how large new and gone images are',
         })
-        .option('format', {
-          choices: ['text', 'markdown', 'json'] as const,
-          default: 'text' as const,
-          describe: 'Form of the result',
-          requiresArg: true,
-        })
+        .option('format', REPORT_FORMAT)
         .example(
           '$0 diff production HEAD:catalogs/example-index',
           'What the commit changes for users',

@@ -1,4 +1,4 @@
-import { FORMAT, type Parser, type Run } from './command-options.ts';
+import { DRY_RUN, FORMAT, type Parser, type Run } from './command-options.ts';
 import { LIVE } from './live-options.ts';
 
 export function addInUse(parser: Parser, run: Run): void {
@@ -29,11 +29,7 @@ export function addInUse(parser: Parser, run: Run): void {
             'Kinds of custom resources (KIND.GROUP; in files KIND is enough) that name images, in members whose names speak of an image',
           requiresArg: true,
         })
-        .option('dry-run', {
-          type: 'boolean',
-          default: false,
-          describe: 'Say what would be written, write nothing',
-        })
+        .option('dry-run', DRY_RUN)
         .option('format', FORMAT)
         .example('$0 in-use --from objects.json --cluster prod-a', 'What `oc get` printed there')
         .example(

@@ -1,4 +1,4 @@
-import { FORMAT, type Parser, type Run } from './command-options.ts';
+import { DRY_RUN, FORMAT, type Parser, type Run } from './command-options.ts';
 
 export function addBranchCatalog(parser: Parser, run: Run): void {
   parser.command(
@@ -32,11 +32,7 @@ export function addBranchCatalog(parser: Parser, run: Run): void {
           describe: 'Its release of OpenShift, such as 4.20, where the tag does not say it',
           requiresArg: true,
         })
-        .option('dry-run', {
-          type: 'boolean',
-          default: false,
-          describe: 'Say what would be written, write nothing',
-        })
+        .option('dry-run', DRY_RUN)
         .option('format', FORMAT)
         .example(
           '$0 branch-catalog redhat-4.18 redhat-4.20 --tag v4.20',

@@ -1,4 +1,4 @@
-import type { Parser, Run } from './command-options.ts';
+import { type Parser, REPORT_FILE, REPORT_FORMAT, type Run } from './command-options.ts';
 
 export function addRelocate(parser: Parser, run: Run): void {
   parser.command('relocate', 'Do clusters still need production?', (group) => {
@@ -13,17 +13,8 @@ function addCheck(parser: Parser, run: Run): void {
     'May production be wiped? Says yes only with proof; never wipes it',
     (command) =>
       command
-        .option('format', {
-          choices: ['text', 'markdown', 'json'] as const,
-          default: 'text' as const,
-          describe: 'Form of the report',
-          requiresArg: true,
-        })
-        .option('output', {
-          type: 'string',
-          describe: 'Write the report to this file too, as .json or .md say, else as --format does',
-          requiresArg: true,
-        })
+        .option('format', REPORT_FORMAT)
+        .option('output', REPORT_FILE)
         .example(
           '$0 relocate check --output relocate.json',
           'For a change ticket: the report is dated and carries its hash',

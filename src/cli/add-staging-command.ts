@@ -1,5 +1,5 @@
 import { CLUSTER_KINDS } from '../plan/staging-types.ts';
-import type { Parser, Run } from './command-options.ts';
+import { type Parser, REPORT_FILE, REPORT_FORMAT, type Run } from './command-options.ts';
 
 export function addStaging(parser: Parser, run: Run): void {
   parser.command('staging', 'Is staging still needed: may it be emptied?', (group) => {
@@ -37,17 +37,8 @@ function addCheck(parser: Parser, run: Run): void {
           describe: 'Say that a registry with the port of staging is not staging; may be repeated',
           requiresArg: true,
         })
-        .option('format', {
-          choices: ['text', 'markdown', 'json'] as const,
-          default: 'text' as const,
-          describe: 'Form of the report',
-          requiresArg: true,
-        })
-        .option('output', {
-          type: 'string',
-          describe: 'Write the report to this file too, as .json or .md say, else as --format does',
-          requiresArg: true,
-        })
+        .option('format', REPORT_FORMAT)
+        .option('output', REPORT_FILE)
         .example(
           '$0 staging check --cluster-resources ../clusters/prod --output staging.json',
           'For a change ticket: the report is dated and carries its hash',

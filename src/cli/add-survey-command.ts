@@ -1,4 +1,4 @@
-import type { Parser, Run } from './command-options.ts';
+import { type Parser, REPORT_FORMAT, type Run } from './command-options.ts';
 import { LIVE, readLivePlace } from './live-options.ts';
 
 export function addSurvey(parser: Parser, run: Run): void {
@@ -47,11 +47,7 @@ export function addSurvey(parser: Parser, run: Run): void {
           default: 'en' as const,
           describe: 'Of the text',
         })
-        .option('format', {
-          choices: ['text', 'markdown', 'json'] as const,
-          default: 'text' as const,
-          describe: 'Form of the result',
-        })
+        .option('format', REPORT_FORMAT)
         .option('output', {
           type: 'string',
           alias: 'o',

@@ -5,7 +5,12 @@ import { setFlagsFromString } from 'node:v8';
  * what is allocated, up to 100 MB, and what is made of a catalog is soon garbage: more room for it
  * would only be more memory. `--max-semi-space-size` would be the name for it, but is read at the
  * start of Node only.
+ *
+ * The rest of the heap is cleared once it has grown by a fifth. By itself it may grow to several times what is
+ * alive where the machine has much memory. Measured while an index of 76 MB was built: a fifth less memory at
+ * the most, and no more of the processor's time. Threads started later are held to both.
  */
 export function boundMemory(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=20');
 }

@@ -18,7 +18,7 @@ export interface CatalogPoolOptions {
   readonly tasks?: number;
   /** This thread has other work: it takes no task where there is another thread. */
   readonly isBusy?: boolean;
-  /** A thread that runs already, and goes on when the pool is closed. */
+  /** A thread that runs already, and goes on when the pool is closed: with it no other is started. */
   readonly kept?: CatalogThread | undefined;
   readonly signal: AbortSignal;
 }
@@ -39,9 +39,10 @@ export function openCatalogPool({
 }: CatalogPoolOptions): CatalogPool {
   const worthwhile = Math.min(tasks ?? MOST_THREADS, Math.floor(size / WORTH_A_THREAD));
   const wanted = Math.min(availableParallelism(), MOST_THREADS, worthwhile);
-  const there = kept === undefined ? 1 : 2;
-  const started = Array.from({ length: Math.max(wanted - there, 0) }, startThread);
-  const threads = [...started, ...(kept === undefined ? [] : [kept])];
+  // Who keeps a thread goes on after this, and has the room for one heap more, however many processors there are.
+  const length = kept === undefined ? Math.max(wanted - 1, 0) : 0;
+  const started = Array.from({ length }, startThread);
+  const threads = kept === undefined ? started : [kept];
   // A thread finds its next task there when it has done one.
   const own = isBusy && threads.length > 0 ? [] : [OWN_THREAD];
   const idle = [...threads, ...threads, ...own];

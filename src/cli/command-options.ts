@@ -47,6 +47,29 @@ export const FORMAT: FormatOption = {
   requiresArg: true,
 };
 
+interface ReportFormatOption extends Omit<FormatOption, 'choices'> {
+  readonly choices: readonly ['text', 'markdown', 'json'];
+}
+
+/** Of commands whose result goes into a pull request or a ticket as well. */
+export const REPORT_FORMAT: ReportFormatOption = {
+  ...FORMAT,
+  choices: ['text', 'markdown', 'json'],
+};
+
+interface ReportFileOption {
+  readonly type: 'string';
+  readonly describe: string;
+  readonly requiresArg: true;
+}
+
+/** Of commands that give evidence. */
+export const REPORT_FILE: ReportFileOption = {
+  type: 'string',
+  describe: 'Write the report to this file too, as .json or .md say, else as --format does',
+  requiresArg: true,
+};
+
 interface CatalogsOption {
   readonly type: 'string';
   readonly array: true;
@@ -71,6 +94,12 @@ export const WORKING_TREE: SwitchOption = {
   type: 'boolean',
   default: false,
   describe: 'Read the files as they lie instead of the commit at HEAD',
+};
+
+export const DRY_RUN: SwitchOption = {
+  type: 'boolean',
+  default: false,
+  describe: 'Say what would be written, write nothing',
 };
 
 /** What a SOURCE of the command line may be (design §9). */

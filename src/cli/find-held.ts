@@ -66,7 +66,7 @@ export async function findHeld(
   }
   for (const image of candidates) {
     const found = observed.get(image.key);
-    const answers = [found?.production, found?.staging];
+    const answers = [found?.serving, found?.source];
     const unknown = answers.find((answer) => answer?.state === 'unknown');
     if (unknown?.state === 'unknown')
       throw unclearError(unknown, {

@@ -14,7 +14,8 @@ export interface TargetContext {
   readonly list: CatalogIndexes;
   readonly takenIn: WantedIndex['takenIn'];
   readonly git: GitPort;
-  readonly production: RegistryPort;
+  /** The one that serves. */
+  readonly registry: RegistryPort;
   readonly manifest: MirrorManifest;
   readonly manifestFile: string;
 }
@@ -33,7 +34,7 @@ export async function findTarget(to: string, context: TargetContext): Promise<Li
   if (revision === null)
     throw noSuchIndex(
       list,
-      `${to} is no tag that production keeps of ${entry.name}, and no commit of this repository.`,
+      `${to} is no tag that ${list.host} keeps of ${entry.name}, and no commit of this repository.`,
     );
   return chooseByRevision(list, revision) ?? (await findByContent(revision, context));
 }
@@ -49,14 +50,14 @@ async function resolveCommit(to: string, git: GitPort): Promise<string | null> {
 
 // The index is named after what it holds: an earlier commit that held the same may have made it.
 async function findByContent(revision: string, context: TargetContext): Promise<ListedIndex> {
-  const { entry, list, git, production } = context;
+  const { entry, list, git, registry } = context;
   const state = await createStateLoader()(await git.openCommit(revision), context.manifestFile);
   const loaded = state.catalogs.find((candidate) => candidate.entry.name === entry.name);
   const commit = `commit ${revision.slice(0, 12)}`;
   if (loaded === undefined)
     throw noSuchIndex(list, `The manifest of ${commit} has no catalog ${entry.name}.`);
   const builder = createIndexBuilder({
-    production,
+    registry,
     readSource: () => git.readRemoteUrl(),
     work: {},
   });
@@ -66,6 +67,6 @@ async function findByContent(revision: string, context: TargetContext): Promise<
   if (found !== undefined) return found;
   throw noSuchIndex(
     list,
-    `Production does not keep the index of ${commit}, which would be ${tag}: it was not published, or another version of olmirror built it.`,
+    `${list.host} does not keep the index of ${commit}, which would be ${tag}: it was not published, or another version of olmirror built it.`,
   );
 }

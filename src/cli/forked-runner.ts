@@ -26,6 +26,8 @@ const LAST_WORDS = 5_000;
 interface State extends ForkedRunnerDeps {
   readonly setup: PassSetup;
   memory: ReturnType<typeof createPassMemory>;
+  /** Commit of the last pass; null before the first. */
+  revision: string | null;
   child: ChildProcess | null;
   settle: ((ran: RanPass) => void) | null;
   rest: ReturnType<typeof setTimeout> | undefined;
@@ -41,6 +43,7 @@ export function createForkedRunner(setup: PassSetup, deps: ForkedRunnerDeps): Pa
     ...deps,
     setup,
     memory: createPassMemory(),
+    revision: null,
     child: null,
     settle: null,
     rest: undefined,
@@ -51,6 +54,7 @@ export function createForkedRunner(setup: PassSetup, deps: ForkedRunnerDeps): Pa
   return {
     run(task) {
       clearTimeout(state.rest);
+      state.revision = task.revision;
       return new Promise<RanPass>((resolve) => {
         state.settle = resolve;
         deps.signal.addEventListener('abort', stop, { once: true });
@@ -65,7 +69,10 @@ export function createForkedRunner(setup: PassSetup, deps: ForkedRunnerDeps): Pa
     },
     warm() {
       if (state.settle !== null || deps.signal.aborted) return;
-      findChild(state);
+      const isUp = state.child?.connected === true;
+      const child = findChild(state);
+      if (!isUp && child !== null && state.revision !== null)
+        ask(child, { kind: 'warm', revision: state.revision });
       lingerOn(state);
     },
     async close() {

@@ -1,6 +1,6 @@
-import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
+import { type ImageRef, tryParseImageRef } from '../base/image-ref.ts';
 import type { ContentReader } from '../base/oci.ts';
-import { isToolError, ToolError } from '../base/tool-error.ts';
+import { ToolError } from '../base/tool-error.ts';
 import { openOciLayout } from '../files/oci-layout.ts';
 import { hasPathPrefix, indexRepository } from '../images/map-path.ts';
 import { REGISTRY_DEFAULTS } from '../manifest/defaults.ts';
@@ -48,7 +48,7 @@ export function locateRole(
 
 /** An image reference with its host; null for another text. */
 export function locateImage(source: string, context: LocateContext): ImagePlace | null {
-  const ref = tryParseRef(source);
+  const ref = tryParseImageRef(source);
   // `docker.io` is never meant where no host is written: it is a mistyped path or role.
   if (ref === null || !source.startsWith(`${ref.registry}/`)) return null;
   const { manifest, insecure } = context;
@@ -67,15 +67,6 @@ export async function locateLayout(source: string, { folder }: LocateContext): P
   const layout = await openOciLayout(source.slice('oci:'.length), folder);
   const { reader, repository, reference } = layout;
   return { name: source, reader, registry: null, repository, reference, role: null };
-}
-
-function tryParseRef(source: string): ImageRef | null {
-  try {
-    return parseImageRef(source);
-  } catch (error) {
-    if (isToolError(error, 'BASE_BAD_IMAGE_REF')) return null;
-    throw error;
-  }
 }
 
 function findRole(ref: ImageRef, manifest: MirrorManifest | null): RoleName | null {

@@ -1,5 +1,6 @@
 import type { GitPort } from '../git/port.ts';
 import { dayOf } from '../manifest/day.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { readKnownMissing } from '../reconcile/read-rules.ts';
 import type { MergeSummary } from '../report/render-merge-text.ts';
@@ -107,7 +108,7 @@ function createBuilderOpener({
     const { createIndexBuilder } = await import('../reconcile/build-index.ts');
     const { createLayerBuilder } = await import('./build-layers.ts');
     return createIndexBuilder({
-      production: wiring.openRegistry(manifest.registries.production),
+      registry: wiring.openRegistry(manifest.registries[servingRole(manifest)]),
       readSource: () => git.readRemoteUrl(),
       work: { buildGroups: createLayerBuilder(context.signal) },
     });

@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import type { PassEvent } from '../base/events.ts';
 import { openMirrorClone } from '../git/mirror-clone.ts';
 import type { GitPort } from '../git/port.ts';
+import { createStateLoader } from '../reconcile/load-state.ts';
 import { createPassMemory, type PassMemory } from '../reconcile/pass-memory.ts';
 import { createPassRunner, type PassRunner, type PassTask } from '../reconcile/pass-runner.ts';
 import { keepThread } from './catalog-pool.ts';
@@ -21,6 +22,8 @@ import { createWiring, type Wiring } from './wire.ts';
 
 interface Opened {
   readonly wiring: Wiring;
+  /** Reads a commit, so that the next one is read from it on. */
+  readonly readAhead: (revision: string) => Promise<void>;
   readonly runner: Pick<PassRunner, 'run'>;
   readonly flush: () => void;
 }
@@ -28,6 +31,7 @@ interface Opened {
 const stop = new AbortController();
 let memory = createPassMemory();
 let opened: Promise<Opened> | null = null;
+let ahead: Promise<unknown> = Promise.resolve();
 let isRunning = false;
 
 process.on('message', (request: PassRequest) => {
@@ -37,6 +41,9 @@ process.on('message', (request: PassRequest) => {
       opened = open(request.setup, memory);
       // Told by the pass that needs it.
       opened.catch(() => undefined);
+      return;
+    case 'warm':
+      ahead = readAhead(request.revision);
       return;
     case 'run':
       void run(request.task);
@@ -62,10 +69,16 @@ async function runOrFail(task: PassTask): ReturnType<PassRunner['run']> {
   try {
     if (opened === null) throw new Error('A pass was asked for before the start.');
     const { runner } = await opened;
+    await ahead;
     return await runner.run(task);
   } catch (error) {
     return { view: null, report: null, holds: [], error };
   }
+}
+
+// What cannot be read is told by the pass that needs it.
+async function readAhead(revision: string): Promise<void> {
+  await opened?.then((parts) => parts.readAhead(revision)).catch(ignore);
 }
 
 async function end(): Promise<void> {
@@ -100,6 +113,7 @@ async function open(setup: PassSetup, kept: PassMemory): Promise<Opened> {
   const { control } = openWatchControl(wiring.stateFolder, (message) =>
     emit({ kind: 'warning', message, hint: null }),
   );
+  const load = createStateLoader(await wiring.openStore());
   const runner = createPassRunner(
     {
       manifestFile,
@@ -114,7 +128,7 @@ async function open(setup: PassSetup, kept: PassMemory): Promise<Opened> {
     },
     {
       git,
-      prepare: await wiring.createPreparer(git, { emit, kept, thread: keepThread() }),
+      prepare: await wiring.createPreparer(git, { emit, kept, load, thread: keepThread() }),
       applier,
       concurrency: setup.concurrency,
       findAccess: wiring.findAccess,
@@ -124,7 +138,10 @@ async function open(setup: PassSetup, kept: PassMemory): Promise<Opened> {
       signal,
     },
   );
-  return { wiring, runner, flush };
+  async function readAhead(revision: string): Promise<void> {
+    await load(await git.openCommit(revision), manifestFile);
+  }
+  return { wiring, readAhead, runner, flush };
 }
 
 async function openShared({ top, remote, ref, access }: PassSetup): Promise<GitPort | undefined> {

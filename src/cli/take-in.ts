@@ -21,10 +21,17 @@ import { normalizeAddresses } from '../images/normalize-addresses.ts';
 import {
   buildDeliveryFileName,
   formatDeliveryRecord,
+  isDelivery,
   parseDeliveryRecord,
 } from '../manifest/delivery-record.ts';
 import { isExpired } from '../manifest/exclude.ts';
-import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
+import type {
+  BroughtBundles,
+  CatalogEntry,
+  DeliveryRecord,
+  Exclusion,
+  MirrorManifest,
+} from '../manifest/types.ts';
 import { assertCommitted } from '../reconcile/assert-committed.ts';
 import { readRecords } from '../reconcile/read-records.ts';
 import type { MergeSummary } from '../report/render-merge-text.ts';
@@ -133,6 +140,7 @@ async function mergeSource(request: TakeInRequest, deps: TakeInDeps): Promise<Me
   const newImages = countNewImages(base.catalog, result.catalog);
   const record = buildRecord(request, {
     base: base.catalog,
+    delivery: kept,
     result,
     newImages,
     held,
@@ -207,6 +215,8 @@ function assertReadable(name: string, problems: readonly Problem[]): void {
 
 interface RecordFacts {
   readonly base: Catalog;
+  /** What was merged of the source. */
+  readonly delivery: Catalog;
   readonly result: ExcludedMerge;
   readonly newImages: number;
   readonly held: readonly HeldBundle[];
@@ -240,8 +250,20 @@ function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord
     newImages: facts.newImages,
     held: facts.held.map((bundle) => bundle.bundle),
     excluded: result.excluded,
+    ...(isDelivery({ command: request.command, role: source.role })
+      ? { brought: listBrought(facts) }
+      : {}),
     gaps: result.gaps.map((gap) => gap.package),
   };
+}
+
+function listBrought({ delivery, result }: RecordFacts): readonly BroughtBundles[] {
+  const left = new Set(result.gaps.map((gap) => gap.package));
+  return [...delivery.packages.values()].flatMap(({ name, bundles }) => {
+    const taken = new Set(result.catalog.packages.get(name)?.bundles.map((it) => it.name));
+    const brought = bundles.map((bundle) => bundle.name).filter((it) => taken.has(it));
+    return left.has(name) || brought.length === 0 ? [] : [{ package: name, bundles: brought }];
+  });
 }
 
 /** Package → head of its default channel. */

@@ -40,7 +40,9 @@ export async function runWatchMany(
   // A pattern that makes no sense is told before anything is waited for.
   matchManifests([], tree.patterns);
   const { git, patterns } = tree;
-  const source = shareSource(createSource(options, { git, signal, tell: log.onWatch }));
+  // A process for each manifest at each sign of a commit would be many.
+  const onHint = (): void => undefined;
+  const source = shareSource(createSource(options, { git, signal, tell: log.onWatch, onHint }));
   const telling = await createManyTelling(options, { clock: systemClock, log, signal });
   const turns = createPrepareTurns({
     atOnce: PREPARED_AT_ONCE,
@@ -55,11 +57,7 @@ export async function runWatchMany(
       listManifests: (revision) => listManifests(tree, revision),
       noManifest: () => noManifest(patterns, `the commit at ${options.ref}`),
       runLoop: (manifest, feed, end) => runOne({ manifest, feed, signal: end }, shared),
-      // A process for each manifest at each sign of a commit would be many.
-      triggers: [
-        watchSource(source, git, { options, signal, onHint: () => undefined }),
-        ...telling.triggers,
-      ],
+      triggers: [watchSource(source, git, { options, signal, onHint }), ...telling.triggers],
       tell(event) {
         log.onMany(event);
         telling.onMany(event);

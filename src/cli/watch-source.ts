@@ -17,19 +17,24 @@ interface SourceContext {
   readonly git: GitPort;
   readonly signal: AbortSignal;
   readonly tell: (event: WatchEvent) => void;
+  /** Told of the first sign of a commit, which may turn out to be none. */
+  readonly onHint: () => void;
 }
 
 /** The commits of a remote, or of the local clone. */
 export function createSource(
   options: SourceOptions,
-  { git, signal, tell }: SourceContext,
+  { git, signal, tell, onHint }: SourceContext,
 ): CommitSource {
   const { remote, ref, rules } = options;
   if (remote === null && rules.signers !== null) assertOutside(rules.signers, git.folder);
   const isRuled = rules.signers !== null || rules.refuseRewrites;
   return createCommitSource({
     git,
-    look: () => (remote === null ? readLocal(git, ref) : git.fetchRevision(remote, ref, signal)),
+    look: () =>
+      remote === null
+        ? readLocal(git, ref)
+        : git.fetchRevision(remote, ref, { signal, onMoved: onHint }),
     rules,
     mark: remote === null && !isRuled ? null : nameMark(options),
     tell,
@@ -52,11 +57,8 @@ async function readLocal(git: GitPort, ref: string): Promise<string> {
   });
 }
 
-interface WatchingContext {
+interface WatchingContext extends Pick<SourceContext, 'signal' | 'onHint'> {
   readonly options: SourceOptions;
-  readonly signal: AbortSignal;
-  /** Told of the first sign of a commit, which may turn out to be none. */
-  readonly onHint: () => void;
 }
 
 /** Rings when there may be another commit. */

@@ -14,9 +14,8 @@ import type { ProposalDesk } from '../git/proposal-types.ts';
 import type { ObjectReader } from '../kube/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
 import type { Shard } from '../plan/shard.ts';
-import type { PassMemory } from '../reconcile/pass-memory.ts';
 import type { PassRunner } from '../reconcile/pass-runner.ts';
-import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
+import type { PassDeps, PassPreparer, PreparerMemory } from '../reconcile/prepare-pass.ts';
 import { findCertFolder } from '../registry/find-cert-folder.ts';
 import { createHttpRegistry } from '../registry/http-registry.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -68,11 +67,9 @@ export interface Wiring {
   close(): Promise<void>;
 }
 
-export interface PreparerOptions {
+export interface PreparerOptions extends PreparerMemory {
   /** Default: the command's progress. */
   readonly emit?: EmitEvent;
-  /** What passes before left; default: nothing. */
-  readonly kept?: PassMemory;
   /** For whoever prepares pass after pass: a thread that stays. */
   readonly thread?: CatalogThread;
 }
@@ -135,7 +132,13 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
       staging: openRegistry(manifest.registries.staging),
     };
   }
-  async function openStore(): Promise<DiskLayerStore> {
+  let store: Promise<DiskLayerStore> | null = null;
+  // What one reader uses must not be removed for the other.
+  function openStore(): Promise<DiskLayerStore> {
+    store ??= createStore();
+    return store;
+  }
+  async function createStore(): Promise<DiskLayerStore> {
     const { createLayerStore } = await import('../files/layer-store.ts');
     return createLayerStore({ folder: join(stateFolder, 'layers'), maxBytes: KEPT_LAYERS });
   }
@@ -200,7 +203,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
       open.add(forge);
       return forge;
     },
-    async createPreparer(git, { emit = context.progress.emit, kept, thread } = {}) {
+    async createPreparer(git, { emit = context.progress.emit, thread, ...memory } = {}) {
       boundMemory();
       const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
       const { createLayerBuilder } = await import('./build-layers.ts');
@@ -221,7 +224,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
         emit,
         signal: context.signal,
       };
-      return createPassPreparer(deps, kept);
+      return createPassPreparer(deps, memory);
     },
     createRunner: (setup, emit) =>
       createForkedRunner(setup, {

@@ -1,5 +1,4 @@
-import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
-import { isToolError } from '../base/tool-error.ts';
+import { type ImageRef, tryParseImageRef } from '../base/image-ref.ts';
 import { type ClusterObject, formatObject } from './read-objects.ts';
 import { findServedImage, type ServedImage } from './served-images.ts';
 
@@ -14,18 +13,9 @@ export interface ServedIndexImage extends ServedImage {
 export function listServedIndexes(objects: readonly ClusterObject[]): readonly ServedIndexImage[] {
   return objects.flatMap((object) => {
     const served = findServedImage(object.value);
-    const ref = served === null ? null : parse(served.image);
+    const ref = served === null ? null : tryParseImageRef(served.image);
     return served === null || ref === null
       ? []
       : [{ ...served, object: formatObject(object), file: object.file, ref }];
   });
-}
-
-function parse(image: string): ImageRef | null {
-  try {
-    return parseImageRef(image);
-  } catch (error) {
-    if (isToolError(error, 'BASE_BAD_IMAGE_REF')) return null;
-    throw error;
-  }
 }

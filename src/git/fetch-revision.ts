@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { redactRemote } from '../base/redact.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { RemoteAccess } from './port.ts';
+import type { FetchHooks, RemoteAccess } from './port.ts';
 import { openRemote, type RemotePlace, withinTime } from './remote-access.ts';
 import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
 
-export interface FetchOptions {
+export interface FetchOptions extends FetchHooks {
   /** Name of a remote, URL or path. */
   readonly remote: string;
   /** Branch or tag, or a full name below `refs/`. A branch wins over a tag of that name. */
   readonly ref: string;
   readonly access: RemoteAccess;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -27,11 +26,13 @@ export async function fetchRevision(place: GitPlace, options: FetchOptions): Pro
     const found = await findRemoteRef(target, ref, signal);
     const local = `${ownRefs(target.remote)}/${found.name.slice('refs/'.length)}`;
     const known = await tryGit(place, ['rev-parse', '--verify', '--quiet', local]);
-    if (known?.trim() !== found.objectId)
+    if (known?.trim() !== found.objectId) {
+      options.onMoved?.();
       await runGit(target.place, [...FETCH, target.remote, `+${found.name}:${local}`], {
         signal,
         isRemote: true,
       });
+    }
     return trimEnd(await runGit(place, ['rev-parse', '--verify', `${local}^{commit}`]));
   });
 }

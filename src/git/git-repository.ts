@@ -86,7 +86,7 @@ function createPort(repository: Repository, access: RemoteAccess = PLAIN_ACCESS)
       const url = trimEnd(await runGit(place, ['config', '--get', 'remote.origin.url']));
       return url === '' ? null : redactRemote(url);
     },
-    fetchRevision: (remote, ref, signal) => fetchRevision(place, { remote, ref, access, signal }),
+    fetchRevision: (remote, ref, hooks) => fetchRevision(place, { ...hooks, remote, ref, access }),
     obtainRevision: (revision, signal) => obtainRevision(place, { revision, access, signal }),
     findMergeBase: (a, b) => findMergeBase(place, a, b),
     descends: (newer, older) => descends(place, newer, older),

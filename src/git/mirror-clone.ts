@@ -44,7 +44,7 @@ export async function openMirrorClone(options: MirrorCloneOptions): Promise<Mirr
   return {
     ...describeRemote(git, options),
     async fetch(signal) {
-      const commit = await git.fetchRevision(options.url, options.ref, signal);
+      const commit = await git.fetchRevision(options.url, options.ref, { signal });
       await runGit(place, ['update-ref', '--no-deref', 'HEAD', commit]);
       return commit;
     },

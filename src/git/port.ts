@@ -148,6 +148,12 @@ export interface ObtainedRevision {
   readonly fetched: boolean;
 }
 
+export interface FetchHooks {
+  readonly signal?: AbortSignal | undefined;
+  /** Called where the remote has another commit than at the last time, before that is transferred. */
+  readonly onMoved?: (() => void) | undefined;
+}
+
 export interface GitPort {
   /** Folder of the manifest, absolute. */
   readonly folder: string;
@@ -173,7 +179,7 @@ export interface GitPort {
    * Fetches branch or tag `ref` from `remote`; returns the commit id it has now. Throws `GIT_UNKNOWN_REVISION`
    * where it has none, `GIT_UNREACHABLE`, `GIT_UNAUTHORIZED`, `GIT_UNTRUSTED_HOST`, `GIT_TIMEOUT`, `GIT_BAD_CREDENTIALS`.
    */
-  fetchRevision(remote: string, ref: string, signal?: AbortSignal): Promise<string>;
+  fetchRevision(remote: string, ref: string, hooks?: FetchHooks): Promise<string>;
   /**
    * The commit of a revision. What a shallow or single-branch clone lacks comes from `origin`: one commit by its id,
    * the parent of one that is there (`HEAD~1`), a branch or a tag. Throws `GIT_UNKNOWN_REVISION` where that does not

@@ -1,4 +1,5 @@
 import { type Digest, hexOf, parseDigest } from '../base/digest.ts';
+import { servingRepository } from './image-places.ts';
 import type { AttachedKind, WantedImage } from './types.ts';
 
 /** Tags under which cosign puts what belongs to an image, by their ending. */
@@ -54,12 +55,13 @@ export function buildAttached(
 ): WantedImage {
   const name = 'tag' in reference ? `:${reference.tag}` : `@${reference.digest}`;
   return {
-    key: `${subject.repository.production}${name}`,
+    key: `${servingRepository(subject)}${name}`,
     kind,
     upstream: `${withoutReference(subject.upstream)}${name}`,
     digest: 'tag' in reference ? null : reference.digest,
     tag: 'tag' in reference ? reference.tag : null,
     repository: subject.repository,
+    serving: subject.serving,
     demandedTags: [],
     arrivalTags: [],
     neededBy: subject.neededBy,

@@ -1,6 +1,5 @@
 import type { Digest } from '../base/digest.ts';
-import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
-import { isToolError } from '../base/tool-error.ts';
+import { type ImageRef, tryParseImageRef } from '../base/image-ref.ts';
 import type { MirrorManifest, RoleName } from '../manifest/types.ts';
 import { parseDigestTag } from './attached.ts';
 import { mapRepository } from './map-path.ts';
@@ -38,7 +37,7 @@ export function parseAsked(
 ): Asked {
   const hex = /^(?:sha256:)?([0-9a-f]{7,64})$/.exec(text)?.[1];
   if (hex !== undefined) return { kind: 'digest', hex };
-  const ref = tryParseRef(text);
+  const ref = tryParseImageRef(text);
   if (ref === null || (!text.includes('/') && ref.digest === null))
     return { kind: 'name', name: text };
   return {
@@ -58,15 +57,6 @@ function readReference({
   if (tag === null || named === null) return { digest, tag, attached: null };
   const attached = named.kind === null ? null : { kind: named.kind, tag };
   return { digest: digest ?? named.digest, tag: null, attached };
-}
-
-function tryParseRef(text: string): ImageRef | null {
-  try {
-    return parseImageRef(text);
-  } catch (error) {
-    if (isToolError(error, 'BASE_BAD_IMAGE_REF')) return null;
-    throw error;
-  }
 }
 
 function listPlaces(

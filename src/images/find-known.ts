@@ -2,13 +2,14 @@ import { parseImageRef } from '../base/image-ref.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { hasEnded } from '../manifest/day.ts';
 import { isImagePattern, matchesImagePattern } from '../manifest/image-pattern.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { ListedMissing, MirrorManifest } from '../manifest/types.ts';
 import { formatWantedKey, type WantedList } from './list-wanted.ts';
 import { mapRepository } from './map-path.ts';
 import type { UnreadableImage } from './types.ts';
 
 export interface KnownContext {
-  readonly manifest: Pick<MirrorManifest, 'paths' | 'registries'>;
+  readonly manifest: Pick<MirrorManifest, 'strategy' | 'paths' | 'registries'>;
   /** UTC date, `YYYY-MM-DD`. */
   readonly today: string;
 }
@@ -64,7 +65,7 @@ function findPattern(
 export function findKey(reference: string, manifest: KnownContext['manifest']): string | null {
   try {
     const ref = parseImageRef(reference);
-    return formatWantedKey(mapRepository(ref, 'production', manifest), ref);
+    return formatWantedKey(mapRepository(ref, servingRole(manifest), manifest), ref);
   } catch (error) {
     if (isToolError(error, 'BASE_BAD_IMAGE_REF')) return null;
     throw error;

@@ -1,9 +1,10 @@
 import { parseDigest } from '../base/digest.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { locateBase } from './map-path.ts';
 import type { WantedImage } from './types.ts';
 
-/** An image in production that an index is built on or by. */
+/** An image in the serving registry that an index is built on or by. */
 export interface BaseImage extends Omit<WantedImage, 'kind'> {
   readonly kind: 'base';
 }
@@ -27,6 +28,7 @@ export function listBases(manifest: MirrorManifest): readonly BaseImage[] {
           digest: parseDigest(digest),
           tag: null,
           repository: { production: repository, staging: repository },
+          serving: servingRole(manifest),
           neededBy: [{ catalog: entry.name, package: null, item }],
         },
       ];

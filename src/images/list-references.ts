@@ -27,7 +27,7 @@ export function listPlacedReferences(sources: WantedSources): readonly PlacedRef
     const place = placeOf(mention);
     const { reference, kind } = mention;
     if (isToolError(place)) continue;
-    const key = `${reference} ${place.repository.production}`;
+    const key = `${reference} ${place.repository[place.serving]}`;
     if (found.has(key)) continue;
     const ref = parseImageRef(reference);
     const byBoth = kind === 'release' && `${ref.registry}/${ref.repository}` === RELEASE_PAYLOAD;

@@ -5,19 +5,37 @@ import { compareBytes } from '../base/text.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { BundleImages, Catalog } from '../catalog/types.ts';
-import type { MirrorManifest, PerRole, ReleaseEntry } from '../manifest/types.ts';
+import { servingRole } from '../manifest/serving-role.ts';
+import type { MirrorManifest, PerRole, RoleName } from '../manifest/types.ts';
 import { formatReferrersTag } from './attached.ts';
+import { servingRepository } from './image-places.ts';
 import { mapRepository, RELEASE_COMPONENTS, RELEASE_PAYLOAD } from './map-path.ts';
 import { createNeedList, type UniqueNeeds } from './need-list.ts';
-import { formatReleaseItem, formatReleaseTag, type ReleaseContent } from './release.ts';
+import { formatReleaseTag, needOfRelease, type ReleaseContent } from './release.ts';
 import type { NeededBy, UnreadableImage, WantedImage, WantedKind } from './types.ts';
 import { createUnreadableList } from './unreadable-list.ts';
 
 export interface WantedSources {
-  readonly manifest: Pick<MirrorManifest, 'paths' | 'registries' | 'images' | 'releases'>;
+  readonly manifest: Pick<
+    MirrorManifest,
+    'strategy' | 'paths' | 'registries' | 'images' | 'releases'
+  >;
   readonly catalogs: ReadonlyMap<string, Catalog>;
   /** Releases whose payload could be read; the payload itself is wanted in any case. */
   readonly releases: readonly ReleaseContent[];
+  /** What clusters run, whatever brought it; left out where that does not count. */
+  readonly used?: readonly UsedImage[];
+}
+
+/** An image that a cluster uses. */
+export interface UsedImage {
+  /** Upstream. */
+  readonly reference: string;
+  readonly cluster: string;
+  /** Upstream name that decides the path, where it is not the reference's own. */
+  readonly mappedAs?: string;
+  /** Tag that it gets when it is copied. */
+  readonly arrivalTag?: string;
 }
 
 export interface WantedList {
@@ -32,7 +50,7 @@ export interface WantedList {
 }
 
 /**
- * Lists what production must hold for these catalogs, releases and extra images. The same image
+ * Lists what the serving registry must hold for these catalogs, releases and extra images. The same image
  * named by several bundles is one location; equal inputs give equal lists, whatever their order.
  */
 export function listWanted(sources: WantedSources): WantedList {
@@ -68,9 +86,10 @@ export function* listMentions(sources: WantedSources): Iterable<Mention> {
   yield* listCatalogMentions(sources);
   yield* listReleaseMentions(sources);
   yield* listExtraMentions(sources);
+  yield* listUsedMentions(sources);
 }
 
-/** What production must hold for one catalog alone. */
+/** What the serving registry must hold for one catalog alone. */
 export function listCatalogWanted(
   name: string,
   catalog: Catalog,
@@ -102,6 +121,7 @@ interface Place {
   readonly key: string;
   readonly ref: ImageRef;
   readonly repository: PerRole<string>;
+  readonly serving: RoleName;
 }
 
 interface Resolved {
@@ -136,12 +156,12 @@ function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
     yield {
       reference: `${RELEASE_PAYLOAD}:${tag}`,
       kind: 'release',
-      demand: { neededBy: needOf(release), ...NO_TAGS },
+      demand: { neededBy: needOfRelease(release), ...NO_TAGS },
     };
   }
   for (const release of sources.releases) {
     const tag = formatReleaseTag(release);
-    const neededBy = needOf(release);
+    const neededBy = needOfRelease(release);
     for (const component of release.components) {
       // oc-mirror puts every component into one repository, whatever repository the payload names.
       yield {
@@ -158,10 +178,6 @@ function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
   }
 }
 
-function needOf(release: ReleaseEntry): NeededBy {
-  return { catalog: null, package: null, item: formatReleaseItem(release) };
-}
-
 function* listExtraMentions(sources: WantedSources): Iterable<Mention> {
   const neededBy = { catalog: null, package: null, item: 'images' };
   for (const image of sources.manifest.images) {
@@ -169,6 +185,21 @@ function* listExtraMentions(sources: WantedSources): Iterable<Mention> {
       reference: image.source,
       kind: 'extra',
       demand: { neededBy, demandedTags: image.tags, arrivalTags: [] },
+    };
+  }
+}
+
+function* listUsedMentions({ used = [] }: WantedSources): Iterable<Mention> {
+  for (const { reference, cluster, mappedAs, arrivalTag } of used) {
+    yield {
+      reference,
+      kind: 'in-use',
+      demand: {
+        neededBy: { catalog: null, package: null, item: `cluster ${cluster}` },
+        demandedTags: [],
+        arrivalTags: arrivalTag === undefined ? [] : [arrivalTag],
+        ...(mappedAs === undefined ? {} : { mappedAs }),
+      },
     };
   }
 }
@@ -199,7 +230,8 @@ function findPlace(
       production: mapRepository(named, 'production', manifest),
       staging: mapRepository(named, 'staging', manifest),
     };
-    return { key: formatWantedKey(repository.production, ref), ref, repository };
+    const serving = servingRole(manifest);
+    return { key: formatWantedKey(repository[serving], ref), ref, repository, serving };
   } catch (error) {
     if (!isToolError(error, 'BASE_BAD_IMAGE_REF')) throw error;
     return error;
@@ -226,7 +258,7 @@ function findCollision(group: readonly Resolved[]): readonly Problem[] {
     {
       severity: 'error',
       code: 'IMAGES_COLLISION',
-      message: `${upstream.join(' and ')} would both become ${first.place.key} in production.`,
+      message: `${upstream.join(' and ')} would both become ${first.place.key} in ${first.place.serving}.`,
       hint: 'Give one of them a path of its own with a rule in spec.paths of mirror.yaml.',
       ...(catalog === null ? {} : { catalog }),
     },
@@ -236,9 +268,10 @@ function findCollision(group: readonly Resolved[]): readonly Problem[] {
 // One tag asked for by several images can be given to none of them.
 function findContestedTags(images: readonly WantedImage[]): ReadonlyMap<string, Problem> {
   const claims = new Map<string, string[]>();
+  const serving = images[0]?.serving ?? 'production';
   for (const image of images) {
     for (const tag of image.demandedTags) {
-      const place = `${image.repository.production}:${tag}`;
+      const place = `${servingRepository(image)}:${tag}`;
       claims.set(place, [...(claims.get(place) ?? []), image.upstream]);
     }
   }
@@ -249,7 +282,7 @@ function findContestedTags(images: readonly WantedImage[]): ReadonlyMap<string, 
       {
         severity: 'error',
         code: 'IMAGES_COLLISION',
-        message: `${upstream.join(' and ')} both ask for the tag ${place} in production.`,
+        message: `${upstream.join(' and ')} both ask for the tag ${place} in ${serving}.`,
         hint: 'A tag has one content: take it out of one of the entries under spec.images of mirror.yaml.',
       },
     ]),
@@ -258,7 +291,7 @@ function findContestedTags(images: readonly WantedImage[]): ReadonlyMap<string, 
 
 function withoutTags(image: WantedImage, contested: ReadonlyMap<string, Problem>): WantedImage {
   const demandedTags = image.demandedTags.filter(
-    (tag) => !contested.has(`${image.repository.production}:${tag}`),
+    (tag) => !contested.has(`${servingRepository(image)}:${tag}`),
   );
   return demandedTags.length === image.demandedTags.length ? image : { ...image, demandedTags };
 }
@@ -276,14 +309,15 @@ function joinMentions(group: readonly Resolved[], uniqueNeeds: UniqueNeeds): Wan
     ...sorted.flatMap(({ mention }) => mention.demand.arrivalTags),
   ]).filter((tag) => !demandedTags.includes(tag));
   const [clash] = findCollision(group);
-  const { key, ref, repository } = first.place;
+  const { key, ref, repository, serving } = first.place;
   return {
     key,
-    kind: first.mention.kind,
+    kind: (sorted.find(({ mention }) => mention.kind !== 'in-use') ?? first).mention.kind,
     upstream: first.mention.reference,
     digest: ref.digest,
     tag: ref.digest === null ? (ref.tag ?? 'latest') : null,
     repository,
+    serving,
     demandedTags,
     arrivalTags,
     neededBy: uniqueNeeds(sorted.map(({ mention }) => mention.demand.neededBy)),
@@ -307,7 +341,7 @@ function groupByCatalog(
   return keys;
 }
 
-/** Key of a wanted image: its repository in production, with its digest or else its tag. */
+/** Key of a wanted image: its repository in the serving registry, with its digest or else its tag. */
 export function formatWantedKey(repository: string, ref: ImageRef): string {
   return ref.digest === null
     ? `${repository}:${ref.tag ?? 'latest'}`

@@ -1,4 +1,5 @@
 import { formatImageRef, type ImageRef, parseImageRef } from '../base/image-ref.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type {
   CatalogEntry,
   MirrorManifest,
@@ -80,12 +81,23 @@ export function indexRepository(
   return joinPath(registries[role].pathPrefix, repository[role]);
 }
 
-/** What an index is built on or by lies in production; its host may be left out, and its path prefix with it. */
+/**
+ * The repository in the serving registry from which clusters get a catalog's index: under production's name whichever
+ * registry that is, since the names of staging are those of deliveries.
+ */
+export function servedRepository(
+  { repository }: Pick<CatalogEntry, 'repository'>,
+  manifest: Pick<MirrorManifest, 'strategy' | 'registries'>,
+): string {
+  return joinPath(manifest.registries[servingRole(manifest)].pathPrefix, repository.production);
+}
+
+/** What an index is built on or by lies in the serving registry; its host may be left out, and its path prefix with it. */
 export function locateBase(
   base: string,
-  manifest: Pick<MirrorManifest, 'registries'>,
+  manifest: Pick<MirrorManifest, 'strategy' | 'registries'>,
 ): { readonly repository: string; readonly digest: string } {
-  const { host, pathPrefix } = manifest.registries.production;
+  const { host, pathPrefix } = manifest.registries[servingRole(manifest)];
   const [first = '', ...rest] = base.split('/');
   const namesHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
   const ref = parseImageRef(namesHost ? base : `${host}/${joinPath(pathPrefix, base)}`);

@@ -1,9 +1,14 @@
+import { tryParseImageRef } from '../base/image-ref.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
+import { readBundleFacts } from '../catalog/blob-fields.ts';
+import { hashBlob } from '../catalog/hash-catalog.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
-import { rewriteImages } from '../catalog/rewrite-images.ts';
-import type { BundleImages, Catalog } from '../catalog/types.ts';
-import type { MirrorManifest } from '../manifest/types.ts';
-import { turnUpstream } from './turn-upstream.ts';
+import { listOwnImages } from '../catalog/manifest-images.ts';
+import { listRewritable, mapBundles, rewriteBundle } from '../catalog/rewrite-images.ts';
+import type { Blob, Catalog } from '../catalog/types.ts';
+import type { MirrorManifest, RoleName } from '../manifest/types.ts';
+import { mapReference } from './map-path.ts';
+import { turnUpstream, type UpstreamAddress } from './turn-upstream.ts';
 
 export interface NormalizedCatalog {
   readonly catalog: Catalog;
@@ -18,7 +23,7 @@ export interface NormalizedCatalog {
  */
 export function normalizeAddresses(
   catalog: Catalog,
-  manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
+  manifest: AddressRules,
   git: Catalog,
 ): NormalizedCatalog {
   const { unclear, ...normalized } = turnAddresses(catalog, manifest, git);
@@ -29,23 +34,59 @@ export function normalizeAddresses(
 /** As `normalizeAddresses`, but an unclear address stays as it is and is listed. */
 export function turnAddresses(
   catalog: Catalog,
-  manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
+  manifest: AddressRules,
   git: Catalog,
 ): NormalizedCatalog & { readonly unclear: readonly string[] } {
   const unclear: string[] = [];
   const known = createKnown(git);
+  const isOurs = createOwnTest(manifest);
   let turned = 0;
-  const normalized = rewriteImages(catalog, (reference, bundle) => {
-    const address = readAddress(reference, manifest, known);
-    if (address === null || address.kind === 'foreign') return reference;
-    if (address.kind === 'ambiguous') {
-      unclear.push(formatUnclear(reference, bundle, address.candidates));
-      return reference;
+  function turnBundle(bundle: Blob): Blob {
+    const own = listOwnImages(bundle);
+    if (own.size > 0 && ![...own].some(isOurs)) return bundle;
+    const same = findInGit(bundle, git, manifest);
+    if (same !== null) {
+      turned += own.size;
+      return same;
     }
-    turned += 1;
-    return address.reference;
-  });
-  return { catalog: normalized, turned, unclear };
+    const targets = new Map<string, string>();
+    for (const reference of listRewritable(bundle).filter(isOurs)) {
+      const address = readAddress(reference, manifest, known);
+      if (address?.kind === 'turned') targets.set(reference, address.reference);
+      if (address?.kind === 'ambiguous')
+        unclear.push(formatUnclear(reference, bundle, address.candidates));
+    }
+    turned += targets.size;
+    return rewriteBundle(bundle, (reference) => targets.get(reference) ?? reference);
+  }
+  return { catalog: mapBundles(catalog, turnBundle), turned, unclear };
+}
+
+type AddressRules = Pick<MirrorManifest, 'paths' | 'registries'>;
+
+/** Git's own bundle, where the given one is what it becomes while an index is built. */
+function findInGit(bundle: Blob, git: Catalog, manifest: AddressRules): Blob | null {
+  const { image } = readBundleFacts(bundle);
+  const named = git.packages.get(bundle.package)?.bundles ?? [];
+  for (const candidate of named.filter(({ name }) => name === bundle.name))
+    for (const role of ['production', 'staging'] as const) {
+      const served = rewriteBundle(candidate, (reference) => serve(reference, role, manifest));
+      if (readBundleFacts(served).image === image && hashBlob(served) === hashBlob(bundle))
+        return candidate;
+    }
+  return null;
+}
+
+function serve(reference: string, role: RoleName, manifest: AddressRules): string {
+  const ref = tryParseImageRef(reference);
+  return ref === null ? reference : mapReference(ref, role, manifest);
+}
+
+function createOwnTest({ registries }: AddressRules): (reference: string) => boolean {
+  const starts = [registries.production, registries.staging].flatMap((registry) =>
+    [registry.host, ...registry.aliases].map((host) => `${host}/`),
+  );
+  return (reference) => starts.some((start) => reference.startsWith(start));
 }
 
 type Known = (reference: string) => readonly string[];
@@ -79,16 +120,9 @@ export function contentKey(reference: string): string {
 
 function readAddress(
   reference: string,
-  manifest: Pick<MirrorManifest, 'paths' | 'registries'>,
+  manifest: AddressRules,
   known: Known,
-): ReturnType<typeof turnUpstream> | null {
-  if (reference === '') return null;
-  const { registries } = manifest;
-  const hosts = [registries.production, registries.staging].flatMap((registry) => [
-    registry.host,
-    ...registry.aliases,
-  ]);
-  if (!hosts.some((host) => reference.startsWith(`${host}/`))) return null;
+): UpstreamAddress | null {
   try {
     return turnUpstream(reference, manifest, known(reference));
   } catch (error) {
@@ -98,16 +132,12 @@ function readAddress(
   }
 }
 
-function formatUnclear(
-  reference: string,
-  bundle: BundleImages,
-  candidates: readonly string[],
-): string {
+function formatUnclear(reference: string, bundle: Blob, candidates: readonly string[]): string {
   const why =
     candidates.length === 0
       ? 'no rule of spec.paths leads back from it'
       : `it could be ${candidates.join(' or ')}`;
-  return `${bundle.package}/${bundle.bundle} names ${reference}: ${why}.`;
+  return `${bundle.package}/${bundle.name} names ${reference}: ${why}.`;
 }
 
 const SHOWN = 20;

@@ -1,6 +1,5 @@
-import { formatImageRef, type ImageRef, parseImageRef } from '../base/image-ref.ts';
+import { formatImageRef, type ImageRef, tryParseImageRef } from '../base/image-ref.ts';
 import { compareBytes } from '../base/text.ts';
-import { isToolError } from '../base/tool-error.ts';
 import type { PerRole, RoleName } from '../manifest/types.ts';
 import type { DerivedPathRule } from './derive-paths.ts';
 import type { MirroredPrefix } from './layouts.ts';
@@ -37,7 +36,7 @@ export function splitReferences(references: Iterable<string>, own: OwnRegistries
   const turned: TurnedAddress[] = [];
   const unclear: string[] = [];
   for (const reference of new Set(references)) {
-    const ref = parse(reference);
+    const ref = tryParseImageRef(reference);
     if (ref === null) continue;
     const role = ROLES.find((name) => own.hosts[name].includes(ref.registry));
     if (role === undefined) {
@@ -89,15 +88,6 @@ function placeAbove(prefix: string, role: RoleName, rules: readonly DerivedPathR
       ? DROP_HOST
       : { from: above.from, to: above.to[role], maxNestedPaths: above.maxNestedPaths[role] };
   return placeBy(rule, { registry, repository: path.join('/') }, '');
-}
-
-function parse(reference: string): ImageRef | null {
-  try {
-    return parseImageRef(reference);
-  } catch (error) {
-    if (isToolError(error, 'BASE_BAD_IMAGE_REF')) return null;
-    throw error;
-  }
 }
 
 // The longest path that leads to the repository; several sources behind it leave the address unclear.

@@ -3,6 +3,7 @@ import { parseImageRef } from '../base/image-ref.ts';
 import { tryParseVersion } from '../base/semver.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import type { ReleaseEntry } from '../manifest/types.ts';
+import type { NeededBy } from './types.ts';
 
 /** One image of a release payload, by its name in the payload's ImageStream. */
 export interface ReleaseComponent {
@@ -74,6 +75,10 @@ export function parseReleaseTag(tag: string): ReleaseEntry | null {
 /** As whose an image is wanted: `release 4.20.3-x86_64`. */
 export function formatReleaseItem(release: ReleaseEntry): string {
   return `release ${formatReleaseTag(release)}`;
+}
+
+export function needOfRelease(release: ReleaseEntry): NeededBy {
+  return { catalog: null, package: null, item: formatReleaseItem(release) };
 }
 
 /**

@@ -1,23 +1,23 @@
 import type { Digest } from '../base/digest.ts';
 import type { Problem } from '../base/problem.ts';
-import type { PerRole } from '../manifest/types.ts';
+import type { PerRole, RoleName } from '../manifest/types.ts';
 
 /** What belongs to an image without being part of it. */
 export type AttachedKind = 'signature' | 'attestation' | 'sbom' | 'referrer';
 
-export type WantedKind = 'bundle' | 'related' | 'release' | 'extra' | AttachedKind;
+export type WantedKind = 'bundle' | 'related' | 'release' | 'extra' | 'in-use' | AttachedKind;
 
-/** Who needs an image: a bundle of a catalog, a release, or the manifest's list. */
+/** Who needs an image: a bundle of a catalog, a release, the manifest's list, or a cluster that uses it. */
 export interface NeededBy {
   readonly catalog: string | null;
   readonly package: string | null;
-  /** Bundle name, `release 4.20.3-x86_64`, or `images`. */
+  /** Bundle name, `release 4.20.3-x86_64`, `images`, or `cluster prod`. */
   readonly item: string;
 }
 
-/** One image that production must hold: a location, however many bundles name it. */
+/** One image that the serving registry must hold: a location, however many bundles name it. */
 export interface WantedImage {
-  /** `repository@digest` or `repository:tag` in production: unique. */
+  /** `repository@digest` or `repository:tag` in the serving registry: unique. */
   readonly key: string;
   readonly kind: WantedKind;
   /** As Git names it, upstream. Of several upstream names for one location the first in byte order. */
@@ -27,6 +27,8 @@ export interface WantedImage {
   readonly tag: string | null;
   /** Repository by role, with the registry's path prefix. */
   readonly repository: PerRole<string>;
+  /** The role that must hold it; the other is where it comes from. */
+  readonly serving: RoleName;
   /** Tags that must point at the image. */
   readonly demandedTags: readonly string[];
   /** Tags it gets when it is copied, but that are not asked for when it is there already. */

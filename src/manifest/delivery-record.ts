@@ -26,6 +26,7 @@ export function formatDeliveryRecord(record: DeliveryRecord): string {
     })),
     held: record.held,
     ...(record.excluded === undefined ? {} : { excluded: record.excluded }),
+    ...(record.brought === undefined ? {} : { brought: record.brought }),
     gaps: record.gaps,
   };
   return (
@@ -50,4 +51,9 @@ export function buildDeliveryFileName(record: Pick<DeliveryRecord, 'date' | 'dig
 /** A short name for what a delivery brings: the same on another day, another once what a gap kept out is in. */
 export function nameDelivery({ catalog, digest, gaps, held }: DeliveryRecord): string {
   return hexOf(digestOf(JSON.stringify([catalog, digest, gaps, held]))).slice(0, 16);
+}
+
+/** Whether a record is of a delivery, and not of what production serves. */
+export function isDelivery({ command, role }: Pick<DeliveryRecord, 'command' | 'role'>): boolean {
+  return command === 'merge' && role !== 'production';
 }

@@ -239,6 +239,12 @@ export interface DeliveredPackage {
   readonly new: string | null;
 }
 
+/** What a delivery has of one package. */
+export interface BroughtBundles {
+  readonly package: string;
+  readonly bundles: readonly string[];
+}
+
 /** `deliveries/<date>-<12 hex>.yaml`: what `init` or `merge` took in. */
 export interface DeliveryRecord {
   readonly catalog: string;
@@ -259,6 +265,8 @@ export interface DeliveryRecord {
   readonly held: readonly string[];
   /** `<package>/<bundle>` of what excludes kept or took out; absent in older records. */
   readonly excluded?: readonly string[];
+  /** Bundles that the delivery has and Git took; absent in older records, and in those of what production serves. */
+  readonly brought?: readonly BroughtBundles[];
   /** Packages that a gap left as they were. */
   readonly gaps: readonly string[];
 }

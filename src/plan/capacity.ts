@@ -1,4 +1,5 @@
 import { compareBytes, formatBytes } from '../base/text.ts';
+import type { RoleName } from '../manifest/types.ts';
 import type { Check, RepositoryBytes, Step, Storage } from './types.ts';
 
 /** Sums what copies and pushes move into each repository; the most first, repositories that get nothing left out. */
@@ -23,26 +24,28 @@ export interface Room {
   readonly storage: Storage | null;
   /** Why the free space is unknown. */
   readonly fault: string | null;
+  /** The role that it is moved to. */
+  readonly role: RoleName;
 }
 
 /**
- * Warns where what is to move does not fit into production's storage, or nobody can tell. It blocks nothing:
- * production may hold some of the layers already, which only its own clean-up knows.
+ * Warns where what is to move does not fit into the storage of the serving registry, or nobody can tell. It blocks nothing:
+ * the registry may hold some of the layers already, which only its own clean-up knows.
  */
-export function checkCapacity({ bytes, storage, fault }: Room): readonly Check[] {
+export function checkCapacity({ bytes, storage, fault, role }: Room): readonly Check[] {
   if (bytes === 0 || storage === null) return [];
   const { path, freeBytes } = storage;
   if (freeBytes === null)
     return [
       warn(
-        `How much room production has at ${path} is unknown${fault === null ? '.' : `: ${fault}`}`,
-        'Correct `storagePath` of production in mirror.yaml, or take it out.',
+        `How much room ${role} has at ${path} is unknown${fault === null ? '.' : `: ${fault}`}`,
+        `Correct \`storagePath\` of ${role} in mirror.yaml, or take it out.`,
       ),
     ];
   if (bytes <= freeBytes) return [];
   return [
     warn(
-      `${formatBytes(bytes)} are to be moved, and production has ${formatBytes(freeBytes)} free at ${path}.`,
+      `${formatBytes(bytes)} are to be moved, and ${role} has ${formatBytes(freeBytes)} free at ${path}.`,
       'Make room there before you apply. Images that do not fit fail, and their index stays as it is.',
     ),
   ];

@@ -3,7 +3,7 @@ import { findDayEnd } from './request-budget.ts';
 /** An image of which it is to be decided whether a pass asks for it. */
 export interface LookCandidate {
   readonly key: string;
-  /** Requests at production that asking takes, about. */
+  /** Requests at the serving registry that asking takes, about. */
   readonly cost: number;
   /** When it was last found in step, milliseconds since 1970; null where nothing vouches for it. */
   readonly seen: number | null;
@@ -18,8 +18,8 @@ export interface LookBudget {
   readonly perDay: number;
   /** Of today. */
   readonly left: number;
-  /** What staging has left of today, which is asked for what production lacks; null for no limit. */
-  readonly stagingLeft: number | null;
+  /** What the source has left of today, which is asked for what the serving registry lacks; null for no limit. */
+  readonly sourceLeft: number | null;
   /** What each pass takes besides, for indexes and bases. */
   readonly besides: number;
 }
@@ -66,14 +66,14 @@ export function chooseLook(candidates: readonly LookCandidate[], terms: LookTerm
   const asked = new Set<string>();
   const fresh = others.filter((candidate) => candidate.asked === null);
   const tried = others.filter((candidate) => candidate.asked !== null);
-  take(fresh, { purse, asked, most: Infinity, staging: true });
+  take(fresh, { purse, asked, most: Infinity, source: true });
   const turns = vouched
     .map((candidate) => ({ ...candidate, time: candidate.seen ?? 0 }))
     .toSorted((a, b) => a.time - b.time);
   const target = terms.age * Math.max(TARGET, scarcity);
   const since = scarcity <= 1 ? terms.now - terms.age : 0;
   const late = turns.filter(({ time }) => time < since);
-  take(late, { purse, asked, most: Infinity, staging: false });
+  take(late, { purse, asked, most: Infinity, source: false });
   const inTime = turns.slice(late.length);
   const share = terms.all ? Infinity : findShare(inTime, target, terms);
   const newest = turns.at(-1)?.time ?? 0;
@@ -81,10 +81,10 @@ export function chooseLook(candidates: readonly LookCandidate[], terms: LookTerm
     purse,
     asked,
     most: pace(share, inTime[0], { ...terms, newest }),
-    staging: false,
+    source: false,
   });
   const waiting = tried.toSorted((a, b) => (a.asked ?? 0) - (b.asked ?? 0));
-  take(waiting, { purse, asked, most: findRest(purse, share, terms), staging: true });
+  take(waiting, { purse, asked, most: findRest(purse, share, terms), source: true });
   const deep = chooseDeep(vouched, { terms, scarcity, purse });
   return {
     asked: new Set([...asked, ...deep]),
@@ -100,18 +100,18 @@ function isPast(time: number | null, now: number): boolean {
 /** What may be spent on images in this pass. */
 interface Purse {
   left: number;
-  stagingLeft: number;
+  sourceLeft: number;
   readonly passes: number;
 }
 
 function openPurse({ now, interval, budget }: LookTerms): Purse {
   const dayLeft = findDayEnd(new Date(now).toISOString()).getTime() - now;
   const passes = Math.max(1, Math.ceil(dayLeft / interval));
-  if (budget === null) return { left: Infinity, stagingLeft: Infinity, passes };
+  if (budget === null) return { left: Infinity, sourceLeft: Infinity, passes };
   const kept = Math.min(budget.besides * passes, budget.perDay / 2);
   return {
     left: Math.floor(Math.max(0, budget.left - kept)),
-    stagingLeft: budget.stagingLeft ?? Infinity,
+    sourceLeft: budget.sourceLeft ?? Infinity,
     passes,
   };
 }
@@ -132,16 +132,16 @@ interface Taking {
   /** Requests to spend, at most; the candidate that reaches it is still taken. */
   readonly most: number;
   /** Staging is asked too. */
-  readonly staging: boolean;
+  readonly source: boolean;
 }
 
-function take(candidates: readonly LookCandidate[], { purse, asked, most, staging }: Taking): void {
+function take(candidates: readonly LookCandidate[], { purse, asked, most, source }: Taking): void {
   let spent = 0;
   for (const { key, cost } of candidates) {
-    if (spent >= most || cost > purse.left || (staging && purse.stagingLeft < 1)) return;
+    if (spent >= most || cost > purse.left || (source && purse.sourceLeft < 1)) return;
     spent += cost;
     purse.left -= cost;
-    if (staging) purse.stagingLeft -= 1;
+    if (source) purse.sourceLeft -= 1;
     asked.add(key);
   }
 }
@@ -216,6 +216,6 @@ function chooseDeep(
     0,
   );
   const most = terms.all ? share : pace(share, turns[0], { ...terms, newest });
-  take(turns, { purse, asked: deep, most, staging: false });
+  take(turns, { purse, asked: deep, most, source: false });
   return deep;
 }

@@ -1,5 +1,5 @@
 import { compareBytes, formatBytes, formatCount } from '../base/text.ts';
-import type { RegistryEntry } from '../manifest/types.ts';
+import type { RegistryEntry, RoleName } from '../manifest/types.ts';
 import { typeOfItem } from './item.ts';
 import type { Check, Outcome, Plan, Step } from './types.ts';
 
@@ -14,7 +14,7 @@ const NAMED_STEPS = 3;
  */
 export function denyWrites(
   plan: Unhashed,
-  registry: Pick<RegistryEntry, 'host' | 'writePolicy'>,
+  registry: Pick<RegistryEntry, 'host' | 'writePolicy'> & { readonly role: RoleName },
 ): Unhashed {
   if (registry.writePolicy !== 'deny' || plan.steps.length === 0) return plan;
   const message = `${registry.host} takes no writes (writePolicy: deny), so nothing was tried.`;
@@ -54,14 +54,17 @@ export function refuseSteps(plan: Unhashed, { check, message, code }: Refusal): 
   };
 }
 
-function buildCheck({ steps, bytes }: Unhashed, { host }: Pick<RegistryEntry, 'host'>): Check {
+function buildCheck(
+  { steps, bytes }: Unhashed,
+  { host, role }: Pick<RegistryEntry, 'host'> & { readonly role: RoleName },
+): Check {
   const named = steps.slice(0, NAMED_STEPS).map(formatStep).join(', ');
   const more = steps.length - NAMED_STEPS;
   return {
     kind: 'write-denied',
     severity: 'blocked',
     message: `${host} takes no writes (writePolicy: deny), so ${formatCount(steps.length, 'write')} of ${formatBytes(bytes)} are refused untried: ${named}${more > 0 ? ` and ${more} more` : ''}.`,
-    hint: 'Once the registry takes writes again, change spec.registries.production.writePolicy of mirror.yaml.',
+    hint: `Once the registry takes writes again, change spec.registries.${role}.writePolicy of mirror.yaml.`,
     catalog: null,
     item: null,
     neededBy: [],

@@ -22,17 +22,22 @@ const KEPT = 'What the tag leaves keeps a tag of its own.';
 /** What a person must know of a drift that `apply` brings back. */
 export function driftCheck(wanted: WantedIndex, drift: Drift): Check {
   const tag = `${wanted.repository}:${wanted.tag}`;
-  const [what, hint] = describeDrift(drift, formatImmutableTag(wanted.tag, wanted.imageId));
+  const [what, hint] = describeDrift(drift, wanted);
   return {
     ...checkOf(wanted),
     kind: drift === 'tag-gone' ? 'loss' : 'drift',
     severity: 'warning',
-    message: drift === 'tag-gone' ? `${tag} ${what}` : `${tag} in production drifted: ${what}`,
+    message:
+      drift === 'tag-gone' ? `${tag} ${what}` : `${tag} in ${wanted.serving} drifted: ${what}`,
     hint: drift === 'tag-gone' ? hint : `${hint} ${KEPT}`,
   };
 }
 
-function describeDrift(drift: Drift, goal: string): readonly [what: string, hint: string] {
+function describeDrift(
+  drift: Drift,
+  { tag, imageId, serving }: WantedIndex,
+): readonly [what: string, hint: string] {
+  const goal = formatImmutableTag(tag, imageId);
   switch (drift) {
     case 'no-index':
       return [
@@ -41,12 +46,12 @@ function describeDrift(drift: Drift, goal: string): readonly [what: string, hint
       ];
     case 'moved-back':
       return [
-        `it serves an earlier index, though production holds the one that Git wants (${goal}). Somebody moved it back, or a pass ended before it moved it.`,
+        `it serves an earlier index, though ${serving} holds the one that Git wants (${goal}). Somebody moved it back, or a pass ended before it moved it.`,
         'To hold an earlier index, use `olmirror index rollback`; else `olmirror apply` moves the tag.',
       ];
     case 'tag-gone':
       return [
-        `is gone from production, which still holds its index as ${goal}: the tag was removed, or a pass ended before it gave it.`,
+        `is gone from ${serving}, which still holds its index as ${goal}: the tag was removed, or a pass ended before it gave it.`,
         '`olmirror apply` gives it back. Find out what removes tags there.',
       ];
   }

@@ -1,8 +1,10 @@
-import type { PerRole } from '../manifest/types.ts';
+import type { PerRole, RoleName } from '../manifest/types.ts';
 import { withAttached } from './settle-attached.ts';
 import type { Observed, RequestEstimate, Step, WantedIndex } from './types.ts';
 
 export interface EstimateFacts {
+  /** The role that is written to; images come from the other. */
+  readonly serving: RoleName;
   /** By key. */
   readonly images: Observed['images'];
   readonly indexes: readonly WantedIndex[];
@@ -26,6 +28,7 @@ const HEADS_OF_TAG = 3;
  * counted again, and no retries are: so it errs to either side.
  */
 export function estimateSteps(steps: readonly Step[], facts: EstimateFacts): StepEstimates {
+  const { serving } = facts;
   const observed = withAttached(facts.images);
   const indexes = new Map(facts.indexes.map((index) => [index.catalog, index]));
   return new Map(
@@ -33,20 +36,26 @@ export function estimateSteps(steps: readonly Step[], facts: EstimateFacts): Ste
       switch (step.kind) {
         case 'copy': {
           const blobs = step.items.flatMap((item) => Object.keys(observed.get(item)?.blobs ?? {}));
-          return [step.id, estimateCopy(new Set(blobs).size || TYPICAL_BLOBS, step.tags.length)];
+          return [
+            step.id,
+            estimateCopy(new Set(blobs).size || TYPICAL_BLOBS, step.tags.length, serving),
+          ];
         }
         case 'tag':
-          return [step.id, atProduction(HEADS_OF_TAG, retag(TYPICAL_BLOBS))];
+          return [
+            step.id,
+            perRole(serving, { olmirror: HEADS_OF_TAG, skopeo: retag(TYPICAL_BLOBS) }),
+          ];
         case 'push-index':
-          return [step.id, estimatePush(indexes.get(step.catalog))];
+          return [step.id, perRole(serving, estimatePush(indexes.get(step.catalog)))];
         case 'move-index':
-          return [step.id, estimateMove(indexes.get(step.catalog))];
+          return [step.id, perRole(serving, estimateMove(indexes.get(step.catalog)))];
       }
     }),
   );
 }
 
-/** What skopeo asks production for to push a backup of the state: a layer and a config, on top of layers that are there. */
+/** What skopeo asks the serving registry for to push a backup of the state: a layer and a config, on top of layers that are there. */
 export function estimateBackup(layersBefore: number): number {
   return upload(2) + layersBefore;
 }
@@ -76,19 +85,23 @@ function add(a: RequestEstimate, b: RequestEstimate): RequestEstimate {
 
 const NONE: RequestEstimate = { olmirror: 0, skopeo: 0 };
 
-function atProduction(olmirror: number, skopeo: number): PerRole<RequestEstimate> {
-  return { production: { olmirror, skopeo }, staging: NONE };
+function perRole(
+  serving: RoleName,
+  there: RequestEstimate,
+  source: RequestEstimate = NONE,
+): PerRole<RequestEstimate> {
+  return serving === 'production'
+    ? { production: there, staging: source }
+    : { production: source, staging: there };
 }
 
-function estimateCopy(blobs: number, tags: number): PerRole<RequestEstimate> {
-  return {
-    production: {
-      // One more GET asks whether it is an index with children.
-      olmirror: HEADS_OF_COPY + 1 + HEADS_OF_TAG * tags,
-      skopeo: upload(blobs) + retag(blobs) * tags,
-    },
-    staging: { olmirror: 0, skopeo: 2 + blobs },
+function estimateCopy(blobs: number, tags: number, serving: RoleName): PerRole<RequestEstimate> {
+  const there = {
+    // One more GET asks whether it is an index with children.
+    olmirror: HEADS_OF_COPY + 1 + HEADS_OF_TAG * tags,
+    skopeo: upload(blobs) + retag(blobs) * tags,
   };
+  return perRole(serving, there, { olmirror: 0, skopeo: 2 + blobs });
 }
 
 function upload(blobs: number): number {
@@ -100,14 +113,14 @@ function retag(blobs: number): number {
   return 3 + 2 + blobs;
 }
 
-function estimatePush(index: WantedIndex | undefined): PerRole<RequestEstimate> {
-  return atProduction(HEADS_OF_COPY, upload(countLayers(index) + 1));
+function estimatePush(index: WantedIndex | undefined): RequestEstimate {
+  return { olmirror: HEADS_OF_COPY, skopeo: upload(countLayers(index) + 1) };
 }
 
 // Before the tag moves, all that the index names is asked for once more.
-function estimateMove(index: WantedIndex | undefined): PerRole<RequestEstimate> {
+function estimateMove(index: WantedIndex | undefined): RequestEstimate {
   const closure = index?.imageKeys.length ?? 0;
-  return atProduction(HEADS_OF_TAG + closure, retag(countLayers(index) + 1));
+  return { olmirror: HEADS_OF_TAG + closure, skopeo: retag(countLayers(index) + 1) };
 }
 
 function countLayers(index: WantedIndex | undefined): number {

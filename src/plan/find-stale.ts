@@ -1,4 +1,5 @@
 import type { Presence } from '../base/presence.ts';
+import type { RoleName } from '../manifest/types.ts';
 import type { Check, CopyStep, Plan, PlanBinding, Step, WantedIndex } from './types.ts';
 
 /** What a saved plan was bound to that is no longer so. */
@@ -34,8 +35,18 @@ export function findStaleBinding(plan: BoundState, state: BoundState): readonly 
     ...new Set([...Object.keys(planned.catalogs), ...Object.keys(now.catalogs)]),
   ].toSorted();
   const catalogs = names.filter((name) => planned.catalogs[name] !== now.catalogs[name]);
+  const kept =
+    planned.kept === now.kept
+      ? []
+      : [
+          {
+            step: null,
+            message: 'What is in use, or was delivered, is not what the plan was made for.',
+          },
+        ];
   return [
     ...manifest,
+    ...kept,
     ...catalogs.map((name) => ({
       step: null,
       message: `Catalog ${name} has changed in Git since the plan was made.`,
@@ -66,6 +77,7 @@ const FORBIDDING: ReadonlySet<Check['kind']> = new Set([
   'policy',
   'automatic-upgrade',
   'stranded-upgrade',
+  'in-use',
   'invalid',
 ]);
 
@@ -86,7 +98,7 @@ export function findBlockedSteps(
 
 /** The facts that a step rests on, to be asked again just before a saved plan is carried out. */
 export interface StepFact {
-  readonly role: 'production' | 'staging';
+  readonly role: RoleName;
   readonly repository: string;
   readonly reference: string;
   /** Left out for a manifest. */
@@ -97,27 +109,26 @@ export interface StepFact {
   readonly allowed?: string;
 }
 
-export function listStepFacts(step: Step): readonly StepFact[] {
+/** `role`: where tags and indexes are written. */
+export function listStepFacts(step: Step, role: RoleName): readonly StepFact[] {
   switch (step.kind) {
     case 'copy':
       return [...listSourceFacts(step), ...listTagFacts(step)];
     case 'tag':
       return [
         {
-          role: 'production',
+          role,
           repository: step.repository,
           reference: step.tag,
           expected: step.previous,
         },
       ];
     case 'push-index':
-      return [
-        { role: 'production', repository: step.repository, reference: step.tag, expected: null },
-      ];
+      return [{ role, repository: step.repository, reference: step.tag, expected: null }];
     case 'move-index':
       return [
         {
-          role: 'production',
+          role,
           repository: step.repository,
           reference: step.tag,
           expected: step.previous,

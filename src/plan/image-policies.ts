@@ -1,4 +1,5 @@
 import { formatBytes } from '../base/text.ts';
+import { sourcePlace } from '../images/image-places.ts';
 import { formatNeed } from '../images/need-list.ts';
 import type { WantedImage } from '../images/types.ts';
 import { findDemand, type SignatureDemand } from '../manifest/signature-policy.ts';
@@ -37,7 +38,8 @@ export function judgeImage(
       }),
     );
   const demand = demandOf(image, facts);
-  const fault = isSigned && demand === 'signed' ? null : findSignatureFault(demand, attached);
+  const fault =
+    isSigned && demand === 'signed' ? null : findSignatureFault(image, demand, attached);
   if (policy.unsignedImages !== 'off' && fault !== null)
     findings.push(
       findingOf({
@@ -65,6 +67,7 @@ function demandOf({ upstream }: WantedImage, { signatures }: PolicyFacts): Signa
 }
 
 function findSignatureFault(
+  image: WantedImage,
   demand: SignatureDemand,
   attached: ObservedImage['attached'],
 ): string | null {
@@ -73,5 +76,5 @@ function findSignatureFault(
   if ('state' in attached) return `may have no signature: ${attached.message}`;
   return attached.some(({ wanted }) => wanted.kind === 'signature')
     ? null
-    : 'has no signature beside it in staging';
+    : `has no signature beside it in ${sourcePlace(image).role}`;
 }

@@ -1,6 +1,7 @@
 import type { Presence } from '../base/presence.ts';
 import { formatCount } from '../base/text.ts';
 import { isNothing, type LackedContent } from '../catalog/find-lack.ts';
+import { sourceRole } from '../manifest/serving-role.ts';
 import type { CatalogPin } from '../manifest/types.ts';
 import { formatImmutableTag, formatIndexItem } from './item.ts';
 import type { Check, ObservedIndex, Outcome, WantedIndex } from './types.ts';
@@ -24,7 +25,7 @@ export function unknownCheck(wanted: WantedIndex, observed: ObservedIndex): Inde
     ...checkOf(wanted),
     kind: 'unknown',
     severity: 'error',
-    message: `Which index production ${observed.pinned?.presence === answer ? `holds as ${wanted.repository}:${wanted.pin?.tag ?? ''}` : `serves as ${wanted.repository}:${wanted.tag}`} is unknown: ${why.message}`,
+    message: `Which index ${wanted.serving} ${observed.pinned?.presence === answer ? `holds as ${wanted.repository}:${wanted.pin?.tag ?? ''}` : `serves as ${wanted.repository}:${wanted.tag}`} is unknown: ${why.message}`,
     hint: why.hint,
     code: why.code,
   };
@@ -38,12 +39,12 @@ export function foreignCheck(wanted: WantedIndex, observed: ObservedIndex): Inde
   const origin = partly
     ? 'it was taken in, but a gap kept a part of it out of Git'
     : 'this repository neither produced it nor took it in';
-  const merge = `\`olmirror merge ${wanted.catalog} --from production\``;
+  const merge = `\`olmirror merge ${wanted.catalog} --from ${wanted.serving}\``;
   return {
     ...checkOf(wanted),
     kind: 'foreign-index',
     severity: 'blocked',
-    message: `${wanted.repository}:${wanted.tag} in production is a foreign index: ${origin}, so it is not replaced.${foreign === null ? '' : describeLack(foreign)}`,
+    message: `${wanted.repository}:${wanted.tag} in ${wanted.serving} is a foreign index: ${origin}, so it is not replaced.${foreign === null ? '' : describeLack(foreign)}`,
     hint: partly
       ? `Declare a bridge for the gap, bring what is missing, or exclude it; then ${merge} again, review and commit.`
       : `Take it in with ${merge}, review and commit; then apply again.`,
@@ -86,7 +87,7 @@ export function programLostCheck(wanted: WantedIndex): IndexCheck {
     ...checkOf(wanted),
     kind: 'program-lost',
     severity: 'blocked',
-    message: `The index that production serves as ${wanted.repository}:${wanted.tag} starts by itself, and that of ${wanted.catalog} in Git would not: with a CatalogSource that has no extractContent its pod would fail, and OperatorHub would lose every operator of it.`,
+    message: `The index that ${wanted.serving} serves as ${wanted.repository}:${wanted.tag} starts by itself, and that of ${wanted.catalog} in Git would not: with a CatalogSource that has no extractContent its pod would fail, and OperatorHub would lose every operator of it.`,
     hint: `Set \`base\` of the catalog in mirror.yaml to an image that carries opm; or let the CatalogSource have grpcPodConfig.extractContent (\`olmirror index info\` prints one) and commit it below cluster/.`,
     code: 'PLAN_INDEX_UNSERVABLE',
   };
@@ -99,8 +100,8 @@ export function closureCheck(wanted: WantedIndex, obstacles: readonly string[]):
     ...checkOf(wanted),
     kind: 'closure',
     severity: 'blocked',
-    message: `The index of ${wanted.catalog} is not published, because it would name what production does not hold: ${shown}${more}.`,
-    hint: 'Bring these images into staging, or take their bundles out of the catalog; the index in production stays as it is.',
+    message: `The index of ${wanted.catalog} is not published, because it would name what ${wanted.serving} does not hold: ${shown}${more}.`,
+    hint: `Bring these images into ${sourceRole(wanted.serving)}, or take their bundles out of the catalog; the index in ${wanted.serving} stays as it is.`,
     code: 'APPLY_CLOSURE',
   };
 }
@@ -123,7 +124,7 @@ export function emptyCheck(wanted: WantedIndex, served: boolean): IndexCheck {
     kind: 'invalid',
     severity: served ? 'blocked' : 'warning',
     message: served
-      ? `Catalog ${wanted.catalog} holds no package in Git, so its index in production stays as it is: an empty one would take every operator away.`
+      ? `Catalog ${wanted.catalog} holds no package in Git, so its index in ${wanted.serving} stays as it is: an empty one would take every operator away.`
       : `Catalog ${wanted.catalog} holds no package in Git yet, so no index is published for it.`,
     hint: served
       ? 'Check `path` of the catalog in mirror.yaml; bring the packages back with git, or take the catalog out of mirror.yaml to leave its index alone.'
@@ -159,7 +160,7 @@ export function pinMissingCheck(wanted: WantedIndex, pin: CatalogPin): IndexChec
     ...checkOf(wanted),
     kind: 'pin-missing',
     severity: 'blocked',
-    message: `The index of ${wanted.catalog} is pinned to ${formatPin(pin)}, and production has no ${wanted.repository}:${pin.tag}. The index stays as it is.`,
+    message: `The index of ${wanted.catalog} is pinned to ${formatPin(pin)}, and ${wanted.serving} has no ${wanted.repository}:${pin.tag}. The index stays as it is.`,
     hint: `Name a tag that is there (\`olmirror index list ${wanted.catalog}\`), or take \`pin\` out of the catalog in mirror.yaml.`,
     code: 'PLAN_PIN_MISSING',
   };
@@ -183,7 +184,7 @@ export function clusterDiffersCheck(wanted: WantedIndex, tag: string): Check {
     ...checkOf(wanted),
     kind: 'cluster-differs',
     severity: 'warning',
-    message: `Git tells clusters of ${wanted.repository}:${others.join(', ')} below cluster/, and the index that it wants served is ${tag}: production lets no tag move, so they will not see it.`,
+    message: `Git tells clusters of ${wanted.repository}:${others.join(', ')} below cluster/, and the index that it wants served is ${tag}: ${wanted.serving} lets no tag move, so they will not see it.`,
     hint: `Write that tag into cluster/ and commit: \`olmirror merge ${wanted.catalog}\` does so, and for a pin \`olmirror index rollback ${tag}\`.`,
   };
 }

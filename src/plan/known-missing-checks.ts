@@ -1,19 +1,24 @@
-import { formatCount, joinNames } from '../base/text.ts';
+import { capitalize, formatCount, joinNames } from '../base/text.ts';
 import type { JudgedListed, ListedStanding } from '../images/judge-listed.ts';
 import { isImagePattern } from '../manifest/image-pattern.ts';
 import { buildKnownMissingFileName } from '../manifest/known-missing.ts';
-import type { ListedMissing } from '../manifest/types.ts';
+import type { ListedMissing, RoleName } from '../manifest/types.ts';
 import type { Check } from './types.ts';
 
 /**
  * What a person should do about the items of known-missing.yaml: take out those whose image has come, or that
  * nothing names any more, and look at patterns that reach too far or nowhere, and at what has ended.
  */
-export function checkKnownMissing(judged: readonly JudgedListed[]): readonly Check[] {
+export function checkKnownMissing(
+  judged: readonly JudgedListed[],
+  serving: RoleName,
+): readonly Check[] {
   const byCatalog = Map.groupBy(judged, ({ item }) => item.catalog);
   return [...byCatalog].flatMap(([catalog, items]) => [
-    ...proposeRemoval(catalog, items),
-    ...items.filter(({ item }) => isImagePattern(item.image)).flatMap(checkPattern),
+    ...proposeRemoval(catalog, items, serving),
+    ...items
+      .filter(({ item }) => isImagePattern(item.image))
+      .flatMap((item) => checkPattern(item, serving)),
     ...items.filter(({ standing }) => standing === 'ended').map(tellEnded),
   ]);
 }
@@ -29,7 +34,11 @@ export function canGo({
   return !isImagePattern(item.image) && (standing === 'there' || standing === 'unnamed');
 }
 
-function proposeRemoval(catalog: string, items: readonly JudgedListed[]): readonly Check[] {
+function proposeRemoval(
+  catalog: string,
+  items: readonly JudgedListed[],
+  serving: RoleName,
+): readonly Check[] {
   const file = buildKnownMissingFileName(catalog);
   const going = items.filter(canGo);
   const there = going.filter(({ standing }) => standing === 'there');
@@ -40,7 +49,7 @@ function proposeRemoval(catalog: string, items: readonly JudgedListed[]): readon
       ? []
       : [
           warn('known-missing-there', catalog, {
-            message: `Production has ${formatCount(there.length, 'image')} now that ${file} lists as missing: ${listImages(there)}.`,
+            message: `${capitalize(serving)} has ${formatCount(there.length, 'image')} now that ${file} lists as missing: ${listImages(there)}.`,
             hint,
           }),
         ]),
@@ -55,7 +64,10 @@ function proposeRemoval(catalog: string, items: readonly JudgedListed[]): readon
   ];
 }
 
-function checkPattern({ item, standing, there }: JudgedListed): readonly Check[] {
+function checkPattern(
+  { item, standing, there }: JudgedListed,
+  serving: RoleName,
+): readonly Check[] {
   const { image, place, catalog } = item;
   if (standing === 'unnamed')
     return [
@@ -67,7 +79,7 @@ function checkPattern({ item, standing, there }: JudgedListed): readonly Check[]
   if (there.length === 0) return [];
   return [
     warn('known-missing-wide', catalog, {
-      message: `The pattern ${image} at ${place} also fits ${formatCount(there.length, 'image')} that production has: ${joinNames(there)}. Were they lost, a new index would not be held back.`,
+      message: `The pattern ${image} at ${place} also fits ${formatCount(there.length, 'image')} that ${serving} has: ${joinNames(there)}. Were they lost, a new index would not be held back.`,
       hint: 'Make it narrower, so that it fits only what this site never mirrors.',
     }),
   ];

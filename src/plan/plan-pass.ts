@@ -1,11 +1,11 @@
-import type { ErrorCode } from '../base/error-codes.ts';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
 import type { JudgedListed } from '../images/judge-listed.ts';
 import { listMovableTags } from '../images/movable-tags.ts';
 import { formatNeed } from '../images/need-list.ts';
 import type { NeededBy, WantedImage } from '../images/types.ts';
-import type { MirrorManifest } from '../manifest/types.ts';
+import { servingRegistry } from '../manifest/serving-role.ts';
+import type { MirrorManifest, RoleName } from '../manifest/types.ts';
 import { checkCapacity, sumByRepository } from './capacity.ts';
 import { denyWrites } from './deny-writes.ts';
 import { describeBroken, findUnmoved, formatServedTag, isRecipe } from './describe-index.ts';
@@ -14,19 +14,20 @@ import { findLosses, type ServedContent } from './find-losses.ts';
 import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
-import { formatIndexItem } from './item.ts';
 import { checkKnownMissing } from './known-missing-checks.ts';
 import { type Blobs, orderCopies } from './order-copies.ts';
 import type { PolicyFacts } from './policy-types.ts';
 import { checkProofs } from './proof-checks.ts';
 import type { ProofLimits } from './proof-types.ts';
 import { checkReleases, type ReleaseInput, refuseRelease } from './release-checks.ts';
+import { checkRelocation, judgeRelocation, type RelocationFacts } from './relocation-checks.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, type Loss, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
 import { judgeIndexPolicies, limitSize, refuseByPolicy, tellFindings } from './settle-policies.ts';
+import { type IndexFault, settleBroken, settleUnbuilt } from './settle-unbuilt.ts';
 import { settleUnreadable } from './settle-unreadable.ts';
 import { joinSettled, type Settled } from './settled.ts';
 import type { Shard } from './shard.ts';
@@ -53,7 +54,10 @@ import { countUnproved, isHarmless } from './unproved.ts';
 import { checkInUseFile, type InUseFacts, judgeUpgrades, listUpgrades } from './upgrade-checks.ts';
 
 export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, ReleaseInput {
-  readonly manifest: Pick<MirrorManifest, 'name' | 'policy' | 'movableTags' | 'registries'>;
+  readonly manifest: Pick<
+    MirrorManifest,
+    'name' | 'strategy' | 'policy' | 'movableTags' | 'registries'
+  >;
   readonly wanted: Wanted;
   readonly observed: Observed;
   readonly binding: PlanBinding;
@@ -65,7 +69,7 @@ export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, Release
   readonly rebuild: boolean;
   /** By upstream reference, what Git lists as known missing. */
   readonly knownMissing: ReadonlyMap<string, unknown>;
-  /** By upstream reference, why a pattern that fits it does not count: production had it. Left out for none. */
+  /** By upstream reference, why a pattern that fits it does not count: the serving registry had it. Left out for none. */
   readonly losses?: ReadonlyMap<string, Loss>;
   /** The lists of known missing, held against what is there; left out where nobody looked. */
   readonly listed?: readonly JudgedListed[];
@@ -75,7 +79,7 @@ export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, Release
   readonly broken: ReadonlyMap<string, string>;
   /** Catalogs of which no index can be built, with the reason: no index of theirs is touched. */
   readonly unbuilt: ReadonlyMap<string, IndexFault>;
-  /** Null where the manifest names no storage of production. */
+  /** Null where the manifest names no storage of the serving registry. */
   readonly storage: (Storage & { readonly fault: string | null }) | null;
   /** By catalog, what an index of ours or one that was taken in serves; left out where nobody needs to know. */
   readonly served?: ReadonlyMap<string, ServedContent>;
@@ -83,6 +87,8 @@ export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, Release
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
   /** Left out where there is no `in-use.yaml`. */
   readonly inUse?: InUseFacts;
+  /** What is in use, where it decides what is wanted; left out under `append`. */
+  readonly relocation?: RelocationFacts;
   /** Null where manifests were all that was looked at. */
   readonly verification: Verification | null;
   /** Left out where all images were asked for. */
@@ -95,19 +101,13 @@ export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, Release
   readonly shard?: Shard;
 }
 
-/** Why an index cannot be built. */
-export interface IndexFault {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string | undefined;
-}
-
 /**
  * Compares wanted with observed and lists the steps between them: copies, tags, then index images,
  * each in a fixed order, so that equal inputs always give equal plans and every step comes after what it
  * needs. Every wanted item is either settled or named by exactly one step (promise 8).
  */
 export function planPass(input: PlanInput): Plan {
+  const serving = servingRegistry(input.manifest);
   const images = input.indexOnly ? joinSettled([]) : settleImages(input);
   const unreadable = input.indexOnly
     ? []
@@ -136,15 +136,18 @@ export function planPass(input: PlanInput): Plan {
     binding: input.binding,
     steps,
     checks: foldUnknown([
-      ...listSharedChecks(input),
-      ...checkInUseFile(input),
-      ...checkReleases(input),
+      ...listInputChecks(input),
       ...checkProofs(input.proofs),
-      ...checkCapacity({ bytes, storage, fault: input.storage?.fault ?? null }),
+      ...checkCapacity({
+        bytes,
+        storage,
+        fault: input.storage?.fault ?? null,
+        role: serving.role,
+      }),
       ...findLosses(input),
       ...checkGone(input),
       ...all.checks,
-      ...checkKnownMissing(input.listed ?? []),
+      ...checkKnownMissing(input.listed ?? [], serving.role),
     ]),
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
     catalogs: [...described, ...failing],
@@ -155,17 +158,30 @@ export function planPass(input: PlanInput): Plan {
     storage,
     ...(input.verification === null ? {} : { verification: input.verification }),
   };
-  const { production } = input.manifest.registries;
-  const whole = reportPolicy(denyWrites(limitSize(plan, input), production), production);
+  const whole = reportPolicy(denyWrites(limitSize(plan, input), serving), serving);
   const { indexes: facts } = input.wanted;
   const allowed =
     input.shard === undefined ? whole : takeShard(whole, input.shard, { indexes: facts, blobsOf });
-  const estimates = estimateSteps(allowed.steps, {
-    images: input.observed.images,
-    indexes: input.wanted.indexes,
-  });
-  const kept = keepBudget(allowed, estimates, input.budget ?? NO_BUDGET);
+  const kept = withinBudget(allowed, input, serving.role);
   return { ...kept, hash: hashPlan(kept) };
+}
+
+function withinBudget(
+  plan: Omit<Plan, 'hash'>,
+  { observed, wanted, budget = NO_BUDGET }: PlanInput,
+  serving: RoleName,
+): Omit<Plan, 'hash'> {
+  const facts = { serving, images: observed.images, indexes: wanted.indexes };
+  return keepBudget(plan, estimateSteps(plan.steps, facts), budget);
+}
+
+function listInputChecks(input: PlanInput): readonly Check[] {
+  return [
+    ...listSharedChecks(input),
+    ...checkInUseFile(input),
+    ...checkReleases(input),
+    ...checkRelocation(input),
+  ];
 }
 
 function describeStorage({ storage }: PlanInput): Storage | null {
@@ -173,14 +189,14 @@ function describeStorage({ storage }: PlanInput): Storage | null {
 }
 
 function settleImages(input: PlanInput): Settled {
-  const { policy, registries } = input.manifest;
-  const prefix = registries.production.pathPrefix;
+  const { policy } = input.manifest;
+  const { pathPrefix, writePolicy } = servingRegistry(input.manifest);
   const imagePolicy: ImagePolicy = {
     protect: policy.protect,
     tagDrift: policy.tagDrift,
     movableTags: listMovableTags(input.manifest),
-    writeOnce: registries.production.writePolicy === 'allow-once',
-    pathPrefix: prefix,
+    writeOnce: writePolicy === 'allow-once',
+    pathPrefix,
     knownMissing: input.knownMissing,
     losses: input.losses ?? new Map(),
   };
@@ -196,7 +212,7 @@ function settleImages(input: PlanInput): Settled {
   return mergeCopies(joinSettled([images, withoutSettled(attached, images)]));
 }
 
-// Another signature at production is reported and stays, whatever the policy for wanted tags.
+// Another signature at the serving registry is reported and stays, whatever the policy for wanted tags.
 const ATTACHED_POLICY = {
   protect: 'new',
   tagDrift: 'keep',
@@ -225,7 +241,11 @@ function union(a: readonly string[], b: readonly string[]): readonly string[] {
 function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): SettledIndex {
   const observed = input.observed.indexes.get(index.catalog);
   if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
-  const findings = [...judgeUpgrades(index, input), ...judgeIndexPolicies(index, input)];
+  const findings = [
+    ...judgeRelocation(index, input),
+    ...judgeUpgrades(index, input),
+    ...judgeIndexPolicies(index, input),
+  ];
   const settled = settleIndex(index, observed, {
     rebuild: input.rebuild,
     refusals: findings.filter(({ severity }) => severity === 'blocked'),
@@ -280,38 +300,6 @@ function describeOutcome(kind: Outcome['kind']): string {
   return kind === 'failed' ? 'in an unknown state' : kind;
 }
 
-function settleBroken(catalog: string, why: string): Settled {
-  return withholdIndex(catalog, {
-    code: 'CATALOG_INVALID',
-    message: `Catalog ${catalog} is not valid, so its index stays as it is: ${why}`,
-    hint: 'Run `olmirror validate` to see every fault.',
-  });
-}
-
-function settleUnbuilt(catalog: string, fault: IndexFault): Settled {
-  const message = `The index of ${catalog} cannot be built and stays as it is: ${fault.message}`;
-  return withholdIndex(catalog, { ...fault, message });
-}
-
-function withholdIndex(catalog: string, { code, message, hint }: IndexFault): Settled {
-  const item = formatIndexItem(catalog);
-  const check: Check = {
-    // What a registry did not tell of the base is no fault of the catalog.
-    kind: code.startsWith('REGISTRY_') ? 'unknown' : 'invalid',
-    severity: 'error',
-    message,
-    hint: hint ?? null,
-    catalog,
-    item,
-    neededBy: [],
-  };
-  return {
-    steps: [],
-    settled: [{ item, type: 'index', kind: 'failed', message, code }],
-    checks: [check],
-  };
-}
-
 const STEP_ORDER: Readonly<Record<Exclude<Step['kind'], 'copy'>, number>> = {
   tag: 1,
   'push-index': 2,
@@ -334,6 +322,7 @@ function findBlobs(observed: PlanInput['observed']): (step: CopyStep) => Blobs {
 
 function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanInput): CatalogPlan {
   const observed = input.observed.indexes.get(index.catalog);
+  const kept = input.relocation?.kept.get(index.catalog);
   const wantedId = index.pin === null ? index.imageId : (observed?.pinned?.imageId ?? null);
   return {
     catalog: index.catalog,
@@ -344,5 +333,6 @@ function describeCatalog(index: WantedIndex, result: SettledIndex, input: PlanIn
     action: result.action,
     pin: index.pin,
     packages: input.offers.get(index.catalog) ?? null,
+    ...(kept === undefined ? {} : { kept: kept.share }),
   };
 }

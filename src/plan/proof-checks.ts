@@ -7,6 +7,7 @@ import type { Check } from './types.ts';
 export function checkProofs(limits: ProofLimits | undefined): readonly Check[] {
   if (limits === undefined) return [];
   const { host, overdue, ageMilliseconds: age, reachableAgeMilliseconds: reachable } = limits;
+  const field = `spec.registries.${limits.serving}.requestsPerDay`;
   const shared = {
     kind: 'request-budget',
     severity: 'warning',
@@ -17,12 +18,12 @@ export function checkProofs(limits: ProofLimits | undefined): readonly Check[] {
   const scarce: Check = {
     ...shared,
     message: `The requests of a day at ${host} suffice to ask for every image every ${formatLength(reachable)} only, where spec.reconcile.proofAge is ${formatLength(age)}.`,
-    hint: `Raise spec.registries.production.requestsPerDay, or spec.reconcile.proofAge to ${formatLength(reachable)}.`,
+    hint: `Raise ${field}, or spec.reconcile.proofAge to ${formatLength(reachable)}.`,
   };
   const late: Check = {
     ...shared,
     message: `${formatCount(overdue, 'image')} in ${host} could not be asked for: the requests of today do not suffice. What is there is unknown until their turn comes.`,
-    hint: 'Wait, run `olmirror status`, which asks for everything, or raise spec.registries.production.requestsPerDay.',
+    hint: `Wait, run \`olmirror status\`, which asks for everything, or raise ${field}.`,
   };
   return [...(reachable > age ? [scarce] : []), ...(overdue > 0 ? [late] : [])];
 }

@@ -1,3 +1,5 @@
+import type { RoleName } from '../manifest/types.ts';
+
 /** How recently the images of a catalog were seen in production. */
 export interface CatalogProof {
   readonly catalog: string;
@@ -29,7 +31,8 @@ export interface ProofSummary {
 
 /** What bounds how often images are asked for. */
 export interface ProofLimits {
-  /** Of the registry whose requests are short. */
+  /** Role and host of the registry whose requests are short. */
+  readonly serving: RoleName;
   readonly host: string;
   readonly overdue: number;
   readonly ageMilliseconds: number;

@@ -1,16 +1,16 @@
-import type { ReleaseEntry } from '../manifest/types.ts';
+import type { ReleaseEntry, RoleName } from '../manifest/types.ts';
 import type { PathFinding, SignatureFinding } from './release-types.ts';
 import type { ExitCode } from './sum-outcomes.ts';
 
 export type Held = 'present' | 'absent' | 'unknown';
 
-/** The images that a payload names, as production has them. */
+/** The images that a payload names, as the registry that serves clusters has them. */
 export interface ComponentCount {
   readonly total: number;
   readonly present: number;
   /** Names of components. */
   readonly missing: readonly string[];
-  /** Of which production gave no clear answer. */
+  /** Of which it gave no clear answer. */
   readonly unknown: readonly string[];
 }
 
@@ -42,6 +42,8 @@ export interface ReleaseReport {
   readonly revision: string;
   /** ISO 8601. */
   readonly time: string;
+  /** The role that serves clusters. */
+  readonly serving: RoleName;
   /** Where the graph of updates is; null where payloads alone tell. */
   readonly graph: string | null;
   /** By version, then architecture. */

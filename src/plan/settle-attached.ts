@@ -1,4 +1,5 @@
 import type { UnknownPresence } from '../base/presence.ts';
+import { sourcePlace } from '../images/image-places.ts';
 import type { WantedImage } from '../images/types.ts';
 import { checkOf } from './image-checks.ts';
 import { type ImagePolicy, settleImage } from './settle-image.ts';
@@ -15,7 +16,7 @@ export interface SettledImage {
 /**
  * Decides about what is attached to images that are copied: signatures, attestations, SBOMs and
  * other referrers. Each is an item of its own, counted like a wanted image; none holds an index
- * back. Of an image that production has, only what an earlier pass could not bring is observed; of one
+ * back. Of an image that the serving registry has, only what an earlier pass could not bring is observed; of one
  * that is not copied nothing is looked at.
  */
 export function settleAttached(parts: readonly SettledImage[], policy: ImagePolicy): Settled {
@@ -70,7 +71,7 @@ function unknownAttached(image: WantedImage, answer: UnknownPresence): Check {
     ...checkOf(image),
     kind: 'unknown',
     severity: 'warning',
-    message: `Whether staging has signatures or other referrers of ${image.upstream} is unknown, so none of them is copied now: ${answer.message}`,
+    message: `Whether ${sourcePlace(image).role} has signatures or other referrers of ${image.upstream} is unknown, so none of them is copied now: ${answer.message}`,
     hint: answer.hint,
   };
 }

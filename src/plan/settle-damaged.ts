@@ -1,5 +1,6 @@
 import type { Digest } from '../base/digest.ts';
-import { joinNames } from '../base/text.ts';
+import { capitalize, joinNames } from '../base/text.ts';
+import { sourcePlace } from '../images/image-places.ts';
 import type { Damage, DamagedPart } from '../images/prove-image.ts';
 import type { WantedImage } from '../images/types.ts';
 import { buildCopy } from './build-copy.ts';
@@ -9,8 +10,8 @@ import { type Settled, settleUnknown } from './settled.ts';
 import type { Check, ObservedImage } from './types.ts';
 
 /**
- * Decides about an image of which production holds the manifest, but not all that it names. What is
- * clearly gone is copied again where staging has it. Wrong bytes are left to a person: the registry
+ * Decides about an image of which the serving registry holds the manifest, but not all that it names. What is
+ * clearly gone is copied again where the source has it. Wrong bytes are left to a person: the registry
  * takes them for the right ones and refuses others.
  */
 export function settleDamaged(
@@ -20,15 +21,16 @@ export function settleDamaged(
 ): Settled {
   const { restore } = observed;
   if (damage.wrong.length > 0) return settleWrong(image, damage.wrong);
-  if (restore === undefined) throw new Error(`Staging was not asked to mend ${image.key}.`);
-  if (restore.state === 'unknown') return settleUnknown(image, { ...restore, role: 'staging' });
+  if (restore === undefined) throw new Error(`The source was not asked to mend ${image.key}.`);
+  if (restore.state === 'unknown')
+    return settleUnknown(image, { ...restore, role: sourcePlace(image).role });
   if (restore.state === 'absent') return settleUnmendable(image, damage.missing);
   const hindered = settleProtect(image, observed, digest);
   if (hindered !== null) return hindered;
   const { missing } = damage;
   const step = buildCopy(image, observed, {
     digest,
-    reason: `damaged: production lacks ${listParts(missing)}; ${formatReason(image)}`,
+    reason: `damaged: ${image.serving} lacks ${listParts(missing)}; ${formatReason(image)}`,
     items: [image.key],
     absent: missing[0]?.digest ?? digest,
     tags: [],
@@ -45,7 +47,7 @@ function settleWrong(image: WantedImage, wrong: readonly DamagedPart[]): Settled
     ...checkOf(image),
     kind: 'damaged',
     severity: 'error',
-    message: `Production holds ${image.key}, but with wrong bytes for ${listParts(wrong)}; ${formatReason(image)}.`,
+    message: `${capitalize(image.serving)} holds ${image.key}, but with wrong bytes for ${listParts(wrong)}; ${formatReason(image)}.`,
     hint: HOW_TO_MEND,
   };
   return endWith(image, 'failed', check);
@@ -56,12 +58,13 @@ const HOW_TO_MEND =
   'The registry takes these bytes for the right ones, so a copy does not replace them. Remove them from its storage (distribution: the folder blobs/sha256/<2 hex>/<hex>; elsewhere delete the image, or restore the blob from a backup) and look into its disk; then apply with --verify deep, which copies what is missing.';
 
 function settleUnmendable(image: WantedImage, missing: readonly DamagedPart[]): Settled {
+  const source = sourcePlace(image);
   const check: Check = {
     ...checkOf(image),
     kind: 'damaged',
     severity: 'blocked',
-    message: `Production holds ${image.key}, but lacks ${listParts(missing)}, and staging (${image.repository.staging}) has nothing to mend it from; ${formatReason(image)}.`,
-    hint: 'Mirror it into staging again, with all its platforms; the next apply with --verify deep copies what is missing.',
+    message: `${capitalize(image.serving)} holds ${image.key}, but lacks ${listParts(missing)}, and ${source.role} (${source.repository}) has nothing to mend it from; ${formatReason(image)}.`,
+    hint: `Mirror it into ${source.role} again, with all its platforms; the next apply with --verify deep copies what is missing.`,
   };
   return endWith(image, 'lost', check);
 }

@@ -1,11 +1,13 @@
 import type { Digest } from '../base/digest.ts';
-import type { Presence } from '../base/presence.ts';
-import { formatRevision } from '../base/text.ts';
+import type { Presence, UnknownPresence } from '../base/presence.ts';
+import { capitalize, formatRevision } from '../base/text.ts';
 import { isReferrersTag } from '../images/attached.ts';
 import { referrersList } from '../images/find-uncopyable.ts';
+import { servingRepository, sourcePlace } from '../images/image-places.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import { restAfter } from '../images/map-path.ts';
 import type { WantedImage } from '../images/types.ts';
+import type { RoleName } from '../manifest/types.ts';
 import { buildCopy } from './build-copy.ts';
 import {
   checkOf,
@@ -36,19 +38,19 @@ import type { Check, ObservedImage } from './types.ts';
 export interface ImagePolicy {
   readonly protect: 'new' | 'all';
   readonly tagDrift: 'keep' | 'block';
-  /** `repository:tag` in production that may be moved. */
+  /** `repository:tag` in the serving registry that may be moved. */
   readonly movableTags: ReadonlySet<string>;
-  /** Production lets each tag be written once, `latest` perhaps more often. */
+  /** It lets each tag be written once, `latest` perhaps more often. */
   readonly writeOnce: boolean;
-  /** Path prefix of production. */
+  /** Path prefix of the serving registry. */
   readonly pathPrefix: string;
   /** By upstream reference, what Git lists as known missing. */
   readonly knownMissing: ReadonlyMap<string, unknown>;
-  /** By upstream reference, what a pattern there does not count for, since production had it. */
+  /** By upstream reference, what a pattern there does not count for, since that registry had it. */
   readonly losses: ReadonlyMap<string, Loss>;
 }
 
-/** How it is known that production had an image which a pattern of known-missing.yaml fits. */
+/** How it is known that the serving registry had an image which a pattern of known-missing.yaml fits. */
 export interface Loss {
   /** `file:line` of the pattern. */
   readonly place: string;
@@ -57,51 +59,54 @@ export interface Loss {
 }
 
 /**
- * Decides about one image. Production having it is enough, whatever its tags (promise 5); only a
- * clear absence there and a clear presence in staging leads to a copy (promise 6).
+ * Decides about one image. The serving registry having it is enough, whatever its tags (promise 5); only a
+ * clear absence there and a clear presence at the source leads to a copy (promise 6).
  */
 export function settleImage(
   image: WantedImage,
   observed: ObservedImage,
   policy: ImagePolicy,
 ): Settled {
-  const { production, staging } = observed;
+  const { serving, source } = observed;
   if (image.clash !== undefined) return settleClash(image, image.clash);
-  switch (production.state) {
+  switch (serving.state) {
     case 'present':
       return settlePresent(image, observed, policy);
     case 'unknown':
-      return production.code === 'PLAN_UNPROVED'
-        ? settleUnproved(image, production.message)
-        : settleUnknown(image, production);
+      return serving.code === 'PLAN_UNPROVED'
+        ? settleUnproved(image, serving.message)
+        : settleUnknown(image, serving);
     case 'absent':
-      if (staging === null) throw new Error(`Staging was not asked for ${image.key}.`);
-      if (staging.state === 'unknown') return settleUnknown(image, { ...staging, role: 'staging' });
-      return staging.state === 'absent'
+      if (source === null) throw new Error(`The source was not asked for ${image.key}.`);
+      if (source.state === 'unknown') return settleUnknown(image, atSource(image, source));
+      return source.state === 'absent'
         ? settleLost(image, policy)
         : settleCopy(image, observed, policy);
   }
 }
 
+function atSource<T extends UnknownPresence>(
+  image: WantedImage,
+  answer: T,
+): T & { readonly role: RoleName } {
+  return { ...answer, role: sourcePlace(image).role };
+}
+
 function settlePresent(image: WantedImage, observed: ObservedImage, policy: ImagePolicy): Settled {
-  const { production, staging } = observed;
-  if (production.state !== 'present') throw new Error(`${image.key} is not present.`);
-  // Staging was asked to compare a tag: without its answer nobody can say that they are the same.
-  if (staging?.state === 'unknown') return settleUnknown(image, { ...staging, role: 'staging' });
-  if (
-    image.digest === null &&
-    staging?.state === 'present' &&
-    staging.digest !== production.digest
-  ) {
+  const { serving, source } = observed;
+  if (serving.state !== 'present') throw new Error(`${image.key} is not present.`);
+  // The source was asked to compare a tag: without its answer nobody can say that they are the same.
+  if (source?.state === 'unknown') return settleUnknown(image, atSource(image, source));
+  if (image.digest === null && source?.state === 'present' && source.digest !== serving.digest) {
     if (policy.movableTags.has(image.key)) return settleMove(image, observed, policy);
-    const differs = tagDiffers(image, production.digest, staging.digest);
+    const differs = tagDiffers(image, serving.digest, source.digest);
     if (policy.tagDrift === 'block') return refuse(image, { ...differs, severity: 'blocked' });
     return joinSettled([
       { steps: [], settled: [inSync(image.key, 'image')], checks: [differs] },
       ...settleTags(image, observed, policy),
     ]);
   }
-  return settleThere(image, observed, { digest: production.digest, policy });
+  return settleThere(image, observed, { digest: serving.digest, policy });
 }
 
 function settleThere(
@@ -118,11 +123,11 @@ function settleThere(
   return joinSettled([itself, ...settleTags(image, observed, policy)]);
 }
 
-// A movable tag follows staging: its new content is copied by digest, then the tag moves to it.
+// A movable tag follows the source: its new content is copied by digest, then the tag moves to it.
 function settleMove(image: WantedImage, observed: ObservedImage, policy: ImagePolicy): Settled {
   const tag = image.tag ?? '';
   const byDigest = { ...image, tag: null, demandedTags: [...image.demandedTags, tag] };
-  const tags = { ...observed.tags, [tag]: observed.production };
+  const tags = { ...observed.tags, [tag]: observed.serving };
   return settleCopy(byDigest, { ...observed, tags }, policy);
 }
 
@@ -131,8 +136,8 @@ function settleTags(
   observed: ObservedImage,
   policy: ImagePolicy,
 ): readonly Settled[] {
-  if (observed.production.state !== 'present') return [];
-  const { digest } = observed.production;
+  if (observed.serving.state !== 'present') return [];
+  const { digest } = observed.serving;
   const demanded = image.demandedTags.map((tag) =>
     settleTag({ image, tag, digest, held: true }, observed.tags[tag], policy),
   );
@@ -149,7 +154,7 @@ function settleTags(
 }
 
 interface HeldTarget extends TagTarget {
-  /** Production holds the digest already. */
+  /** The serving registry holds the digest already. */
   readonly held: boolean;
 }
 
@@ -159,7 +164,7 @@ function settleTag(
   policy: ImagePolicy,
 ): Settled {
   const { image, tag, digest, held } = target;
-  const repository = image.repository.production;
+  const repository = servingRepository(image);
   const item = formatTagItem(repository, tag);
   if (current === undefined) throw new Error(`Tag ${item} was not asked for.`);
   if (current.state === 'unknown') return settleUnknown(image, current, { item, type: 'tag' });
@@ -188,10 +193,10 @@ function settleTag(
 }
 
 function settleCopy(image: WantedImage, observed: ObservedImage, policy: ImagePolicy): Settled {
-  if (observed.staging?.state !== 'present')
-    throw new Error(`${image.key} is not present in staging.`);
-  const { digest } = observed.staging;
-  const repository = image.repository.production;
+  if (observed.source?.state !== 'present')
+    throw new Error(`${image.key} is not present at its source.`);
+  const { digest } = observed.source;
+  const repository = servingRepository(image);
   const hindered = settleHindered(image, observed, digest);
   if (hindered !== null) return hindered;
   const demanded = image.demandedTags.map((tag) =>
@@ -258,7 +263,7 @@ function arrivalTags(
       ...checkOf(image),
       kind: 'tag-differs',
       severity: 'warning',
-      message: `Tag ${image.repository.production}:${entry.tag} points at ${entry.digest} in production and stays there; ${digest} arrives without it.`,
+      message: `Tag ${servingRepository(image)}:${entry.tag} points at ${entry.digest} in ${image.serving} and stays there; ${digest} arrives without it.`,
       hint: null,
     }),
   );
@@ -268,26 +273,29 @@ function arrivalTags(
   };
 }
 
-function sayLoss({ place, revision }: Loss): string {
-  return ` Production had it when the index of ${formatRevision(revision)} came, so the pattern at ${place} does not count for it.`;
+function sayLoss({ serving }: WantedImage, { place, revision }: Loss): string {
+  return ` ${capitalize(serving)} had it when the index of ${formatRevision(revision)} came, so the pattern at ${place} does not count for it.`;
 }
 
 function hintMissing(image: WantedImage, loss: Loss | undefined): string {
+  const { role } = sourcePlace(image);
   if (loss !== undefined)
-    return `Mirror it into staging again; or list the image itself in ${loss.place.replace(/:\d+$/, '')}, which says that the loss is accepted.`;
+    return `Mirror it into ${role} again; or list the image itself in ${loss.place.replace(/:\d+$/, '')}, which says that the loss is accepted.`;
   return image.neededBy.some((need) => need.catalog !== null)
-    ? 'Mirror it into staging again; or take the bundle out of the catalog, which `olmirror merge` does by itself under policy.missing: hold.'
-    : 'Mirror it into staging again; or take it out of mirror.yaml.';
+    ? `Mirror it into ${role} again; or take the bundle out of the catalog, which \`olmirror merge\` does by itself under policy.missing: hold.`
+    : `Mirror it into ${role} again; or take it out of mirror.yaml.`;
 }
 
 function settleLost(image: WantedImage, policy: ImagePolicy): Settled {
-  const known = policy.knownMissing.has(image.upstream);
+  // What a cluster runs and neither registry has comes from elsewhere.
+  const known = policy.knownMissing.has(image.upstream) || image.kind === 'in-use';
+  const source = sourcePlace(image);
   const loss = policy.losses.get(image.upstream);
   const check: Check = {
     ...checkOf(image),
     kind: known ? 'known-missing' : 'missing-source',
     severity: known ? 'warning' : 'blocked',
-    message: `${image.upstream} is neither in production nor in staging (${image.repository.staging}); ${formatReason(image)}.${loss === undefined ? '' : sayLoss(loss)}`,
+    message: `${image.upstream} is neither in ${image.serving} nor in ${source.role} (${source.repository}); ${formatReason(image)}.${loss === undefined ? '' : sayLoss(image, loss)}`,
     hint: known ? null : hintMissing(image, loss),
   };
   const code = 'PLAN_MISSING_SOURCE';

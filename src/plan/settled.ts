@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Presence } from '../base/presence.ts';
+import { servingRepository } from '../images/image-places.ts';
 import type { WantedImage } from '../images/types.ts';
+import type { RoleName } from '../manifest/types.ts';
 import { checkOf } from './image-checks.ts';
 import { formatTagItem } from './item.ts';
 import type { Check, Outcome, Step } from './types.ts';
@@ -18,14 +20,14 @@ interface ItemName {
 }
 
 type UnknownAnswer = Presence & { readonly state: 'unknown' } & {
-  readonly role?: 'staging';
+  readonly role?: RoleName;
   /** That it is there is known, but not whether all of it is. */
   readonly whole?: true;
 };
 
 export function settleUnknown(image: WantedImage, answer: UnknownAnswer, name?: ItemName): Settled {
   const { item, type } = name ?? { item: image.key, type: 'image' };
-  const message = `Whether ${answer.role ?? 'production'} holds ${answer.whole === true ? 'all of ' : ''}${item} is unknown: ${answer.message}`;
+  const message = `Whether ${answer.role ?? image.serving} holds ${answer.whole === true ? 'all of ' : ''}${item} is unknown: ${answer.message}`;
   const check: Check = {
     ...checkOf(image),
     item,
@@ -49,11 +51,11 @@ export function settleUnproved(image: WantedImage, why: string): Settled {
   const items = [
     { item: image.key, type: 'image' },
     ...image.demandedTags.map((tag) => ({
-      item: formatTagItem(image.repository.production, tag),
+      item: formatTagItem(servingRepository(image), tag),
       type: 'tag' as const,
     })),
   ] as const;
-  const message = `Whether production holds ${image.key} is not known now: ${why}.`;
+  const message = `Whether ${image.serving} holds ${image.key} is not known now: ${why}.`;
   return {
     steps: [],
     settled: items.map((item) => ({ ...item, kind: 'deferred', message, code: 'PLAN_UNPROVED' })),
@@ -114,7 +116,7 @@ export function refuseQuietly(image: WantedImage, why: string): Settled {
 // Without its image a demanded tag cannot be written either; it still ends in an outcome (promise 8).
 export function refusedTags(image: WantedImage): readonly Outcome[] {
   return image.demandedTags.map((tag) => ({
-    item: formatTagItem(image.repository.production, tag),
+    item: formatTagItem(servingRepository(image), tag),
     type: 'tag',
     kind: 'refused',
     message: `The image it should point at, ${image.upstream}, is not available.`,

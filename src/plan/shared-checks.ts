@@ -1,9 +1,12 @@
 import type { Problem } from '../base/problem.ts';
+import { servingRole } from '../manifest/serving-role.ts';
+import type { MirrorManifest } from '../manifest/types.ts';
 import type { Check } from './types.ts';
 
 interface SharedFacts {
   readonly problems: readonly Problem[];
   readonly indexOnly: boolean;
+  readonly manifest: Pick<MirrorManifest, 'strategy'>;
 }
 
 /** Checks that are about no one catalog: faults of references, and that images were left aside. */
@@ -20,8 +23,7 @@ export function listSharedChecks(input: SharedFacts): readonly Check[] {
     }),
   );
   if (!input.indexOnly) return collisions;
-  const message =
-    'Index only: images are neither copied nor looked for, so the index may name what production does not hold.';
+  const message = `Index only: images are neither copied nor looked for, so the index may name what ${servingRole(input.manifest)} does not hold.`;
   return [
     ...collisions,
     {

@@ -37,7 +37,7 @@ export function judgeShrink(wanted: WantedIndex, input: ShrinkInput): Shrink | n
   const bundles = [...served.values()].reduce((sum, entry) => sum + entry.bundles.length, 0);
   if (wanted.packages * 2 >= served.size && wanted.bundles * 2 >= bundles) return null;
   const allowed = findAllowance(wanted.catalog, input);
-  const message = `Git has ${formatCount(wanted.packages, 'package')} and ${formatCount(wanted.bundles, 'bundle')} for ${wanted.catalog}, and production serves ${formatCount(served.size, 'package')} and ${formatCount(bundles, 'bundle')}: fewer than half`;
+  const message = `Git has ${formatCount(wanted.packages, 'package')} and ${formatCount(wanted.bundles, 'bundle')} for ${wanted.catalog}, and ${wanted.serving} serves ${formatCount(served.size, 'package')} and ${formatCount(bundles, 'bundle')}: fewer than half`;
   return {
     blocks: allowed === null,
     check: {

@@ -13,26 +13,27 @@ import type { VerifiedCheck } from './verified-check.ts';
 
 /** What the live registries said about one wanted image. */
 export interface ObservedImage {
-  readonly production: Presence;
-  /** Null where staging was not asked, because production has it. */
-  readonly staging: Presence | null;
-  /** The tag `sha256-<hex>` in production, asked before a copy; null where not asked. */
+  /** At the registry that must hold it. */
+  readonly serving: Presence;
+  /** Where it comes from; null where that was not asked, because the serving registry has it. */
+  readonly source: Presence | null;
+  /** The tag `sha256-<hex>` in the serving registry, asked before a copy; null where not asked. */
   readonly protectTag: Presence | null;
   /** True when `protectTag` holds a referrers index, so that `olmirror-<hex>` is used. */
   readonly protectTagIsReferrers: boolean;
-  /** Demanded and arrival tags in production that were asked about. */
+  /** Demanded and arrival tags in the serving registry that were asked about. */
   readonly tags: Readonly<Record<string, Presence>>;
-  /** Bytes of config and layers by digest, read at staging before a copy; empty otherwise. */
+  /** Bytes of config and layers by digest, read at the source before a copy; empty otherwise. */
   readonly blobs: Readonly<Record<string, number>>;
-  /** Why what staging holds cannot be copied; null where nothing is in the way, or staging was not asked. */
+  /** Why what the source holds cannot be copied; null where nothing is in the way, or it was not asked. */
   readonly uncopyable: Uncopyable | null;
-  /** What staging holds beside an image that is to be copied; unknown where staging did not tell. */
+  /** What the source holds beside an image that is to be copied; unknown where it did not tell. */
   readonly attached: readonly AttachedImage[] | UnknownPresence;
-  /** What a deep look at the image in production found; left out where nobody looked. */
+  /** What a deep look at the image in the serving registry found; left out where nobody looked. */
   readonly proof?: Proof;
   /**
-   * Of a damaged image, what staging says of the manifests that would mend it: the first that is not
-   * there, or present where all are; left out where staging was not asked.
+   * Of a damaged image, what the source says of the manifests that would mend it: the first that is not
+   * there, or present where all are; left out where it was not asked.
    */
   readonly restore?: Presence;
 }
@@ -56,9 +57,9 @@ export interface ObservedIndex {
   readonly servedStarts: boolean;
   /** Its labels say that it is an index, of whatever format. */
   readonly servedIsIndex: boolean;
-  /** `<tag>-<12 hex of servedId>` in production; null where nothing is served. */
+  /** `<tag>-<12 hex of servedId>` in the serving registry; null where nothing is served. */
   readonly servedImmutable: Presence | null;
-  /** `<tag>-<12 hex of expectedId>` in production. */
+  /** `<tag>-<12 hex of expectedId>` there. */
   readonly expectedImmutable: Presence;
   /** Id of what `expectedImmutable` holds, where present: of the kind that the wanted index has. */
   readonly expectedImmutableId: Digest | null;
@@ -83,14 +84,16 @@ export interface ObservedPin {
   readonly canBeServed: boolean;
   /** Why no pod of a CatalogSource in Git that takes a cache out of it would come up; null for no reason, or where it was not read. */
   readonly cacheFault: string | null;
-  /** Whether production holds what it names; null where its tag serves it already, or nobody could ask. */
+  /** Whether the serving registry holds what it names; null where its tag serves it already, or nobody could ask. */
   readonly closure: VerifiedCheck | null;
 }
 
 /** What Git says about the index of one catalog. */
 export interface WantedIndex {
   readonly catalog: string;
-  /** Repository and tag in the serving registry, with path prefix. */
+  /** The role whose registry serves it. */
+  readonly serving: RoleName;
+  /** Repository and tag there, with path prefix. */
   readonly repository: string;
   readonly tag: string;
   /** Of `builder: podman` the id of the recipe: the image id is known only after the build. */
@@ -114,7 +117,7 @@ export interface WantedIndex {
   readonly pin: CatalogPin | null;
   /** A pin that the manifest still has, though it has ended. */
   readonly endedPin: CatalogPin | null;
-  /** False where production lets no tag move: then its immutable tag is all that is published. */
+  /** False where that registry lets no tag move: then its immutable tag is all that is published. */
   readonly moves: boolean;
   /** Tags of this index of which Git tells clusters below `cluster/`. */
   readonly told: readonly string[];
@@ -151,7 +154,7 @@ interface StepBase {
   readonly items: readonly string[];
 }
 
-/** Copies one digest from staging to production under its never-moving tag, then gives it further tags. */
+/** Copies one digest to the serving registry under its never-moving tag, then gives it further tags. */
 export interface CopyStep extends StepBase {
   readonly kind: 'copy';
   /** What it is of an image that is copied too; left out for a wanted image. */
@@ -162,7 +165,7 @@ export interface CopyStep extends StepBase {
   readonly from: { readonly role: RoleName; readonly repository: string };
   readonly to: { readonly role: RoleName; readonly repository: string };
   readonly digest: Digest;
-  /** What production lacked when this was planned: the digest, or the tag of a tag-only reference. */
+  /** What the serving registry lacked when this was planned: the digest, or the tag of a tag-only reference. */
   readonly absent: string;
   /** `sha256-<hex>` or `olmirror-<hex>`. */
   readonly protectTag: string;
@@ -253,6 +256,7 @@ export interface Check {
     | 'pin-ended'
     | 'pin-missing'
     | 'in-use'
+    | 'required'
     | 'automatic-upgrade'
     | 'stranded-upgrade'
     | 'release-signature'
@@ -293,6 +297,8 @@ export interface PlanBinding {
   readonly manifest: Digest;
   /** Catalog name → tree hash. */
   readonly catalogs: Readonly<Record<string, string>>;
+  /** Under `relocate`, hash of what in-use.yaml and the delivery records want kept; left out under `append`. */
+  readonly kept?: Digest;
 }
 
 /** One channel whose offer changes. */
@@ -346,9 +352,19 @@ export interface CatalogPlan {
   readonly pin: CatalogPin | null;
   /** Null where what is served could not be compared. */
   readonly packages: readonly PackagePlan[] | null;
+  /** Under `relocate`, how much of Git's catalog is wanted; left out under `append`. */
+  readonly kept?: KeptShare;
 }
 
-/** How production was verified beyond its manifests, and what that took. */
+/** How much of a catalog `relocate` keeps. */
+export interface KeptShare {
+  readonly packages: number;
+  readonly ofPackages: number;
+  readonly bundles: number;
+  readonly ofBundles: number;
+}
+
+/** How the serving registry was verified beyond its manifests, and what that took. */
 export interface Verification extends ProofCounts {
   readonly level: Exclude<VerifyLevel, 'manifests'>;
 }
@@ -361,7 +377,7 @@ export interface RepositoryBytes {
   readonly bytes: number;
 }
 
-/** Where production keeps its blobs, and the room there. */
+/** Where the serving registry keeps its blobs, and the room there. */
 export interface Storage {
   /** As the manifest names it. */
   readonly path: string;

@@ -4,6 +4,7 @@ import { isToolError } from '../base/tool-error.ts';
 import type { GitPort, History, Snapshot } from '../git/port.ts';
 import { joinPath } from '../images/map-path.ts';
 import { mayBuildOn, readStateImage, type StateFacts } from '../index/state-image.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { estimateBackup } from '../plan/estimate-requests.ts';
 import type { PassReport, StateBackupResult } from '../plan/report-types.ts';
@@ -12,7 +13,7 @@ import type { RegistryPort } from '../registry/port.ts';
 export interface BackupDeps {
   readonly git: GitPort;
   readonly applier: Pick<Applier, 'pushState'>;
-  /** Told how many requests skopeo is thought to have sent to production. */
+  /** Told how many requests skopeo is thought to have sent there. */
   readonly count: (requests: number) => void;
   readonly signal: AbortSignal;
 }
@@ -26,15 +27,15 @@ export interface BackupSubject {
   readonly snapshot: Pick<Snapshot, 'revision' | 'subject' | 'time'>;
 }
 
-/** Repository of the backups in production, path prefix included. */
+/** Repository of the backups in the serving registry, path prefix included. */
 export function stateRepository(
   { repository }: NonNullable<MirrorManifest['stateBackup']>,
-  { registries }: Pick<MirrorManifest, 'registries'>,
+  manifest: Pick<MirrorManifest, 'strategy' | 'registries'>,
 ): string {
-  return joinPath(registries.production.pathPrefix, repository);
+  return joinPath(manifest.registries[servingRole(manifest)].pathPrefix, repository);
 }
 
-/** Whether production is what the commit says after a pass, at least in one index. */
+/** Whether the serving registry is what the commit says after a pass, at least in one index. */
 export function isPublished({
   outcomes,
   interrupted,
@@ -56,14 +57,14 @@ export async function backUpState(
   deps: BackupDeps,
 ): Promise<StateBackupResult | null> {
   const { manifest, snapshot } = subject;
-  const { production } = manifest.registries;
-  if (manifest.stateBackup === null || production.writePolicy === 'deny') return null;
+  const serving = manifest.registries[servingRole(manifest)];
+  if (manifest.stateBackup === null || serving.writePolicy === 'deny') return null;
   if (snapshot.time === null) return null;
   const repository = stateRepository(manifest.stateBackup, manifest);
   const tag = formatStateTag(snapshot.revision);
-  const reference = `${production.host}/${repository}:${tag}`;
+  const reference = `${serving.host}/${repository}:${tag}`;
   try {
-    const registry = subject.request.registries.production;
+    const registry = subject.request.registries[subject.request.servingRole];
     const there = await registry.headManifest(repository, tag, deps.signal);
     if (there.state === 'unknown') return failed(reference, there.message);
     if (there.state === 'present') return { kind: 'present', reference, bytes: 0, message: null };

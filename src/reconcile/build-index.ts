@@ -15,6 +15,7 @@ import { assertCarriesOpm } from '../index/find-program.ts';
 import type { ContentLayers, ContentWork } from '../index/layer-memory.ts';
 import { buildRecipe, type PinnedImage, type PodmanRecipe } from '../index/podman-recipe.ts';
 import { assertBuildable, readIndexBase } from '../index/read-base.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
@@ -58,7 +59,8 @@ type BuiltState = Pick<LoadedState, 'manifest' | 'snapshot'>;
 export type IndexWork = Pick<ContentWork, 'store' | 'buildGroups'>;
 
 export interface IndexBuilderDeps {
-  readonly production: RegistryPort;
+  /** The one that serves, where bases lie too. */
+  readonly registry: RegistryPort;
   /** Where the state repository comes from, for people. */
   readonly readSource: () => Promise<string | null>;
   readonly work: IndexWork;
@@ -90,7 +92,7 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     const recipe = buildRecipe({
       name: entry.name,
       ...(await describeContent(loaded, state)),
-      ...(await readStages(entry, state.manifest, deps.production)),
+      ...(await readStages(entry, state.manifest, deps.registry)),
       annotations: annotate(state, await deps.readSource()),
     });
     summaries.set(keyOf(loaded, state.manifest), summarizeRecipe(recipe));
@@ -123,7 +125,7 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
       if (loaded.entry.builder === 'podman') return summarizeRecipe(await describe(loaded, state));
       return summarizeBuilt(await make(loaded, state, false));
     },
-    assertStarts: createStartCheck(deps.production),
+    assertStarts: createStartCheck(deps.registry),
   };
 }
 
@@ -138,7 +140,7 @@ async function gatherInput(
     ...deps.work,
     known,
     ...(await describeContent(loaded, state)),
-    base: await readBase(entry, state.manifest, deps.production),
+    base: await readBase(entry, state.manifest, deps.registry),
     annotations: annotate(state, await deps.readSource()),
   };
 }
@@ -151,7 +153,7 @@ async function describeContent(
   const { cache, compression, platforms } = entry;
   // To rewrite an address is to write the whole blob anew.
   if (entry.references === 'rewrite') await fetchTexts?.(catalog.packages.keys());
-  const served = rewriteForProduction(catalog, entry, manifest);
+  const served = rewriteForServing(catalog, entry, manifest);
   return { catalog: served, content, cache, compression, platforms, fetchTexts };
 }
 
@@ -160,13 +162,13 @@ type SharedInput = Pick<
   'catalog' | 'content' | 'cache' | 'compression' | 'platforms' | 'fetchTexts'
 >;
 
-function createStartCheck(production: RegistryPort): IndexBuilder['assertStarts'] {
+function createStartCheck(registry: RegistryPort): IndexBuilder['assertStarts'] {
   const sound = new Set<string>();
   return async ({ entry }, { manifest }, servedDiffIds) => {
     const key = JSON.stringify([entry.base, entry.platforms]);
-    const base = sound.has(key) ? null : await readBase(entry, manifest, production);
+    const base = sound.has(key) ? null : await readBase(entry, manifest, registry);
     if (base === null) return;
-    if (!liesBeneath(base, servedDiffIds)) await assertCarriesOpm(production, base);
+    if (!liesBeneath(base, servedDiffIds)) await assertCarriesOpm(registry, base);
     sound.add(key);
   };
 }
@@ -185,14 +187,14 @@ function needsPodman({ name }: CatalogEntry): ToolError {
 async function readStages(
   entry: CatalogEntry,
   manifest: MirrorManifest,
-  production: RegistryPort,
+  registry: RegistryPort,
 ): Promise<{ readonly base: PinnedImage | null; readonly builder: PinnedImage | null }> {
   const base = entry.base === 'scratch' ? null : pinImage(entry.base, manifest);
-  if (base !== null) await assertBuildable(production, base, entry.platforms);
+  if (base !== null) await assertBuildable(registry, base, entry.platforms);
   if (entry.cache === 'none') return { base, builder: null };
   if (entry.builderImage === null) return { base, builder: base };
   const builder = pinImage(entry.builderImage, manifest);
-  await assertBuildable(production, builder, []);
+  await assertBuildable(registry, builder, []);
   return { base, builder };
 }
 
@@ -217,7 +219,9 @@ function summarizeBuilt({ imageId, layerBytes, content }: BuiltIndex): IndexSumm
 function keyOf(loaded: BuiltCatalog, manifest: MirrorManifest): string {
   const { entry } = loaded;
   const rewriting =
-    entry.references === 'rewrite' ? [manifest.registries.production, manifest.paths] : null;
+    entry.references === 'rewrite'
+      ? [manifest.registries[servingRole(manifest)], servingRole(manifest), manifest.paths]
+      : null;
   return JSON.stringify([
     entry.name,
     loaded.content,
@@ -231,36 +235,41 @@ function keyOf(loaded: BuiltCatalog, manifest: MirrorManifest): string {
   ]);
 }
 
-function rewriteForProduction(
+function rewriteForServing(
   catalog: Catalog,
   entry: CatalogEntry,
   manifest: MirrorManifest,
 ): Catalog {
+  const serving = servingRole(manifest);
   return entry.references === 'keep'
     ? catalog
     : rewriteImages(catalog, (reference) =>
-        mapReference(parseImageRef(reference), 'production', manifest),
+        mapReference(parseImageRef(reference), serving, manifest),
       );
 }
 
 async function readBase(
   entry: CatalogEntry,
   manifest: MirrorManifest,
-  production: RegistryPort,
+  registry: RegistryPort,
 ): Promise<IndexBase | null> {
   if (entry.base === 'scratch') return null;
   const ref = locateBase(entry.base, manifest);
   try {
-    return await readIndexBase(production, ref.repository, {
+    return await readIndexBase(registry, ref.repository, {
       reference: ref.digest,
       platforms: entry.platforms,
     });
   } catch (error) {
     if (!isToolError(error, 'REGISTRY_NOT_FOUND')) throw error;
-    throw new ToolError('INDEX_BAD_BASE', `The base image ${entry.base} is not in production.`, {
-      cause: error,
-      hint: `Copy it there, for example with \`skopeo copy --all\`, or name another \`base\` of ${entry.name} in mirror.yaml.`,
-    });
+    throw new ToolError(
+      'INDEX_BAD_BASE',
+      `The base image ${entry.base} is not in ${servingRole(manifest)}.`,
+      {
+        cause: error,
+        hint: `Copy it there, for example with \`skopeo copy --all\`, or name another \`base\` of ${entry.name} in mirror.yaml.`,
+      },
+    );
   }
 }
 

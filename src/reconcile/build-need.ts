@@ -1,8 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import { isDigest } from '../base/digest.ts';
-import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
+import { type ImageRef, tryParseImageRef } from '../base/image-ref.ts';
 import { compareBytes } from '../base/text.ts';
-import { isToolError } from '../base/tool-error.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { mapRepository } from '../images/map-path.ts';
@@ -35,7 +34,7 @@ export async function listNeededImages(
   const unreadable: string[] = [];
   const blobs = new Map<string, number>();
   for (const [reference, bundles] of named) {
-    const ref = tryParseRef(reference);
+    const ref = tryParseImageRef(reference);
     if (ref === null) {
       unreadable.push(reference);
       continue;
@@ -113,13 +112,4 @@ function listBlobs(sizes: ReadonlyMap<string, number>): readonly SizedBlob[] {
   return [...sizes]
     .flatMap(([digest, size]) => (isDigest(digest) ? [{ digest, size }] : []))
     .toSorted((a, b) => compareBytes(a.digest, b.digest));
-}
-
-function tryParseRef(reference: string): ImageRef | null {
-  try {
-    return parseImageRef(reference);
-  } catch (error) {
-    if (isToolError(error, 'BASE_BAD_IMAGE_REF')) return null;
-    throw error;
-  }
 }

@@ -1,22 +1,17 @@
 import { isToolError } from '../base/tool-error.ts';
-import { listBundleImages } from '../catalog/list-images.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
+import { listRewritable } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { pointsAt } from '../cluster/find-pointers.ts';
 import { joinPath } from '../images/map-path.ts';
 import { readIndexCatalog } from '../index/read-index.ts';
 import type { InUse } from '../manifest/in-use.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
+import { type HeldBundle, listHeld } from '../plan/held-bundles.ts';
 import type { RelocateHindrance, RelocateUnclear } from '../plan/relocate-check-types.ts';
 import type { RelocatedContext, RelocatedFindings } from './check-relocated-images.ts';
 
-/** A bundle that a cluster has, or is about to have. */
-interface HeldBundle {
-  readonly cluster: string;
-  readonly user: string;
-  readonly package: string;
-  readonly bundle: string;
-}
+type NamedBundle = HeldBundle & { readonly package: string };
 
 const NEXT =
   'Run `olmirror apply` with strategy relocate: it brings the index to staging under the name that production serves it by.';
@@ -33,7 +28,7 @@ export async function checkRelocatedIndexes(
   const catalogs = read.flatMap(({ catalog }) => (catalog === null ? [] : [catalog]));
   // A bundle that an unread index may serve is not known to be missing.
   const isWhole = read.every(({ unclear }) => unclear.length === 0);
-  const lost = listHeld(inUse).filter((held) => !catalogs.some((it) => serves(it, held)));
+  const lost = listNamed(inUse).filter((held) => !catalogs.some((it) => serves(it, held)));
   const missing = isWhole ? lost.map(describeLost) : [];
   return {
     proved: 0,
@@ -71,13 +66,14 @@ async function readIndex(
   try {
     const { files } = await readIndexCatalog(staging, repository, head.digest);
     const { catalog } = parseCatalog(files);
-    const hindrances = listBundleImages(catalog).flatMap(({ bundle, image, relatedImages }) =>
-      [image, ...relatedImages]
+    const bundles = [...catalog.packages.values()].flatMap((pkg) => pkg.bundles);
+    const hindrances = bundles.flatMap((bundle) =>
+      listRewritable(bundle)
         .filter((reference) => pointsAt(reference, names.production))
         .map((reference) => ({
           ...about,
           kind: 'index-names-production' as const,
-          message: `${bundle} names ${reference}, which is in production.`,
+          message: `${bundle.name} names ${reference}, which is in production.`,
         })),
     );
     return { catalog, hindrances, unclear: [] };
@@ -96,36 +92,19 @@ function unclearIndex(
   return { ...EMPTY, unclear: [{ ...about, kind: 'index', message }] };
 }
 
-function listHeld({ uses, observed }: InUse): readonly HeldBundle[] {
-  const followed = uses.flatMap((use) => {
-    const pending = use.terms.kind === 'Subscription' ? use.terms.pending : null;
-    return [use.bundle, pending].flatMap((bundle) =>
-      bundle === null
-        ? []
-        : [{ cluster: use.cluster, user: use.user, package: use.package, bundle }],
-    );
-  });
-  const installed = observed.flatMap(({ name, bundles }) =>
-    bundles.flatMap((bundle) => {
-      if (bundle.package === null) return [];
-      const user = `${bundle.pending ? 'InstallPlan' : 'ClusterServiceVersion'} in ${bundle.namespace ?? 'the cluster'}`;
-      return [{ cluster: name, user, package: bundle.package, bundle: bundle.name }];
-    }),
+// Of which package a bundle is, nothing may tell.
+function listNamed(inUse: InUse): readonly NamedBundle[] {
+  return listHeld(inUse).flatMap(({ package: name, ...held }) =>
+    name === null ? [] : [{ ...held, package: name }],
   );
-  const all = [...followed, ...installed];
-  return [
-    ...new Map(
-      all.toReversed().map((it) => [`${it.cluster}\n${it.package}\n${it.bundle}`, it]),
-    ).values(),
-  ].toReversed();
 }
 
-function serves(catalog: Catalog, held: HeldBundle): boolean {
+function serves(catalog: Catalog, held: NamedBundle): boolean {
   const found = catalog.packages.get(held.package);
   return found?.bundles.some(({ name }) => name === held.bundle) ?? false;
 }
 
-function describeLost(held: HeldBundle): RelocateHindrance {
+function describeLost(held: NamedBundle): RelocateHindrance {
   return {
     kind: 'not-served',
     cluster: held.cluster,

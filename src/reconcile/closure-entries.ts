@@ -1,7 +1,8 @@
 import type { ClosureEntry } from '../apply/port.ts';
+import { servingRepository } from '../images/image-places.ts';
 import type { WantedImage } from '../images/types.ts';
 
-/** What must be seen in production before an index that names these images is served; what was known to be missing is left out. */
+/** What must be seen in the serving registry before an index that names these images is served; what was known to be missing is left out. */
 export function buildClosure(
   images: readonly WantedImage[],
   catalog: string,
@@ -12,7 +13,7 @@ export function buildClosure(
     .map((image) => {
       const need = image.neededBy.find((entry) => entry.catalog === catalog);
       return {
-        repository: image.repository.production,
+        repository: servingRepository(image),
         reference: image.digest ?? image.tag ?? '',
         label: `${image.upstream} of ${need?.item ?? catalog}`,
       };

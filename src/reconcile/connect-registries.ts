@@ -1,3 +1,4 @@
+import { servingRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { createIndexBuilder, type IndexBuilder, type IndexWork } from './build-index.ts';
@@ -20,17 +21,18 @@ export function createConnector(
 ): (manifest: MirrorManifest) => Promise<Connection> {
   let connection: (Connection & { readonly key: string }) | null = null;
   return async (manifest) => {
-    const key = JSON.stringify(manifest.registries);
+    const serving = servingRole(manifest);
+    const key = JSON.stringify([serving, manifest.registries]);
     if (connection?.key === key) return connection;
     if (connection !== null)
       await Promise.all(Object.values(connection.registries).map((registry) => registry.close()));
     const registries = deps.openRegistries(manifest);
-    const { production } = registries;
+    const registry = registries[serving];
     const { readSource, indexWork: work = {} } = deps;
     connection = {
       key,
       registries,
-      builder: createIndexBuilder({ production, readSource, work }),
+      builder: createIndexBuilder({ registry, readSource, work }),
     };
     return connection;
   };

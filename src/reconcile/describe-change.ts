@@ -32,8 +32,8 @@ function describeOffer(entry: IndexObservation, state: LoadedState): readonly Pa
   if (served === null || target === null) return null;
   if (served === target) return [];
   // Git holds upstream addresses, an index may name its registry: for users that is no change.
-  const { catalog } = findLoaded(state, entry.wanted);
-  return describePackages(turnAddresses(served, state.manifest, catalog).catalog, target);
+  const { catalog, complete = catalog } = findLoaded(state, entry.wanted);
+  return describePackages(turnAddresses(served, state.manifest, complete).catalog, target);
 }
 
 // What could not be compared is said of the offer; where clusters choose a tag by themselves, nothing starts by it.

@@ -23,7 +23,7 @@ export interface LossContext {
 const BEFORE_ALL_ENDS = '0000-00-00';
 
 /**
- * Images that a pattern of known-missing.yaml fits, though production had them: the index that is served names them,
+ * Images that a pattern of known-missing.yaml fits, though the serving registry had them: the index that is served names them,
  * and when that came neither an item nor a pattern let them be missing, so that each was seen there (promise 3).
  */
 export async function findHiddenLosses(
@@ -49,7 +49,7 @@ export async function findHiddenLosses(
 }
 
 function isAbsent(image: WantedImage, { images }: LossContext): boolean {
-  return images.get(image.key)?.production.state === 'absent';
+  return images.get(image.key)?.serving.state === 'absent';
 }
 
 async function readThen(

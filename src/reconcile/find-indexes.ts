@@ -1,6 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { Asked } from '../images/find-asked.ts';
 import { indexRepository } from '../images/map-path.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { CatalogEntry, DeliveryRecord, MirrorManifest, PerRole } from '../manifest/types.ts';
 import type { ExplainedChange } from '../plan/explain-types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
@@ -70,7 +71,7 @@ async function listCandidates(
   const servedTag = await search.readServedTag(entry);
   const list = await listIndexes(entry, {
     ...search,
-    production: registries.production,
+    registry: registries[servingRole(manifest)],
     servedTag,
   });
   const staged = await registries.staging.headManifest(
@@ -161,6 +162,7 @@ function buildIndex(
   remarks: readonly string[],
 ): Explainable {
   const { manifest, records } = search;
+  const serving = servingRole(manifest);
   const repository = {
     production: indexRepository(entry, manifest),
     staging: indexRepository(entry, manifest, 'staging'),
@@ -177,6 +179,7 @@ function buildIndex(
     digest,
     tag: digest === null ? tag : null,
     repository,
+    serving,
     demandedTags: [],
     arrivalTags: [],
     neededBy: item === null ? [] : [{ catalog: entry.name, package: null, item }],

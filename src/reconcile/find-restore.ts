@@ -3,16 +3,16 @@ import type { ObservedImage } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { measureImage } from './measure-image.ts';
 
-interface Staging {
+interface Source {
   readonly registry: RegistryPort;
   readonly signal: AbortSignal;
 }
 
-/** Whether staging holds every manifest that would mend a damaged image, and the bytes that a copy of them moves. */
+/** Whether the source of images holds every manifest that would mend a damaged image, and the bytes that a copy of them moves. */
 export async function findRestore(
   damage: Damage,
   repository: string,
-  { registry, signal }: Staging,
+  { registry, signal }: Source,
 ): Promise<Required<Pick<ObservedImage, 'restore' | 'blobs'>>> {
   const manifests = [...new Set(damage.missing.map(({ manifest }) => manifest))];
   const answers = await Promise.all(

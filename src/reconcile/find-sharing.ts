@@ -1,4 +1,5 @@
 import { compareBytes } from '../base/text.ts';
+import { servingRepository } from '../images/image-places.ts';
 import type { WantedImage } from '../images/types.ts';
 import type { PerRole } from '../manifest/types.ts';
 import type { ExplainedPlace, ExplainedSharing } from '../plan/explain-types.ts';
@@ -6,7 +7,7 @@ import type { RegistryPort } from '../registry/port.ts';
 import type { Explainable } from './find-explained.ts';
 import { measureImage } from './measure-image.ts';
 
-/** Which other images of production have layers in common with one that lies at these places. */
+/** Which other images of the serving registry have layers in common with one that lies at these places. */
 export type SharingFinder = (
   image: Explainable,
   places: readonly ExplainedPlace[],
@@ -21,7 +22,7 @@ export interface SharingOptions {
 }
 
 type Blobs = Readonly<Record<string, number>>;
-/** What production told of an image. */
+/** What the registry told of an image. */
 type Told = Blobs | 'absent' | 'unknown';
 
 const NOTHING = {
@@ -45,18 +46,21 @@ const MOST_NAMED = 20;
  * same catalogs, then all others.
  */
 export function createSharingFinder(options: SharingOptions): SharingFinder {
-  const { production } = options.registries;
+  const { registries } = options;
+  function count(): number {
+    return registries.production.countRequests() + registries.staging.countRequests();
+  }
   const known = new Map<string, Told>();
   let spent = 0;
   async function read(images: readonly WantedImage[]): Promise<void> {
     const unread = images.filter(({ key }) => !known.has(key));
     for (let i = 0; i < unread.length && spent < options.mostRequests; i += IMAGES_AT_ONCE) {
       options.signal.throwIfAborted();
-      const before = production.countRequests();
+      const before = count();
       const group = unread.slice(i, i + IMAGES_AT_ONCE);
-      const told = await Promise.all(group.map((image) => readBlobs(image, production)));
+      const told = await Promise.all(group.map((image) => readBlobs(image, registries)));
       for (const [j, { key }] of group.entries()) known.set(key, told[j] ?? 'unknown');
-      spent += production.countRequests() - before;
+      spent += count() - before;
     }
   }
   return async (image, places) => {
@@ -102,14 +106,14 @@ function compare(
   };
 }
 
-async function readBlobs(image: WantedImage, production: RegistryPort): Promise<Told> {
+async function readBlobs(image: WantedImage, registries: PerRole<RegistryPort>): Promise<Told> {
   const reference = image.digest ?? image.tag ?? 'latest';
-  const found = await measureImage(production, image.repository.production, reference);
+  const found = await measureImage(registries[image.serving], servingRepository(image), reference);
   if (found.state === 'measured') return found.blobs;
   return found.code === 'REGISTRY_NOT_FOUND' ? 'absent' : 'unknown';
 }
 
-// Where production does not tell, it would not of the others either.
+// Where a registry does not tell, it would not of the others either.
 async function readOwn(
   places: readonly ExplainedPlace[],
   registries: PerRole<RegistryPort>,

@@ -29,12 +29,12 @@ export interface KnownDeps {
 export interface JudgedKnown {
   /** By upstream reference, what Git lists as known missing. */
   readonly known: ReadonlyMap<string, ListedMissing>;
-  /** By upstream reference, what a pattern fits and production had. */
+  /** By upstream reference, what a pattern fits and the serving registry had. */
   readonly losses: ReadonlyMap<string, Loss>;
   readonly listed: readonly JudgedListed[];
 }
 
-/** Holds the lists of known missing against what is wanted, what production has, and what it had. */
+/** Holds the lists of known missing against what is wanted, what the serving registry has, and what it had. */
 export async function judgeKnown(facts: KnownFacts, deps: KnownDeps): Promise<JudgedKnown> {
   const { state, wanted, images, isWhole, today } = facts;
   const context = { manifest: state.manifest, today };
@@ -51,7 +51,7 @@ export async function judgeKnown(facts: KnownFacts, deps: KnownDeps): Promise<Ju
       ...context,
       images: wanted.images,
       unreadable: wanted.unreadable,
-      presenceOf: (image) => images.get(image.key)?.production,
+      presenceOf: (image) => images.get(image.key)?.serving,
       isWhole,
     }),
   };

@@ -2,12 +2,13 @@ import pLimit from 'p-limit';
 import type { Digest } from '../base/digest.ts';
 import { compareNatural } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
-import { indexRepository } from '../images/map-path.ts';
+import { servedRepository } from '../images/map-path.ts';
 import { readOrigin } from '../index/describe-index.ts';
 import { listIndexIds } from '../index/podman-recipe.ts';
 import { type IndexIdentity, readIndexIdentity } from '../index/read-index.ts';
 import { findActivePin } from '../manifest/active-pin.ts';
 import { isNeverMoving, namesDigest } from '../manifest/index-tags.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
@@ -15,7 +16,8 @@ import type { RegistryPort } from '../registry/port.ts';
 
 export interface ListIndexesContext {
   readonly manifest: MirrorManifest;
-  readonly production: RegistryPort;
+  /** The one that serves. */
+  readonly registry: RegistryPort;
   /** First line of a commit's message; null where the repository has no such commit. */
   readonly readSubject: (revision: string) => Promise<string | null>;
   /** The tag that clusters are told of; the catalog's own where tags may move. */
@@ -28,18 +30,18 @@ export interface ListIndexesContext {
 /** Each asks for a manifest and its configs; the registry bounds its requests besides. */
 const INDEXES_AT_ONCE = 8;
 
-/** Lists the earlier indexes that production keeps of one catalog, by the tags that never move. */
+/** Lists the earlier indexes that the serving registry keeps of one catalog, by the tags that never move. */
 export async function listIndexes(
   entry: CatalogEntry,
   context: ListIndexesContext,
 ): Promise<CatalogIndexes> {
-  const { manifest, production, servedTag, signal } = context;
-  const { host } = manifest.registries.production;
-  const repository = indexRepository(entry, manifest);
+  const { manifest, registry, servedTag, signal } = context;
+  const { host } = manifest.registries[servingRole(manifest)];
+  const repository = servedRepository(entry, manifest);
   const movingTag = entry.tag.production;
   const { pin } = entry;
   const pinEnded = pin !== null && findActivePin(pin, context.today) === null;
-  const head = await production.headManifest(repository, servedTag, signal);
+  const head = await registry.headManifest(repository, servedTag, signal);
   const place = { catalog: entry.name, host, repository, servedTag, pin, pinEnded };
   const served =
     head.state === 'unknown' ? { state: head.state, message: head.message } : narrow(head);
@@ -77,10 +79,10 @@ function narrow(
 
 async function listTags(
   repository: string,
-  { production, signal }: ListIndexesContext,
+  { registry, signal }: ListIndexesContext,
 ): Promise<{ readonly names: readonly string[] } | { readonly fault: string }> {
   try {
-    return { names: await production.listTags(repository, signal) };
+    return { names: await registry.listTags(repository, signal) };
   } catch (error) {
     if (!isToolError(error)) throw error;
     return { fault: error.message };
@@ -99,7 +101,7 @@ async function readIndex(place: TagPlace, context: ListIndexesContext): Promise<
   const { repository, tag, pinned } = place;
   context.signal.throwIfAborted();
   try {
-    const image = await readIndexIdentity(context.production, repository, tag);
+    const image = await readIndexIdentity(context.registry, repository, tag);
     const origin = readOrigin(image);
     const revision = origin?.revision ?? null;
     const expected = formatImmutableTag(place.movingTag, image.imageId);

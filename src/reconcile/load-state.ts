@@ -53,6 +53,8 @@ export interface ReadCatalog {
 export interface LoadedCatalog extends ReadCatalog {
   /** Canonical hash of what the catalog says. */
   readonly content: Digest;
+  /** All that Git has, where `catalog` is only what is wanted of it (`relocateState`); left out where it is the same. */
+  readonly complete?: Catalog;
   /**
    * Reads the texts of packages that are only known from notes so far: all at once, where each is
    * asked for otherwise when it is needed.

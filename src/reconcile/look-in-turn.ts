@@ -2,7 +2,9 @@ import type { Digest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
 import type { ProofNotes, SeenImage } from '../base/proof-notes.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
+import { servingRepository } from '../images/image-places.ts';
 import type { WantedImage } from '../images/types.ts';
+import { servingRole, sourceRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import {
   chooseLook,
@@ -32,7 +34,7 @@ export interface TurnFacts {
   readonly owes: (upstream: string) => boolean;
   readonly now: Date;
   readonly budget: Budget;
-  /** Requests at production that a pass takes beside images. */
+  /** Requests at the serving registry that a pass takes beside images. */
   readonly besides: number;
   /** By fact, when what nothing vouches for was last asked for, milliseconds since 1970. */
   readonly asked: Map<string, number>;
@@ -132,15 +134,16 @@ function setTerms({ intervalMilliseconds, all }: TurnOptions, facts: TurnFacts):
   };
 }
 
-function setBudget({ budget, besides }: TurnFacts): LookBudget | null {
-  const { production, staging } = budget;
-  const stagingLeft = staging.perDay === null ? null : staging.perDay - staging.spent;
-  if (production.perDay === null)
-    return stagingLeft === null
+function setBudget({ manifest, budget, besides }: TurnFacts): LookBudget | null {
+  const role = servingRole(manifest);
+  const source = budget[sourceRole(role)];
+  const sourceLeft = source.perDay === null ? null : source.perDay - source.spent;
+  const { perDay, spent } = budget[role];
+  if (perDay === null)
+    return sourceLeft === null
       ? null
-      : { perDay: Infinity, left: Infinity, stagingLeft, besides: 0 };
-  const { perDay, spent } = production;
-  return { perDay, left: perDay - spent, stagingLeft, besides };
+      : { perDay: Infinity, left: Infinity, sourceLeft, besides: 0 };
+  return { perDay, left: perDay - spent, sourceLeft, besides };
 }
 
 function pick(candidates: readonly Candidate[], keys: ReadonlySet<string>): readonly WantedImage[] {
@@ -153,15 +156,13 @@ function listPlaces(
 ): ReadonlySet<string> {
   return new Set(
     candidates.flatMap(({ key, image, noted }) =>
-      noted !== null && keys.has(key)
-        ? [formatPlace(image.repository.production, noted.digest)]
-        : [],
+      noted !== null && keys.has(key) ? [formatPlace(servingRepository(image), noted.digest)] : [],
     ),
   );
 }
 
 function isLost({ key, noted }: Candidate, seen: ReadonlyMap<string, ObservedImage>): boolean {
-  return noted !== null && seen.get(key)?.production.state === 'absent';
+  return noted !== null && seen.get(key)?.serving.state === 'absent';
 }
 
 function chooseRest(
@@ -194,7 +195,7 @@ function withdraw(
     const observed = seen.get(key);
     if (observed === undefined) continue;
     facts.asked.set(fact, facts.now.getTime());
-    if (observed.production.state !== 'present') notes.forget(fact);
+    if (observed.serving.state !== 'present') notes.forget(fact);
   }
 }
 
@@ -238,17 +239,17 @@ function recallImage(
   { manifest }: TurnFacts,
 ): ObservedImage {
   const noted = vouched.get(key);
-  const nothing = { staging: null, blobs: {}, uncopyable: null, attached: [] };
+  const nothing = { source: null, blobs: {}, uncopyable: null, attached: [] };
   const unasked = { ...nothing, protectTag: null, protectTagIsReferrers: false, tags: {} };
-  if (noted === undefined) return { ...unasked, production: NOT_ASKED };
+  if (noted === undefined) return { ...unasked, serving: NOT_ASKED };
   const { digest, mediaType, size, referrers } = noted;
-  const production = { state: 'present', digest, mediaType, size } as const;
+  const serving = { state: 'present', digest, mediaType, size } as const;
   return {
     ...unasked,
-    production,
-    tags: Object.fromEntries(image.demandedTags.map((tag) => [tag, production])),
+    serving,
+    tags: Object.fromEntries(image.demandedTags.map((tag) => [tag, serving])),
     ...(manifest.policy.protect === 'all' && {
-      protectTag: production,
+      protectTag: serving,
       protectTagIsReferrers: referrers,
     }),
   };
@@ -262,7 +263,7 @@ const NOT_ASKED: Presence = {
   retryAfterSeconds: null,
 };
 
-/** Name of a digest in production. */
+/** Name of a digest in the serving registry. */
 export function formatPlace(repository: string, digest: Digest): string {
   return `${repository}@${digest}`;
 }

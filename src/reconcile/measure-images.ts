@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
 import type { EmitEvent } from '../base/events.ts';
-import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
-import { isToolError } from '../base/tool-error.ts';
+import { tryParseImageRef } from '../base/image-ref.ts';
 import type { ImageSize } from '../images/image-size.ts';
 import { mapRepository } from '../images/map-path.ts';
 import type { MirrorManifest, PerRole, RoleName } from '../manifest/types.ts';
@@ -49,7 +48,7 @@ async function measureOne(
   { image, roles }: SizedImage,
   { manifest, registries, signal }: MeasureContext,
 ): Promise<ImageSize> {
-  const ref = tryParseRef(image);
+  const ref = tryParseImageRef(image);
   if (ref === null) return { state: 'unknown', message: 'it is no image reference' };
   const reasons: string[] = [];
   for (const role of roles) {
@@ -64,13 +63,4 @@ async function measureOne(
     reasons.push(found.state === 'unknown' ? found.message : `${role} tells no sizes of it`);
   }
   return { state: 'unknown', message: reasons[0] ?? `not in ${roles.join(' or ')}` };
-}
-
-function tryParseRef(image: string): ImageRef | null {
-  try {
-    return parseImageRef(image);
-  } catch (error) {
-    if (isToolError(error, 'BASE_BAD_IMAGE_REF')) return null;
-    throw error;
-  }
 }

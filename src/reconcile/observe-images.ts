@@ -4,6 +4,7 @@ import type { EmitEvent } from '../base/events.ts';
 import { isIndexManifest, parseManifestBody } from '../base/oci.ts';
 import type { Presence } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
+import { servingRepository, sourcePlace } from '../images/image-places.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import type { Proof } from '../images/prove-image.ts';
 import type { WantedImage } from '../images/types.ts';
@@ -21,7 +22,7 @@ export interface ObserveOptions {
   /** As `listMovableTags` gives them. */
   readonly movableTags: ReadonlySet<string>;
   readonly policy: Pick<MirrorPolicy, 'protect' | 'tagDrift'>;
-  /** Null where it is enough that production holds a manifest; gives nothing for an image of which that is so. */
+  /** Null where it is enough that the serving registry holds a manifest; gives nothing for an image of which that is so. */
   readonly prove: ProveSome | null;
   /** Whether what is attached to an image, by its upstream name, is still to be brought though it is there itself. */
   readonly owes: (upstream: string) => boolean;
@@ -38,8 +39,8 @@ interface Surroundings extends ObserveOptions {
 const IMAGES_AT_ONCE = 64;
 
 /**
- * Asks the live registries about every wanted image. Production is asked first; staging only for
- * what production lacks, so that an in-sync mirror costs one HEAD per image.
+ * Asks the live registries about every wanted image. The serving one is asked first; the source only for
+ * what that lacks, so that an in-sync mirror costs one HEAD per image.
  */
 export async function observeImages(
   images: readonly WantedImage[],
@@ -47,7 +48,7 @@ export async function observeImages(
   options: ObserveOptions,
 ): Promise<ReadonlyMap<string, ObservedImage>> {
   const observed = new Map<string, ObservedImage>();
-  const findAttached = createAttachedFinder(registries.staging, options.signal);
+  const findAttached = createAttachedFinder(registries, options.signal);
   const surroundings = { ...options, findAttached };
   options.emit({ kind: 'observe-started', images: images.length });
   await pMap(
@@ -68,23 +69,19 @@ async function observeImage(
   options: Surroundings,
 ): Promise<ObservedImage> {
   const reference = image.digest ?? image.tag ?? '';
-  const production = await registries.production.headManifest(
-    image.repository.production,
-    reference,
-    options.signal,
-  );
-  switch (production.state) {
+  const serving = await headServing(image, reference, { registries, ...options });
+  switch (serving.state) {
     case 'unknown':
-      return { ...NOTHING, production };
+      return { ...NOTHING, serving };
     case 'present':
-      return observePresent(image, production, { registries, ...options });
+      return observePresent(image, serving, { registries, ...options });
     case 'absent':
-      return observeAbsent(image, production, { registries, ...options });
+      return observeAbsent(image, serving, { registries, ...options });
   }
 }
 
 const NOTHING = {
-  staging: null,
+  source: null,
   protectTag: null,
   protectTagIsReferrers: false,
   tags: {},
@@ -95,85 +92,95 @@ const NOTHING = {
 
 type Context = Surroundings & { readonly registries: PerRole<RegistryPort> };
 
-async function observePresent(
+type Asking = Pick<Context, 'registries' | 'signal'>;
+
+function headServing(
   image: WantedImage,
-  production: Presence & { state: 'present' },
-  context: Context,
-): Promise<ObservedImage> {
-  const { registries, policy, signal } = context;
-  const movable = context.movableTags.has(image.key);
-  const staging =
-    image.digest === null && (movable || policy.tagDrift === 'block')
-      ? await registries.staging.headManifest(image.repository.staging, image.tag ?? '', signal)
-      : null;
-  if (movable && staging?.state === 'present' && staging.digest !== production.digest)
-    return observeDelivered(image, { production, staging }, context);
-  const tags = await headTags(image, image.demandedTags, context);
-  const proof = await observeProof(image, production.digest, context);
-  const attached = context.owes(image.upstream)
-    ? await observeAttached(image, production.digest, context)
-    : [];
-  const seen = { ...NOTHING, production, staging, tags, attached, ...proof };
-  if (policy.protect === 'new' && proof.restore === undefined) return seen;
-  return { ...seen, ...(await headProtectTag(image, production.digest, context)) };
+  reference: string,
+  { registries, signal }: Asking,
+): Promise<Presence> {
+  return registries[image.serving].headManifest(servingRepository(image), reference, signal);
 }
 
-// Only what is clearly gone is asked of staging: nothing else is mended by a copy.
+function headSource(
+  image: WantedImage,
+  reference: string,
+  { registries, signal }: Asking,
+): Promise<Presence> {
+  const { role, repository } = sourcePlace(image);
+  return registries[role].headManifest(repository, reference, signal);
+}
+
+async function observePresent(
+  image: WantedImage,
+  serving: Presence & { state: 'present' },
+  context: Context,
+): Promise<ObservedImage> {
+  const { policy } = context;
+  const movable = context.movableTags.has(image.key);
+  const source =
+    image.digest === null && (movable || policy.tagDrift === 'block')
+      ? await headSource(image, image.tag ?? '', context)
+      : null;
+  if (movable && source?.state === 'present' && source.digest !== serving.digest)
+    return observeDelivered(image, { serving, source }, context);
+  const tags = await headTags(image, image.demandedTags, context);
+  const proof = await observeProof(image, serving.digest, context);
+  const attached = context.owes(image.upstream)
+    ? await observeAttached(image, serving.digest, context)
+    : [];
+  const seen = { ...NOTHING, serving, source, tags, attached, ...proof };
+  if (policy.protect === 'new' && proof.restore === undefined) return seen;
+  return { ...seen, ...(await headProtectTag(image, serving.digest, context)) };
+}
+
+// Only what is clearly gone is asked of the source: nothing else is mended by a copy.
 async function observeProof(
   image: WantedImage,
   digest: Digest,
   { prove, registries, signal }: Context,
 ): Promise<Pick<ObservedImage, 'proof' | 'restore' | 'blobs'>> {
-  const proof = await prove?.(image.repository.production, digest);
+  const proof = await prove?.(servingRepository(image), digest);
   if (proof === undefined) return { blobs: {} };
   if (proof.state !== 'damaged' || proof.wrong.length > 0) return { proof, blobs: {} };
-  return {
-    proof,
-    ...(await findRestore(proof, image.repository.staging, {
-      registry: registries.staging,
-      signal,
-    })),
-  };
+  const { role, repository } = sourcePlace(image);
+  const restore = await findRestore(proof, repository, { registry: registries[role], signal });
+  return { proof, ...restore };
 }
 
 async function observeAbsent(
   image: WantedImage,
-  production: Presence,
+  serving: Presence,
   context: Context,
 ): Promise<ObservedImage> {
-  const { registries, signal } = context;
-  const staging = await registries.staging.headManifest(
-    image.repository.staging,
-    image.digest ?? image.tag ?? '',
-    signal,
-  );
-  if (staging.state !== 'present') return { ...NOTHING, production, staging };
-  return observeDelivered(image, { production, staging }, context);
+  const source = await headSource(image, image.digest ?? image.tag ?? '', context);
+  if (source.state !== 'present') return { ...NOTHING, serving, source };
+  return observeDelivered(image, { serving, source }, context);
 }
 
-/** What a copy of an image that staging holds must know. */
+/** What a copy of an image that the source holds must know. */
 async function observeDelivered(
   image: WantedImage,
   seen: {
-    readonly production: Presence;
-    readonly staging: Presence & { readonly state: 'present' };
+    readonly serving: Presence;
+    readonly source: Presence & { readonly state: 'present' };
   },
   context: Context,
 ): Promise<ObservedImage> {
-  const { registries } = context;
-  const { production, staging } = seen;
+  const { role, repository } = sourcePlace(image);
+  const { serving, source } = seen;
   const [tags, guard, size] = await Promise.all([
     headTags(image, [...image.demandedTags, ...image.arrivalTags], context),
-    headProtectTag(image, staging.digest, context),
-    measureImage(registries.staging, image.repository.staging, staging.digest),
+    headProtectTag(image, source.digest, context),
+    measureImage(context.registries[role], repository, source.digest),
   ]);
-  if (size.state === 'unknown') return { ...NOTHING, production, staging: size, tags };
+  if (size.state === 'unknown') return { ...NOTHING, serving, source: size, tags };
   const { blobs, uncopyable } = size;
-  const attached = await observeAttached(image, staging.digest, context);
-  return { production, staging, tags, ...guard, blobs, uncopyable, attached };
+  const attached = await observeAttached(image, source.digest, context);
+  return { serving, source, tags, ...guard, blobs, uncopyable, attached };
 }
 
-// Staging is asked for what is attached whatever the policy says of tags, so that a difference is seen.
+// The source is asked for what is attached whatever the policy says of tags, so that a difference is seen.
 async function observeAttached(
   image: WantedImage,
   digest: Digest,
@@ -200,11 +207,7 @@ async function headTags(
   tags: readonly string[],
   context: Context,
 ): Promise<Record<string, Presence>> {
-  const answers = await Promise.all(
-    tags.map((tag) =>
-      context.registries.production.headManifest(image.repository.production, tag, context.signal),
-    ),
-  );
+  const answers = await Promise.all(tags.map((tag) => headServing(image, tag, context)));
   return Object.fromEntries(
     tags.flatMap((tag, i) => (answers[i] === undefined ? [] : [[tag, answers[i]]])),
   );
@@ -215,23 +218,14 @@ async function headProtectTag(
   digest: `sha256:${string}`,
   context: Context,
 ): Promise<Pick<ObservedImage, 'protectTag' | 'protectTagIsReferrers'>> {
-  const { production } = context.registries;
-  const repository = image.repository.production;
-  const protectTag = await production.headManifest(
-    repository,
-    formatProtectTag(digest, false),
-    context.signal,
-  );
+  const registry = context.registries[image.serving];
+  const protectTag = await headServing(image, formatProtectTag(digest, false), context);
   if (protectTag.state !== 'present' || protectTag.digest === digest)
     return { protectTag, protectTagIsReferrers: false };
-  if (!(await holdsReferrers(production, repository, protectTag.digest)))
+  if (!(await holdsReferrers(registry, servingRepository(image), protectTag.digest)))
     return { protectTag, protectTagIsReferrers: false };
   return {
-    protectTag: await production.headManifest(
-      repository,
-      formatProtectTag(digest, true),
-      context.signal,
-    ),
+    protectTag: await headServing(image, formatProtectTag(digest, true), context),
     protectTagIsReferrers: true,
   };
 }

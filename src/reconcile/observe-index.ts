@@ -8,7 +8,7 @@ import { findLack, type LackedContent } from '../catalog/find-lack.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { findExtracting } from '../cluster/find-extracting.ts';
 import { type ClusterFile, findClusterTags } from '../cluster/point-cluster-files.ts';
-import { indexRepository } from '../images/map-path.ts';
+import { servedRepository } from '../images/map-path.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import { readOrigin } from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
@@ -17,6 +17,7 @@ import { findActivePin } from '../manifest/active-pin.ts';
 import { dayOf } from '../manifest/day.ts';
 import { letsTagsMove } from '../manifest/defaults.ts';
 import { isExpired } from '../manifest/exclude.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import { type IndexStanding, judgeIndex } from '../plan/judge-index.ts';
 import type { ObservedIndex, WantedIndex } from '../plan/types.ts';
@@ -50,7 +51,8 @@ export interface ServedCatalog {
 
 export interface ObserveIndexContext {
   readonly state: LoadedState;
-  readonly production: RegistryPort;
+  /** The one that serves. */
+  readonly registry: RegistryPort;
   readonly builder: IndexBuilder;
   readonly imageKeys: ReadonlyMap<string, readonly string[]>;
   /** By which Git says what clusters are told. */
@@ -63,7 +65,7 @@ export interface ObserveIndexContext {
 }
 
 /**
- * Says what Git wants of one catalog's index, and what production serves under its tag. Throws
+ * Says what Git wants of one catalog's index, and what the serving registry has under its tag. Throws
  * `INDEX_BAD_BASE`, `INDEX_NOT_SERVABLE` or what the registry said of the base where none can be built.
  */
 export async function observeIndex(
@@ -72,9 +74,9 @@ export async function observeIndex(
 ): Promise<IndexObservation> {
   const summary = await context.builder.summarize(loaded, context.state);
   const wanted = wantIndex(loaded, summary, context);
-  const { production, signal } = context;
-  const { diffIds, created, revision, ...served } = await observeServed(wanted, production, signal);
-  const expected = await identifyIndex(production, {
+  const { registry, signal } = context;
+  const { diffIds, created, revision, ...served } = await observeServed(wanted, registry, signal);
+  const expected = await identifyIndex(registry, {
     repository: wanted.repository,
     tag: formatImmutableTag(wanted.tag, wanted.imageId),
     signal,
@@ -192,8 +194,9 @@ function findForeign(
   loaded: LoadedCatalog,
   { state, now }: ObserveIndexContext,
 ): LackedContent {
-  const upstream = turnAddresses(content, state.manifest, loaded.catalog).catalog;
-  return findLack(loaded.catalog, dropExcluded(upstream, loaded, now));
+  const complete = loaded.complete ?? loaded.catalog;
+  const upstream = turnAddresses(content, state.manifest, complete).catalog;
+  return findLack(complete, dropExcluded(upstream, { ...loaded, catalog: complete }, now));
 }
 
 // What is excluded is not missing: a merge would keep it out again.
@@ -212,9 +215,11 @@ function wantIndex(
   const { manifest, records } = context.state;
   const packages = [...catalog.packages.values()];
   const pin = findActivePin(entry.pin, dayOf(context.now));
-  const place = { repository: indexRepository(entry, manifest), tag: entry.tag.production };
+  const place = { repository: servedRepository(entry, manifest), tag: entry.tag.production };
+  const serving = servingRole(manifest);
   return {
     catalog: entry.name,
+    serving,
     ...place,
     imageId: summary.imageId,
     builder: entry.builder,
@@ -234,7 +239,7 @@ function wantIndex(
     canBeServed: entry.base !== 'scratch' || findExtracting(context.clusterFiles, place).length > 0,
     pin,
     endedPin: pin === null ? entry.pin : null,
-    moves: letsTagsMove(manifest.registries.production),
+    moves: letsTagsMove(manifest.registries[serving]),
     told: findClusterTags(context.clusterFiles, place),
   };
 }
@@ -249,7 +254,7 @@ async function readServed(
   const { digest } = moving;
   const remembered = context.servedCache.get(repository);
   if (remembered?.digest === digest) return remembered.catalog;
-  const catalog = await readServedCatalog(context.production, { repository, digest }, known);
+  const catalog = await readServedCatalog(context.registry, { repository, digest }, known);
   if (catalog !== null) context.servedCache.set(repository, { digest, catalog });
   return catalog;
 }

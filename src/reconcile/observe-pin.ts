@@ -26,7 +26,7 @@ import { listNamedImages, verifyClosure } from './verify-closure.ts';
 export interface ObservePinContext {
   readonly state: Pick<LoadedState, 'manifest' | 'knownMissing'>;
   readonly loaded: Pick<LoadedCatalog, 'entry' | 'catalog'>;
-  readonly production: RegistryPort;
+  readonly registry: RegistryPort;
   /** Whether a manifest is served already: then what it names need not be looked for. */
   readonly isServed: (digest: Digest) => boolean;
   /** CatalogSources in Git that bring a program of their own. */
@@ -40,19 +40,19 @@ export interface PinObservation {
   readonly observed: ObservedPin;
   /** With upstream addresses; null where it was not read. */
   readonly catalog: Catalog | null;
-  /** Everything that it names and production must hold; null where it was not read. */
+  /** Everything that it names and the registry must hold; null where it was not read. */
   readonly named: readonly ClosureEntry[] | null;
 }
 
 /** Looks at the index that a pin names and, where the tag would have to go there, at all that it names. */
 export async function observePin(
-  wanted: Pick<WantedIndex, 'repository' | 'tag'>,
+  wanted: Pick<WantedIndex, 'serving' | 'repository' | 'tag'>,
   pin: Pick<CatalogPin, 'tag'>,
   context: ObservePinContext,
 ): Promise<PinObservation> {
-  const { production, signal } = context;
+  const { registry, signal } = context;
   const place = { repository: wanted.repository, tag: pin.tag, signal };
-  const { presence, identity } = await identifyIndex(production, place);
+  const { presence, identity } = await identifyIndex(registry, place);
   const observed: ObservedPin = {
     presence,
     ...chooseId(identity, (id) => formatImmutableTag(wanted.tag, id) === pin.tag),
@@ -73,7 +73,7 @@ export async function observePin(
       catalog: null,
       named: null,
     };
-  const subject = { catalog: read.catalog, registry: production, role: 'production' as const };
+  const subject = { catalog: read.catalog, registry, role: wanted.serving };
   return {
     observed: {
       ...observed,
@@ -110,10 +110,10 @@ interface PinnedContent {
 async function readPinned(
   repository: string,
   digest: string,
-  { production, state, loaded, extracting }: ObservePinContext,
+  { registry, state, loaded, extracting }: ObservePinContext,
 ): Promise<PinnedContent | { readonly fault: string }> {
   try {
-    const image = await inspectIndexImage(production, repository, digest);
+    const image = await inspectIndexImage(registry, repository, digest);
     const { catalog } = parseCatalog(image.files);
     const folders = extracting.flatMap(({ cacheDir }) => cacheDir ?? []);
     return {

@@ -44,10 +44,10 @@ const NOTHING_SERVED = {
 /** Asks what the moving tag of an index holds, and reads what it says of itself; no layers. */
 export async function observeServed(
   { repository, tag }: Pick<WantedIndex, 'repository' | 'tag'>,
-  production: RegistryPort,
+  registry: RegistryPort,
   signal: AbortSignal,
 ): Promise<ServedImage> {
-  const { presence, identity } = await identifyIndex(production, { repository, tag, signal });
+  const { presence, identity } = await identifyIndex(registry, { repository, tag, signal });
   if (identity === null) return { moving: presence, ...NOTHING_SERVED };
   const { imageId, labels, entrypoint, diffIds } = identity;
   const origin = readOrigin(identity);
@@ -61,7 +61,7 @@ export async function observeServed(
     servedLabelled: labels[OURS_LABEL] !== undefined,
     servedStarts: entrypoint.length > 0,
     servedIsIndex: saysIndex(identity),
-    servedImmutable: await production.headManifest(repository, immutable, signal),
+    servedImmutable: await registry.headManifest(repository, immutable, signal),
     diffIds,
     created: origin?.created ?? null,
     revision: origin?.revision ?? null,

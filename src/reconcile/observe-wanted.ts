@@ -2,6 +2,7 @@ import type { EmitEvent } from '../base/events.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
 import { listMovableTags } from '../images/movable-tags.ts';
 import type { WantedImage } from '../images/types.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { PerRole } from '../manifest/types.ts';
 import type { Observed, Verification } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -82,13 +83,13 @@ async function observeInTurn(
 }
 
 function openVerifier(
-  { state: { snapshot }, registries }: Sides,
+  { state: { snapshot, manifest }, registries }: Sides,
   level: VerifyLevel,
   { options, now, signal }: Surroundings,
 ): Verifier | null {
   const { revision } = snapshot;
   const notes = options.notes ?? null;
-  return createVerifier(registries.production, { level, revision, now, notes, signal });
+  return createVerifier(registries[servingRole(manifest)], { level, revision, now, notes, signal });
 }
 
 function proveSome(verifier: Verifier | null, places: ReadonlySet<string>): ProveSome | null {

@@ -1,24 +1,24 @@
 import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
-import { hasErrors, type Problem } from '../base/problem.ts';
+import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Snapshot, VerifyMessages } from '../git/port.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { dayOf } from '../manifest/day.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { planPass } from '../plan/plan-pass.ts';
 import type { ReleaseFacts } from '../plan/release-types.ts';
 import type { Budget } from '../plan/request-budget.ts';
 import type { Observed, Plan, Verification } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
-import { assertSupported } from './assert-supported.ts';
 import type { IndexBuilder } from './build-index.ts';
 import { type ConnectDeps, createConnector } from './connect-registries.ts';
 import { describeChange } from './describe-change.ts';
 import { findShrinkFacts } from './find-unread.ts';
 import { judgeKnown, type KnownDeps } from './judge-known.ts';
-import { createReleaseJudge, type JudgedReleases, type ReleaseJudge } from './judge-releases.ts';
+import { createReleaseJudge, type ReleaseJudge } from './judge-releases.ts';
 import { listBroken } from './list-broken.ts';
 import { listServed } from './list-served.ts';
 import {
@@ -28,6 +28,7 @@ import {
   nameCatalogs,
   type StateLoader,
 } from './load-state.ts';
+import { lookAtReleases, NO_RELEASES } from './look-at-releases.ts';
 import type { Looks } from './look-in-turn.ts';
 import {
   type IndexObservation,
@@ -46,8 +47,8 @@ import {
   subtract,
 } from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
-import { type ReleaseFault, readReleases } from './read-releases.ts';
 import { readStorage } from './read-storage.ts';
+import { createStateRelocator, type Relocation, type StateRelocator } from './relocate-state.ts';
 import { describeLimits, noteLooks } from './settle-looks.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
@@ -84,16 +85,18 @@ export type PassPreparer = (snapshot: Snapshot, options: PassOptions) => Promise
 interface Memory {
   readonly kept: PassMemory;
   readonly load: StateLoader;
+  readonly relocate: StateRelocator;
   readonly listWanted: WantedLister;
   readonly served: Map<string, ServedCatalog>;
   readonly connect: ReturnType<typeof createConnector>;
   readonly judgeReleases: ReleaseJudge;
 }
 
-function createMemory(deps: PassDeps, kept: PassMemory): Memory {
+function createMemory(deps: PassDeps, { kept, load }: PreparerMemory): Memory {
   return {
-    kept,
-    load: createStateLoader(deps.indexWork?.store ?? null),
+    kept: kept ?? createPassMemory(),
+    load: load ?? createStateLoader(deps.indexWork?.store ?? null),
+    relocate: createStateRelocator(),
     listWanted: createWantedLister(),
     served: new Map<string, ServedCatalog>(),
     connect: createConnector(deps),
@@ -101,22 +104,27 @@ function createMemory(deps: PassDeps, kept: PassMemory): Memory {
   };
 }
 
-/** `kept` is what passes of an earlier process left, and takes what those of this one leave. */
-export function createPassPreparer(
-  deps: PassDeps,
-  kept: PassMemory = createPassMemory(),
-): PassPreparer {
-  const memory = createMemory(deps, kept);
+/** What one preparer shares with others. */
+export interface PreparerMemory {
+  /** What passes of an earlier process left; takes what those of this one leave. */
+  readonly kept?: PassMemory;
+  /** Remembers what was read with it already. */
+  readonly load?: StateLoader;
+}
+
+export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}): PassPreparer {
+  const memory = createMemory(deps, shared);
   return async (snapshot, options) => {
-    const state = await memory.load(snapshot, options.manifestFile);
-    assertSupported(state.manifest);
+    const loaded = await memory.load(snapshot, options.manifestFile);
+    const { state, relocation } = await memory.relocate(loaded, deps.clock.now());
     const budget = await openBudget(state.manifest, { memory, options, deps });
     const { registries, builder } = await memory.connect(state.manifest);
     const sound = state.catalogs.filter((catalog) => !hasErrors(catalog.problems));
-    const subject: Subject = { state, sound, registries, builder };
+    const subject: Subject = { state, relocation, sound, registries, builder };
     const observation = await look(subject, { memory, options, deps, budget });
     const { observed, looks, wanted, indexes } = observation;
-    const isWhole = sound.length === state.catalogs.length && !hasRefusals(observation.releases);
+    const isSound = sound.length === state.catalogs.length && !hasRefusals(observation.releases);
+    const isWhole = isSound && relocation === null;
     const today = dayOf(deps.clock.now());
     const facts = { ...observed, ...observation, state, isWhole, today };
     const { known, ...missing } = await judgeKnown(facts, deps);
@@ -131,7 +139,9 @@ export function createPassPreparer(
       revision: snapshot.revision,
       time: deps.clock.now().toISOString(),
       indexOnly: options.indexOnly,
-      rebuild: options.rebuild,
+      // What was taken in names other addresses, and may be in the other registry alone.
+      rebuild: options.rebuild || relocation !== null,
+      ...(relocation === null ? {} : { relocation }),
       knownMissing: known,
       ...(options.indexOnly ? {} : missing),
       problems: [...wanted.problems, ...observation.faults],
@@ -175,6 +185,8 @@ async function openBudget(
 
 interface Subject {
   readonly state: LoadedState;
+  /** Null under `append`. */
+  readonly relocation: Relocation | null;
   readonly sound: readonly LoadedCatalog[];
   readonly registries: PerRole<RegistryPort>;
   readonly builder: IndexBuilder;
@@ -206,17 +218,22 @@ async function observe(
 ): Promise<Observation> {
   const { state, sound, registries, builder } = subject;
   const { signal, emit } = deps;
-  const { reading: releases, facts } = options.indexOnly
+  const releases = options.indexOnly
     ? NO_RELEASES
-    : await lookAtReleases(subject, memory, signal);
+    : await lookAtReleases(
+        { ...subject, ...state, signal },
+        { ...subject, cache: memory.kept.releases, judge: memory.judgeReleases },
+      );
   // A commit changes a layer or two. The first pass builds all of them, and what it reads besides takes memory enough.
-  const isFirst = memory.kept.looked.production === 0;
+  const serving = servingRole(state.manifest);
+  const isFirst = memory.kept.looked[serving] === 0;
   if (!isFirst) for (const loaded of sound) await builder.begin(loaded, state);
   const wanted = memory.listWanted(
     {
       manifest: state.manifest,
       catalogs: nameCatalogs(sound),
       releases: releases.content,
+      ...('used' in releases ? { used: releases.used } : {}),
     },
     state.binding.manifest,
   );
@@ -224,7 +241,7 @@ async function observe(
   const { images, verification, looks } = await observeWanted(wanted.images, subject, {
     options,
     budget,
-    besides: memory.kept.besides.production,
+    besides: memory.kept.besides[serving],
     asked: memory.kept.asked,
     now: deps.clock.now(),
     emit,
@@ -233,7 +250,7 @@ async function observe(
   const imageRequests = subtract(countSent(registries), before);
   const indexes = await observeIndexes(sound, {
     state,
-    production: registries.production,
+    registry: registries[serving],
     builder,
     imageKeys: wanted.keysByCatalog,
     clusterFiles: await readClusterFiles(state.snapshot),
@@ -245,8 +262,8 @@ async function observe(
   return {
     wanted,
     ...indexes,
-    faults: releases.faults.map(describeFault),
-    releases: facts,
+    faults: releases.problems,
+    releases: releases.facts,
     verification,
     looks,
     imageRequests,
@@ -254,27 +271,6 @@ async function observe(
       images,
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
     },
-  };
-}
-
-const NO_RELEASES: JudgedReleases = { reading: { content: [], faults: [] }, facts: null };
-
-async function lookAtReleases(
-  { state: { manifest, snapshot }, registries }: Subject,
-  { kept, judgeReleases }: Memory,
-  signal: AbortSignal,
-): Promise<JudgedReleases> {
-  const reading = await readReleases(manifest, registries, { cache: kept.releases, signal });
-  return judgeReleases(reading, { manifest, snapshot, registries, signal });
-}
-
-// What a registry did not tell is not a fault of the payload.
-function describeFault({ code, message, hint }: ReleaseFault): Problem {
-  return {
-    severity: 'error',
-    code: code.startsWith('REGISTRY_') ? code : 'IMAGES_BAD_RELEASE',
-    message,
-    ...(hint === null ? {} : { hint }),
   };
 }
 

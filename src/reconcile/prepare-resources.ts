@@ -11,13 +11,14 @@ import type { ServedIndex } from '../cluster/render-catalog-source.ts';
 import { findGraphImage } from '../images/graph-image.ts';
 import { listPlacedReferences } from '../images/list-references.ts';
 import {
-  indexRepository,
   mapReference,
   mapRepository,
   RELEASE_PAYLOAD,
+  servedRepository,
 } from '../images/map-path.ts';
 import { formatReleaseTag, type ReadRelease } from '../images/release.ts';
 import { isNeverMoving } from '../manifest/index-tags.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { CatalogEntry, MirrorManifest, PerRole } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { type LoadedCatalog, type LoadedState, nameCatalogs } from './load-state.ts';
@@ -82,9 +83,9 @@ export async function prepareResources(
 }
 
 /** The registry from which pods pull. */
-function findServingPlace({ strategy, registries }: MirrorManifest): ServingPlace {
-  const role = strategy === 'relocate' ? 'staging' : 'production';
-  return { role, host: registries[role].host };
+function findServingPlace(manifest: MirrorManifest): ServingPlace {
+  const role = servingRole(manifest);
+  return { role, host: manifest.registries[role].host };
 }
 
 function assertValid(catalogs: readonly LoadedCatalog[]): void {
@@ -104,20 +105,14 @@ interface ServedContext {
   readonly deps: ResourceDeps;
 }
 
-// Under relocate the index keeps the name under which it was served.
 async function buildServed(
   loaded: LoadedCatalog,
   { manifest, place, request, deps }: ServedContext,
 ): Promise<ServedIndex> {
   const { entry } = loaded;
   const tag = await deps.findTag(loaded);
-  const { production } = manifest.registries;
-  const served = {
-    ...manifest,
-    registries: { production: manifest.registries[place.role], staging: production },
-  };
   return {
-    image: `${place.host}/${indexRepository(entry, served)}:${tag}`,
+    image: `${place.host}/${servedRepository(entry, manifest)}:${tag}`,
     pinned: isNeverMoving(tag, entry.tag.production),
     catalogSource: findCatalogSource(entry, { manifest, objects: request.objects }),
     displayName: entry.name,

@@ -7,6 +7,7 @@ import type { ClusterFile } from '../cluster/point-cluster-files.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import { letsTagsMove } from '../manifest/defaults.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type {
   CatalogEntry,
   CatalogPin,
@@ -44,7 +45,8 @@ export interface RollbackContext {
   readonly knownMissing: LoadedState['knownMissing'];
   readonly installed: readonly InstalledVersion[];
   readonly clusterFiles: readonly ClusterFile[];
-  readonly production: RegistryPort;
+  /** The one that serves. */
+  readonly registry: RegistryPort;
   /** Commit at HEAD. */
   readonly revision: string;
   readonly now: Date;
@@ -57,27 +59,27 @@ export interface PreparedRollback {
   readonly way: RollbackReport['way'];
   readonly checks: readonly Check[];
   readonly packages: readonly PackagePlan[] | null;
-  /** What must be seen in production just before the tag moves. */
+  /** What must be seen there just before the tag moves. */
   readonly closure: readonly ClosureEntry[];
 }
 
 /**
- * Plans that a catalog's index goes to one that production keeps: at most one tag moves, and
- * nothing is built. Staging is not asked. What stands in the way is among the checks.
+ * Plans that a catalog's index goes to one that the serving registry keeps: at most one tag moves, and
+ * nothing is built. The other registry is not asked. What stands in the way is among the checks.
  */
 export async function prepareRollback(
   request: RollbackRequest,
   context: RollbackContext,
 ): Promise<PreparedRollback> {
   const { list, pin } = request;
-  const { production, signal } = context;
+  const { registry, signal } = context;
   const wanted = wantTarget(request, context);
-  const served = await observeServed(wanted, production, signal);
+  const served = await observeServed(wanted, registry, signal);
   const way = chooseWay(request, wanted);
   const pinned = await observePin(wanted, pin, {
     state: context,
     loaded: { entry: request.entry, catalog: context.catalog },
-    production,
+    registry,
     isServed: () => way === 'none',
     extracting: findExtracting(context.clusterFiles, wanted),
     now: context.now,
@@ -135,8 +137,10 @@ function wantTarget(
       `${list.repository}:${target.tag} cannot be served: ${target.message ?? 'it could not be read'}`,
       { hint: `\`olmirror index list ${entry.name}\` shows which can be.` },
     );
+  const serving = servingRole(context.manifest);
   return {
     catalog: entry.name,
+    serving,
     repository: list.repository,
     tag: entry.tag.production,
     imageId: target.imageId,
@@ -152,7 +156,7 @@ function wantTarget(
     canBeServed: false,
     pin,
     endedPin: null,
-    moves: letsTagsMove(context.manifest.registries.production),
+    moves: letsTagsMove(context.manifest.registries[serving]),
     told: [],
   };
 }
@@ -195,9 +199,9 @@ function planOne(
 
 async function readBefore(
   { served, repository }: CatalogIndexes,
-  { production, manifest, catalog }: RollbackContext,
+  { registry, manifest, catalog }: RollbackContext,
 ): Promise<Catalog | null> {
   if (served.state !== 'present') return null;
-  const before = await readServedCatalog(production, { repository, digest: served.digest });
+  const before = await readServedCatalog(registry, { repository, digest: served.digest });
   return before === null ? null : turnAddresses(before, manifest, catalog).catalog;
 }

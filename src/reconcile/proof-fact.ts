@@ -1,5 +1,7 @@
 import type { VerifyLevel } from '../base/verify-level.ts';
+import { servingRepository } from '../images/image-places.ts';
 import type { WantedImage } from '../images/types.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 
 /**
@@ -13,18 +15,19 @@ export function formatFact(
 ): string {
   const { protect, tagDrift } = manifest.policy;
   const asked = [verify, protect, tagDrift, ...demandedTags.toSorted()].join(' ');
-  return `${manifest.registries.production.host}/${key} ${asked}`;
+  return `${manifest.registries[servingRole(manifest)].host}/${key} ${asked}`;
 }
 
-/** Whether nothing vouches for an image from one pass to the next: a movable tag follows staging, a debt is to be paid. */
+/** Whether nothing vouches for an image from one pass to the next: a movable tag follows its source, a debt is to be paid. */
 export function isAlwaysAsked(
-  { key, upstream, demandedTags, repository, clash }: WantedImage,
+  image: WantedImage,
   {
     movableTags,
     owes,
   }: { readonly movableTags: ReadonlySet<string>; readonly owes: (upstream: string) => boolean },
 ): boolean {
-  const tags = demandedTags.map((tag) => `${repository.production}:${tag}`);
+  const { key, upstream, demandedTags, clash } = image;
+  const tags = demandedTags.map((tag) => `${servingRepository(image)}:${tag}`);
   return (
     clash !== undefined || owes(upstream) || [key, ...tags].some((tag) => movableTags.has(tag))
   );

@@ -8,6 +8,7 @@ import type { Snapshot, VerifyMessages } from '../git/port.ts';
 import { mapRepository, RELEASE_COMPONENTS, RELEASE_PAYLOAD } from '../images/map-path.ts';
 import { formatReleaseTag, parseReleaseTag, type ReadRelease } from '../images/release.ts';
 import { listReleasesInUse, type ReleaseInUse } from '../images/releases-in-use.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest, PerRole, ReleaseEntry, RoleName } from '../manifest/types.ts';
 import type {
   ComponentCount,
@@ -41,6 +42,7 @@ const HEADS_AT_A_TIME = 16;
  */
 export async function reportReleases(context: ReleaseReportContext): Promise<ReleaseReport> {
   const { manifest, snapshot, registries, signal } = context;
+  const serving = servingRole(manifest);
   const clusters = await readClusters(snapshot);
   const used = listReleasesInUse(clusters);
   const listed = await listTagged(context);
@@ -77,7 +79,8 @@ export async function reportReleases(context: ReleaseReportContext): Promise<Rel
     releases,
     paths,
     notes: [...listed.notes, ...[...kept.problems, ...problems].map(formatProblemLine)],
-    exitCode: judge(releases, listed.notes),
+    serving,
+    exitCode: judge(releases, serving, listed.notes),
   };
 }
 
@@ -158,12 +161,13 @@ async function countComponents(
   { components }: ReadRelease,
   { manifest, registries, signal }: ReleaseReportContext,
 ): Promise<ComponentCount> {
-  const repository = mapRepository(parseImageRef(RELEASE_COMPONENTS), 'production', manifest);
+  const role = servingRole(manifest);
+  const repository = mapRepository(parseImageRef(RELEASE_COMPONENTS), role, manifest);
   const states = await pMap(
     components,
     async ({ name, image }) => {
       const { digest } = parseImageRef(image);
-      const { state } = await registries.production.headManifest(repository, digest ?? '', signal);
+      const { state } = await registries[role].headManifest(repository, digest ?? '', signal);
       return { name, state };
     },
     { concurrency: HEADS_AT_A_TIME },
@@ -179,9 +183,13 @@ async function countComponents(
   };
 }
 
-function judge(releases: readonly ReportedRelease[], unlisted: readonly string[]): ExitCode {
+function judge(
+  releases: readonly ReportedRelease[],
+  serving: RoleName,
+  unlisted: readonly string[],
+): ExitCode {
   if (unlisted.length > 0 || releases.some(isUnknown)) return 1;
-  return releases.some(isRefused) ? 4 : 0;
+  return releases.some((release) => isRefused(release, serving)) ? 4 : 0;
 }
 
 function isUnknown({ production, staging, components, signature }: ReportedRelease): boolean {
@@ -194,8 +202,8 @@ function isUnknown({ production, staging, components, signature }: ReportedRelea
 }
 
 // What a cluster runs must be whole, or a pod that starts anew finds no image.
-function isRefused(release: ReportedRelease): boolean {
-  const { users, production, components, signature, fault } = release;
-  const isWhole = production === 'present' && components?.missing.length === 0;
+function isRefused(release: ReportedRelease, serving: RoleName): boolean {
+  const { users, components, signature, fault } = release;
+  const isWhole = release[serving] === 'present' && components?.missing.length === 0;
   return fault !== null || signature?.state === 'refused' || (users.length > 0 && !isWhole);
 }

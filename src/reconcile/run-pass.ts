@@ -4,6 +4,7 @@ import type { EmitEvent } from '../base/events.ts';
 import type { Presence } from '../base/presence.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { GitPort } from '../git/port.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { estimateSteps } from '../plan/estimate-requests.ts';
 import {
@@ -100,7 +101,7 @@ async function backUp(
 ): Promise<StateBackupResult | null> {
   if (!isPublished(ending)) return null;
   const { manifest, manifestFile, snapshot } = state;
-  const { host, requestsPerDay } = manifest.registries.production;
+  const { host, requestsPerDay } = manifest.registries[servingRole(manifest)];
   const subject = { manifest, manifestFile, request, snapshot };
   const result = await backUpState(subject, {
     ...deps,
@@ -137,7 +138,11 @@ function countingCopies(prepared: PreparedPass, plan: Plan, deps: RunDeps): Emit
   const { production, staging } = registries;
   if (production.requestsPerDay === null && staging.requestsPerDay === null) return deps.emit;
   const indexes = prepared.indexes.map((entry) => entry.wanted);
-  const estimates = estimateSteps(plan.steps, { images, indexes });
+  const estimates = estimateSteps(plan.steps, {
+    serving: servingRole(state.manifest),
+    images,
+    indexes,
+  });
   return (event) => {
     countCopies(event, { estimates, count, registries });
     deps.emit(event);
@@ -153,7 +158,7 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
     buildIndex: (catalog) => builder.build(findLoaded(state, { catalog }), state),
     describeIndex: (catalog) => builder.describe(findLoaded(state, { catalog }), state),
     closure: (catalog) => (plan.indexOnly ? [] : listClosure(prepared, catalog)),
-    servingRole: 'production',
+    servingRole: servingRole(state.manifest),
     waits: true,
     ...(prepared.notes === null ? {} : { notes: prepared.notes }),
     ...(deps.findHold === undefined ? {} : { findHold: deps.findHold }),
@@ -175,7 +180,7 @@ function listClosure(prepared: PreparedPass, catalog: string): readonly ClosureE
 /** What of a prepared pass a saved plan is held against. */
 export interface FreshFacts {
   readonly state: Pick<LoadedState, 'binding'> & {
-    readonly manifest: Pick<MirrorManifest, 'name'>;
+    readonly manifest: Pick<MirrorManifest, 'name' | 'strategy'>;
   };
   /** Made anew. */
   readonly plan: Pick<Plan, 'checks'>;
@@ -238,8 +243,9 @@ async function findStaleSteps(
   prepared: FreshFacts,
   signal: AbortSignal,
 ): Promise<readonly StaleFact[]> {
+  const serving = servingRole(prepared.state.manifest);
   const checks = plan.steps.flatMap((step) =>
-    listStepFacts(step).map(async (fact) =>
+    listStepFacts(step, serving).map(async (fact) =>
       judgeFact(step, fact, await readFact(fact, prepared.registries, signal)),
     ),
   );

@@ -1,6 +1,7 @@
 import type { Applier, ApplyRequest } from '../apply/port.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { Presence } from '../base/presence.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import { formatIndexItem } from '../plan/item.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
@@ -61,7 +62,7 @@ function buildRequest(
     buildIndex: rejectBuild,
     describeIndex: rejectBuild,
     closure: () => closure,
-    servingRole: 'production',
+    servingRole: servingRole(deps.manifest),
     emit: deps.emit,
   };
 }
@@ -83,10 +84,13 @@ function isDone({ kind }: Outcome): boolean {
 }
 
 // Only a clear answer counts: an unknown one leaves the pin, with which a later pass does the rest.
-async function stayed(plan: Plan, { registries }: RollbackDeps): Promise<boolean> {
+async function stayed(plan: Plan, { registries, manifest }: RollbackDeps): Promise<boolean> {
   const move = plan.steps.find((step) => step.kind === 'move-index');
   if (move === undefined) return false;
-  const now: Presence = await registries.production.headManifest(move.repository, move.tag);
+  const now: Presence = await registries[servingRole(manifest)].headManifest(
+    move.repository,
+    move.tag,
+  );
   return move.previous === null
     ? now.state === 'absent'
     : now.state === 'present' && now.digest === move.previous;

@@ -1,6 +1,8 @@
 import type { SeenImage } from '../base/proof-notes.ts';
+import { servingRepository } from '../images/image-places.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import type { WantedImage } from '../images/types.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { formatIndexItem, formatTagItem } from '../plan/item.ts';
 import type { CatalogProof, ProofLimits, ProofSummary } from '../plan/proof-types.ts';
@@ -19,7 +21,8 @@ export interface LookedAt {
 
 export function describeLimits(looks: Looks, manifest: MirrorManifest): ProofLimits {
   return {
-    host: manifest.registries.production.host,
+    serving: servingRole(manifest),
+    host: manifest.registries[servingRole(manifest)].host,
     overdue: looks.overdue.size,
     ageMilliseconds: manifest.reconcile.proofAgeMilliseconds,
     reachableAgeMilliseconds: looks.reachableAgeMilliseconds,
@@ -58,18 +61,18 @@ function listTagged(step: Plan['steps'][number]): readonly string[] {
 }
 
 function placeOf(image: WantedImage, observed: ObservedImage | undefined): string | null {
-  if (observed?.production.state !== 'present') return null;
-  return formatPlace(image.repository.production, observed.production.digest);
+  if (observed?.serving.state !== 'present') return null;
+  return formatPlace(servingRepository(image), observed.serving.digest);
 }
 
 function listItems(image: WantedImage, { manifest, images }: LookedAt): readonly string[] {
   const observed = images.get(image.key);
   const protect =
-    manifest.policy.protect === 'all' && observed?.production.state === 'present'
-      ? [formatProtectTag(observed.production.digest, observed.protectTagIsReferrers)]
+    manifest.policy.protect === 'all' && observed?.serving.state === 'present'
+      ? [formatProtectTag(observed.serving.digest, observed.protectTagIsReferrers)]
       : [];
   const tags = [...image.demandedTags, ...protect];
-  return [image.key, ...tags.map((tag) => formatTagItem(image.repository.production, tag))];
+  return [image.key, ...tags.map((tag) => formatTagItem(servingRepository(image), tag))];
 }
 
 /** Null where it was not asked for now: what vouches for it stays as it is. */
@@ -79,8 +82,8 @@ function describeSeen(
   { images }: LookedAt,
 ): SeenImage | null {
   const observed = images.get(key);
-  if (!asked.has(key) || observed?.production.state !== 'present') return null;
-  const { digest, mediaType, size } = observed.production;
+  if (!asked.has(key) || observed?.serving.state !== 'present') return null;
+  const { digest, mediaType, size } = observed.serving;
   const before = asked.get(key) ?? null;
   const deepBefore = before?.digest === digest ? before.deepAt : null;
   return {
@@ -137,7 +140,7 @@ export function markVouched(
   });
 }
 
-/** Counts how it is known what production holds. */
+/** Counts how it is known what the serving registry holds. */
 export function summarizeLooks(
   looks: Looks,
   outcomes: readonly Outcome[],

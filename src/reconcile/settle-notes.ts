@@ -13,8 +13,8 @@ export async function noteUnlisted({ notes, wanted, images }: Noted): Promise<vo
 
 function isUnclear(attached: ObservedImage['attached']): boolean {
   if ('state' in attached) return true;
-  return attached.some(({ observed: { production, staging } }) =>
-    [production.state, staging?.state].includes('unknown'),
+  return attached.some(({ observed: { serving, source } }) =>
+    [serving.state, source?.state].includes('unknown'),
   );
 }
 

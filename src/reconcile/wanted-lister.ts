@@ -11,7 +11,12 @@ export type WantedLister = (sources: WantedSources, manifest: Digest) => WantedL
 export function createWantedLister(): WantedLister {
   let last: { readonly parts: readonly unknown[]; readonly list: WantedList } | null = null;
   return (sources, manifest) => {
-    const parts = [manifest, ...[...sources.catalogs].flat(), ...sources.releases];
+    const parts = [
+      manifest,
+      ...[...sources.catalogs].flat(),
+      ...sources.releases,
+      JSON.stringify(sources.used ?? []),
+    ];
     if (last === null || !isSame(last.parts, parts)) last = { parts, list: listWanted(sources) };
     return last.list;
   };

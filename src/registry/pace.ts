@@ -2,10 +2,8 @@
 export interface Pace {
   /** Requests that may be under way at once, from 1 up. */
   readonly width: () => number;
-  /** Books the next turn; gives the milliseconds until it comes. */
+  /** Takes the turn that has come, and gives 0; else gives the milliseconds until one may have come, and takes none. */
   readonly takeTurn: (now: number) => number;
-  /** Milliseconds for which the registry asked to be left alone. */
-  readonly readPause: (now: number) => number;
   readonly noteAnswer: (answer: PacedAnswer) => void;
 }
 
@@ -44,7 +42,6 @@ export function createPace(most: number): Pace {
   return {
     width: width.read,
     takeTurn: rate.takeTurn,
-    readPause: rate.readPause,
     noteAnswer({ sent, now, verdict, pause = 0 }) {
       const isNews = sent >= lowered;
       if (verdict === 'refused') rate.noteRefused({ now, until: now + pause, isNews });
@@ -91,7 +88,6 @@ function createWidth(most: number): Width {
 
 interface Rate {
   readonly takeTurn: (now: number) => number;
-  readonly readPause: (now: number) => number;
   readonly noteAccepted: (now: number) => void;
   /** Pauses until then; lowers the rate where it is news. */
   readonly noteRefused: (refusal: {
@@ -119,12 +115,13 @@ function createRate(): Rate {
   }
   return {
     takeTurn(now) {
-      const turn = Math.max(now, next, paused);
-      const rate = read(turn);
-      next = rate === null ? 0 : turn + 1000 / rate;
-      return turn - now;
+      const turn = Math.max(next, paused);
+      if (turn > now) return turn - now;
+      // Counted from when it is taken, so that turns taken late do not come one right after the other.
+      const rate = read(now);
+      next = rate === null ? 0 : now + 1000 / rate;
+      return 0;
     },
-    readPause: (now) => Math.max(0, paused - now),
     noteAccepted: accepted.add,
     noteRefused({ now, until, isNews }) {
       if (isNews) {

@@ -63,6 +63,8 @@ interface State {
   readonly breaker: Breaker;
   readonly pace: Pace;
   readonly limit: LimitFunction;
+  /** Lets one request at a time wait for its turn. */
+  readonly turns: LimitFunction;
   registry: Promise<Registry> | null;
   /** What that came to. */
   opened: Registry | null;
@@ -117,6 +119,7 @@ function createState(options: SenderOptions): State {
     breaker: createBreaker(clock),
     pace,
     limit: pLimit(options.concurrency),
+    turns: pLimit(1),
     registry: null,
     opened: null,
     registryFailed: 0,
@@ -174,11 +177,15 @@ async function sendPaced(
   function readTime(): number {
     return clock.now().getTime();
   }
-  let wait = state.pace.takeTurn(readTime());
-  while (wait > 0) {
-    await clock.sleep(wait, request.signal);
-    wait = state.pace.readPause(readTime()) > 0 ? state.pace.takeTurn(readTime()) : 0;
+  async function waitForTurn(): Promise<void> {
+    for (let wait = takeTurn(); wait > 0; wait = takeTurn())
+      await clock.sleep(wait, request.signal);
   }
+  function takeTurn(): number {
+    return state.pace.takeTurn(readTime());
+  }
+  // One after the other, as they came, where turns have to be waited for.
+  if (state.turns.activeCount > 0 || takeTurn() > 0) await state.turns(waitForTurn);
   const sent = readTime();
   const answer = await sendAuthorized(request, state);
   const seconds = answer.retryAfterSeconds;

@@ -22,6 +22,11 @@ interface Words {
 /** How a person calls findings of each kind, and where they belong. */
 export const CHECK_WORDS: Readonly<Record<Check['kind'], Words>> = {
   'in-use': say('users', 'finding about installed versions', 'findings about installed versions'),
+  required: say(
+    'users',
+    'finding about what bundles require',
+    'findings about what bundles require',
+  ),
   'automatic-upgrade': say(
     'users',
     'catalog with upgrades by themselves',

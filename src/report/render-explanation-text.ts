@@ -34,6 +34,7 @@ const KINDS: Readonly<Record<ExplainedKind, string>> = {
   related: 'related image',
   release: 'release image',
   extra: 'extra image',
+  'in-use': 'image that a cluster uses',
   signature: 'signature',
   attestation: 'attestation',
   sbom: 'software bill of materials',

@@ -1,5 +1,6 @@
 import { formatCount, joinNames, shortRevision } from '../base/text.ts';
 import { formatReleaseTag } from '../images/release.ts';
+import type { RoleName } from '../manifest/types.ts';
 import { describeVerdict, SIGNATURE_HINT } from '../plan/release-checks.ts';
 import type { ReleaseReport, ReportedRelease } from '../plan/release-report-types.ts';
 import type { PathFinding } from '../plan/release-types.ts';
@@ -10,13 +11,17 @@ const SHOWN = 5;
 
 /** Releases and the ways to them, for people. */
 export function renderReleasesText(report: ReleaseReport): string {
-  const { mirror, revision, releases, paths, notes } = report;
+  const { mirror, revision, serving, releases, paths, notes } = report;
   return [
     cleanLine(
       `${formatCount(releases.length, 'release')} of ${mirror} at ${shortRevision(revision)}.`,
     ),
     ...(releases.length === 0 ? [] : alignRows([HEAD, ...releases.map(listCells)])),
-    ...[...releases.flatMap(listRemarks), ...listPaths(paths, report), ...notes].map(cleanLine),
+    ...[
+      ...releases.flatMap((release) => listRemarks(release, serving)),
+      ...listPaths(paths, report),
+      ...notes,
+    ].map(cleanLine),
   ].join('\n');
 }
 
@@ -52,28 +57,31 @@ function listCells(release: ReportedRelease): readonly string[] {
   ];
 }
 
-function listRemarks(release: ReportedRelease): readonly string[] {
+function listRemarks(release: ReportedRelease, serving: RoleName): readonly string[] {
   const { components, signature, fault } = release;
   const name = formatReleaseTag(release);
   return [
     fault,
     signature?.message ?? null,
     signature?.state === 'missing' ? `${name} has no signature. ${SIGNATURE_HINT}` : null,
-    describeParts(`${name}: production lacks`, components?.missing ?? []),
-    describeParts(`${name}: production gave no clear answer about`, components?.unknown ?? []),
-    describeUse(release),
+    describeParts(`${name}: ${serving} lacks`, components?.missing ?? []),
+    describeParts(`${name}: ${serving} gave no clear answer about`, components?.unknown ?? []),
+    describeUse(release, serving),
   ].filter((line) => line !== null);
 }
 
-function describeUse({ users, wanted, production, ...release }: ReportedRelease): string | null {
+function describeUse(
+  { users, wanted, ...release }: ReportedRelease,
+  serving: RoleName,
+): string | null {
   const name = formatReleaseTag(release);
   const clusters = joinNames([...new Set(users.map(({ cluster }) => cluster))]);
-  if (users.length > 0 && production === 'absent')
-    return `${name}: ${clusters} runs it, and production does not hold its payload.`;
+  if (users.length > 0 && release[serving] === 'absent')
+    return `${name}: ${clusters} runs it, and ${serving} does not hold its payload.`;
   if (users.length > 0 && !wanted)
     return `${name}: keep it in spec.releases until ${clusters} runs it no more.`;
-  if (users.length === 0 && !wanted && production === 'present')
-    return `${name}: production holds it; nobody wants it, and no cluster of in-use.yaml runs it.`;
+  if (users.length === 0 && !wanted && release[serving] === 'present')
+    return `${name}: ${serving} holds it; nobody wants it, and no cluster of in-use.yaml runs it.`;
   return null;
 }
 

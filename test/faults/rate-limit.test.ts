@@ -64,6 +64,5 @@ test('apply finishes everything at a production that takes five requests a secon
   const { passed, refused } = limiter.counts.olmirror;
   t.diagnostic(JSON.stringify(limiter.counts));
   assert.ok(passed > THERE && limiter.counts.skopeo.refused > 0, JSON.stringify(limiter.counts));
-  // Seen on a busy machine: 15 of 293.
-  assert.ok(refused > 0 && refused / (passed + refused) < 0.1, JSON.stringify(limiter.counts));
+  assert.ok(refused > 0 && refused / (passed + refused) < 0.05, JSON.stringify(limiter.counts));
 });

@@ -69,6 +69,22 @@ test('fetchRevision follows a branch, forced pushes too, and changes nothing of 
   assert.throws(() => readFileSync(join(clone, '.git/FETCH_HEAD')));
 });
 
+test('fetchRevision tells of another commit before it has it, and of none where there is none', async (context) => {
+  const remote = createRemote(context);
+  remote.push('one');
+  const { clone, port } = await openClone(remote);
+  await port.fetchRevision('origin', 'main');
+  const second = remote.push('two');
+  let told = 0;
+  function onMoved(): void {
+    told += 1;
+    assert.throws(() => git(clone, 'cat-file', '-e', second));
+  }
+  assert.equal(await port.fetchRevision('origin', 'main', { onMoved }), second);
+  assert.equal(await port.fetchRevision('origin', 'main', { onMoved }), second);
+  assert.equal(told, 1);
+});
+
 test('fetchRevision takes tags to their commit, and a branch before a tag of its name', async (context) => {
   const remote = createRemote(context);
   const first = remote.push('one');

@@ -87,7 +87,11 @@ test('checkCapacity warns where it does not fit or is unknown, and only where so
   ] as const;
   for (const [room, expected] of cases)
     assert.deepEqual(
-      checkCapacity(room).map(({ kind, severity, message }) => [kind, severity, message]),
+      checkCapacity({ ...room, role: 'production' }).map(({ kind, severity, message }) => [
+        kind,
+        severity,
+        message,
+      ]),
       expected.map((message) => ['capacity', 'warning', message]),
     );
 });

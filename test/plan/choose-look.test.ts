@@ -33,7 +33,7 @@ function list(count: number, known: Partial<LookCandidate> = {}): LookCandidate[
 }
 
 function budget(perDay: number, changes: Partial<LookBudget> = {}): LookBudget {
-  return { perDay, left: perDay, stagingLeft: null, besides: 2, ...changes };
+  return { perDay, left: perDay, sourceLeft: null, besides: 2, ...changes };
 }
 
 interface World {
@@ -199,7 +199,7 @@ test('chooseLook comes back to what was asked for in vain at every pass, in turn
   const lost = [...scarce].filter((key) => key.startsWith('lost'));
   assert.ok(lost.length > 10 && lost.length < 30, `${lost.length}`);
   assert.equal(lost[0], 'lost299', 'the one that was asked for first');
-  const none = chooseLook(images, { ...TERMS, budget: budget(3_168, { stagingLeft: 0 }) }).asked;
+  const none = chooseLook(images, { ...TERMS, budget: budget(3_168, { sourceLeft: 0 }) }).asked;
   assert.equal([...none].filter((key) => key.startsWith('lost')).length, 0);
 });
 

@@ -18,7 +18,7 @@ function planUnder(writePolicy: 'deny' | 'unknown', isDelivered: boolean): Plan 
   const { registries } = makeManifest();
   const production = { ...registries.production, writePolicy };
   const image = makeImage('a', { demandedTags: ['v1'] });
-  const there = seen({ production: present(A), tags: { v1: present(A) } });
+  const there = seen({ serving: present(A), tags: { v1: present(A) } });
   const fresh = deliverable(A, { tags: { v1: { state: 'absent' } } });
   return planWorld({
     images: [[image, isDelivered ? fresh : there]],

@@ -27,7 +27,7 @@ test('a planned copy is stale once one of its tags points at other content', () 
   const plan = planWorld({ images: [[image, deliverable(A, { tags: { v1: ABSENT } })]] });
   const [step] = plan.steps;
   assert.ok(step !== undefined);
-  const facts = listStepFacts(step);
+  const facts = listStepFacts(step, 'production');
   const tag = facts.find((fact) => fact.reference === 'v1');
   assert.ok(tag !== undefined, facts.map((fact) => fact.reference).join(' '));
   assert.equal(judgeFact(step, tag, ABSENT), null);

@@ -7,7 +7,7 @@ test('planPass tells of a registry that is away a few times, counts the rest, an
   const away = { ...UNKNOWN, hint: 'Start it.' };
   const images = Array.from(
     { length: 30 },
-    (_, i) => [makeImage(`i${i}`), seen({ production: away })] as const,
+    (_, i) => [makeImage(`i${i}`), seen({ serving: away })] as const,
   );
   const plan = planWorld({ images });
   assert.equal(plan.checks.length, 3);

@@ -36,7 +36,7 @@ function makePlan(): Plan {
   return planWorld({
     images: [
       [MISSING, deliverable(A)],
-      [THERE, seen({ production: present(B) })],
+      [THERE, seen({ serving: present(B) })],
     ],
     indexes: [...NEEDS].map(([catalog, imageKeys]) => [
       makeIndex({
@@ -116,7 +116,7 @@ test('holdPlan outside of the copy window publishes only what needs no copy', ()
 });
 
 test('holdPlan names a window only where a step waits for it, and a suspension always', () => {
-  const plan = planWorld({ images: [[THERE, seen({ production: present(B) })]] });
+  const plan = planWorld({ images: [[THERE, seen({ serving: present(B) })]] });
   const all = [hold('suspended'), hold('copy-window'), hold('publish-window'), hold('approval')];
   assert.deepEqual(holdPlan(plan, all, NEEDS).holds, [hold('suspended')]);
 });
@@ -125,8 +125,8 @@ test('holdPlan names a window only where a step waits for it, and a suspension a
 test('holdPlan keeps every item, has the hash of what it leaves, and makes no pass a failed one', () => {
   const observed = fc.constantFrom<ObservedImage>(
     deliverable(),
-    seen({ production: present(A) }),
-    seen({ staging: present(B) }),
+    seen({ serving: present(A) }),
+    seen({ source: present(B) }),
   );
   const kinds = fc.subarray<Hold['kind']>(['suspended', 'copy-window', 'publish-window']);
   fc.assert(

@@ -123,7 +123,7 @@ for (const { name, listed, until = null, answers, isWhole = true, standing, kind
     assert.ok(judged !== undefined);
     assert.equal(judged.standing, standing);
     assert.equal(canGo(judged), goes);
-    const checks = checkKnownMissing([judged]);
+    const checks = checkKnownMissing([judged], 'production');
     assert.deepEqual(
       checks.map(({ kind, severity }) => [kind, severity]),
       kinds.map((kind) => [kind, 'warning']),
@@ -135,7 +135,7 @@ for (const { name, listed, until = null, answers, isWhole = true, standing, kind
 test('an image that production had is lost, whatever pattern fits it', () => {
   const loss = { place: 'rules/one/known-missing.yaml:4', revision: 'c'.repeat(40) };
   const plan = planWorld({
-    images: [[image, seen({ staging: ABSENT })]],
+    images: [[image, seen({ source: ABSENT })]],
     changes: { losses: new Map([[image.upstream, loss]]) },
   });
   const [check, ...rest] = plan.checks;

@@ -55,9 +55,9 @@ const observedImage = fc.constantFrom<ObservedImage>(
   deliverable(),
   deliverable(A, { protectTag: present(B) }),
   deliverable(A, { tags: { one: present(B) } }),
-  seen({ production: present(A), tags: { one: ABSENT } }),
-  seen({ staging: ABSENT }),
-  seen({ staging: UNKNOWN }),
+  seen({ serving: present(A), tags: { one: ABSENT } }),
+  seen({ source: ABSENT }),
+  seen({ source: UNKNOWN }),
 );
 const observedIndex = fc.constantFrom(
   seenIndex(),

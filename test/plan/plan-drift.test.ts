@@ -84,7 +84,7 @@ test('planPass gives what drifts away a tag of its own, and does not move the ta
   assert.deepEqual([keep.tag, keep.digest], [`v1-${'b'.repeat(12)}`, A]);
   const image = makeImage('hidden');
   const plan = planWorld({
-    images: [[image, seen({ production: UNKNOWN })]],
+    images: [[image, seen({ serving: UNKNOWN })]],
     indexes: [[makeIndex({ imageKeys: [image.key] }), observed]],
   });
   assert.deepEqual(plan.steps, []);
@@ -132,7 +132,7 @@ test('planPass calls lost what the served index names, not what a commit brings,
   const brought = planWorld({ images: [[fresh, deliverable(B)]], changes: { served } });
   assert.deepEqual(shape(brought), [['copy'], [], 2]);
   const debt = planWorld({
-    images: [[LOST, seen({ staging: ABSENT })]],
+    images: [[LOST, seen({ source: ABSENT })]],
     changes: { served, knownMissing: new Map([[LOST.upstream, []]]) },
   });
   assert.deepEqual(shape(debt), [[], ['warning known-missing'], 0]);
@@ -155,7 +155,7 @@ test('planPass shortens a long list of losses, and names a tag-only image by its
 test('planPass tells an overwritten tag from one that would move, and keeps both', () => {
   const image = makeImage('ubi', { demandedTags: ['9.6'] });
   const overwritten = planWorld({
-    images: [[image, seen({ production: present(A), tags: { '9.6': present(C) } })]],
+    images: [[image, seen({ serving: present(A), tags: { '9.6': present(C) } })]],
   });
   assert.deepEqual(shape(overwritten), [[], ['blocked overwrite'], 4]);
   const taken = planWorld({ images: [[image, deliverable(A, { tags: { '9.6': present(C) } })]] });

@@ -32,7 +32,7 @@ test('planPass copies what staging has and production lacks, by digest to the ta
 
 // Promise 5. Seen to fail: with settlePresent asking for the protect tag under `new`, a step appeared.
 test('planPass takes an image that production holds for in sync, whatever its tags', () => {
-  const plan = planWorld({ images: [[makeImage('a'), seen({ production: present(A) })]] });
+  const plan = planWorld({ images: [[makeImage('a'), seen({ serving: present(A) })]] });
   assert.deepEqual(
     [plan.steps, plan.settled.map((outcome) => outcome.kind), exitCodeOfPlan(plan)],
     [[], ['in-sync'], 0],
@@ -43,7 +43,7 @@ test('planPass takes an image that production holds for in sync, whatever its ta
 test('planPass adds the never-moving tag to what is there already only under protect: all', () => {
   const manifest = makeManifest({ policy: { ...makeManifest().policy, protect: 'all' } });
   const plan = planWorld({
-    images: [[makeImage('a'), seen({ production: present(A), protectTag: ABSENT })]],
+    images: [[makeImage('a'), seen({ serving: present(A), protectTag: ABSENT })]],
     changes: { manifest },
   });
   assert.deepEqual(
@@ -54,8 +54,8 @@ test('planPass adds the never-moving tag to what is there already only under pro
 
 // Promise 6. Seen to fail: with `unknown` treated as `absent` in settleImage, a copy was planned.
 for (const [where, observed] of [
-  ['production', seen({ production: UNKNOWN })],
-  ['staging', seen({ staging: UNKNOWN })],
+  ['production', seen({ serving: UNKNOWN })],
+  ['staging', seen({ source: UNKNOWN })],
   ['the never-moving tag', deliverable(A, { protectTag: UNKNOWN })],
 ] as const) {
   test(`planPass neither copies nor calls in sync what is unknown in ${where}`, () => {
@@ -69,7 +69,7 @@ for (const [where, observed] of [
 }
 
 test('planPass reports an image in neither registry as lost and names bundle and image', () => {
-  const plan = planWorld({ images: [[makeImage('a'), seen({ staging: ABSENT })]] });
+  const plan = planWorld({ images: [[makeImage('a'), seen({ source: ABSENT })]] });
   assert.deepEqual(
     [plan.steps, plan.settled.map((outcome) => outcome.kind), exitCodeOfPlan(plan)],
     [[], ['lost'], 4],
@@ -83,7 +83,7 @@ test('planPass reports an image in neither registry as lost and names bundle and
 test('planPass only reports what was known to be missing', () => {
   const image = makeImage('a');
   const plan = planWorld({
-    images: [[image, seen({ staging: ABSENT })]],
+    images: [[image, seen({ source: ABSENT })]],
     changes: { knownMissing: new Map([[image.upstream, null]]) },
   });
   assert.deepEqual(
@@ -139,7 +139,7 @@ test('planPass moves a demanded tag that is declared movable', () => {
   const image = makeImage('ubi', { demandedTags: ['9.6'] });
   const manifest = makeManifest({ movableTags: ['v/ubi:9.6'] });
   const plan = planWorld({
-    images: [[image, seen({ production: present(A), tags: { '9.6': present(C) } })]],
+    images: [[image, seen({ serving: present(A), tags: { '9.6': present(C) } })]],
     changes: { manifest },
   });
   assert.deepEqual(
@@ -161,7 +161,7 @@ test('planPass moves no movable tag but latest where production lets each tag be
   });
   const tags = { '9.6': present(C), latest: present(C) };
   const plan = planWorld({
-    images: [[image, seen({ production: present(A), tags })]],
+    images: [[image, seen({ serving: present(A), tags })]],
     changes: { manifest },
   });
   assert.deepEqual(
@@ -193,7 +193,7 @@ test('planPass pins a tag-only image to the digest that staging has', () => {
 
 test('planPass keeps what production has under a tag, and refuses only under tagDrift: block', () => {
   const image = makeImage('a', { digest: null });
-  const observed = seen({ production: present(A), staging: present(B) });
+  const observed = seen({ serving: present(A), source: present(B) });
   const kept = planWorld({ images: [[image, observed]] });
   assert.deepEqual(
     [kept.settled[0]?.kind, kept.checks[0]?.kind, exitCodeOfPlan(kept)],
@@ -267,7 +267,7 @@ test('planPass moves a movable tag by a step of its own after the image has been
 test('planPass does not call a tag in sync that tagDrift: block cannot compare', () => {
   const image = makeImage('a', { digest: null });
   const manifest = makeManifest({ policy: { ...makeManifest().policy, tagDrift: 'block' } });
-  const observed = seen({ production: present(A), staging: UNKNOWN });
+  const observed = seen({ serving: present(A), source: UNKNOWN });
   const plan = planWorld({ images: [[image, observed]], changes: { manifest } });
   assert.deepEqual([plan.settled[0]?.kind, exitCodeOfPlan(plan)], ['failed', 1]);
   assert.match(plan.checks[0]?.message ?? '', /Whether staging holds/);
@@ -276,14 +276,14 @@ test('planPass does not call a tag in sync that tagDrift: block cannot compare',
 test('planPass lets a movable tag follow staging: copied by digest, then moved', () => {
   const image = makeImage('graph', { digest: null });
   const manifest = makeManifest({ movableTags: ['v/graph:1'] });
-  const observed = { ...deliverable(B), production: present(A) };
+  const observed = { ...deliverable(B), serving: present(A) };
   const plan = planWorld({ images: [[image, observed]], changes: { manifest } });
   const [copy, tag] = plan.steps;
   assert.ok(copy?.kind === 'copy' && tag?.kind === 'tag' && plan.steps.length === 2);
   assert.deepEqual([copy.digest, copy.tags, copy.absent, copy.items], [B, [], B, [image.key]]);
   assert.deepEqual([tag.tag, tag.digest, tag.previous], ['1', B, A]);
   const still = planWorld({
-    images: [[image, seen({ production: present(A), staging: ABSENT })]],
+    images: [[image, seen({ serving: present(A), source: ABSENT })]],
     changes: { manifest },
   });
   assert.deepEqual([still.steps, exitCodeOfPlan(still)], [[], 0]);

@@ -159,8 +159,8 @@ test('planPass keeps the left index under its digest where its never-moving tag 
 
 // Promise 3. Seen to fail: with listObstacles returning nothing, the index was published.
 for (const [name, observed, code] of [
-  ['lost', seen({ staging: ABSENT }), 4],
-  ['unknown', seen({ production: UNKNOWN }), 1],
+  ['lost', seen({ source: ABSENT }), 4],
+  ['unknown', seen({ serving: UNKNOWN }), 1],
   ['refused', deliverable(A, { protectTag: present(B) }), 4],
 ] as const) {
   test(`planPass blocks an index one of whose images is ${name}, and only that index`, () => {
@@ -189,7 +189,7 @@ for (const [name, observed, code] of [
 test('planPass is not blocked by what was known to be missing', () => {
   const image = makeImage('a');
   const plan = planWorld({
-    images: [[image, seen({ staging: ABSENT })]],
+    images: [[image, seen({ source: ABSENT })]],
     indexes: [[makeIndex({ imageKeys: [image.key] }), ours]],
     changes: { knownMissing: new Map([[image.upstream, null]]) },
   });

@@ -25,10 +25,10 @@ import {
 const observedImage = fc.constantFrom<ObservedImage>(
   deliverable(),
   deliverable(A, { protectTag: present(B) }),
-  seen({ production: present(A) }),
-  seen({ staging: ABSENT }),
-  seen({ production: UNKNOWN }),
-  seen({ staging: UNKNOWN }),
+  seen({ serving: present(A) }),
+  seen({ source: ABSENT }),
+  seen({ serving: UNKNOWN }),
+  seen({ source: UNKNOWN }),
 );
 const images = fc
   .array(observedImage, { maxLength: 12 })
@@ -82,7 +82,7 @@ test('planPass after its own plan was carried out is empty', () => {
       const copied = new Set(plan.steps.flatMap((step) => step.items));
       const after = world.map(([image, observed]): [WantedImage, ObservedImage] => [
         image,
-        copied.has(image.key) ? seen({ production: present(A) }) : observed,
+        copied.has(image.key) ? seen({ serving: present(A) }) : observed,
       ]);
       assert.deepEqual(planWorld({ images: after }).steps, []);
     }),
@@ -160,7 +160,7 @@ test('judgeFact finds each kind of step stale when the registry changed under it
     ['copy', 'push-index', 'move-index'],
   );
   for (const step of plan.steps) {
-    const facts = listStepFacts(step);
+    const facts = listStepFacts(step, 'production');
     assert.ok(facts.length > 0);
     for (const fact of facts) {
       const asPlanned = fact.expected === null ? ABSENT : present(A);

@@ -128,7 +128,7 @@ function planCase(
     images: [
       [makeImage('bare'), deliverable(A, { blobs: { [A]: 100 } })],
       [makeImage('tagged', { digest: null }), deliverable(A)],
-      [makeImage('there'), seen({ production: present(A) })],
+      [makeImage('there'), seen({ serving: present(A) })],
     ],
     indexes: [[makeIndex({ bytes: 50 }), seenIndex(SERVED)]],
     changes: {

@@ -26,7 +26,7 @@ function planUnder(budget?: Partial<Budget>): Plan {
     images: [
       [first, deliverable(A)],
       [second, deliverable(B, { blobs: { [A]: 5, [B]: 7 } })],
-      ...there.map((image) => [image, seen({ production: present(A) })] as const),
+      ...there.map((image) => [image, seen({ serving: present(A) })] as const),
     ],
     indexes: [[makeIndex({ imageKeys }), seenIndex()]],
     ...(budget !== undefined && {
@@ -138,7 +138,7 @@ test('planPass lets an index wait for an image that could not be asked for, and 
   const image = makeImage('a');
   const production = { ...UNKNOWN, code: 'PLAN_UNPROVED' } as const;
   const plan = planWorld({
-    images: [[image, seen({ production })]],
+    images: [[image, seen({ serving: production })]],
     indexes: [[makeIndex({ imageKeys: [image.key] }), seenIndex()]],
   });
   assert.deepEqual(ids(plan), []);

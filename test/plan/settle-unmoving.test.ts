@@ -83,7 +83,7 @@ test('planPass pushes nothing where no tag may move and something is in the way'
   ] as const;
   for (const [observed, changes, expected] of cases) {
     const plan = planWorld({
-      images: [[image, seen({ staging: ABSENT })]],
+      images: [[image, seen({ source: ABSENT })]],
       indexes: [[{ ...wanted, ...changes }, observed]],
     });
     const check = plan.checks.find(({ catalog }) => catalog === 'idx');

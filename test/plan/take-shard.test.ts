@@ -29,7 +29,7 @@ const layers = fc.dictionary(
 );
 const observed = fc.oneof(
   layers.map((blobs) => deliverable(A, { blobs })),
-  fc.constantFrom(seen({ production: present(A) }), seen({ production: UNKNOWN })),
+  fc.constantFrom(seen({ serving: present(A) }), seen({ serving: UNKNOWN })),
 );
 const worlds = fc
   .array(observed, { maxLength: 16 })
@@ -113,7 +113,7 @@ test('the part that publishes has the steps of the index when nothing else is le
   const outcome = before.settled.find(({ item }) => item === 'index idx');
   assert.deepEqual([outcome?.kind, outcome?.code], ['deferred', 'PLAN_OTHER_SHARD']);
   assert.match(outcome?.message ?? '', /^The index of idx waits for 2 steps of shard [12]\/2/);
-  const there: World = images.map(([image]) => [image, seen({ production: present(A) })]);
+  const there: World = images.map(([image]) => [image, seen({ serving: present(A) })]);
   const after = planWorld({ ...describe(there), changes: { shard: { part: 'index', of: 2 } } });
   assert.deepEqual(after.steps, planWorld(describe(there)).steps);
   assert.ok(after.steps.some(({ kind }) => kind === 'move-index'));
@@ -137,7 +137,7 @@ test('an index waits for its own images only, and what keeps the index it replac
   const world: PlanWorld = {
     images: [
       [late, deliverable()],
-      [there, seen({ production: present(A) })],
+      [there, seen({ serving: present(A) })],
     ],
     indexes,
   };

@@ -28,7 +28,7 @@ test('assertFresh refuses a saved plan that moves a tag for a pin which has ende
   production.answer('olm/idx', 'v1', present(C));
   function facts(wanted: Parameters<typeof makeIndex>[0]): FreshFacts {
     return {
-      state: { binding: plan.binding, manifest: { name: plan.mirror } },
+      state: { binding: plan.binding, manifest: { name: plan.mirror, strategy: 'append' } },
       plan: { checks: [] },
       indexes: [{ wanted: makeIndex(wanted) }],
       registries: { production, staging: createFakeRegistry() },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPace, type PacedAnswer } from '../../src/registry/pace.ts';
+import { createPace, type Pace, type PacedAnswer } from '../../src/registry/pace.ts';
 
 interface Row {
   readonly name: string;
@@ -88,11 +88,33 @@ for (const { name, answers, width, turns } of ROWS)
     for (const answer of answers) pace.noteAnswer(answer);
     assert.equal(pace.width(), width);
     const now = answers.at(-1)?.now ?? 0;
+    let turn = now;
     assert.deepEqual(
-      turns.map(() => Math.round(pace.takeTurn(now))),
+      turns.map(() => Math.round((turn = waitForTurn(pace, turn)) - now)),
       turns,
     );
   });
+
+/** When the turn comes that is asked for then. */
+function waitForTurn(pace: Pace, then: number): number {
+  let now = then;
+  for (let wait = pace.takeTurn(now); wait > 0; wait = pace.takeTurn(now)) now += wait;
+  return now;
+}
+
+test('createPace lets no turn follow on the heels of one that was taken late', () => {
+  const pace = createPace(8);
+  for (const answer of [...answersOf(5), REFUSED]) pace.noteAnswer(answer);
+  const first = waitForTurn(pace, REFUSED.now);
+  const second = waitForTurn(pace, first);
+  const late = waitForTurn(pace, second + 10_000);
+  assert.equal(late, second + 10_000);
+  const space = waitForTurn(pace, late) - late;
+  assert.ok(
+    space > (second - first) / 2,
+    `${space} ms after a late turn, ${second - first} before`,
+  );
+});
 
 interface Played {
   readonly sent: number;
@@ -105,11 +127,21 @@ function play(requests: number, limit: number): Played {
   const pace = createPace(8);
   const agenda: { readonly at: number; readonly run: (now: number) => void }[] = [];
   const taken: number[] = [];
-  const counts = { waiting: requests, active: 0, sent: 0, refused: 0 };
+  const counts = { waiting: requests, active: 0, inLine: 0, sent: 0, refused: 0 };
   let end = 0;
   function begin(now: number): void {
-    const at = now + pace.takeTurn(now);
-    agenda.push({ at, run: (then) => (pace.readPause(then) > 0 ? begin(then) : send(then)) });
+    counts.inLine += 1;
+    if (counts.inLine === 1) advance(now);
+  }
+  function advance(now: number): void {
+    const wait = pace.takeTurn(now);
+    if (wait > 0) {
+      agenda.push({ at: now + wait, run: advance });
+      return;
+    }
+    counts.inLine -= 1;
+    send(now);
+    if (counts.inLine > 0) advance(now);
   }
   function send(sent: number): void {
     const full = taken.filter((time) => time > sent - 1000).length >= limit;

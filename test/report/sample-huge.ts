@@ -50,7 +50,7 @@ function planHuge(count: number, packages: readonly PackagePlan[]): Plan {
     world: {
       images: [
         [makeImage('here', { digest: B }), deliverable(B, { blobs: { [B]: 1000 } })],
-        [makeImage('lost', { digest: B }), seen({ staging: ABSENT })],
+        [makeImage('lost', { digest: B }), seen({ source: ABSENT })],
       ],
     },
   });

@@ -88,7 +88,7 @@ export function planOffer(
         makeImage('quay/quay-rhel9', { digest: B, neededBy }),
         deliverable(B, { blobs: { [B]: 1.2 * GB } }),
       ],
-      [makeImage('quay/clair-rhel9', { digest: C, neededBy }), seen({ production: present(C) })],
+      [makeImage('quay/clair-rhel9', { digest: C, neededBy }), seen({ serving: present(C) })],
     ],
     indexes: [[makeCatalogIndex(CATALOG), seenIndex(OURS)]],
     ...world,

@@ -76,10 +76,10 @@ export function planDelivery(): Plan {
     images: [
       [makeImage('new-bundle'), deliverable(A)],
       [makeImage('new-operand', { digest: B }), deliverable(B, { blobs: { [B]: 1_200_000_000 } })],
-      [makeImage('there'), seen({ production: present(A) })],
+      [makeImage('there'), seen({ serving: present(A) })],
       [
         makeImage('tagged', { demandedTags: ['4.20'] }),
-        seen({ production: present(A), tags: { '4.20': ABSENT } }),
+        seen({ serving: present(A), tags: { '4.20': ABSENT } }),
       ],
     ],
     indexes: [
@@ -115,9 +115,9 @@ function served(id: `sha256:${string}`): {
 export function planTrouble(): Plan {
   return planWorld({
     images: [
-      [makeImage('lost'), seen({ staging: ABSENT })],
-      [makeImage('known'), seen({ staging: ABSENT })],
-      [makeImage('hidden'), seen({ production: UNKNOWN })],
+      [makeImage('lost'), seen({ source: ABSENT })],
+      [makeImage('known'), seen({ source: ABSENT })],
+      [makeImage('hidden'), seen({ serving: UNKNOWN })],
       [makeImage('taken'), deliverable(A, { protectTag: present(B) })],
     ],
     indexes: [
@@ -154,7 +154,7 @@ export function planTrouble(): Plan {
 }
 
 export function planNothing(): Plan {
-  return planWorld({ images: [[makeImage('there'), seen({ production: present(A) })]] });
+  return planWorld({ images: [[makeImage('there'), seen({ serving: present(A) })]] });
 }
 
 export function planManyCopies(count: number): Plan {
@@ -194,7 +194,7 @@ export function planHostile(): Plan {
   const plan = planWorld({
     images: [
       [makeImage('a', { neededBy }), deliverable()],
-      [makeImage('b', { neededBy }), seen({ staging: ABSENT })],
+      [makeImage('b', { neededBy }), seen({ source: ABSENT })],
     ],
     indexes: [[makeIndex({ catalog: EVIL }), seenIndex()]],
     changes,

@@ -41,7 +41,7 @@ const STRANDED: Check = {
 export const PLANS: Readonly<Record<string, Plan>> = {
   nothing: planOffer([], {
     world: {
-      images: [[makeImage('quay/quay-rhel9'), seen({ production: present(A) })]],
+      images: [[makeImage('quay/quay-rhel9'), seen({ serving: present(A) })]],
       indexes: [],
     },
   }),
@@ -133,7 +133,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
     world: {
       images: ['quay/quay-operator-bundle', 'quay/quay-rhel9', 'quay/clair-rhel9'].map((id) => [
         makeImage(id),
-        seen({ production: UNKNOWN }),
+        seen({ serving: UNKNOWN }),
       ]),
       indexes: [[makeCatalogIndex(CATALOG), seenIndex({ moving: UNKNOWN })]],
     },

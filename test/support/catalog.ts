@@ -1,11 +1,13 @@
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
-import type { Catalog } from '../../src/catalog/types.ts';
+import type { Catalog, JsonObject } from '../../src/catalog/types.ts';
 
 export interface BundleSpec {
   readonly version: string;
   readonly replaces?: string;
   readonly image: string;
   readonly related?: readonly string[];
+  /** Beside its version. */
+  readonly properties?: readonly JsonObject[];
 }
 
 /** A catalog of one package with one channel, from its bundles. */
@@ -22,7 +24,10 @@ export function makePackageText(name: string, bundles: readonly BundleSpec[]): s
       name: `${name}.v${bundle.version}`,
       package: name,
       image: bundle.image,
-      properties: [{ type: 'olm.package', value: { packageName: name, version: bundle.version } }],
+      properties: [
+        { type: 'olm.package', value: { packageName: name, version: bundle.version } },
+        ...(bundle.properties ?? []),
+      ],
       relatedImages: (bundle.related ?? []).map((image, i) => ({ name: `r${i}`, image })),
     })),
   ];

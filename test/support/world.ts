@@ -43,6 +43,7 @@ export function makeImage(name: string, changes: Partial<WantedImage> = {}): Wan
     digest,
     tag: digest === null ? '1' : null,
     repository: { production: `v/${name}`, staging: `v/${name}` },
+    serving: 'production',
     demandedTags: [],
     arrivalTags: [],
     neededBy: [{ catalog: 'idx', package: 'p', item: 'p.v1.0.0' }],
@@ -52,8 +53,8 @@ export function makeImage(name: string, changes: Partial<WantedImage> = {}): Wan
 
 export function seen(changes: Partial<ObservedImage> = {}): ObservedImage {
   return {
-    production: ABSENT,
-    staging: null,
+    serving: ABSENT,
+    source: null,
     protectTag: null,
     protectTagIsReferrers: false,
     tags: {},
@@ -70,7 +71,7 @@ export function deliverable(
   changes: Partial<ObservedImage> = {},
 ): ObservedImage {
   return seen({
-    staging: present(digest),
+    source: present(digest),
     protectTag: ABSENT,
     blobs: { [digest]: 100 },
     ...changes,
@@ -80,6 +81,7 @@ export function deliverable(
 export function makeIndex(changes: Partial<WantedIndex> = {}): WantedIndex {
   return {
     catalog: 'idx',
+    serving: 'production',
     repository: 'olm/idx',
     tag: 'v1',
     imageId: C,

@@ -1,6 +1,7 @@
 import { isToolError, type ToolError } from '../../base/tool-error.ts';
 import type { GitPort } from '../../git/port.ts';
 import { dayOf } from '../../manifest/day.ts';
+import { servingRole } from '../../manifest/serving-role.ts';
 import type { CatalogIndexes, IndexList } from '../../plan/index-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { listIndexes } from '../../reconcile/list-indexes.ts';
@@ -18,14 +19,14 @@ export interface IndexListOptions {
   readonly format: 'text' | 'json';
 }
 
-/** Lists the indexes that production keeps. Exit 1 where a part of them is unknown. */
+/** Lists the indexes that the serving registry keeps. Exit 1 where a part of them is unknown. */
 export async function runIndexList(
   options: IndexListOptions,
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
   const manifest = await requireManifest(context, 'the catalogs and where production is');
-  const production = wiring.openRegistry(manifest.registries.production);
+  const registry = wiring.openRegistry(manifest.registries[servingRole(manifest)]);
   const openGit = createGitOpener(wiring);
   const today = dayOf(systemClock.now());
   const { signal } = context;
@@ -36,7 +37,7 @@ export async function runIndexList(
     catalogs.push(
       await listIndexes(entry, {
         manifest,
-        production,
+        registry,
         readSubject: createSubjectReader(openGit),
         servedTag: told ?? entry.tag.production,
         today,

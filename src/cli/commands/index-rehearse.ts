@@ -8,6 +8,7 @@ import type { BuiltIndex } from '../../index/build-index.ts';
 import { inspectImage } from '../../index/describe-index.ts';
 import type { IndexImage } from '../../index/read-index-image.ts';
 import { dayOf } from '../../manifest/day.ts';
+import { servingRole } from '../../manifest/serving-role.ts';
 import {
   exitCodeOfChecks,
   type IndexRehearsal,
@@ -58,9 +59,9 @@ export async function runIndexRehearse(
   const snapshot = await openSnapshot(options, git, context);
   const state = await createStateLoader()(snapshot, context.manifestFile);
   const loaded = findBuildable(state, options.catalog);
-  const production = wiring.openRegistry(state.manifest.registries.production);
+  const registry = wiring.openRegistry(state.manifest.registries[servingRole(state.manifest)]);
   const builder = createIndexBuilder({
-    production,
+    registry,
     readSource: () => git.readRemoteUrl(),
     // Nothing that earlier runs left behind may vouch for the index.
     work: { buildGroups: createLayerBuilder(context.signal) },
@@ -78,7 +79,7 @@ export async function runIndexRehearse(
       folder,
       opm,
       context,
-      production,
+      registry,
       wiring,
     }),
   );
@@ -138,7 +139,7 @@ interface Rehearsal {
   readonly opm: string | null;
   readonly timeout: number;
   readonly context: CommandContext;
-  readonly production: RegistryPort;
+  readonly registry: RegistryPort;
   readonly wiring: Wiring;
 }
 
@@ -165,12 +166,12 @@ async function rehearse(rehearsal: Rehearsal): Promise<readonly RehearsalCheck[]
 async function readLayout({
   built,
   folder,
-  production,
+  registry,
 }: Rehearsal): Promise<IndexImage | RehearsalCheck> {
   const layout = resolve(folder, 'layout');
   await writeIndexLayout(layout, built);
   try {
-    return await readIndexLayout(layout, built, production);
+    return await readIndexLayout(layout, built, registry);
   } catch (error) {
     if (!isToolError(error, 'APPLY_LAYOUT_DAMAGED')) throw error;
     return failed('layout', error.message);

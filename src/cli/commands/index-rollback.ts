@@ -11,6 +11,7 @@ import { inspectIndexImage } from '../../index/describe-index.ts';
 import { judgeServing } from '../../index/judge-serving.ts';
 import { dayOf, hasEnded, isDay } from '../../manifest/day.ts';
 import { IN_USE_FILE, parseInUse } from '../../manifest/in-use.ts';
+import { servingRole } from '../../manifest/serving-role.ts';
 import type {
   CatalogEntry,
   CatalogPin,
@@ -23,7 +24,6 @@ import type { CatalogIndexes, ListedIndex } from '../../plan/index-types.ts';
 import type { NamedIndex, RollbackReport } from '../../plan/rollback-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import type { WantedIndex } from '../../plan/types.ts';
-import { assertSupported } from '../../reconcile/assert-supported.ts';
 import { listIndexes } from '../../reconcile/list-indexes.ts';
 import { readCatalog, readManifest } from '../../reconcile/load-state.ts';
 import { type PreparedRollback, prepareRollback } from '../../reconcile/prepare-rollback.ts';
@@ -122,13 +122,12 @@ async function openSite(
   const git = await wiring.openGit();
   const snapshot = await git.openWorkingTree();
   const manifest = await readManifest(snapshot, context.manifestFile);
-  assertSupported(manifest);
   const entry = pickCatalog(manifest, { catalog });
   const installed = await readInstalled(snapshot);
   const registries = wiring.openRegistries(manifest);
   const list = await listIndexes(entry, {
     manifest,
-    production: registries.production,
+    registry: registries[servingRole(manifest)],
     readSubject: createSubjectReader(() => Promise.resolve(git)),
     servedTag: (await readServedTag(entry, manifest, git)) ?? entry.tag.production,
     today: dayOf(systemClock.now()),
@@ -179,7 +178,7 @@ async function chooseTarget(
     });
   const target = await findTarget(options.to, {
     ...site,
-    production: site.registries.production,
+    registry: site.registries[servingRole(site.manifest)],
     manifestFile,
   });
   return { target, pin: { tag: target.tag, reason: reason ?? 'not said yet', by, until } };
@@ -198,7 +197,7 @@ async function prepare(
       ...site,
       catalog,
       knownMissing: await readKnownMissing(snapshot, manifest),
-      production: site.registries.production,
+      registry: site.registries[servingRole(manifest)],
       revision: (await git.resolveRevision('HEAD')) ?? snapshot.revision,
       now: systemClock.now(),
       emit: progress.emit,
@@ -232,7 +231,8 @@ async function pointFiles(
   const place = { repository, tag: entry.tag.production };
   const isNew = findClusterTags(clusterFiles, place).length === 0;
   const extract = isNew
-    ? judgeServing(await inspectIndexImage(registries.production, repository, tag)).extract
+    ? judgeServing(await inspectIndexImage(registries[servingRole(manifest)], repository, tag))
+        .extract
     : null;
   return pointClusterFiles(clusterFiles, {
     ...place,

@@ -2,6 +2,7 @@ import { ToolError } from '../../base/tool-error.ts';
 import { indexRepository } from '../../images/map-path.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
 import { dayOf } from '../../manifest/day.ts';
+import { servingRole } from '../../manifest/serving-role.ts';
 import type { CatalogEntry } from '../../manifest/types.ts';
 import { exitCodeOfChecks, type IndexVerification } from '../../plan/index-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
@@ -42,7 +43,7 @@ export async function runIndexVerify(
   const { place } = located;
   const { subject, ...read } = await readSubject(place, isServed(located, loaded.entry, servedTag));
   const builder = createIndexBuilder({
-    production: wiring.openRegistry(state.manifest.registries.production),
+    registry: wiring.openRegistry(state.manifest.registries[servingRole(state.manifest)]),
     readSource: () => git.readRemoteUrl(),
     // Nothing that earlier runs left behind may vouch for the id.
     work: { buildGroups: createLayerBuilder(context.signal) },

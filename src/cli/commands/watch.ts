@@ -51,7 +51,7 @@ export async function runWatch(
     openGit: () => openSource(options, context, wiring),
     openTelling: (deps) => createTelling(options, deps),
     openFeed(git, { tell, onHint }) {
-      const source = createSource(options, { git, signal, tell });
+      const source = createSource(options, { git, signal, tell, onHint });
       return { ...source, trigger: watchSource(source, git, { options, signal, onHint }) };
     },
   });
