@@ -22,6 +22,7 @@ import type { ProofLimits } from './proof-types.ts';
 import { checkRelocation, judgeRelocation, type RelocationFacts } from './relocation-checks.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
+import { checkRoleSwap, judgeRoleSwap, type RoleSwapFacts } from './role-swap-checks.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, type Loss, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
@@ -54,7 +55,7 @@ import { checkInUseFile, type InUseFacts, judgeUpgrades, listUpgrades } from './
 export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
   readonly manifest: Pick<
     MirrorManifest,
-    'name' | 'strategy' | 'policy' | 'movableTags' | 'registries'
+    'name' | 'strategy' | 'swapped' | 'policy' | 'movableTags' | 'registries'
   >;
   readonly wanted: Wanted;
   readonly observed: Observed;
@@ -87,6 +88,8 @@ export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
   readonly inUse?: InUseFacts;
   /** What is in use, where it decides what is wanted; left out under `append`. */
   readonly relocation?: RelocationFacts;
+  /** Left out where roles are as they were. */
+  readonly roleSwap?: RoleSwapFacts;
   /** Null where manifests were all that was looked at. */
   readonly verification: Verification | null;
   /** Left out where all images were asked for. */
@@ -137,6 +140,7 @@ export function planPass(input: PlanInput): Plan {
       ...listSharedChecks(input),
       ...checkInUseFile(input),
       ...checkRelocation(input),
+      ...checkRoleSwap(input),
       ...checkProofs(input.proofs),
       ...checkCapacity({
         bytes,
@@ -236,6 +240,7 @@ function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): 
   if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
   const findings = [
     ...judgeRelocation(index, input),
+    ...judgeRoleSwap(index, input),
     ...judgeUpgrades(index, input),
     ...judgeIndexPolicies(index, input),
   ];

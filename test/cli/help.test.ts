@@ -18,6 +18,7 @@ test('--help of what works on catalogs, indexes and images shows an example and 
     'retire',
     'staging check',
     'relocate check',
+    'relocate swap',
     'resources',
     'resources diff',
     'known-missing',
