@@ -226,7 +226,7 @@ describe('collectInUse', () => {
         'ClusterCatalog.catalogd.operatorframework.io',
       ],
       ['{ kind: widgets, group: example.com }', 'widgets'],
-    ]) {
+    ] as const) {
       const text = `apiVersion: v1\nkind: Status\nstatus: Failure\nreason: Forbidden\ndetails: ${details}\n`;
       assert.deepEqual(
         collect(text).unseen.map((one) => one.kind),
