@@ -19,6 +19,7 @@ import { type Blobs, orderCopies } from './order-copies.ts';
 import type { PolicyFacts } from './policy-types.ts';
 import { checkProofs } from './proof-checks.ts';
 import type { ProofLimits } from './proof-types.ts';
+import { checkReleases, type ReleaseInput, refuseRelease } from './release-checks.ts';
 import { checkRelocation, judgeRelocation, type RelocationFacts } from './relocation-checks.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
@@ -52,7 +53,7 @@ import type {
 import { countUnproved, isHarmless } from './unproved.ts';
 import { checkInUseFile, type InUseFacts, judgeUpgrades, listUpgrades } from './upgrade-checks.ts';
 
-export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
+export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, ReleaseInput {
   readonly manifest: Pick<
     MirrorManifest,
     'name' | 'strategy' | 'policy' | 'movableTags' | 'registries'
@@ -156,6 +157,7 @@ function listChecks(input: PlanInput, { all, bytes, serving }: Totals): readonly
   return foldUnknown([
     ...listSharedChecks(input),
     ...checkInUseFile(input),
+    ...checkReleases(input),
     ...checkRelocation(input),
     ...checkProofs(input.proofs),
     ...checkCapacity({ bytes, storage: describeStorage(input), fault, role: serving }),
@@ -201,10 +203,8 @@ function settleImages(input: PlanInput): Settled {
   const parts = input.wanted.images.map((image) => {
     const observed = input.observed.images.get(image.key);
     if (observed === undefined) throw new Error(`${image.key} was not observed.`);
-    const settled = refuseByPolicy(settleImage(image, observed, imagePolicy), input, {
-      image,
-      observed,
-    });
+    const alone = refuseRelease(settleImage(image, observed, imagePolicy), image, input);
+    const settled = refuseByPolicy(alone, input, { image, observed });
     return { settled, image, observed };
   });
   const images = joinSettled(parts.map((part) => part.settled));

@@ -19,6 +19,7 @@ test('--help of what works on catalogs, indexes and images shows an example and 
     'staging check',
     'relocate check',
     'advise',
+    'releases',
     'resources',
     'resources diff',
     'known-missing',
