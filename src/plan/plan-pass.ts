@@ -36,6 +36,7 @@ import { checkGone, judgeShrink, type ShrinkInput } from './shrink.ts';
 import { takeShard } from './take-shard.ts';
 import type {
   CatalogPlan,
+  Check,
   CopyStep,
   Observed,
   Outcome,
@@ -121,7 +122,6 @@ export function planPass(input: PlanInput): Plan {
   const blobsOf = findBlobs(input.observed);
   const steps = shareBlobs(sortSteps(all.steps, blobsOf), blobsOf);
   const bytes = steps.reduce((sum, step) => sum + step.bytes, 0);
-  const storage = describeStorage(input);
   const described = indexes.map(({ index, result }) => describeCatalog(index, result, input));
   const failing = [...input.broken.keys(), ...input.unbuilt.keys()].map(describeBroken);
   const plan: Omit<Plan, 'hash'> = {
@@ -133,29 +133,14 @@ export function planPass(input: PlanInput): Plan {
     indexOnly: input.indexOnly,
     binding: input.binding,
     steps,
-    checks: foldUnknown([
-      ...listSharedChecks(input),
-      ...checkInUseFile(input),
-      ...checkRelocation(input),
-      ...checkProofs(input.proofs),
-      ...checkCapacity({
-        bytes,
-        storage,
-        fault: input.storage?.fault ?? null,
-        role: serving.role,
-      }),
-      ...findLosses(input),
-      ...checkGone(input),
-      ...all.checks,
-      ...checkKnownMissing(input.listed ?? [], serving.role),
-    ]),
+    checks: listChecks(input, { all, bytes, serving: serving.role }),
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
     catalogs: [...described, ...failing],
     ...listUpgrades(input, described),
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
     bytes,
     repositories: sumByRepository(steps),
-    storage,
+    storage: describeStorage(input),
     ...(input.verification === null ? {} : { verification: input.verification }),
   };
   const whole = reportPolicy(denyWrites(limitSize(plan, input), serving), serving);
@@ -164,6 +149,28 @@ export function planPass(input: PlanInput): Plan {
     input.shard === undefined ? whole : takeShard(whole, input.shard, { indexes: facts, blobsOf });
   const kept = withinBudget(allowed, input, serving.role);
   return { ...kept, hash: hashPlan(kept) };
+}
+
+function listChecks(input: PlanInput, { all, bytes, serving }: Totals): readonly Check[] {
+  const { fault = null } = input.storage ?? {};
+  return foldUnknown([
+    ...listSharedChecks(input),
+    ...checkInUseFile(input),
+    ...checkRelocation(input),
+    ...checkProofs(input.proofs),
+    ...checkCapacity({ bytes, storage: describeStorage(input), fault, role: serving }),
+    ...findLosses(input),
+    ...checkGone(input),
+    ...all.checks,
+    ...checkKnownMissing(input.listed ?? [], serving),
+  ]);
+}
+
+/** What a plan comes to. */
+interface Totals {
+  readonly all: Settled;
+  readonly bytes: number;
+  readonly serving: RoleName;
 }
 
 function withinBudget(

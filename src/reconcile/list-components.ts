@@ -1,6 +1,7 @@
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { pointsAt, type RegistryNames } from '../cluster/find-pointers.ts';
+import { DEFAULT_ARCHITECTURE, listRunning } from '../cluster/list-running.ts';
 import { resolveImage } from '../cluster/resolve-image.ts';
 import { parseImageReferences, RELEASE_MANIFESTS } from '../images/release.ts';
 import { readImageFiles } from '../index/read-files.ts';
@@ -36,7 +37,7 @@ export async function listReleaseImages(
       const places = resolveImage(image, mirrors)
         .filter(({ reference }) => pointsAt(reference, context.names.staging))
         .map(({ reference }) => parseImageRef(reference));
-      const architecture = release?.architecture ?? 'x86_64';
+      const architecture = release?.architecture ?? DEFAULT_ARCHITECTURE;
       const text = await readReferences(places, context);
       const components = text === null ? [] : parseImageReferences(text, { version, architecture });
       const users = [`release ${version}`];
@@ -51,18 +52,12 @@ export async function listReleaseImages(
   return { images, unclear };
 }
 
-/** Of an update under way both ends: nodes still run the release before it. */
-function listPayloads({
-  version,
-  image,
-  history,
-}: ObservedRelease): readonly { readonly version: string; readonly image: string }[] {
-  const last = history.findIndex(({ state }) => state === 'Completed');
-  const running = last === -1 ? history : history.slice(0, last + 1);
-  const found = [{ version, image }, ...running].flatMap((entry) =>
-    entry.image === null ? [] : [[entry.image, entry.version] as const],
+function listPayloads(
+  release: ObservedRelease,
+): readonly { readonly version: string; readonly image: string }[] {
+  return listRunning(release).flatMap(({ version, image }) =>
+    image === null ? [] : [{ version, image }],
   );
-  return [...new Map(found)].map(([payload, of]) => ({ image: payload, version: of }));
 }
 
 async function readReferences(

@@ -8,7 +8,7 @@ import type { WantedList } from '../images/list-wanted.ts';
 import { dayOf } from '../manifest/day.ts';
 import { servingRole } from '../manifest/serving-role.ts';
 import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
-import { planPass } from '../plan/plan-pass.ts';
+import { type PlanInput, planPass } from '../plan/plan-pass.ts';
 import type { Budget } from '../plan/request-budget.ts';
 import type { Observed, Plan, Verification } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -119,10 +119,7 @@ export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}):
     const subject: Subject = { state, relocation, sound, registries, builder };
     const observation = await look(subject, { memory, options, deps, budget });
     const { observed, looks, wanted, indexes } = observation;
-    const isWhole =
-      sound.length === state.catalogs.length &&
-      observation.faults.length === 0 &&
-      relocation === null;
+    const isWhole = seesAll(subject, observation);
     const today = dayOf(deps.clock.now());
     const facts = { ...observed, ...observation, state, isWhole, today };
     const { known, ...missing } = await judgeKnown(facts, deps);
@@ -137,9 +134,7 @@ export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}):
       revision: snapshot.revision,
       time: deps.clock.now().toISOString(),
       indexOnly: options.indexOnly,
-      // What was taken in names other addresses, and may be in the other registry alone.
-      rebuild: options.rebuild || relocation !== null,
-      ...(relocation === null ? {} : { relocation }),
+      ...settleRelocation(relocation, options),
       knownMissing: known,
       ...(options.indexOnly ? {} : missing),
       problems: [...wanted.problems, ...observation.faults],
@@ -168,6 +163,19 @@ export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}):
       looks,
     };
   };
+}
+
+/** Whether all that Git names is among what is wanted. */
+function seesAll({ state, relocation, sound }: Subject, { faults }: Observation): boolean {
+  return relocation === null && faults.length === 0 && sound.length === state.catalogs.length;
+}
+
+// An index that was taken in names other addresses than those that it would be served with.
+function settleRelocation(
+  relocation: Relocation | null,
+  { rebuild }: PassOptions,
+): Pick<PlanInput, 'rebuild' | 'relocation'> {
+  return relocation === null ? { rebuild } : { rebuild: true, relocation };
 }
 
 function follow(state: LoadedState, { strategy }: PassOptions): LoadedState {
