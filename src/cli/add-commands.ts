@@ -1,3 +1,4 @@
+import { addAdvise } from './add-advise-command.ts';
 import { addAudit } from './add-audit-command.ts';
 import { addConvert, addFilter } from './add-catalog-commands.ts';
 import { addApprove, addReconcile, addResume, addSuspend } from './add-control-commands.ts';
@@ -15,6 +16,7 @@ import { addNeed, addReceipt, addSnapshot } from './add-media-commands.ts';
 import { addMerge } from './add-merge-command.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
 import { addRecover } from './add-recover-command.ts';
+import { addReleases } from './add-releases-command.ts';
 import { addRelocate } from './add-relocate-command.ts';
 import { addRender } from './add-render-command.ts';
 import { addInit, addValidate } from './add-repository-commands.ts';
@@ -48,8 +50,10 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addResume,
     addApprove,
     addAudit,
+    addAdvise,
     addRecover,
     addInUse,
+    addReleases,
     addRelocate,
     addStaging,
     addSnapshot,

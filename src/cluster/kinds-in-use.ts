@@ -62,6 +62,28 @@ export function parseIncludedKind(text: string): KindInUse {
   return { kind, group: group.join('.'), needed: true };
 }
 
+/** `Subscription.operators.coreos.com`, or `Pod` for Kubernetes' own. */
+export function nameKind({ group, kind }: Pick<KindInUse, 'group' | 'kind'>): string {
+  return group === '' ? kind : `${kind}.${group}`;
+}
+
+/**
+ * The name of a kind that an API server refused, from the plural and the group of its answer; null for one that is not
+ * looked at. Old answers leave the group out.
+ */
+export function nameRefused(plural: string, group: string): string | null {
+  const found = KINDS_IN_USE.find(
+    (one) => pluralOf(one.kind) === plural && (group === '' || one.group === group),
+  );
+  return found === undefined ? null : nameKind(found);
+}
+
+// As Kubernetes makes the plurals of all these kinds.
+function pluralOf(kind: string): string {
+  const name = kind.toLowerCase();
+  return name.endsWith('y') ? `${name.slice(0, -1)}ies` : `${name}s`;
+}
+
 function list(
   group: string,
   needed: KindInUse['needed'],

@@ -19,6 +19,7 @@ import { type Blobs, orderCopies } from './order-copies.ts';
 import type { PolicyFacts } from './policy-types.ts';
 import { checkProofs } from './proof-checks.ts';
 import type { ProofLimits } from './proof-types.ts';
+import { checkReleases, type ReleaseInput, refuseRelease } from './release-checks.ts';
 import { checkRelocation, judgeRelocation, type RelocationFacts } from './relocation-checks.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
@@ -37,6 +38,7 @@ import { checkGone, judgeShrink, type ShrinkInput } from './shrink.ts';
 import { takeShard } from './take-shard.ts';
 import type {
   CatalogPlan,
+  Check,
   CopyStep,
   Observed,
   Outcome,
@@ -52,7 +54,7 @@ import type {
 import { countUnproved, isHarmless } from './unproved.ts';
 import { checkInUseFile, type InUseFacts, judgeUpgrades, listUpgrades } from './upgrade-checks.ts';
 
-export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
+export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, ReleaseInput {
   readonly manifest: Pick<
     MirrorManifest,
     'name' | 'strategy' | 'swapped' | 'policy' | 'movableTags' | 'registries'
@@ -124,7 +126,6 @@ export function planPass(input: PlanInput): Plan {
   const blobsOf = findBlobs(input.observed);
   const steps = shareBlobs(sortSteps(all.steps, blobsOf), blobsOf);
   const bytes = steps.reduce((sum, step) => sum + step.bytes, 0);
-  const storage = describeStorage(input);
   const described = indexes.map(({ index, result }) => describeCatalog(index, result, input));
   const failing = [...input.broken.keys(), ...input.unbuilt.keys()].map(describeBroken);
   const plan: Omit<Plan, 'hash'> = {
@@ -136,30 +137,14 @@ export function planPass(input: PlanInput): Plan {
     indexOnly: input.indexOnly,
     binding: input.binding,
     steps,
-    checks: foldUnknown([
-      ...listSharedChecks(input),
-      ...checkInUseFile(input),
-      ...checkRelocation(input),
-      ...checkRoleSwap(input),
-      ...checkProofs(input.proofs),
-      ...checkCapacity({
-        bytes,
-        storage,
-        fault: input.storage?.fault ?? null,
-        role: serving.role,
-      }),
-      ...findLosses(input),
-      ...checkGone(input),
-      ...all.checks,
-      ...checkKnownMissing(input.listed ?? [], serving.role),
-    ]),
+    checks: listChecks(input, { all, bytes, serving: serving.role }),
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
     catalogs: [...described, ...failing],
     ...listUpgrades(input, described),
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
     bytes,
     repositories: sumByRepository(steps),
-    storage,
+    storage: describeStorage(input),
     ...(input.verification === null ? {} : { verification: input.verification }),
   };
   const whole = reportPolicy(denyWrites(limitSize(plan, input), serving), serving);
@@ -168,6 +153,30 @@ export function planPass(input: PlanInput): Plan {
     input.shard === undefined ? whole : takeShard(whole, input.shard, { indexes: facts, blobsOf });
   const kept = withinBudget(allowed, input, serving.role);
   return { ...kept, hash: hashPlan(kept) };
+}
+
+function listChecks(input: PlanInput, { all, bytes, serving }: Totals): readonly Check[] {
+  const { fault = null } = input.storage ?? {};
+  return foldUnknown([
+    ...listSharedChecks(input),
+    ...checkInUseFile(input),
+    ...checkReleases(input),
+    ...checkRelocation(input),
+    ...checkRoleSwap(input),
+    ...checkProofs(input.proofs),
+    ...checkCapacity({ bytes, storage: describeStorage(input), fault, role: serving }),
+    ...findLosses(input),
+    ...checkGone(input),
+    ...all.checks,
+    ...checkKnownMissing(input.listed ?? [], serving),
+  ]);
+}
+
+/** What a plan comes to. */
+interface Totals {
+  readonly all: Settled;
+  readonly bytes: number;
+  readonly serving: RoleName;
 }
 
 function withinBudget(
@@ -198,10 +207,8 @@ function settleImages(input: PlanInput): Settled {
   const parts = input.wanted.images.map((image) => {
     const observed = input.observed.images.get(image.key);
     if (observed === undefined) throw new Error(`${image.key} was not observed.`);
-    const settled = refuseByPolicy(settleImage(image, observed, imagePolicy), input, {
-      image,
-      observed,
-    });
+    const alone = refuseRelease(settleImage(image, observed, imagePolicy), image, input);
+    const settled = refuseByPolicy(alone, input, { image, observed });
     return { settled, image, observed };
   });
   const images = joinSettled(parts.map((part) => part.settled));

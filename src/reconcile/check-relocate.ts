@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.ts';
 import { digestOf } from '../base/digest.ts';
 import { compareBytes } from '../base/text.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
-import type { RegistryNames } from '../cluster/find-pointers.ts';
 import type { Snapshot } from '../git/port.ts';
 import { chooseRead } from '../images/choose-read.ts';
 import { hasPathPrefix } from '../images/map-path.ts';
@@ -22,6 +21,7 @@ import { checkDeclaredPointers } from './check-declared-pointers.ts';
 import { checkRelocatedImages } from './check-relocated-images.ts';
 import { checkRelocatedIndexes } from './check-relocated-indexes.ts';
 import { readManifest } from './load-state.ts';
+import { nameRole } from './name-role.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { readInUse } from './read-in-use.ts';
 
@@ -112,12 +112,6 @@ function listGaps(
     message,
     next: hint,
   }));
-}
-
-/** The names of a registry by which objects of clusters may mean it. */
-export function nameRole(role: RoleName, { registries }: MirrorManifest): RegistryNames {
-  const { host, aliases, pathPrefix } = registries[role];
-  return { hosts: [host, ...aliases], pathPrefix, others: [] };
 }
 
 function describeRole(role: RoleName, { registries }: MirrorManifest): RelocateCheck['staging'] {

@@ -14,9 +14,9 @@ import {
 import type { MirrorManifest } from '../manifest/types.ts';
 import type { RelocationStatus } from '../plan/relocation-status-types.ts';
 import type { Plan } from '../plan/types.ts';
-import { nameRole } from './check-relocate.ts';
 import { judgeSwap } from './judge-swap.ts';
 import type { SwapCluster, SwapHosts } from './judge-swap-cluster.ts';
+import { nameRole } from './name-role.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { readInUse } from './read-in-use.ts';
 import { readRelocation } from './read-relocation.ts';

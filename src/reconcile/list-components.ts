@@ -2,11 +2,12 @@ import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { pointsAt, type RegistryNames } from '../cluster/find-pointers.ts';
 import { resolveImage } from '../cluster/resolve-image.ts';
-import { parseImageReferences, RELEASE_MANIFESTS } from '../images/release.ts';
-import { readImageFiles } from '../index/read-files.ts';
-import type { ObservedCluster, ObservedRelease, UsedImage } from '../manifest/observed-cluster.ts';
+import { parseImageReferences } from '../images/release.ts';
+import { DEFAULT_ARCHITECTURE, listPayloadsInUse } from '../images/releases-in-use.ts';
+import type { ObservedCluster, UsedImage } from '../manifest/observed-cluster.ts';
 import type { RelocateUnclear } from '../plan/relocate-check-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { type ReadPayload, readPayload } from './read-payload.ts';
 
 export interface ReleaseImages {
   /** Payloads and what they name, whether something runs of it at the moment or not. */
@@ -30,15 +31,17 @@ export async function listReleaseImages(
 ): Promise<ReleaseImages> {
   const images: UsedImage[] = [];
   const unclear: RelocateUnclear[] = [];
-  for (const { version, image } of release === null ? [] : listPayloads(release)) {
+  for (const { version, image } of release === null ? [] : listPayloadsInUse(release)) {
+    if (image === null) continue;
     images.push({ image, users: ['ClusterVersion version'], seen: null });
     try {
       const places = resolveImage(image, mirrors)
         .filter(({ reference }) => pointsAt(reference, context.names.staging))
         .map(({ reference }) => parseImageRef(reference));
-      const architecture = release?.architecture ?? 'x86_64';
-      const text = await readReferences(places, context);
-      const components = text === null ? [] : parseImageReferences(text, { version, architecture });
+      const architecture = release?.architecture ?? DEFAULT_ARCHITECTURE;
+      const payload = await findPayload(places, context);
+      const components =
+        payload === null ? [] : parseImageReferences(payload.references, { version, architecture });
       const users = [`release ${version}`];
       images.push(...components.map((part) => ({ image: part.image, users, seen: null })));
     } catch (error) {
@@ -51,34 +54,13 @@ export async function listReleaseImages(
   return { images, unclear };
 }
 
-/** Of an update under way both ends: nodes still run the release before it. */
-function listPayloads({
-  version,
-  image,
-  history,
-}: ObservedRelease): readonly { readonly version: string; readonly image: string }[] {
-  const last = history.findIndex(({ state }) => state === 'Completed');
-  const running = last === -1 ? history : history.slice(0, last + 1);
-  const found = [{ version, image }, ...running].flatMap((entry) =>
-    entry.image === null ? [] : [[entry.image, entry.version] as const],
-  );
-  return [...new Map(found)].map(([payload, of]) => ({ image: payload, version: of }));
-}
-
-async function readReferences(
+async function findPayload(
   places: readonly ImageRef[],
   { staging, signal }: ReleaseContext,
-): Promise<string | null> {
+): Promise<ReadPayload | null> {
   for (const { repository, digest, tag } of places) {
     const head = await staging.headManifest(repository, digest ?? tag ?? 'latest', signal);
-    if (head.state !== 'present') continue;
-    const files = await readImageFiles(staging, {
-      repository,
-      reference: head.digest,
-      folder: RELEASE_MANIFESTS,
-    });
-    const file = files.find(({ path }) => path === 'image-references');
-    return Buffer.from(file?.bytes ?? []).toString();
+    if (head.state === 'present') return readPayload(staging, repository, head.digest);
   }
   return null;
 }

@@ -19,6 +19,8 @@ test('--help of what works on catalogs, indexes and images shows an example and 
     'staging check',
     'relocate check',
     'relocate swap',
+    'advise',
+    'releases',
     'resources',
     'resources diff',
     'known-missing',
