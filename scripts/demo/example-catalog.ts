@@ -5,9 +5,12 @@ import { type Delivery, OPERATORS, type Operator, type OperatorVersion } from '.
 export type CatalogState = 'old' | Delivery | 'merged';
 
 /** Files of the example catalog in one state, by path: `operator-a/catalog.json` and so on. */
-export function renderExampleCatalog(state: CatalogState): ReadonlyMap<string, string> {
+export function renderExampleCatalog(
+  state: CatalogState,
+  operators: readonly Operator[] = OPERATORS,
+): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
-  for (const operator of OPERATORS) {
+  for (const operator of operators) {
     const versions = operator.versions.filter((version) => isInState(version, state));
     if (versions.length === 0) continue;
     const blobs = listBlobs(operator, { versions, state });

@@ -2,14 +2,17 @@ import { type PushedImage, pushImage } from '../lib/push-image.ts';
 import { type CatalogState, isInState, renderExampleCatalog } from './example-catalog.ts';
 import { buildBundleImages, type ExampleImage } from './example-images.ts';
 import type { ExampleRelease } from './example-release.ts';
-import { OPERATORS } from './operators.ts';
+import { OPERATORS, type Operator } from './operators.ts';
 
 export const INDEX_REPOSITORY = 'olm/example-index';
 export const INDEX_TAG = 'v4.20';
 
 /** The images that the catalog names in one state, each once. */
-export function listCatalogImages(state: CatalogState): readonly ExampleImage[] {
-  const images = OPERATORS.flatMap((operator) =>
+export function listCatalogImages(
+  state: CatalogState,
+  operators: readonly Operator[] = OPERATORS,
+): readonly ExampleImage[] {
+  const images = operators.flatMap((operator) =>
     operator.versions
       .filter((version) => isInState(version, state))
       .flatMap((version) => buildBundleImages(operator, version)),
@@ -18,10 +21,14 @@ export function listCatalogImages(state: CatalogState): readonly ExampleImage[] 
 }
 
 /** Pushes operators and their index as oc-mirror v2 does: upstream path without host, tag `sha256-<hex>`. */
-export async function pushCatalog(host: string, state: CatalogState): Promise<number> {
-  const images = listCatalogImages(state);
+export async function pushCatalog(
+  host: string,
+  state: CatalogState,
+  operators: readonly Operator[] = OPERATORS,
+): Promise<number> {
+  const images = listCatalogImages(state, operators);
   await pushImages(host, images);
-  await pushIndexOf(host, { files: renderExampleCatalog(state), tag: INDEX_TAG });
+  await pushIndexOf(host, { files: renderExampleCatalog(state, operators), tag: INDEX_TAG });
   return images.length;
 }
 

@@ -1,10 +1,11 @@
-// `npm run demo`: the story of a delivery, on two real registries. See story.ts, split/ for `--split`, watch/ for `--watch`.
+// `npm run demo`: the story of a delivery, on two real registries. See story.ts; split/, watch/ and cycle/ for the options of these names.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureTools } from '../lib/tools.mjs';
+import { playCycleStory } from './cycle/cycle-story.ts';
 import { createNarrator, StoryError } from './narrator.ts';
 import { playSplitStory } from './split/split-story.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -16,6 +17,7 @@ const FOLDER = join(ROOT, '.demo');
 const USAGE = `Usage: npm run demo -- [options]
   --split        another story: a site that was split over both ports by hand, back to one
   --watch        another act: the reconciler runs, and a commit is enough
+  --cycle        the third act: upgrade after upgrade, as the advice said before
   --yes          do not wait for Enter between the chapters
   --keep         leave the registries running at the end
   --ports A,B    ports of production and staging (5000,5001 if they are free)`;
@@ -79,7 +81,8 @@ function readOptions(): DemoOptions | number {
   };
 }
 
-function chooseStory({ split, watch }: RawOptions['values']): typeof playStory {
+function chooseStory({ split, watch, cycle }: RawOptions['values']): typeof playStory {
+  if (cycle === true) return playCycleStory;
   if (watch === true) return playWatchStory;
   return split === true ? playSplitStory : playStory;
 }
@@ -90,7 +93,7 @@ interface RawOptions {
 }
 
 function parseOptions(): RawOptions {
-  const known = ['split', 'watch', 'yes', 'keep', 'ports', 'help'];
+  const known = ['split', 'watch', 'cycle', 'yes', 'keep', 'ports', 'help'];
   const { values, positionals } = parseArgs({
     options: { ports: { type: 'string' } },
     allowPositionals: true,

@@ -17,7 +17,7 @@ export interface Operand {
   readonly platforms: readonly string[];
 }
 
-export type Delivery = 'first' | 'second';
+export type Delivery = 'first' | 'second' | 'third';
 
 export interface OperatorVersion {
   readonly version: string;

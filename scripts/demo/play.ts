@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { join, relative } from 'node:path';
+import { promisify } from 'node:util';
 import type { Narrator, PlayedCommand, Running } from './narrator.ts';
 import { type Heads, readOperatorHub } from './operator-hub.ts';
 import { listLost } from './snapshot.ts';
@@ -14,6 +16,15 @@ export interface StoryDeps {
 /** Plays a command of olmirror on the state repository. */
 export function playOlmirror(world: StoryDeps, args: readonly string[], exit = 0): Promise<void> {
   return world.narrator.play(makeCommand(world, args, exit));
+}
+
+/** What a command of olmirror prints, without showing it. */
+export async function askOlmirror(world: StoryDeps, args: readonly string[]): Promise<string> {
+  const { program, env } = makeCommand(world, args, 0);
+  const [file, ...rest] = program;
+  const options = { cwd: world.root, env: { ...process.env, ...env }, maxBuffer: 1e9 };
+  const { stdout } = await promisify(execFile)(file, rest, options);
+  return stdout;
 }
 
 /** Lets a command of olmirror run beside the story. */

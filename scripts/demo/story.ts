@@ -65,7 +65,7 @@ ${formatHeadsTable([
 }
 
 /** Takes the mirror over into a state repository. */
-export async function startStateRepository(world: World): Promise<void> {
+export async function startStateRepository(world: StoryDeps): Promise<void> {
   await world.narrator.begin(
     'The state repository',
     'A Git repository says what production must hold. It starts with mirror.yaml; init reads the\ncatalog out of the index that production serves.',

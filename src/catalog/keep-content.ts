@@ -130,23 +130,24 @@ function addProviders(
   kept: ReadonlyMap<string, Catalog>,
   find: FindProvider,
 ): Wishes | null {
-  const needed = new Map<string, Map<string, NeededContent>>();
-  for (const [name, catalog] of kept)
-    for (const bundle of [...catalog.packages.values()].flatMap((pkg) => pkg.bundles))
-      for (const content of listNeeds(bundle).flatMap(listContents))
-        if (!content.provides(bundle)) {
-          const known = needed.get(name) ?? new Map<string, NeededContent>();
-          needed.set(name, known.set(`${content.kind} ${content.text}`, content));
-        }
   let grown: Map<string, readonly KeepWish[]> | null = null;
-  for (const [name, contents] of needed)
-    for (const content of contents.values()) {
+  for (const [name, catalog] of kept)
+    for (const content of listNeeded(catalog)) {
       const provider = find(content, name);
       if (provider === null || hasBundle(kept.get(provider.catalog), provider)) continue;
       grown ??= new Map(wishes);
       grown.set(provider.catalog, [...(grown.get(provider.catalog) ?? []), wishOf(provider)]);
     }
   return grown;
+}
+
+/** What bundles need that is not their own, each once. */
+function listNeeded(catalog: Catalog): Iterable<NeededContent> {
+  const needed = new Map<string, NeededContent>();
+  for (const bundle of [...catalog.packages.values()].flatMap((pkg) => pkg.bundles))
+    for (const content of listNeeds(bundle).flatMap(listContents))
+      if (!content.provides(bundle)) needed.set(`${content.kind} ${content.text}`, content);
+  return needed.values();
 }
 
 interface Provider {

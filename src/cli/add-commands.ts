@@ -1,3 +1,4 @@
+import { addAdvise } from './add-advise-command.ts';
 import { addAudit } from './add-audit-command.ts';
 import { addConvert, addFilter } from './add-catalog-commands.ts';
 import { addApprove, addReconcile, addResume, addSuspend } from './add-control-commands.ts';
@@ -49,6 +50,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addResume,
     addApprove,
     addAudit,
+    addAdvise,
     addRecover,
     addInUse,
     addReleases,

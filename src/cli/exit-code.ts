@@ -6,5 +6,5 @@ import type { ExitCode } from '../plan/sum-outcomes.ts';
 export function exitCodeOf(failure: unknown): ExitCode {
   if (!isToolError(failure)) return 1;
   if (failure.code === 'PLAN_STALE') return 3;
-  return isHoldCode(failure.code) ? 4 : 1;
+  return isHoldCode(failure.code) || failure.code === 'INDEX_OURS' ? 4 : 1;
 }

@@ -39,6 +39,7 @@ import type { HeldBundle } from './find-held.ts';
 import { readBridges } from './read-bridges.ts';
 import { readSides } from './read-sides.ts';
 import type { OpenSource } from './read-source.ts';
+import { assertDelivered } from './refuse-own-index.ts';
 import { nameSchema } from './schema-lines.ts';
 
 export interface TakeInRequest {
@@ -110,6 +111,8 @@ async function mergeSource(request: TakeInRequest, deps: TakeInDeps): Promise<Me
   assertReadable(`${entry.path} in Git`, base.problems);
   assertReadable(source.name, sides.incoming.problems);
   const incoming = normalizeAddresses(sides.incoming.catalog, manifest, base.catalog).catalog;
+  const content = hashCatalog(incoming);
+  assertDelivered(request, { asRead: sides.incoming.catalog, content });
   const [ended, exclusions] = splitExcludes(base.exclusions, deps.today);
   const delivered = excludeFromDelivery(incoming, base.catalog, exclusions);
   const held =
@@ -145,7 +148,7 @@ async function mergeSource(request: TakeInRequest, deps: TakeInDeps): Promise<Me
     newImages,
     held,
     digest: sides.digest,
-    content: hashCatalog(incoming),
+    content,
     today: deps.today,
   });
   return {

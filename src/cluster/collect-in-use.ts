@@ -1,6 +1,7 @@
 import { compareBytes } from '../base/text.ts';
 import type { ObservedMirror, UnseenKind } from '../manifest/observed-cluster.ts';
 import type { RawCluster } from '../manifest/schemas.ts';
+import { nameRefused } from './kinds-in-use.ts';
 import { listFollowers } from './list-followers.ts';
 import { listMirrorRules, type MirrorRule } from './mirror-rules.ts';
 import { nameUser } from './name-user.ts';
@@ -184,7 +185,7 @@ function listUnseen({ objects, cut, unseen }: ClusterInput): readonly UnseenKind
       message: `${missing === null ? 'objects' : `${missing} objects`} are missing in ${file}`,
     })),
     ...refused.map(({ value, file }) => ({
-      kind: readText(readPath(value, 'details', 'kind')) || file,
+      kind: nameRefusal(readField(value, 'details')) || file,
       why:
         readField(value, 'reason') === 'Forbidden' ? ('forbidden' as const) : ('failed' as const),
       message: readTextOrNull(readField(value, 'message')),
@@ -194,6 +195,12 @@ function listUnseen({ objects, cut, unseen }: ClusterInput): readonly UnseenKind
     uniteBy(all, ({ kind }) => kind),
     ({ kind }) => kind,
   );
+}
+
+// As a running cluster's are named, so that one waiver covers both.
+function nameRefusal(details: unknown): string {
+  const plural = readText(readField(details, 'kind'));
+  return nameRefused(plural, readText(readField(details, 'group'))) ?? plural;
 }
 
 function isFailure(value: unknown): boolean {

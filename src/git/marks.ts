@@ -1,5 +1,6 @@
 import { isToolError } from '../base/tool-error.ts';
-import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
+import { findMergeBase, isShallow, resolveRevision } from './read-commits.ts';
+import { type GitPlace, runGit } from './run-git.ts';
 
 /** Whether `older` is `newer` or an ancestor of it; null where that cannot be told here. */
 export async function descends(
@@ -8,21 +9,14 @@ export async function descends(
   older: string,
 ): Promise<boolean | null> {
   if (newer === older) return true;
-  const base = await tryGit(place, ['merge-base', newer, older]);
+  const base = await findMergeBase(place, newer, older);
   if (base === null) return null;
-  if (trimEnd(base) === older) return true;
-  const isShallow = trimEnd(await runGit(place, ['rev-parse', '--is-shallow-repository']));
-  return isShallow === 'true' ? null : false;
+  if (base === older) return true;
+  return (await isShallow(place)) ? null : false;
 }
 
-export async function readMark(place: GitPlace, name: string): Promise<string | null> {
-  const answer = await tryGit(place, [
-    'rev-parse',
-    '--verify',
-    '--quiet',
-    `${refOf(name)}^{commit}`,
-  ]);
-  return answer === null || answer === '' ? null : trimEnd(answer);
+export function readMark(place: GitPlace, name: string): Promise<string | null> {
+  return resolveRevision(place, refOf(name));
 }
 
 export async function writeMark(place: GitPlace, name: string, revision: string): Promise<void> {

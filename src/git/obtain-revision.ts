@@ -1,8 +1,9 @@
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import { fetchRevision } from './fetch-revision.ts';
 import type { ObtainedRevision, RemoteAccess } from './port.ts';
+import { isShallow, resolveRevision } from './read-commits.ts';
 import { openRemote, withinTime } from './remote-access.ts';
-import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
+import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 
 const REMOTE = 'origin';
 
@@ -36,13 +37,6 @@ export async function obtainRevision(
 
 const FULL_ID = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
-/** Commit id of a revision that is there; null for none. */
-export async function resolveRevision(place: GitPlace, revision: string): Promise<string | null> {
-  if (revision === '' || revision.startsWith('-')) return null;
-  const answer = await tryGit(place, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]);
-  return answer === null || answer === '' ? null : trimEnd(answer);
-}
-
 // CI checks a commit out, and has its target branch only as the remote knows it.
 function readBranch(place: GitPlace, revision: string): Promise<string | null> {
   return resolveRevision(place, `refs/remotes/${REMOTE}/${revision}`);
@@ -63,8 +57,7 @@ async function fetchCommit(
 ): Promise<string> {
   const target = await openRemote(place, REMOTE, access);
   // Of a whole clone `--depth` would make a shallow one.
-  const isShallow = trimEnd(await runGit(place, ['rev-parse', '--is-shallow-repository']));
-  const depth = isShallow === 'true' ? ['--depth=1'] : [];
+  const depth = (await isShallow(place)) ? ['--depth=1'] : [];
   await withinTime(access, signal, (limit) =>
     runGit(target.place, [...FETCH_ONE, ...depth, target.remote, revision], {
       signal: limit,
@@ -97,10 +90,4 @@ function notObtained(revision: string, id: string | null, cause: ToolError): Too
       cause,
     },
   );
-}
-
-/** Newest common ancestor; null where there is none, or the clone is too shallow to tell. */
-export async function findMergeBase(place: GitPlace, a: string, b: string): Promise<string | null> {
-  const answer = await tryGit(place, ['merge-base', a, b]);
-  return answer === null || answer === '' ? null : trimEnd(answer);
 }

@@ -6,14 +6,7 @@ import { openGitRepository } from './git-repository.ts';
 import { descends } from './marks.ts';
 import type { RemoteAccess } from './port.ts';
 import { combineFiles, showFiles, writeTree } from './proposal-files.ts';
-import {
-  BRANCH_TRAILER,
-  type Desk,
-  findBase,
-  findBranch,
-  findFork,
-  ROBOT_ADDRESS,
-} from './proposal-find.ts';
+import { BRANCH_TRAILER, type Desk, findBase, findBranch, ROBOT_ADDRESS } from './proposal-find.ts';
 import { sendProposal } from './proposal-send.ts';
 import type {
   Proposal,
@@ -22,6 +15,7 @@ import type {
   ProposalStart,
   ProposedCommit,
 } from './proposal-types.ts';
+import { findMergeBase } from './read-commits.ts';
 import { PLAIN_ACCESS } from './remote-access.ts';
 import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
 import { nameAs, signOff } from './sign-off.ts';
@@ -104,7 +98,7 @@ async function layFiles(
     await showFiles(tree, baseTree);
     return { tree: baseTree, conflicts: [], parents: [base] };
   }
-  const fork = await findFork(tree, base, tip);
+  const fork = await findMergeBase(tree, base, tip);
   if (fork === null)
     throw new ToolError('GIT_FAILED', 'The branch has no commit in common with its base.', {
       hint: 'Give --branch another name, or delete the branch if nobody needs it.',

@@ -4,6 +4,7 @@ import type { Environment } from './environment.ts';
 import { FETCH, fetchRevision } from './fetch-revision.ts';
 import type { RemoteAccess } from './port.ts';
 import type { ProposalBase, ProposalStart } from './proposal-types.ts';
+import { findMergeBase, isShallow, resolveRevision } from './read-commits.ts';
 import { openRemote, withinTime } from './remote-access.ts';
 import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
 import { signOff } from './sign-off.ts';
@@ -37,7 +38,7 @@ export function findBase(
 
 async function findLocalBase(place: GitPlace, branch: string | null): Promise<ProposalBase> {
   const head = trimEnd((await tryGit(place, ['symbolic-ref', '--quiet', '--short', 'HEAD'])) ?? '');
-  const revision = await resolveCommit(place, branch === null ? 'HEAD' : `refs/heads/${branch}`);
+  const revision = await resolveRevision(place, branch === null ? 'HEAD' : `refs/heads/${branch}`);
   if (revision !== null) return { branch: branch ?? (head === '' ? null : head), revision };
   throw new ToolError('GIT_NO_COMMIT', `${branch ?? 'HEAD'} names no commit in ${place.folder}.`, {
     hint: 'Commit the state first, or name another --base.',
@@ -108,7 +109,7 @@ async function findLocalTip(place: GitPlace, branch: string): Promise<string | n
         hint: 'Go to another branch there, or give --branch another name.',
       },
     );
-  return resolveCommit(place, `refs/heads/${branch}`);
+  return resolveRevision(place, `refs/heads/${branch}`);
 }
 
 async function findRemoteTip(
@@ -123,7 +124,8 @@ async function findRemoteTip(
   });
   if (tip === null || base.branch === null) return tip;
   // A clone that CI makes may end before the commit where both part.
-  if ((await findFork(place, base.revision, tip)) !== null || !(await isShallow(place))) return tip;
+  if ((await findMergeBase(place, base.revision, tip)) !== null || !(await isShallow(place)))
+    return tip;
   const target = await openRemote(place, remote, access);
   const names = [base.branch, branch].map((name) => `refs/heads/${name}`);
   await withinTime(access, signal, (limited) =>
@@ -153,21 +155,6 @@ async function readDefaultBranch(
     `The Git remote ${redactRemote(target.remote)} does not say which is its default branch.`,
     { hint: 'Name the branch to be merged into with --base.' },
   );
-}
-
-async function isShallow(place: GitPlace): Promise<boolean> {
-  return trimEnd(await runGit(place, ['rev-parse', '--is-shallow-repository'])) === 'true';
-}
-
-async function resolveCommit(place: GitPlace, name: string): Promise<string | null> {
-  const answer = await tryGit(place, ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
-  return answer === null || answer === '' ? null : trimEnd(answer);
-}
-
-/** The newest commit that both come from; null for none that this clone has. */
-export async function findFork(place: GitPlace, base: string, tip: string): Promise<string | null> {
-  const answer = await tryGit(place, ['merge-base', base, tip]);
-  return answer === null || answer === '' ? null : trimEnd(answer);
 }
 
 async function isOwn(signed: GitPlace, base: string, tip: string): Promise<boolean> {

@@ -2,7 +2,8 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
 import { buildGitEnvironment, type Environment } from './environment.ts';
-import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
+import { resolveRevision } from './read-commits.ts';
+import { type GitPlace, runGit } from './run-git.ts';
 
 export interface Restoration {
   /** Made where it is not there; must be empty. */
@@ -90,11 +91,12 @@ async function restore(
   if (shallow.length > 0)
     await writeFile(join(folder, '.git/shallow'), shallow.map((line) => `${line}\n`).join(''));
   for (const bundle of bundles) await takeBundle(place, { bundle, branch }, signal);
-  const found = await findCommit(place, TAKEN);
+  const found = await resolveRevision(place, TAKEN);
   if (found !== revision)
     throw badBundle(`it ends with the commit ${found ?? 'none'}, not with ${revision}`);
   const foreign: string[] = [];
-  for (const other of others) if ((await findCommit(place, other)) === null) foreign.push(other);
+  for (const other of others)
+    if ((await resolveRevision(place, other)) === null) foreign.push(other);
   if (foreign.length > 0) return foreign;
   await runGit(place, ['checkout', '--quiet', '-B', branch, TAKEN], { signal });
   await runGit(place, ['update-ref', '-d', TAKEN]);
@@ -102,11 +104,6 @@ async function restore(
 }
 
 const TAKEN = 'refs/olmirror/recovered';
-
-async function findCommit(place: GitPlace, name: string): Promise<string | null> {
-  const answer = await tryGit(place, ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
-  return answer === null || answer === '' ? null : trimEnd(answer);
-}
 
 async function takeBundle(
   place: GitPlace,

@@ -1,7 +1,8 @@
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { PerRole } from '../manifest/types.ts';
-import { createPlaceFinder, listMentions, type WantedSources } from './list-wanted.ts';
+import { listMentions, type WantedSources } from './list-mentions.ts';
+import { createPlaceFinder } from './list-wanted.ts';
 import { RELEASE_PAYLOAD } from './map-path.ts';
 import type { WantedKind } from './types.ts';
 

@@ -3,40 +3,16 @@ import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import type { Problem } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
-import { listBundleImages } from '../catalog/list-images.ts';
-import type { BundleImages, Catalog } from '../catalog/types.ts';
+import type { Catalog } from '../catalog/types.ts';
 import { servingRole } from '../manifest/serving-role.ts';
-import type { MirrorManifest, PerRole, RoleName } from '../manifest/types.ts';
+import type { PerRole, RoleName } from '../manifest/types.ts';
 import { formatReferrersTag } from './attached.ts';
 import { servingRepository } from './image-places.ts';
-import { mapRepository, RELEASE_COMPONENTS, RELEASE_PAYLOAD } from './map-path.ts';
+import { listMentions, type Mention, type WantedSources } from './list-mentions.ts';
+import { mapRepository } from './map-path.ts';
 import { createNeedList, type UniqueNeeds } from './need-list.ts';
-import { formatReleaseTag, needOfRelease, type ReleaseContent } from './release.ts';
-import type { NeededBy, UnreadableImage, WantedImage, WantedKind } from './types.ts';
+import type { UnreadableImage, WantedImage } from './types.ts';
 import { createUnreadableList } from './unreadable-list.ts';
-
-export interface WantedSources {
-  readonly manifest: Pick<
-    MirrorManifest,
-    'strategy' | 'paths' | 'registries' | 'images' | 'releases'
-  >;
-  readonly catalogs: ReadonlyMap<string, Catalog>;
-  /** Releases whose payload could be read; the payload itself is wanted in any case. */
-  readonly releases: readonly ReleaseContent[];
-  /** What clusters run, whatever brought it; left out where that does not count. */
-  readonly used?: readonly UsedImage[];
-}
-
-/** An image that a cluster uses. */
-export interface UsedImage {
-  /** Upstream. */
-  readonly reference: string;
-  readonly cluster: string;
-  /** Upstream name that decides the path, where it is not the reference's own. */
-  readonly mappedAs?: string;
-  /** Tag that it gets when it is copied. */
-  readonly arrivalTag?: string;
-}
 
 export interface WantedList {
   /** Sorted by key. */
@@ -81,14 +57,6 @@ export function listWanted(sources: WantedSources): WantedList {
   };
 }
 
-/** Every image that is asked for, as often as it is. */
-export function* listMentions(sources: WantedSources): Iterable<Mention> {
-  yield* listCatalogMentions(sources);
-  yield* listReleaseMentions(sources);
-  yield* listExtraMentions(sources);
-  yield* listUsedMentions(sources);
-}
-
 /** What the serving registry must hold for one catalog alone. */
 export function listCatalogWanted(
   name: string,
@@ -97,23 +65,6 @@ export function listCatalogWanted(
 ): WantedList {
   const alone = { ...manifest, images: [], releases: [] };
   return listWanted({ manifest: alone, catalogs: new Map([[name, catalog]]), releases: [] });
-}
-
-/** Who asks for images, and how: the same object for all images of one bundle. */
-interface Demand {
-  readonly neededBy: NeededBy;
-  readonly demandedTags: readonly string[];
-  readonly arrivalTags: readonly string[];
-  /** Upstream name that decides the path, where it is not the reference's own. */
-  readonly mappedAs?: string;
-  /** Where it stands, for faults. */
-  readonly place?: () => Pick<Problem, 'file' | 'line'>;
-}
-
-interface Mention {
-  readonly reference: string;
-  readonly kind: WantedKind;
-  readonly demand: Demand;
 }
 
 /** Where an image lies, or is to lie. */
@@ -127,81 +78,6 @@ interface Place {
 interface Resolved {
   readonly mention: Mention;
   readonly place: Place;
-}
-
-const NO_TAGS = { demandedTags: [], arrivalTags: [] } as const;
-
-function* listCatalogMentions(sources: WantedSources): Iterable<Mention> {
-  for (const [catalog, content] of sources.catalogs) {
-    for (const bundle of listBundleImages(content)) yield* listBundleMentions(catalog, bundle);
-  }
-}
-
-function* listBundleMentions(catalog: string, bundle: BundleImages): Iterable<Mention> {
-  const demand = {
-    neededBy: { catalog, package: bundle.package, item: bundle.bundle },
-    place: () => ({ file: bundle.file, line: bundle.line }),
-    ...NO_TAGS,
-  };
-  if (bundle.image !== '') yield { reference: bundle.image, kind: 'bundle', demand };
-  for (const reference of bundle.relatedImages) {
-    if (reference !== '' && reference !== bundle.image)
-      yield { reference, kind: 'related', demand };
-  }
-}
-
-function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
-  for (const release of sources.manifest.releases) {
-    const tag = formatReleaseTag(release);
-    yield {
-      reference: `${RELEASE_PAYLOAD}:${tag}`,
-      kind: 'release',
-      demand: { neededBy: needOfRelease(release), ...NO_TAGS },
-    };
-  }
-  for (const release of sources.releases) {
-    const tag = formatReleaseTag(release);
-    const neededBy = needOfRelease(release);
-    for (const component of release.components) {
-      // oc-mirror puts every component into one repository, whatever repository the payload names.
-      yield {
-        reference: component.image,
-        kind: 'release',
-        demand: {
-          neededBy,
-          demandedTags: [],
-          arrivalTags: [`${tag}-${component.name}`],
-          mappedAs: RELEASE_COMPONENTS,
-        },
-      };
-    }
-  }
-}
-
-function* listExtraMentions(sources: WantedSources): Iterable<Mention> {
-  const neededBy = { catalog: null, package: null, item: 'images' };
-  for (const image of sources.manifest.images) {
-    yield {
-      reference: image.source,
-      kind: 'extra',
-      demand: { neededBy, demandedTags: image.tags, arrivalTags: [] },
-    };
-  }
-}
-
-function* listUsedMentions({ used = [] }: WantedSources): Iterable<Mention> {
-  for (const { reference, cluster, mappedAs, arrivalTag } of used) {
-    yield {
-      reference,
-      kind: 'in-use',
-      demand: {
-        neededBy: { catalog: null, package: null, item: `cluster ${cluster}` },
-        demandedTags: [],
-        arrivalTags: arrivalTag === undefined ? [] : [arrivalTag],
-        ...(mappedAs === undefined ? {} : { mappedAs }),
-      },
-    };
-  }
 }
 
 type PlaceFinder = (mention: Mention) => Place | ToolError;

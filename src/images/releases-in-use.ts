@@ -1,5 +1,8 @@
 import type { ObservedCluster, ObservedRelease } from '../manifest/observed-cluster.ts';
 
+/** As release tags name it, where a cluster does not say. */
+export const DEFAULT_ARCHITECTURE = 'x86_64';
+
 /** A release payload of which nodes of a cluster run something. */
 export interface PayloadInUse {
   readonly version: string;

@@ -12,7 +12,6 @@ interface IdleField {
 // Fields that the schema knows and this version does not carry out. A field leaves the list with the change that does.
 const FIELDS: readonly IdleField[] = [
   { path: ['registries', 'staging', 'writePolicy'], idle: ['allow', 'unknown'] },
-  { path: ['registries', 'staging', 'storagePath'], idle: [null] },
 ];
 
 /** Names what the manifest asks for and this version does not do, so that nobody relies on it. */

@@ -35,6 +35,29 @@ export function findClusterUpgrades(
     .toSorted((a, b) => compareBytes(a.cluster, b.cluster) || compareBytes(a.user, b.user));
 }
 
+/** What of a catalog is installed, or about to be, and has no way to a head in it; what it does not serve too. */
+export function listStranded(
+  uses: readonly FollowedPackage[],
+  { entry, catalog }: { readonly entry: ServedChange['entry']; readonly catalog: Catalog },
+): readonly {
+  readonly use: FollowedPackage;
+  readonly bundle: string;
+  readonly isServed: boolean;
+}[] {
+  return uses
+    .filter((use) => isOfCatalog(use, entry.catalogSource, [catalog]))
+    .flatMap((use) => {
+      const pending = use.terms.kind === 'Subscription' ? use.terms.pending : null;
+      const bundle = pending ?? use.bundle;
+      const pkg = catalog.packages.get(use.package);
+      if (bundle === null) return [];
+      const start = nameInstalled(bundle, [pkg]);
+      if (findEnd(use, start, pkg).arrives) return [];
+      const isServed = pkg?.bundles.some(({ name }) => name === bundle) ?? false;
+      return [{ use, bundle, isServed }];
+    });
+}
+
 function judgeUse(use: FollowedPackage, change: ServedChange): ClusterUpgrade | null {
   const { terms, bundle } = use;
   const pending = terms.kind === 'Subscription' ? terms.pending : null;

@@ -24,6 +24,7 @@ import { refuseIncomplete } from './release-closure.ts';
 import { checkRelocation, judgeRelocation, type RelocationFacts } from './relocation-checks.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
+import { checkRoleSwap, judgeRoleSwap, type RoleSwapFacts } from './role-swap-checks.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, type Loss, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
@@ -57,7 +58,7 @@ import { checkInUseFile, type InUseFacts, judgeUpgrades, listUpgrades } from './
 export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, ReleaseInput {
   readonly manifest: Pick<
     MirrorManifest,
-    'name' | 'strategy' | 'policy' | 'movableTags' | 'registries'
+    'name' | 'strategy' | 'swapped' | 'policy' | 'movableTags' | 'registries'
   >;
   readonly wanted: Wanted;
   readonly observed: Observed;
@@ -90,6 +91,8 @@ export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, Release
   readonly inUse?: InUseFacts;
   /** What is in use, where it decides what is wanted; left out under `append`. */
   readonly relocation?: RelocationFacts;
+  /** Left out where roles are as they were. */
+  readonly roleSwap?: RoleSwapFacts;
   /** Null where manifests were all that was looked at. */
   readonly verification: Verification | null;
   /** Left out where all images were asked for. */
@@ -124,7 +127,6 @@ export function planPass(input: PlanInput): Plan {
   const blobsOf = findBlobs(input.observed);
   const steps = shareBlobs(sortSteps(all.steps, blobsOf), blobsOf);
   const bytes = steps.reduce((sum, step) => sum + step.bytes, 0);
-  const storage = describeStorage(input);
   const described = indexes.map(({ index, result }) => describeCatalog(index, result, input));
   const failing = [...input.broken.keys(), ...input.unbuilt.keys()].map(describeBroken);
   const plan: Omit<Plan, 'hash'> = {
@@ -136,27 +138,14 @@ export function planPass(input: PlanInput): Plan {
     indexOnly: input.indexOnly,
     binding: input.binding,
     steps,
-    checks: foldUnknown([
-      ...listInputChecks(input),
-      ...checkProofs(input.proofs),
-      ...checkCapacity({
-        bytes,
-        storage,
-        fault: input.storage?.fault ?? null,
-        role: serving.role,
-      }),
-      ...findLosses(input),
-      ...checkGone(input),
-      ...all.checks,
-      ...checkKnownMissing(input.listed ?? [], serving.role),
-    ]),
+    checks: listChecks(input, { all, bytes, serving: serving.role }),
     settled: all.settled.toSorted((a, b) => compareBytes(a.item, b.item)),
     catalogs: [...described, ...failing],
     ...listUpgrades(input, described),
     wantedItems: all.settled.length + steps.reduce((sum, step) => sum + step.items.length, 0),
     bytes,
     repositories: sumByRepository(steps),
-    storage,
+    storage: describeStorage(input),
     ...(input.verification === null ? {} : { verification: input.verification }),
   };
   const whole = reportPolicy(denyWrites(limitSize(plan, input), serving), serving);
@@ -167,6 +156,30 @@ export function planPass(input: PlanInput): Plan {
   return { ...kept, hash: hashPlan(kept) };
 }
 
+function listChecks(input: PlanInput, { all, bytes, serving }: Totals): readonly Check[] {
+  const { fault = null } = input.storage ?? {};
+  return foldUnknown([
+    ...listSharedChecks(input),
+    ...checkInUseFile(input),
+    ...checkReleases(input),
+    ...checkRelocation(input),
+    ...checkRoleSwap(input),
+    ...checkProofs(input.proofs),
+    ...checkCapacity({ bytes, storage: describeStorage(input), fault, role: serving }),
+    ...findLosses(input),
+    ...checkGone(input),
+    ...all.checks,
+    ...checkKnownMissing(input.listed ?? [], serving),
+  ]);
+}
+
+/** What a plan comes to. */
+interface Totals {
+  readonly all: Settled;
+  readonly bytes: number;
+  readonly serving: RoleName;
+}
+
 function withinBudget(
   plan: Omit<Plan, 'hash'>,
   { observed, wanted, budget = NO_BUDGET }: PlanInput,
@@ -174,15 +187,6 @@ function withinBudget(
 ): Omit<Plan, 'hash'> {
   const facts = { serving, images: observed.images, indexes: wanted.indexes };
   return keepBudget(plan, estimateSteps(plan.steps, facts), budget);
-}
-
-function listInputChecks(input: PlanInput): readonly Check[] {
-  return [
-    ...listSharedChecks(input),
-    ...checkInUseFile(input),
-    ...checkReleases(input),
-    ...checkRelocation(input),
-  ];
 }
 
 function describeStorage({ storage }: PlanInput): Storage | null {
@@ -245,6 +249,7 @@ function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): 
   if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
   const findings = [
     ...judgeRelocation(index, input),
+    ...judgeRoleSwap(index, input),
     ...judgeUpgrades(index, input),
     ...judgeIndexPolicies(index, input),
   ];

@@ -256,6 +256,7 @@ export interface Check {
     | 'pin-ended'
     | 'pin-missing'
     | 'in-use'
+    | 'role-swap'
     | 'required'
     | 'automatic-upgrade'
     | 'stranded-upgrade'

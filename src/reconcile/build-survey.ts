@@ -33,7 +33,10 @@ type Where = keyof ImageCounts;
 /** Where each upstream image is. */
 export type Whereabouts = (upstream: string) => Where;
 
-export function createWhereabouts(probes: PerRole<LayoutProbe>): Whereabouts {
+/** What a look at a registry did not find, and what it was not told of. */
+export type Unfound = Pick<LayoutProbe, 'nowhere' | 'unknown'>;
+
+export function createWhereabouts(probes: PerRole<Unfound>): Whereabouts {
   const sets = {
     production: createStates(probes.production),
     staging: createStates(probes.staging),
@@ -48,7 +51,7 @@ export function createWhereabouts(probes: PerRole<LayoutProbe>): Whereabouts {
   };
 }
 
-function createStates({ nowhere, unknown }: LayoutProbe) {
+function createStates({ nowhere, unknown }: Unfound) {
   const absent = new Set(nowhere);
   const unclear = new Set(unknown.map(({ upstream }) => upstream));
   return (upstream: string) => {
@@ -111,7 +114,7 @@ function findHeads(name: string, catalog: Catalog | null): readonly string[] {
   return head === null ? [] : [head.version || head.name];
 }
 
-function countImages(images: Iterable<string>, where: Whereabouts): ImageCounts {
+export function countImages(images: Iterable<string>, where: Whereabouts): ImageCounts {
   const counts = { both: 0, production: 0, staging: 0, neither: 0, unknown: 0 };
   for (const image of images) counts[where(image)] += 1;
   return counts;
@@ -151,19 +154,29 @@ export function listHindrances(sight: SiteSight, where: Whereabouts): readonly H
   const served = sight.indexes.filter(
     ({ role, servedBy }) => role === 'staging' && servedBy.length > 0,
   );
-  const found: readonly (readonly [Hindrance['kind'], readonly string[]])[] = [
-    ['served', served.map(({ image, servedBy }) => `${servedBy.join(', ')}: ${image}`)],
-    ['mirror-rule', sight.towardsStaging.map(({ object, source }) => `${object}: ${source}`)],
-    ['unmerged', listUnmerged(sight)],
-    ['only-staging', listImagesAt('staging', sight, where).map(({ upstream }) => upstream)],
-    ['unknown', listUnknown(sight, where).map(({ upstream }) => upstream)],
-  ];
+  return countHindrances(
+    [
+      ['served', served.map(({ image, servedBy }) => `${servedBy.join(', ')}: ${image}`)],
+      ['mirror-rule', sight.towardsStaging.map(({ object, source }) => `${object}: ${source}`)],
+      ['unmerged', listUnmerged(sight)],
+      ['only-staging', listImagesAt('staging', sight, where).map(({ upstream }) => upstream)],
+      ['unknown', listUnknown(sight, where).map(({ upstream }) => upstream)],
+    ],
+    sight,
+  );
+}
+
+type FoundHindrance = readonly [Hindrance['kind'], readonly string[]];
+
+/** Those of which there are some, with their first names; that no cluster was seen is one of its own. */
+export function countHindrances(
+  found: readonly FoundHindrance[],
+  { hasObjects }: Pick<SiteSight, 'hasObjects'>,
+): readonly Hindrance[] {
   const hindrances = found
     .filter(([, names]) => names.length > 0)
     .map(([kind, names]) => ({ kind, names: names.slice(0, SHOWN), count: names.length }));
-  return sight.hasObjects
-    ? hindrances
-    : [...hindrances, { kind: 'no-objects', names: [], count: 0 }];
+  return hasObjects ? hindrances : [...hindrances, { kind: 'no-objects', names: [], count: 0 }];
 }
 
 /** Bundles of staging's indexes that no index of production has. */

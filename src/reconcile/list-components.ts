@@ -3,7 +3,7 @@ import { isToolError } from '../base/tool-error.ts';
 import { pointsAt, type RegistryNames } from '../cluster/find-pointers.ts';
 import { resolveImage } from '../cluster/resolve-image.ts';
 import { parseImageReferences } from '../images/release.ts';
-import { listPayloadsInUse } from '../images/releases-in-use.ts';
+import { DEFAULT_ARCHITECTURE, listPayloadsInUse } from '../images/releases-in-use.ts';
 import type { ObservedCluster, UsedImage } from '../manifest/observed-cluster.ts';
 import type { RelocateUnclear } from '../plan/relocate-check-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -38,7 +38,7 @@ export async function listReleaseImages(
       const places = resolveImage(image, mirrors)
         .filter(({ reference }) => pointsAt(reference, context.names.staging))
         .map(({ reference }) => parseImageRef(reference));
-      const architecture = release?.architecture ?? 'x86_64';
+      const architecture = release?.architecture ?? DEFAULT_ARCHITECTURE;
       const payload = await findPayload(places, context);
       const components =
         payload === null ? [] : parseImageReferences(payload.references, { version, architecture });

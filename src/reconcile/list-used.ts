@@ -3,14 +3,15 @@ import { compareBytes } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { listMirrorHosts } from '../cluster/list-mirrored.ts';
 import { resolveImage } from '../cluster/resolve-image.ts';
-import type { UsedImage } from '../images/list-wanted.ts';
+import type { UsedReference } from '../images/list-mentions.ts';
 import { indexRepository } from '../images/map-path.ts';
+import { listPayloadsInUse } from '../images/releases-in-use.ts';
 import { turnUpstream } from '../images/turn-upstream.ts';
 import type { ObservedCluster } from '../manifest/observed-cluster.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 
 export interface UsedList {
-  readonly images: readonly UsedImage[];
+  readonly images: readonly UsedReference[];
   /** References in use that nobody can name upstream, in byte order. */
   readonly unnamed: readonly string[];
 }
@@ -31,19 +32,23 @@ export function listUsed(
   const byEnding = Map.groupBy(known, endingOf);
   const hosts = listHosts(manifest);
   const unnamed = new Set<string>();
-  const images: UsedImage[] = [];
+  const images: UsedReference[] = [];
   for (const cluster of clusters) {
-    const release = cluster.release?.image ?? null;
-    for (const reference of [
-      ...(release === null ? [] : [release]),
-      ...cluster.images.map(({ image }) => image),
-    ]) {
+    for (const reference of listReferences(cluster)) {
       const upstream = nameUpstream(reference, { cluster, manifest, hosts, byEnding });
-      if (upstream === 'unknown') unnamed.add(reference);
+      if (upstream === UNKNOWN) unnamed.add(reference);
       else if (upstream !== null) images.push({ reference: upstream, cluster: cluster.name });
     }
   }
   return { images, unnamed: [...unnamed].toSorted(compareBytes) };
+}
+
+function listReferences({ release, images }: ObservedCluster): ReadonlySet<string> {
+  const payloads = release === null ? [] : listPayloadsInUse(release);
+  return new Set([
+    ...payloads.flatMap(({ image }) => image ?? []),
+    ...images.map(({ image }) => image),
+  ]);
 }
 
 interface Naming {
@@ -53,19 +58,21 @@ interface Naming {
   readonly byEnding: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Null for what is not ours to bring. */
+const UNKNOWN = 'unknown';
+
+/** Null for what is not ours to bring; `UNKNOWN` where nobody can tell. */
 function nameUpstream(
   reference: string,
   { cluster, manifest, hosts, byEnding }: Naming,
-): string | null | 'unknown' {
+): string | null {
   if (OWN_REGISTRY.test(reference) || isIndex(reference, manifest)) return null;
   try {
     const turned = turnUpstream(reference, manifest, byEnding.get(endingOf(reference)));
     if (turned.kind === 'turned') return turned.reference;
-    if (turned.kind === 'ambiguous') return 'unknown';
+    if (turned.kind === 'ambiguous') return UNKNOWN;
   } catch (error) {
     if (!isToolError(error, 'BASE_BAD_IMAGE_REF')) throw error;
-    return 'unknown';
+    return UNKNOWN;
   }
   const attempts = resolveImage(reference, cluster.mirrors).map((it) => it.reference);
   // Of a cluster whose rules nobody saw, the manifest's own tell where its images lie.

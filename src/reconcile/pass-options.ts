@@ -1,10 +1,13 @@
 import type { PassNotes } from '../base/pass-notes.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
+import type { MirrorManifest } from '../manifest/types.ts';
 import type { Shard } from '../plan/shard.ts';
 import type { TurnOptions } from './look-in-turn.ts';
 
 export interface PassOptions {
   readonly manifestFile: string;
+  /** Plan as if the manifest said so; left out for what it says. */
+  readonly strategy?: MirrorManifest['strategy'];
   /** Look at the indexes only: images are neither copied nor looked for. */
   readonly indexOnly: boolean;
   /** Replace an index that was taken in, though it equals Git. */

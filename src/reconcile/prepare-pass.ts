@@ -8,7 +8,7 @@ import type { WantedList } from '../images/list-wanted.ts';
 import { dayOf } from '../manifest/day.ts';
 import { servingRole } from '../manifest/serving-role.ts';
 import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
-import { planPass } from '../plan/plan-pass.ts';
+import { type PlanInput, planPass } from '../plan/plan-pass.ts';
 import type { ReleaseFacts } from '../plan/release-types.ts';
 import type { Budget } from '../plan/request-budget.ts';
 import type { Observed, Plan, Verification } from '../plan/types.ts';
@@ -115,7 +115,7 @@ export interface PreparerMemory {
 export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}): PassPreparer {
   const memory = createMemory(deps, shared);
   return async (snapshot, options) => {
-    const loaded = await memory.load(snapshot, options.manifestFile);
+    const loaded = follow(await memory.load(snapshot, options.manifestFile), options);
     const { state, relocation } = await memory.relocate(loaded, deps.clock.now());
     const budget = await openBudget(state.manifest, { memory, options, deps });
     const { registries, builder } = await memory.connect(state.manifest);
@@ -123,8 +123,7 @@ export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}):
     const subject: Subject = { state, relocation, sound, registries, builder };
     const observation = await look(subject, { memory, options, deps, budget });
     const { observed, looks, wanted, indexes } = observation;
-    const isSound = sound.length === state.catalogs.length && !hasRefusals(observation.releases);
-    const isWhole = isSound && relocation === null;
+    const isWhole = seesAll(subject, observation);
     const today = dayOf(deps.clock.now());
     const facts = { ...observed, ...observation, state, isWhole, today };
     const { known, ...missing } = await judgeKnown(facts, deps);
@@ -139,9 +138,7 @@ export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}):
       revision: snapshot.revision,
       time: deps.clock.now().toISOString(),
       indexOnly: options.indexOnly,
-      // What was taken in names other addresses, and may be in the other registry alone.
-      rebuild: options.rebuild || relocation !== null,
-      ...(relocation === null ? {} : { relocation }),
+      ...settleRelocation(relocation, options),
       knownMissing: known,
       ...(options.indexOnly ? {} : missing),
       problems: [...wanted.problems, ...observation.faults],
@@ -171,6 +168,24 @@ export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}):
       looks,
     };
   };
+}
+
+/** Whether all that Git names is among what is wanted. */
+function seesAll({ state, relocation, sound }: Subject, { releases }: Observation): boolean {
+  const isSound = sound.length === state.catalogs.length && !hasRefusals(releases);
+  return isSound && relocation === null;
+}
+
+// An index that was taken in names other addresses than those that it would be served with.
+function settleRelocation(
+  relocation: Relocation | null,
+  { rebuild }: PassOptions,
+): Pick<PlanInput, 'rebuild' | 'relocation'> {
+  return relocation === null ? { rebuild } : { rebuild: true, relocation };
+}
+
+function follow(state: LoadedState, { strategy }: PassOptions): LoadedState {
+  return strategy === undefined ? state : { ...state, manifest: { ...state.manifest, strategy } };
 }
 
 // In turns there are as many looks at images as there is room for.

@@ -1,4 +1,4 @@
-import type { UsedImage } from '../images/list-wanted.ts';
+import type { UsedReference } from '../images/list-mentions.ts';
 import { RELEASE_COMPONENTS, RELEASE_PAYLOAD } from '../images/map-path.ts';
 import { formatReleaseTag, type ReleaseContent } from '../images/release.ts';
 import type { MirrorManifest, PerRole } from '../manifest/types.ts';
@@ -11,7 +11,7 @@ interface WantedReleases {
   readonly content: ReleaseReading['content'];
   readonly faults: ReleaseReading['faults'];
   /** All that clusters run, their releases included; left out under `append`. */
-  readonly used?: readonly UsedImage[];
+  readonly used?: readonly UsedReference[];
 }
 
 /** Reads the releases that the manifest names, and under `relocate` those that clusters run. */
@@ -45,7 +45,7 @@ export async function readWantedReleases(
 function listImages(
   release: UsedRelease,
   content: ReleaseContent | undefined,
-): readonly UsedImage[] {
+): readonly UsedReference[] {
   const tag = formatReleaseTag(release);
   const { cluster } = release;
   return [

@@ -5,8 +5,8 @@ import { hashCatalog } from '../catalog/hash-catalog.ts';
 import { type KeptCatalog, keepContent } from '../catalog/keep-content.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
-import type { UsedImage } from '../images/list-wanted.ts';
-import { listReleasesInUse } from '../images/releases-in-use.ts';
+import type { UsedReference } from '../images/list-mentions.ts';
+import { DEFAULT_ARCHITECTURE, listReleasesInUse } from '../images/releases-in-use.ts';
 import { isDelivery } from '../manifest/delivery-record.ts';
 import { IN_USE_FILE, type InUse } from '../manifest/in-use.ts';
 import type { ReleaseEntry } from '../manifest/types.ts';
@@ -28,7 +28,7 @@ export interface WantedState {
 
 export interface Relocation extends RelocationFacts {
   /** What clusters run, named upstream. */
-  readonly used: readonly UsedImage[];
+  readonly used: readonly UsedReference[];
   /** Releases that clusters run, each with one of them. */
   readonly releases: readonly UsedRelease[];
 }
@@ -62,13 +62,14 @@ interface KeptContent extends KeptCatalog {
 
 type Keep = (...parts: Parameters<typeof keepContent>) => ReadonlyMap<string, KeptContent>;
 
-const keepHashed: Keep = (whole, wishes) =>
-  new Map(
-    [...keepContent(whole, wishes)].map(([name, kept]) => [
+function keepHashed(...parts: Parameters<Keep>): ReturnType<Keep> {
+  return new Map(
+    [...keepContent(...parts)].map(([name, kept]) => [
       name,
       { ...kept, content: hashCatalog(kept.catalog) },
     ]),
   );
+}
 
 /**
  * Says what a commit wants: under `append` all that its catalogs have; under `relocate` what clusters use of it and
@@ -119,7 +120,8 @@ async function readUse({ snapshot, manifest }: LoadedState, now: Date): Promise<
   try {
     const inUse = await readInUse(snapshot);
     if (inUse === null || inUse.clusters.length === 0) return { inUse, gaps: [NOBODY_LOOKED] };
-    return { inUse, gaps: judgeInUse(inUse, { settings: manifest.inUse, now }) };
+    const found = judgeInUse(inUse, { settings: manifest.inUse, now });
+    return { inUse, gaps: found.map(({ message, hint }) => ({ message, hint })) };
   } catch (error) {
     if (!isToolError(error, 'MANIFEST_IN_USE_INVALID')) throw error;
     return { inUse: null, gaps: [{ message: error.message, hint: error.hint ?? HINT }] };
@@ -142,13 +144,15 @@ function narrow(loaded: LoadedCatalog, kept: KeptContent | undefined): LoadedCat
 function* listUpstream(catalogs: Iterable<Catalog>): Iterable<string> {
   for (const catalog of catalogs)
     for (const { image, relatedImages } of listBundleImages(catalog))
-      for (const reference of [image, ...relatedImages]) if (reference !== '') yield reference;
+      yield* [image, ...relatedImages].filter((reference) => reference !== '');
 }
 
 function listReleases(inUse: InUse | null): readonly UsedRelease[] {
-  return listReleasesInUse(inUse?.observed ?? []).flatMap(({ version, architecture, cluster }) =>
-    architecture === null ? [] : [{ version, architecture, cluster }],
-  );
+  return listReleasesInUse(inUse?.observed ?? []).map(({ version, architecture, cluster }) => ({
+    version,
+    architecture: architecture ?? DEFAULT_ARCHITECTURE,
+    cluster,
+  }));
 }
 
 function findLostIn(

@@ -1,5 +1,6 @@
 import type { Digest } from '../base/digest.ts';
-import { listWanted, type WantedList, type WantedSources } from '../images/list-wanted.ts';
+import { type WantedSources } from '../images/list-mentions.ts';
+import { listWanted, type WantedList } from '../images/list-wanted.ts';
 
 /** `listWanted` for a manifest that is known by its hash. */
 export type WantedLister = (sources: WantedSources, manifest: Digest) => WantedList;

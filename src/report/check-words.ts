@@ -22,6 +22,7 @@ interface Words {
 /** How a person calls findings of each kind, and where they belong. */
 export const CHECK_WORDS: Readonly<Record<Check['kind'], Words>> = {
   'in-use': say('users', 'finding about installed versions', 'findings about installed versions'),
+  'role-swap': say('indexes', 'exchange of the roles', 'exchanges of the roles'),
   required: say(
     'users',
     'finding about what bundles require',

@@ -6,28 +6,11 @@ import type {
   SurveyedIndex,
   SurveyedOperator,
 } from '../plan/survey-types.ts';
-import { alignRows } from './align-rows.ts';
-import { renderLines } from './clean-line.ts';
-import { escapeMarkdown, formatCode, formatSentence } from './escape-markdown.ts';
+import { line, type Part, renderSections, type Section, type SectionForm } from './sections.ts';
 import { SURVEY_WORDS, type SurveyWords } from './survey-words.ts';
 
 export type SurveyLanguage = 'en' | 'ko';
-export type SurveyForm = 'text' | 'markdown';
-
-type Part =
-  | { readonly kind: 'line'; readonly text: string }
-  | { readonly kind: 'items'; readonly items: readonly string[] }
-  | { readonly kind: 'commands'; readonly lines: readonly string[] }
-  | {
-      readonly kind: 'table';
-      readonly head: readonly string[];
-      readonly rows: readonly (readonly string[])[];
-    };
-
-interface Section {
-  readonly title: string;
-  readonly parts: readonly Part[];
-}
+export type SurveyForm = SectionForm;
 
 const SHOWN = 20;
 
@@ -41,9 +24,7 @@ export function renderSurvey(survey: Survey, form: SurveyForm, language: SurveyL
     ...(complete ? [] : [words.cut]),
   ];
   const sections = listSections(survey, words);
-  return form === 'text'
-    ? renderText(title, opening, sections)
-    : renderMarkdown(title, opening, sections);
+  return renderSections({ title, opening, sections }, form);
 }
 
 function listSections(survey: Survey, words: SurveyWords): readonly Section[] {
@@ -55,6 +36,7 @@ function listSections(survey: Survey, words: SurveyWords): readonly Section[] {
         {
           kind: 'table',
           head: words.columns,
+          texts: 4,
           rows: survey.operators.map(describeOperator),
         },
       ],
@@ -72,10 +54,6 @@ function listSections(survey: Survey, words: SurveyWords): readonly Section[] {
       ? []
       : [{ title: words.next, parts: [{ kind: 'commands', lines: survey.next } as const] }]),
   ];
-}
-
-function line(text: string): Part {
-  return { kind: 'line', text };
 }
 
 function shorten(all: readonly string[], words: SurveyWords, count = all.length): Part {
@@ -212,72 +190,4 @@ function listEmptying({ emptying }: Survey, words: SurveyWords): readonly Part[]
       ...(names.length === 0 ? [] : [shorten(names, words, count)]),
     ]),
   ];
-}
-
-function renderText(
-  title: string,
-  opening: readonly string[],
-  sections: readonly Section[],
-): string {
-  return renderLines([
-    title,
-    ...opening,
-    ...sections.flatMap((section) => [
-      '',
-      section.title,
-      ...section.parts.flatMap((part) => renderTextPart(part)),
-    ]),
-  ]);
-}
-
-function renderTextPart(part: Part): readonly string[] {
-  switch (part.kind) {
-    case 'line':
-      return [`  ${part.text}`];
-    case 'items':
-      return part.items.map((item) => `    ${item}`);
-    case 'commands':
-      return part.lines.map((command) => `  ${command}`);
-    case 'table':
-      return alignRows([part.head, ...part.rows]).map((row) => `  ${row}`);
-  }
-}
-
-function renderMarkdown(
-  title: string,
-  opening: readonly string[],
-  sections: readonly Section[],
-): string {
-  const lines = sections.flatMap((section) => [
-    '',
-    `## ${escapeMarkdown(section.title)}`,
-    '',
-    ...section.parts.flatMap((part) => renderMarkdownPart(part)),
-  ]);
-  return `${[`# ${escapeMarkdown(title)}`, '', ...opening.map(escapeMarkdown), ...lines]
-    .join('\n')
-    .replaceAll(/\n{3,}/g, '\n\n')
-    .trimEnd()}\n`;
-}
-
-function renderMarkdownPart(part: Part): readonly string[] {
-  switch (part.kind) {
-    case 'line':
-      return [formatSentence(part.text), ''];
-    case 'items':
-      return [...part.items.map((item) => `- ${escapeMarkdown(item)}`), ''];
-    case 'commands':
-      return [...part.lines.map((command) => `- ${formatCode(command)}`), ''];
-    case 'table':
-      return [
-        renderRow(part.head),
-        renderRow(part.head.map((_, i) => (i < 4 ? '---' : '---:'))),
-        ...part.rows.map(renderRow),
-        '',
-      ];
-  }
-}
-
-function renderRow(cells: readonly string[]): string {
-  return `| ${cells.map(escapeMarkdown).join(' | ')} |`;
 }

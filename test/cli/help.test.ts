@@ -18,6 +18,8 @@ test('--help of what works on catalogs, indexes and images shows an example and 
     'retire',
     'staging check',
     'relocate check',
+    'relocate swap',
+    'advise',
     'releases',
     'resources',
     'resources diff',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listWanted, type WantedSources } from '../../src/images/list-wanted.ts';
+import { type WantedSources } from '../../src/images/list-mentions.ts';
+import { listWanted } from '../../src/images/list-wanted.ts';
 import type { ReleaseContent } from '../../src/images/release.ts';
 import { hashManifest } from '../../src/manifest/hash-manifest.ts';
 import type { MirrorManifest } from '../../src/manifest/types.ts';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { RunningRegistry } from '../../scripts/lib/start-registry.ts';
 import type { Digest } from '../../src/base/digest.ts';
 import type { BundleSpec } from './catalog.ts';
 import {
@@ -11,10 +12,14 @@ import {
 } from './site.ts';
 
 /** A site in step with Git: production serves `a` at 1.0.0 and 1.1.0, which a delivery brought, and `b`. */
-export interface SettledSite extends Site {
+export interface SettledSite extends AskedSite {
   readonly a: readonly BundleSpec[];
   readonly b: readonly BundleSpec[];
-  /** Digest under `olm/<catalog>:<tag>` in production; null where nothing is. */
+}
+
+/** A site that is asked as a person asks. */
+export interface AskedSite extends Site {
+  /** Digest under `olm/<catalog>:<tag>` in the registry that serves; null where nothing is. */
   head(reference?: string, repository?: string): Promise<Digest | null>;
   /** `plan`, `status` and so on as their JSON says, with the exit code that is expected. */
   ask(args: readonly string[], code: number): Promise<Asked>;
@@ -48,25 +53,7 @@ export async function createSettledSite(
     await pushIndex(production.host, { a: old, b }, { repository: `olm/${name}` });
     await pushIndex(staging.host, { a }, { repository: `olm/${name}` });
   }
-  const registry = site.open(production);
-  const settled: SettledSite = {
-    ...site,
-    a,
-    b,
-    async head(reference = 'v1', repository = 'olm/idx') {
-      const presence = await registry.headManifest(repository, reference);
-      assert.notEqual(presence.state, 'unknown');
-      return presence.state === 'present' ? presence.digest : null;
-    },
-    async ask(args, code) {
-      return JSON.parse(await settled.expect([...args, '--format', 'json'], code));
-    },
-    async expect(args, code = 0) {
-      const result = await site.olmirror(args);
-      assert.equal(result.code, code, `${args.join(' ')}\n${result.stdout}${result.stderr}`);
-      return result.stdout;
-    },
-  };
+  const settled: SettledSite = { ...addAsking(site, production), a, b };
   for (const command of ['init', 'merge']) {
     await settled.expect([command]);
     await site.commit(command);
@@ -74,6 +61,28 @@ export async function createSettledSite(
   await settled.expect(['apply']);
   await settled.expect(['plan']);
   return settled;
+}
+
+/** The site with what asks it; `serving` is the registry that clusters are served from. */
+export function addAsking(site: Site, serving: RunningRegistry): AskedSite {
+  const registry = site.open(serving);
+  const asked: AskedSite = {
+    ...site,
+    async head(reference = 'v1', repository = 'olm/idx') {
+      const presence = await registry.headManifest(repository, reference);
+      assert.notEqual(presence.state, 'unknown');
+      return presence.state === 'present' ? presence.digest : null;
+    },
+    async ask(args, code) {
+      return JSON.parse(await asked.expect([...args, '--format', 'json'], code));
+    },
+    async expect(args, code = 0) {
+      const result = await site.olmirror(args);
+      assert.equal(result.code, code, `${args.join(' ')}\n${result.stdout}${result.stderr}`);
+      return result.stdout;
+    },
+  };
+  return asked;
 }
 
 /** Digests under all tags of an index repository in production. */

@@ -2,6 +2,7 @@ import { formatJson } from '../../base/format-json.ts';
 import type { PassNotes } from '../../base/pass-notes.ts';
 import type { VerifyLevel } from '../../base/verify-level.ts';
 import type { GitPort, Snapshot } from '../../git/port.ts';
+import type { MirrorManifest } from '../../manifest/types.ts';
 import { checkHolds } from '../../plan/hold-plan.ts';
 import type { Shard } from '../../plan/shard.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
@@ -21,6 +22,8 @@ import type { Wiring } from '../wire.ts';
 
 export interface PassFlags {
   readonly workingTree: boolean;
+  /** Left out for what the manifest says. */
+  readonly strategy?: MirrorManifest['strategy'];
   readonly indexOnly: boolean;
   readonly rebuild: boolean;
   /** Left out for what the manifest says. */
@@ -95,6 +98,7 @@ export async function openPreparer(
   return (shard) =>
     preparePass(snapshot, {
       manifestFile: context.manifestFile,
+      ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
       indexOnly: flags.indexOnly,
       rebuild: flags.rebuild,
       verify: flags.verify,

@@ -4,13 +4,12 @@ import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { checkRelocate } from '../../reconcile/check-relocate.ts';
 import { renderRelocateMarkdown, renderRelocateText } from '../../report/render-relocate-check.ts';
 import type { CommandContext } from '../context.ts';
+import { formatOfFile, type ReportFormat } from '../format-of-file.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 
-type Format = 'text' | 'markdown' | 'json';
-
 export interface RelocateCheckOptions {
-  readonly format: Format;
+  readonly format: ReportFormat;
   /** File that gets the report too; null for none. */
   readonly output: string | null;
 }
@@ -30,18 +29,13 @@ export async function runRelocateCheck(
     signal: context.signal,
   });
   context.progress.clear();
-  if (output !== null) await writeFileAtomic(output, render(check, formatOf(output, format)));
+  if (output !== null) await writeFileAtomic(output, render(check, formatOfFile(output, format)));
   context.console.result(render(check, format));
   if (output !== null) context.console.say(`Written to ${output}: ${check.hash}`);
   return check.exitCode;
 }
 
-function formatOf(file: string, otherwise: Format): Format {
-  if (file.endsWith('.json')) return 'json';
-  return file.endsWith('.md') ? 'markdown' : otherwise;
-}
-
-function render(check: RelocateCheck, format: Format): string {
+function render(check: RelocateCheck, format: ReportFormat): string {
   switch (format) {
     case 'text':
       return renderRelocateText(check);

@@ -5,19 +5,18 @@ import { checkStaging } from '../../reconcile/check-staging.ts';
 import { renderStagingMarkdown } from '../../report/render-staging-markdown.ts';
 import { renderStagingText } from '../../report/render-staging-text.ts';
 import type { CommandContext } from '../context.ts';
+import { formatOfFile, type ReportFormat } from '../format-of-file.ts';
 import { readClusterFolder } from '../read-cluster-folder.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 import { prepare } from './plan.ts';
-
-type Format = 'text' | 'markdown' | 'json';
 
 export interface StagingCheckOptions {
   /** Folders with objects of clusters, one a cluster. */
   readonly clusterResources: readonly string[];
   readonly noneOf: readonly ClusterKind[];
   readonly otherRegistries: readonly string[];
-  readonly format: Format;
+  readonly format: ReportFormat;
   /** File that gets the report too; null for none. */
   readonly output: string | null;
 }
@@ -48,18 +47,16 @@ export async function runStagingCheck(
   );
   context.progress.clear();
   if (options.output !== null)
-    await writeFileAtomic(options.output, render(check, formatOf(options.output, options.format)));
+    await writeFileAtomic(
+      options.output,
+      render(check, formatOfFile(options.output, options.format)),
+    );
   context.console.result(render(check, options.format));
   if (options.output !== null) context.console.say(`Written to ${options.output}: ${check.hash}`);
   return check.exitCode;
 }
 
-function formatOf(file: string, otherwise: Format): Format {
-  if (file.endsWith('.json')) return 'json';
-  return file.endsWith('.md') ? 'markdown' : otherwise;
-}
-
-function render(check: StagingCheck, format: Format): string {
+function render(check: StagingCheck, format: ReportFormat): string {
   switch (format) {
     case 'text':
       return renderStagingText(check);
