@@ -51,6 +51,11 @@ export const KINDS_TOLD: readonly KindInUse[] = [
   { group: '', kind: 'ConfigMap', namespace: 'openshift-config-managed', needed: true },
 ];
 
+/** Kinds by which a cluster says whether its nodes have what they were told. */
+export const KINDS_NODES: readonly KindInUse[] = list('machineconfiguration.openshift.io', false, [
+  'MachineConfigPool',
+]);
+
 /** A kind as people write it: `Kafka.kafka.strimzi.io`, or `Pod` for Kubernetes' own. */
 export function parseIncludedKind(text: string): KindInUse {
   const [kind = '', ...group] = text.split('.');
