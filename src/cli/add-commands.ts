@@ -16,6 +16,7 @@ import { addNeed, addReceipt, addSnapshot } from './add-media-commands.ts';
 import { addMerge } from './add-merge-command.ts';
 import { addApply, addPlan, addStatus, addWatch } from './add-pass-commands.ts';
 import { addRecover } from './add-recover-command.ts';
+import { addReleases } from './add-releases-command.ts';
 import { addRelocate } from './add-relocate-command.ts';
 import { addRender } from './add-render-command.ts';
 import { addInit, addValidate } from './add-repository-commands.ts';
@@ -52,6 +53,7 @@ export function addCommands(parser: Parser, run: Run): Parser {
     addAdvise,
     addRecover,
     addInUse,
+    addReleases,
     addRelocate,
     addStaging,
     addSnapshot,

@@ -43,7 +43,7 @@ process.on('message', (request: PassRequest) => {
       opened.catch(() => undefined);
       return;
     case 'warm':
-      ahead = readAhead(request.revision);
+      ahead = readBefore(request.revision);
       return;
     case 'run':
       void run(request.task);
@@ -77,7 +77,7 @@ async function runOrFail(task: PassTask): ReturnType<PassRunner['run']> {
 }
 
 // What cannot be read is told by the pass that needs it.
-async function readAhead(revision: string): Promise<void> {
+async function readBefore(revision: string): Promise<void> {
   await opened?.then((parts) => parts.readAhead(revision)).catch(ignore);
 }
 

@@ -1,4 +1,4 @@
-import type { KindInUse } from '../cluster/kinds-in-use.ts';
+import { type KindInUse, nameKind } from '../cluster/kinds-in-use.ts';
 import type { ClusterObject } from '../cluster/read-objects.ts';
 import type { ObjectReader } from '../kube/port.ts';
 import type { UnseenKind } from '../manifest/observed-cluster.ts';
@@ -21,13 +21,12 @@ export async function readLiveCluster(
   const objects: ClusterObject[] = [];
   const unseen: UnseenKind[] = [];
   for (const { needed, ...asked } of kinds) {
-    const { group, kind } = asked;
     const reading = await reader.readKind(asked, signal);
     if (reading.outcome === 'read')
       objects.push(...reading.objects.map((object) => ({ ...object, file: reader.server })));
     else if (needed || reading.outcome !== 'missing')
       unseen.push({
-        kind: group === '' ? kind : `${kind}.${group}`,
+        kind: nameKind(asked),
         why: reading.outcome,
         message: reading.message,
       });

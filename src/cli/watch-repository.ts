@@ -40,8 +40,6 @@ export async function runWatchMany(
   // A pattern that makes no sense is told before anything is waited for.
   matchManifests([], tree.patterns);
   const { git, patterns } = tree;
-  // A process for each manifest at each sign of a commit would be many.
-  const onHint = (): void => undefined;
   const source = shareSource(createSource(options, { git, signal, tell: log.onWatch, onHint }));
   const telling = await createManyTelling(options, { clock: systemClock, log, signal });
   const turns = createPrepareTurns({
@@ -145,3 +143,6 @@ async function runOne({ manifest, feed, signal }: Loop, shared: Shared): Promise
     await wiring.close();
   }
 }
+
+// A process for each manifest at each sign of a commit would be many.
+function onHint(): void {}

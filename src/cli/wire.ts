@@ -9,7 +9,7 @@ import type { ProofNotes } from '../base/proof-notes.ts';
 import type { DiskLayerStore } from '../files/layer-store.ts';
 import { createRequestLedger } from '../files/request-ledger.ts';
 import type { ForgeAccess, ForgePort, ForgeRepository } from '../forge/review-port.ts';
-import type { GitPort, RemoteAccess } from '../git/port.ts';
+import type { GitPort, RemoteAccess, VerifyMessages } from '../git/port.ts';
 import type { ProposalDesk } from '../git/proposal-types.ts';
 import type { ObjectReader } from '../kube/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
@@ -44,6 +44,8 @@ export interface Wiring {
   readonly openRegistries: (manifest: MirrorManifest) => PerRole<RegistryPort>;
   /** A running cluster, read only. Throws `KUBE_BAD_CONFIG` where nothing says which. */
   openCluster(place: LivePlace): Promise<ObjectReader>;
+  /** By gpg. */
+  readonly verifyMessages: VerifyMessages;
   /** Where layers, and notes of catalog files, are kept for later runs. */
   readonly openStore: () => Promise<DiskLayerStore>;
   createPreparer(git: GitPort, options?: PreparerOptions): Promise<PassPreparer>;
@@ -170,6 +172,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
   return {
     stateFolder,
     openStore,
+    verifyMessages,
     onRegistryAnswer: (listener) => listeners.add(listener),
     openGit,
     async openDesk(access) {
@@ -210,6 +213,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
         openRegistries,
         readSource: () => git.readRemoteUrl(),
         readFreeSpace: (path) => readFreeSpace(resolve(context.folder, path)),
+        verifyMessages,
         indexWork: {
           store: await openStore(),
           buildGroups: createLayerBuilder(context.signal, thread),
@@ -299,4 +303,9 @@ function readElapsed(): number {
 export function readNumber(name: string, otherwise: number): number {
   const value = Number(process.env[name]);
   return Number.isFinite(value) && value > 0 ? value : otherwise;
+}
+
+async function verifyMessages(...asked: Parameters<VerifyMessages>): ReturnType<VerifyMessages> {
+  const { createMessageVerifier } = await import('../git/verify-messages.ts');
+  return createMessageVerifier(process.env)(...asked);
 }

@@ -78,7 +78,8 @@ const FORMS = {
   },
 } as const;
 
-function buildMirrorObjects(
+/** The objects that hold mirror rules, as oc-mirror would name them. */
+export function buildMirrorObjects(
   rules: readonly WantedRule[],
   forms: readonly MirrorForm[],
 ): readonly MadeObject[] {

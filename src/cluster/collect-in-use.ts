@@ -1,6 +1,7 @@
 import { compareBytes } from '../base/text.ts';
 import type { ObservedMirror, UnseenKind } from '../manifest/observed-cluster.ts';
 import type { RawCluster } from '../manifest/schemas.ts';
+import { nameRefused } from './kinds-in-use.ts';
 import { listFollowers } from './list-followers.ts';
 import { listMirrorRules, type MirrorRule } from './mirror-rules.ts';
 import { nameUser } from './name-user.ts';
@@ -12,6 +13,7 @@ import {
   readField,
   readPath,
   readText,
+  readTextOrNull,
 } from './read-objects.ts';
 import { readRelease } from './read-release.ts';
 import { isPending, listUsedImages } from './used-images.ts';
@@ -87,15 +89,15 @@ function isOriginal({ kind, value }: ClusterObject): boolean {
 
 function readSubscription({ name, namespace, value }: ClusterObject) {
   const spec = readField(value, 'spec');
-  const installed = textOrNull(readPath(value, 'status', 'installedCSV'));
-  const current = textOrNull(readPath(value, 'status', 'currentCSV'));
+  const installed = readTextOrNull(readPath(value, 'status', 'installedCSV'));
+  const current = readTextOrNull(readPath(value, 'status', 'currentCSV'));
   return {
     name,
     namespace: namespace || null,
     package: readText(readField(spec, 'name')),
-    channel: textOrNull(readField(spec, 'channel')),
-    source: textOrNull(readField(spec, 'source')),
-    sourceNamespace: textOrNull(readField(spec, 'sourceNamespace')),
+    channel: readTextOrNull(readField(spec, 'channel')),
+    source: readTextOrNull(readField(spec, 'source')),
+    sourceNamespace: readTextOrNull(readField(spec, 'sourceNamespace')),
     approval: readApproval(readField(spec, 'installPlanApproval')),
     installed,
     pending: current === installed ? null : current,
@@ -112,8 +114,8 @@ function readExtension({ name, value }: ClusterObject) {
     name,
     package: readText(readField(catalog, 'packageName')),
     channels: listItems(readField(catalog, 'channels')).map(readText).toSorted(compareBytes),
-    version: textOrNull(readField(catalog, 'version')),
-    installed: textOrNull(readPath(value, 'status', 'install', 'bundle', 'name')),
+    version: readTextOrNull(readField(catalog, 'version')),
+    installed: readTextOrNull(readPath(value, 'status', 'install', 'bundle', 'name')),
   };
 }
 
@@ -137,7 +139,7 @@ function readPackage(value: unknown): string | null {
   try {
     const listed = listItems(readField(JSON.parse(text), 'properties'));
     const property = listed.find((item) => readField(item, 'type') === 'olm.package');
-    return textOrNull(readPath(property, 'value', 'packageName'));
+    return readTextOrNull(readPath(property, 'value', 'packageName'));
   } catch {
     return null;
   }
@@ -183,16 +185,22 @@ function listUnseen({ objects, cut, unseen }: ClusterInput): readonly UnseenKind
       message: `${missing === null ? 'objects' : `${missing} objects`} are missing in ${file}`,
     })),
     ...refused.map(({ value, file }) => ({
-      kind: readText(readPath(value, 'details', 'kind')) || file,
+      kind: nameRefusal(readField(value, 'details')) || file,
       why:
         readField(value, 'reason') === 'Forbidden' ? ('forbidden' as const) : ('failed' as const),
-      message: textOrNull(readField(value, 'message')),
+      message: readTextOrNull(readField(value, 'message')),
     })),
   ];
   return sortByText(
     uniteBy(all, ({ kind }) => kind),
     ({ kind }) => kind,
   );
+}
+
+// As a running cluster's are named, so that one waiver covers both.
+function nameRefusal(details: unknown): string {
+  const plural = readText(readField(details, 'kind'));
+  return nameRefused(plural, readText(readField(details, 'group'))) ?? plural;
 }
 
 function isFailure(value: unknown): boolean {
@@ -215,8 +223,4 @@ function uniteBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly T
 
 function sortByText<T>(items: readonly T[], textOf: (item: T) => string): readonly T[] {
   return items.toSorted((a, b) => compareBytes(textOf(a), textOf(b)));
-}
-
-function textOrNull(value: unknown): string | null {
-  return readText(value) || null;
 }

@@ -51,10 +51,37 @@ export const KINDS_TOLD: readonly KindInUse[] = [
   { group: '', kind: 'ConfigMap', namespace: 'openshift-config-managed', needed: true },
 ];
 
+/** Kinds by which a cluster says whether its nodes have what they were told. */
+export const KINDS_NODES: readonly KindInUse[] = list('machineconfiguration.openshift.io', false, [
+  'MachineConfigPool',
+]);
+
 /** A kind as people write it: `Kafka.kafka.strimzi.io`, or `Pod` for Kubernetes' own. */
 export function parseIncludedKind(text: string): KindInUse {
   const [kind = '', ...group] = text.split('.');
   return { kind, group: group.join('.'), needed: true };
+}
+
+/** `Subscription.operators.coreos.com`, or `Pod` for Kubernetes' own. */
+export function nameKind({ group, kind }: Pick<KindInUse, 'group' | 'kind'>): string {
+  return group === '' ? kind : `${kind}.${group}`;
+}
+
+/**
+ * The name of a kind that an API server refused, from the plural and the group of its answer; null for one that is not
+ * looked at. Old answers leave the group out.
+ */
+export function nameRefused(plural: string, group: string): string | null {
+  const found = KINDS_IN_USE.find(
+    (one) => pluralOf(one.kind) === plural && (group === '' || one.group === group),
+  );
+  return found === undefined ? null : nameKind(found);
+}
+
+// As Kubernetes makes the plurals of all these kinds.
+function pluralOf(kind: string): string {
+  const name = kind.toLowerCase();
+  return name.endsWith('y') ? `${name.slice(0, -1)}ies` : `${name}s`;
 }
 
 function list(

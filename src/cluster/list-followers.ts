@@ -1,4 +1,10 @@
-import { type ClusterObject, formatObject, readPath, readText } from './read-objects.ts';
+import {
+  type ClusterObject,
+  formatObject,
+  readPath,
+  readText,
+  readTextOrNull,
+} from './read-objects.ts';
 
 /** An object that lets OLM install and upgrade a package. */
 export interface Follower {
@@ -34,9 +40,9 @@ function readSubscription(object: ClusterObject): Follower {
     user: formatObject(object),
     file,
     package: readText(readPath(value, 'spec', 'name')),
-    source: textOrNull(readPath(value, 'spec', 'source')),
-    sourceNamespace: textOrNull(readPath(value, 'spec', 'sourceNamespace')),
-    bundle: textOrNull(readPath(value, 'status', 'installedCSV')),
+    source: readTextOrNull(readPath(value, 'spec', 'source')),
+    sourceNamespace: readTextOrNull(readPath(value, 'spec', 'sourceNamespace')),
+    bundle: readTextOrNull(readPath(value, 'status', 'installedCSV')),
   };
 }
 
@@ -48,12 +54,8 @@ function readExtension(object: ClusterObject): Follower {
     user: formatObject(object),
     file,
     package: readText(readPath(catalog, 'packageName')),
-    source: textOrNull(readPath(catalog, 'selector', 'matchLabels', NAME_LABEL)),
+    source: readTextOrNull(readPath(catalog, 'selector', 'matchLabels', NAME_LABEL)),
     sourceNamespace: null,
-    bundle: textOrNull(readPath(value, 'status', 'install', 'bundle', 'name')),
+    bundle: readTextOrNull(readPath(value, 'status', 'install', 'bundle', 'name')),
   };
-}
-
-function textOrNull(value: unknown): string | null {
-  return readText(value) || null;
 }

@@ -76,6 +76,11 @@ export function readText(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** The text, null for what is none or empty. */
+export function readTextOrNull(value: unknown): string | null {
+  return readText(value) || null;
+}
+
 /** `kind/name`, with the namespace where there is one, as people name objects. */
 export function formatObject({ kind, namespace, name }: ClusterObject): string {
   return namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;

@@ -1,8 +1,13 @@
+import { nameArchitecture } from '../images/release.ts';
 import type { RawCluster } from '../manifest/schemas.ts';
-import { type ClusterObject, listItems, readField, readPath, readText } from './read-objects.ts';
-
-/** As Go names machines, and as releases do. */
-const ARCHITECTURES: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
+import {
+  type ClusterObject,
+  listItems,
+  readField,
+  readPath,
+  readText,
+  readTextOrNull,
+} from './read-objects.ts';
 
 /** The release that a cluster runs, and those that it had; null where its ClusterVersion is not among the objects. */
 export function readRelease(
@@ -17,14 +22,14 @@ export function readRelease(
   if (object === undefined || version === '') return null;
   return {
     version,
-    image: textOrNull(readField(desired, 'image')),
-    channel: textOrNull(readPath(object.value, 'spec', 'channel')),
+    image: readTextOrNull(readField(desired, 'image')),
+    channel: readTextOrNull(readPath(object.value, 'spec', 'channel')),
     architecture: readArchitecture(desired, objects),
     history: listItems(readPath(object.value, 'status', 'history')).flatMap((entry) => {
       const found = readText(readField(entry, 'version'));
       const state = readField(entry, 'state');
       if (found === '' || (state !== 'Completed' && state !== 'Partial')) return [];
-      return [{ version: found, image: textOrNull(readField(entry, 'image')), state }];
+      return [{ version: found, image: readTextOrNull(readField(entry, 'image')), state }];
     }),
   };
 }
@@ -37,9 +42,5 @@ function readArchitecture(desired: unknown, objects: readonly ClusterObject[]): 
     nodes.map(({ value }) => readText(readPath(value, 'status', 'nodeInfo', 'architecture'))),
   );
   const [only = ''] = found;
-  return found.size === 1 && only !== '' ? (ARCHITECTURES[only] ?? only) : null;
-}
-
-function textOrNull(value: unknown): string | null {
-  return readText(value) || null;
+  return found.size === 1 && only !== '' ? nameArchitecture(only) : null;
 }

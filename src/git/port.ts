@@ -64,6 +64,20 @@ export interface Signers {
   readonly gpgFile: string | null;
 }
 
+/** What keys say of a message that is signed within itself. */
+export type MessageVerdict =
+  | { readonly fault: null; readonly text: string; readonly fingerprint: string }
+  | { readonly fault: string };
+
+/**
+ * Lets gpg verify signed OpenPGP messages by these public keys and no others. Throws `GIT_BAD_CREDENTIALS` for keys that
+ * cannot be read, `GIT_NO_VERIFIER`.
+ */
+export type VerifyMessages = (
+  messages: readonly Uint8Array[],
+  keys: readonly Uint8Array[],
+) => Promise<readonly MessageVerdict[]>;
+
 /** A line that is kept beside a commit. */
 export interface PassNote {
   readonly revision: string;

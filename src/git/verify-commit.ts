@@ -1,11 +1,13 @@
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
 import { addGitSetting } from './environment.ts';
+import { importKeys, noVerifier } from './import-keys.ts';
 import type { Signers } from './port.ts';
 import { type GitPlace, runGit } from './run-git.ts';
+
+const COMMIT = 'a commit';
 
 type Kind = 'ssh' | 'openpgp' | 'other';
 
@@ -27,7 +29,8 @@ export async function verifyCommit(
   await assertReadable(file);
   const home = await mkdtemp(join(tmpdir(), 'olmirror-gnupg-'));
   try {
-    if (kind === 'openpgp') await importKeys(place, file, home);
+    if (kind === 'openpgp')
+      await importKeys(file, { home, environment: place.environment, subject: COMMIT });
     await verify(restrict(place, { home, sshFile: kind === 'ssh' ? file : '/dev/null' }), revision);
   } finally {
     await rm(home, { recursive: true, force: true });
@@ -68,25 +71,6 @@ function restrict(
   return { ...place, environment };
 }
 
-async function importKeys(place: GitPlace, file: string, home: string): Promise<void> {
-  const args = ['--homedir', home, '--batch', '--quiet', '--no-autostart', '--import', file];
-  const result = await execa('gpg', args, {
-    env: { ...place.environment },
-    extendEnv: false,
-    reject: false,
-  });
-  if (result.code === 'ENOENT') throw noVerifier('gpg', 'gnupg', result);
-  if (result.failed)
-    throw new ToolError(
-      'GIT_BAD_CREDENTIALS',
-      `The keys in ${file} cannot be read: ${result.stderr}.`,
-      {
-        hint: 'Write the file anew with gpg --export KEY….',
-        disposition: 'retry',
-      },
-    );
-}
-
 async function verify(place: GitPlace, revision: string): Promise<void> {
   try {
     await runGit(place, ['verify-commit', revision]);
@@ -95,8 +79,11 @@ async function verify(place: GitPlace, revision: string): Promise<void> {
     const text = messageOf(error.cause);
     if (/cannot run (?:gpg|ssh-keygen)|ssh-keygen -Y [\w/-]+ is needed/.test(text))
       throw /ssh-keygen/.test(text)
-        ? noVerifier('ssh-keygen (8.2 or later)', 'openssh-client', error)
-        : noVerifier('gpg', 'gnupg', error);
+        ? noVerifier('ssh-keygen (8.2 or later)', 'openssh-client', {
+            subject: COMMIT,
+            cause: error,
+          })
+        : noVerifier('gpg', 'gnupg', { subject: COMMIT, cause: error });
     throw untrusted(revision, `its signature does not hold: ${lastLine(text)}`, error);
   }
 }
@@ -124,18 +111,6 @@ function untrusted(revision: string, why: string, cause?: unknown): ToolError {
     {
       hint: 'Find out who made it. Sign it with a key of --signers-ssh or --signers-gpg (git commit --amend --no-edit -S) and push again; a later signed commit is taken too.',
       ...(cause === undefined ? {} : { cause }),
-    },
-  );
-}
-
-function noVerifier(program: string, debianPackage: string, cause: unknown): ToolError {
-  return new ToolError(
-    'GIT_NO_VERIFIER',
-    `The signature of a commit cannot be verified: the program ${program} was not found.`,
-    {
-      hint: `Install it (on Debian: ${debianPackage}) and see that it is in PATH. Until then no new commit is taken.`,
-      disposition: 'retry',
-      cause,
     },
   );
 }

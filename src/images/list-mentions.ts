@@ -3,7 +3,7 @@ import { listBundleImages } from '../catalog/list-images.ts';
 import type { BundleImages, Catalog } from '../catalog/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { RELEASE_COMPONENTS, RELEASE_PAYLOAD } from './map-path.ts';
-import { formatReleaseTag, type ReleaseContent } from './release.ts';
+import { formatReleaseTag, needOfRelease, type ReleaseContent } from './release.ts';
 import type { NeededBy, WantedKind } from './types.ts';
 
 export interface WantedSources {
@@ -81,12 +81,12 @@ function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
     yield {
       reference: `${RELEASE_PAYLOAD}:${tag}`,
       kind: 'release',
-      demand: { neededBy: releaseItem(tag), ...NO_TAGS },
+      demand: { neededBy: needOfRelease(release), ...NO_TAGS },
     };
   }
   for (const release of sources.releases) {
     const tag = formatReleaseTag(release);
-    const neededBy = releaseItem(tag);
+    const neededBy = needOfRelease(release);
     for (const component of release.components) {
       // oc-mirror puts every component into one repository, whatever repository the payload names.
       yield {
@@ -101,10 +101,6 @@ function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
       };
     }
   }
-}
-
-function releaseItem(tag: string): NeededBy {
-  return { catalog: null, package: null, item: `release ${tag}` };
 }
 
 function* listExtraMentions(sources: WantedSources): Iterable<Mention> {

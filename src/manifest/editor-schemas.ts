@@ -6,6 +6,7 @@ import {
   inUseSchema,
   knownMissingSchema,
   mirrorSchema,
+  relocationSchema,
   selectionSchema,
 } from './schemas.ts';
 
@@ -19,6 +20,7 @@ const SCHEMAS: Readonly<Record<string, AnySchemaObject>> = {
   'known-missing': knownMissingSchema.schema,
   delivery: deliverySchema.schema,
   'in-use': inUseSchema.schema,
+  relocate: relocationSchema.schema,
   selection: selectionSchema.schema,
 };
 
@@ -44,6 +46,7 @@ function dropNullDefault(key: string, value: unknown): unknown {
 export function findSchemaFile(path: string, manifestFile: string): string | null {
   if (path === manifestFile) return nameFile('mirror');
   if (path === 'in-use.yaml') return nameFile('in-use');
+  if (path === 'relocate.yaml') return nameFile('relocate');
   if (DELIVERY.test(path)) return nameFile('delivery');
   const rule = RULES.exec(path)?.[1];
   return rule === undefined ? null : nameFile(rule);

@@ -4,10 +4,12 @@ import excludeJson from '../../schemas/exclude.schema.json' with { type: 'json' 
 import inUseJson from '../../schemas/in-use.schema.json' with { type: 'json' };
 import knownMissingJson from '../../schemas/known-missing.schema.json' with { type: 'json' };
 import mirrorJson from '../../schemas/mirror.schema.json' with { type: 'json' };
+import relocateJson from '../../schemas/relocate.schema.json' with { type: 'json' };
 import selectionJson from '../../schemas/selection.schema.json' with { type: 'json' };
 import waiversJson from '../../schemas/waivers.schema.json' with { type: 'json' };
 import type { UnseenKind } from './observed-cluster.ts';
 import type { RawManifest } from './raw-manifest.ts';
+import type { Confirmation } from './relocation.ts';
 import { createSchemaCheck, type SchemaCheck } from './schema-check.ts';
 import type { DeliveryRecord, SelectedPackage, Waiver } from './types.ts';
 
@@ -52,6 +54,18 @@ export interface RawBridge {
   readonly reason: string;
   readonly by: string;
   readonly until?: string | null;
+}
+
+/** `relocate.yaml` as written. */
+export interface RawRelocation {
+  readonly spec: {
+    readonly from: string;
+    readonly to: string;
+    readonly proof?: string;
+    readonly proofAge?: string;
+    readonly swapped?: string;
+    readonly confirmed?: readonly Confirmation[];
+  };
 }
 
 /** `in-use.yaml` as written, as far as olmirror reads it. */
@@ -132,3 +146,4 @@ export const selectionSchema: SchemaCheck<{ readonly packages: readonly Selected
   createSchemaCheck(selectionJson);
 export const excludeSchema: SchemaCheck<readonly RawExclusion[]> = createSchemaCheck(excludeJson);
 export const waiversSchema: SchemaCheck<readonly RawWaiver[]> = createSchemaCheck(waiversJson);
+export const relocationSchema: SchemaCheck<RawRelocation> = createSchemaCheck(relocateJson);

@@ -205,6 +205,8 @@ export interface MirrorManifest {
   /** Where in production the state repository is kept after each published pass; null for nowhere. */
   readonly stateBackup: StateBackup | null;
   readonly inUse: InUseSettings;
+  /** The roles are as they are after the relocation of `relocate.yaml`: production serves what staging served. */
+  readonly swapped?: true;
 }
 
 /** How much must be known of clusters before anything rests on `in-use.yaml`. */

@@ -14,6 +14,8 @@ const MOMENTARY: ReadonlySet<Check['kind']> = new Set([
   'held',
   'automatic-upgrade',
   'stranded-upgrade',
+  'release-path',
+  'release-in-use',
 ]);
 
 /**

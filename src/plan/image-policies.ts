@@ -7,11 +7,18 @@ import type { MirrorPolicy } from '../manifest/types.ts';
 import { type Finding, findingOf, type PolicyFacts } from './policy-types.ts';
 import type { ObservedImage } from './types.ts';
 
+interface ImagePolicyOptions {
+  readonly policy: MirrorPolicy;
+  readonly facts: PolicyFacts;
+  /** By the signature of the release that it belongs to. */
+  readonly isSigned: boolean;
+}
+
 /** What the policies find in an image that is to be copied. */
 export function judgeImage(
   image: WantedImage,
   { attached }: Pick<ObservedImage, 'attached'>,
-  { policy, facts }: { readonly policy: MirrorPolicy; readonly facts: PolicyFacts },
+  { policy, facts, isSigned }: ImagePolicyOptions,
 ): readonly Finding[] {
   const [need] = image.neededBy;
   const about = {
@@ -30,7 +37,9 @@ export function judgeImage(
         message: `${image.upstream}${by} is named by tag, not by digest: what it is may change without a commit.`,
       }),
     );
-  const fault = findSignatureFault(image, demandOf(image, facts), attached);
+  const demand = demandOf(image, facts);
+  const fault =
+    isSigned && demand === 'signed' ? null : findSignatureFault(image, demand, attached);
   if (policy.unsignedImages !== 'off' && fault !== null)
     findings.push(
       findingOf({

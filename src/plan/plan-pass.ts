@@ -19,9 +19,12 @@ import { type Blobs, orderCopies } from './order-copies.ts';
 import type { PolicyFacts } from './policy-types.ts';
 import { checkProofs } from './proof-checks.ts';
 import type { ProofLimits } from './proof-types.ts';
+import { checkReleases, type ReleaseInput, refuseRelease } from './release-checks.ts';
+import { refuseIncomplete } from './release-closure.ts';
 import { checkRelocation, judgeRelocation, type RelocationFacts } from './relocation-checks.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
+import { checkRoleSwap, judgeRoleSwap, type RoleSwapFacts } from './role-swap-checks.ts';
 import { settleAttached, withAttached, withoutSettled } from './settle-attached.ts';
 import { type ImagePolicy, type Loss, settleImage } from './settle-image.ts';
 import { settleIndex } from './settle-index.ts';
@@ -52,10 +55,10 @@ import type {
 import { countUnproved, isHarmless } from './unproved.ts';
 import { checkInUseFile, type InUseFacts, judgeUpgrades, listUpgrades } from './upgrade-checks.ts';
 
-export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
+export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'>, ReleaseInput {
   readonly manifest: Pick<
     MirrorManifest,
-    'name' | 'strategy' | 'policy' | 'movableTags' | 'registries'
+    'name' | 'strategy' | 'swapped' | 'policy' | 'movableTags' | 'registries'
   >;
   readonly wanted: Wanted;
   readonly observed: Observed;
@@ -88,6 +91,8 @@ export interface PlanInput extends Pick<ShrinkInput, 'shrink' | 'gone'> {
   readonly inUse?: InUseFacts;
   /** What is in use, where it decides what is wanted; left out under `append`. */
   readonly relocation?: RelocationFacts;
+  /** Left out where roles are as they were. */
+  readonly roleSwap?: RoleSwapFacts;
   /** Null where manifests were all that was looked at. */
   readonly verification: Verification | null;
   /** Left out where all images were asked for. */
@@ -156,7 +161,9 @@ function listChecks(input: PlanInput, { all, bytes, serving }: Totals): readonly
   return foldUnknown([
     ...listSharedChecks(input),
     ...checkInUseFile(input),
+    ...checkReleases(input),
     ...checkRelocation(input),
+    ...checkRoleSwap(input),
     ...checkProofs(input.proofs),
     ...checkCapacity({ bytes, storage: describeStorage(input), fault, role: serving }),
     ...findLosses(input),
@@ -198,15 +205,14 @@ function settleImages(input: PlanInput): Settled {
     knownMissing: input.knownMissing,
     losses: input.losses ?? new Map(),
   };
-  const parts = input.wanted.images.map((image) => {
+  const all = input.wanted.images.map((image) => {
     const observed = input.observed.images.get(image.key);
     if (observed === undefined) throw new Error(`${image.key} was not observed.`);
-    const settled = refuseByPolicy(settleImage(image, observed, imagePolicy), input, {
-      image,
-      observed,
-    });
+    const alone = refuseRelease(settleImage(image, observed, imagePolicy), image, input);
+    const settled = refuseByPolicy(alone, input, { image, observed });
     return { settled, image, observed };
   });
+  const parts = refuseIncomplete(all, input.knownMissing);
   const images = joinSettled(parts.map((part) => part.settled));
   const attached = settleAttached(parts, { ...imagePolicy, ...ATTACHED_POLICY });
   return mergeCopies(joinSettled([images, withoutSettled(attached, images)]));
@@ -243,6 +249,7 @@ function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): 
   if (observed === undefined) throw new Error(`The index of ${index.catalog} was not observed.`);
   const findings = [
     ...judgeRelocation(index, input),
+    ...judgeRoleSwap(index, input),
     ...judgeUpgrades(index, input),
     ...judgeIndexPolicies(index, input),
   ];

@@ -6,13 +6,14 @@ import type { SettledIndex } from './index-steps.ts';
 import { formatIndexItem } from './item.ts';
 import { judgeOffer, type OfferedCatalog } from './offer-policies.ts';
 import type { PolicyFacts } from './policy-types.ts';
+import { isOfSignedRelease, type ReleaseInput } from './release-checks.ts';
 import type { SettledImage } from './settle-attached.ts';
 import { refuse, type Settled } from './settled.ts';
 import type { Check, PackagePlan, Plan, WantedIndex } from './types.ts';
 import type { InUseFacts } from './upgrade-checks.ts';
 import { checkFinding } from './waive.ts';
 
-interface PolicyInput {
+interface PolicyInput extends ReleaseInput {
   readonly manifest: Pick<MirrorManifest, 'policy'>;
   /** What changes for users, by catalog; null where the served index could not be compared. */
   readonly offers: ReadonlyMap<string, readonly PackagePlan[] | null>;
@@ -63,11 +64,13 @@ export function tellFindings(settled: SettledIndex, findings: readonly IndexChec
 /** Refuses the copy of an image that a policy blocks, and tells what the others found. */
 export function refuseByPolicy(
   settled: Settled,
-  { manifest: { policy }, policies }: PolicyInput,
+  { manifest: { policy }, policies, ...input }: PolicyInput,
   { image, observed }: Omit<SettledImage, 'settled'>,
 ): Settled {
   if (policies === undefined || settled.steps.every(({ kind }) => kind !== 'copy')) return settled;
-  const checks = judgeImage(image, observed, { policy, facts: policies }).map((finding): Check => {
+  const isSigned = isOfSignedRelease(image, input);
+  const options = { policy, facts: policies, isSigned };
+  const checks = judgeImage(image, observed, options).map((finding): Check => {
     const { code: _, ...check } = checkFinding(finding, policies);
     return { ...check, item: image.key, neededBy: image.neededBy };
   });

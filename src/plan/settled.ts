@@ -66,6 +66,7 @@ export function settleUnproved(image: WantedImage, why: string): Settled {
 const REFUSAL_CODES: Partial<Record<Check['kind'], ErrorCode>> = {
   uncopyable: 'PLAN_UNCOPYABLE',
   policy: 'PLAN_POLICY',
+  'release-incomplete': 'PLAN_MISSING_SOURCE',
 };
 
 export function refuse(image: WantedImage, check: Check, name?: ItemName): Settled {
@@ -82,13 +83,17 @@ export function refuse(image: WantedImage, check: Check, name?: ItemName): Settl
 }
 
 // The fault itself is told once, with the others of listing what is wanted.
-export function settleClash(image: WantedImage, why: string): Settled {
+export function settleClash(
+  image: WantedImage,
+  why: string,
+  code: ErrorCode = 'IMAGES_COLLISION',
+): Settled {
   const settled: Outcome = {
     item: image.key,
     type: 'image',
     kind: 'refused',
     message: why,
-    code: 'IMAGES_COLLISION',
+    code,
   };
   return { steps: [], settled: [settled, ...refusedTags(image)], checks: [] };
 }

@@ -13,7 +13,7 @@ interface SharedFacts {
 export function listSharedChecks(input: SharedFacts): readonly Check[] {
   const collisions = input.problems.map(
     (problem): Check => ({
-      kind: problem.code === 'IMAGES_COLLISION' ? 'collision' : 'invalid',
+      kind: kindOf(problem),
       severity: 'error',
       message: problem.message,
       hint: problem.hint ?? null,
@@ -36,4 +36,10 @@ export function listSharedChecks(input: SharedFacts): readonly Check[] {
       neededBy: [],
     },
   ];
+}
+
+// What a registry did not tell is no fault of anything that is written.
+function kindOf({ code }: Problem): Check['kind'] {
+  if (code === 'IMAGES_COLLISION') return 'collision';
+  return code.startsWith('REGISTRY_') ? 'unknown' : 'invalid';
 }

@@ -51,8 +51,8 @@ export interface AdviceRequest {
 /** A site planned by both strategies. */
 export interface PlannedSite {
   readonly append: PreparedPass;
-  /** Why it could not be planned, where it could not. */
-  readonly relocate: PreparedPass | ToolError;
+  /** Why it could not be planned, where it could not; null where nobody knows what is in use. */
+  readonly relocate: PreparedPass | ToolError | null;
 }
 
 /** Puts both strategies into numbers for a site, by HEAD and GET alone. */
@@ -66,7 +66,7 @@ export async function buildAdvice(
   const { manifest, snapshot } = state;
   const { production, staging } = manifest.registries;
   const now = context.clock.now();
-  const relocated = isToolError(planned.relocate) ? [] : planned.relocate.wanted.images;
+  const relocated = listPasses(planned).flatMap(({ wanted }) => wanted.images);
   const site = await lookAtSite(prepared, relocated, context);
   const use = await judgeUse(snapshot, manifest, now);
   const past = await readPace({ ...context, state, registries, held: site.held });
@@ -120,7 +120,7 @@ async function weighWays(
   const { plan } = planned.append;
   const coming = await listAppended(planned.append, site);
   const append = adviseAppend({ ...facts, plan, coming });
-  const relocation = await findRelocation(planned.relocate, site, use);
+  const relocation = await findRelocation(planned.relocate, { site, use, isWaiting });
   const relocate = adviseRelocate({ ...facts, ...relocation });
   return {
     strategies: [append, relocate],
@@ -150,7 +150,7 @@ function describeSite(
       backup: stateBackup === null ? null : stateRepository(stateBackup, manifest),
       takenIn: new Set(records.map(({ digest }) => digest)),
       pulled: use.pulled,
-      kept: listKept(relocate, site, use),
+      kept: listKept(relocate, { site, use }),
     }),
   };
 }
@@ -252,10 +252,16 @@ function listUnclear({ held, staged }: LookedSite): readonly UnclearAnswer[] {
   return [...registries, ...indexes];
 }
 
-function countRequests({ append, relocate }: PlannedSite): PerRole<number> {
-  const passes = isToolError(relocate) ? [append] : [append, relocate];
+function listPasses({ append, relocate }: PlannedSite): readonly PreparedPass[] {
+  return relocate === null || isToolError(relocate) ? [append] : [append, relocate];
+}
+
+function countRequests(planned: PlannedSite): PerRole<number> {
   function count(role: keyof HeldBooks): number {
-    return passes.reduce((sum, { registries }) => sum + registries[role].countRequests(), 0);
+    return listPasses(planned).reduce(
+      (sum, { registries }) => sum + registries[role].countRequests(),
+      0,
+    );
   }
   return { production: count('production'), staging: count('staging') };
 }

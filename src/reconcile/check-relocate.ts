@@ -7,6 +7,7 @@ import { chooseRead } from '../images/choose-read.ts';
 import { hasPathPrefix } from '../images/map-path.ts';
 import { createImageProver } from '../images/prove-image.ts';
 import { IN_USE_FILE, type InUse } from '../manifest/in-use.ts';
+import { undoSwap } from '../manifest/relocation.ts';
 import type { MirrorManifest, PerRole, RoleName } from '../manifest/types.ts';
 import { judgeInUse } from '../plan/judge-in-use.ts';
 import type {
@@ -16,10 +17,12 @@ import type {
 } from '../plan/relocate-check-types.ts';
 import { sealRelocateCheck } from '../plan/seal-relocate-check.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { checkDeclaredPointers } from './check-declared-pointers.ts';
 import { checkRelocatedImages } from './check-relocated-images.ts';
 import { checkRelocatedIndexes } from './check-relocated-indexes.ts';
 import { readManifest } from './load-state.ts';
 import { nameRole } from './name-role.ts';
+import { readClusterFiles } from './read-cluster-files.ts';
 import { readInUse } from './read-in-use.ts';
 
 export interface RelocateCheckContext {
@@ -36,7 +39,8 @@ export interface RelocateCheckContext {
  */
 export async function checkRelocate(context: RelocateCheckContext): Promise<RelocateCheck> {
   const { snapshot, manifestFile, clock, signal } = context;
-  const manifest = await readManifest(snapshot, manifestFile);
+  const manifest = undoSwap(await readManifest(snapshot, manifestFile));
+  const declared = await readClusterFiles(snapshot);
   const inUse = await requireInUse(snapshot);
   const { production, staging } = context.openRegistries(manifest);
   const names = {
@@ -51,7 +55,11 @@ export async function checkRelocate(context: RelocateCheckContext): Promise<Relo
   const images = await Promise.all(
     inUse.observed.map((cluster) => checkRelocatedImages(cluster, asking)),
   );
-  const parts = [...images, await checkRelocatedIndexes(inUse, manifest, asking)];
+  const parts = [
+    ...images,
+    await checkRelocatedIndexes(inUse, manifest, asking),
+    checkDeclaredPointers(declared, names.production),
+  ];
   const gaps = listGaps(inUse, manifest, clock);
   const wipeable = await listWipeable(production, manifest, signal);
   return sealRelocateCheck({
@@ -62,7 +70,11 @@ export async function checkRelocate(context: RelocateCheckContext): Promise<Relo
     time: clock.now().toISOString(),
     production: describeRole('production', manifest),
     staging: describeRole('staging', manifest),
-    inputs: await readInputs(snapshot, [manifestFile, IN_USE_FILE]),
+    inputs: await readInputs(snapshot, [
+      manifestFile,
+      IN_USE_FILE,
+      ...declared.map(({ path }) => path),
+    ]),
     clusters: inUse.observed.map((cluster) => ({
       name: cluster.name,
       seen: cluster.seen,

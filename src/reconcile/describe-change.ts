@@ -8,18 +8,21 @@ import { findLoaded } from './find-loaded.ts';
 import { findUpgrades } from './find-upgrades.ts';
 import type { LoadedState } from './load-state.ts';
 import type { IndexObservation } from './observe-index.ts';
+import { readRoleSwap } from './read-role-swap.ts';
 
 /** What users see change, and what it is judged by. */
 export async function describeChange(
   indexes: readonly IndexObservation[],
   state: LoadedState,
   today: string,
-): Promise<Pick<PlanInput, 'offers' | 'policies' | 'inUse'>> {
+): Promise<Pick<PlanInput, 'offers' | 'policies' | 'inUse' | 'roleSwap'>> {
   const inUse = await findUpgrades(state.snapshot, () => listServedChanges(indexes, state));
+  const roleSwap = await readRoleSwap(state.snapshot, state.manifest);
   return {
     offers: listOffers(indexes, state),
     policies: listPolicyFacts(state, today),
     ...(inUse === null ? {} : { inUse }),
+    ...(roleSwap === null ? {} : { roleSwap }),
   };
 }
 

@@ -1,13 +1,13 @@
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { pointsAt, type RegistryNames } from '../cluster/find-pointers.ts';
-import { DEFAULT_ARCHITECTURE, listRunning } from '../cluster/list-running.ts';
 import { resolveImage } from '../cluster/resolve-image.ts';
-import { parseImageReferences, RELEASE_MANIFESTS } from '../images/release.ts';
-import { readImageFiles } from '../index/read-files.ts';
-import type { ObservedCluster, ObservedRelease, UsedImage } from '../manifest/observed-cluster.ts';
+import { parseImageReferences } from '../images/release.ts';
+import { DEFAULT_ARCHITECTURE, listPayloadsInUse } from '../images/releases-in-use.ts';
+import type { ObservedCluster, UsedImage } from '../manifest/observed-cluster.ts';
 import type { RelocateUnclear } from '../plan/relocate-check-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { type ReadPayload, readPayload } from './read-payload.ts';
 
 export interface ReleaseImages {
   /** Payloads and what they name, whether something runs of it at the moment or not. */
@@ -31,15 +31,17 @@ export async function listReleaseImages(
 ): Promise<ReleaseImages> {
   const images: UsedImage[] = [];
   const unclear: RelocateUnclear[] = [];
-  for (const { version, image } of release === null ? [] : listPayloads(release)) {
+  for (const { version, image } of release === null ? [] : listPayloadsInUse(release)) {
+    if (image === null) continue;
     images.push({ image, users: ['ClusterVersion version'], seen: null });
     try {
       const places = resolveImage(image, mirrors)
         .filter(({ reference }) => pointsAt(reference, context.names.staging))
         .map(({ reference }) => parseImageRef(reference));
       const architecture = release?.architecture ?? DEFAULT_ARCHITECTURE;
-      const text = await readReferences(places, context);
-      const components = text === null ? [] : parseImageReferences(text, { version, architecture });
+      const payload = await findPayload(places, context);
+      const components =
+        payload === null ? [] : parseImageReferences(payload.references, { version, architecture });
       const users = [`release ${version}`];
       images.push(...components.map((part) => ({ image: part.image, users, seen: null })));
     } catch (error) {
@@ -52,28 +54,13 @@ export async function listReleaseImages(
   return { images, unclear };
 }
 
-function listPayloads(
-  release: ObservedRelease,
-): readonly { readonly version: string; readonly image: string }[] {
-  return listRunning(release).flatMap(({ version, image }) =>
-    image === null ? [] : [{ version, image }],
-  );
-}
-
-async function readReferences(
+async function findPayload(
   places: readonly ImageRef[],
   { staging, signal }: ReleaseContext,
-): Promise<string | null> {
+): Promise<ReadPayload | null> {
   for (const { repository, digest, tag } of places) {
     const head = await staging.headManifest(repository, digest ?? tag ?? 'latest', signal);
-    if (head.state !== 'present') continue;
-    const files = await readImageFiles(staging, {
-      repository,
-      reference: head.digest,
-      folder: RELEASE_MANIFESTS,
-    });
-    const file = files.find(({ path }) => path === 'image-references');
-    return Buffer.from(file?.bytes ?? []).toString();
+    if (head.state === 'present') return readPayload(staging, repository, head.digest);
   }
   return null;
 }

@@ -2,10 +2,10 @@ import { parseImageRef } from '../base/image-ref.ts';
 import { compareBytes } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { listMirrorHosts } from '../cluster/list-mirrored.ts';
-import { listRunning } from '../cluster/list-running.ts';
 import { resolveImage } from '../cluster/resolve-image.ts';
 import type { UsedReference } from '../images/list-mentions.ts';
 import { indexRepository } from '../images/map-path.ts';
+import { listPayloadsInUse } from '../images/releases-in-use.ts';
 import { turnUpstream } from '../images/turn-upstream.ts';
 import type { ObservedCluster } from '../manifest/observed-cluster.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
@@ -44,7 +44,7 @@ export function listUsed(
 }
 
 function listReferences({ release, images }: ObservedCluster): ReadonlySet<string> {
-  const payloads = release === null ? [] : listRunning(release);
+  const payloads = release === null ? [] : listPayloadsInUse(release);
   return new Set([
     ...payloads.flatMap(({ image }) => image ?? []),
     ...images.map(({ image }) => image),

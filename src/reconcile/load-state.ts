@@ -13,6 +13,7 @@ import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
+import { isSwapped } from '../manifest/relocation.ts';
 import type { SignaturePolicy } from '../manifest/signature-policy.ts';
 import type {
   CatalogEntry,
@@ -32,6 +33,7 @@ import {
 } from './file-notes.ts';
 import { assertNoLfsPointer, findSubmodules } from './find-unread.ts';
 import { readRecords } from './read-records.ts';
+import { readRelocation } from './read-relocation.ts';
 import { readExcludes, readMissingList, readWaivers } from './read-rules.ts';
 import { readSignaturePolicy } from './read-signature-policy.ts';
 
@@ -170,7 +172,10 @@ export async function readManifest(snapshot: Snapshot, file: string): Promise<Mi
         hint: 'Correct the lines named above; `olmirror validate` checks them without touching anything.',
       },
     );
-  return result.manifest;
+  const relocation = await readRelocation(snapshot);
+  return relocation !== null && isSwapped(relocation, result.manifest)
+    ? { ...result.manifest, swapped: true }
+    : result.manifest;
 }
 
 /** Reads and judges one catalog without remembering anything. */

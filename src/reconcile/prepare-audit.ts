@@ -5,11 +5,13 @@ import { ToolError } from '../base/tool-error.ts';
 import { createTagExplainer } from '../images/explain-tags.ts';
 import { listWanted } from '../images/list-wanted.ts';
 import { indexRepository, mapRepository, RELEASE_COMPONENTS } from '../images/map-path.ts';
+import { listReleasesInUse } from '../images/releases-in-use.ts';
 import { STATE_REPOSITORY_DEFAULT } from '../manifest/defaults.ts';
-import type { PerRole } from '../manifest/types.ts';
+import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { type AuditFindings, auditRegistry } from './audit-registry.ts';
 import { stateRepository } from './back-up-state.ts';
+import { isListed, listEntriesInUse, readClusters } from './judge-releases.ts';
 import { type LoadedState, nameCatalogs } from './load-state.ts';
 import { readReleases } from './read-releases.ts';
 
@@ -30,7 +32,7 @@ export async function auditState({
   emit,
   signal,
 }: AuditSubject): Promise<AuditFindings> {
-  const { manifest, catalogs } = state;
+  const { catalogs } = state;
   const broken = catalogs.find(({ problems }) => hasErrors(problems));
   if (broken !== undefined)
     throw new ToolError(
@@ -38,6 +40,7 @@ export async function auditState({
       `Catalog ${broken.entry.name} is not valid, so what it explains cannot be told.`,
       { hint: 'Run `olmirror validate` to see every fault.' },
     );
+  const manifest = await withReleasesInUse(state);
   const releases = await readReleases(manifest, registries, { cache: new Map(), signal });
   const { images } = listWanted({
     manifest,
@@ -67,4 +70,13 @@ export async function auditState({
   const repository = mapRepository(parseImageRef(RELEASE_COMPONENTS), 'production', manifest);
   const faults = releases.faults.map(({ message }) => ({ repository, tag: null, message }));
   return { ...findings, unclear: [...faults, ...findings.unclear] };
+}
+
+// What nodes run is somebody's, whether the manifest still lists it or not.
+async function withReleasesInUse({ manifest, snapshot }: LoadedState): Promise<MirrorManifest> {
+  const used = listReleasesInUse(await readClusters(snapshot));
+  const unlisted = listEntriesInUse(
+    used.filter((release) => !isListed(release, manifest.releases)),
+  );
+  return { ...manifest, releases: [...manifest.releases, ...unlisted] };
 }

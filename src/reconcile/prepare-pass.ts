@@ -3,12 +3,13 @@ import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
 import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
-import type { Snapshot } from '../git/port.ts';
+import type { Snapshot, VerifyMessages } from '../git/port.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { dayOf } from '../manifest/day.ts';
 import { servingRole } from '../manifest/serving-role.ts';
 import type { ListedMissing, MirrorManifest, PerRole } from '../manifest/types.ts';
 import { type PlanInput, planPass } from '../plan/plan-pass.ts';
+import type { ReleaseFacts } from '../plan/release-types.ts';
 import type { Budget } from '../plan/request-budget.ts';
 import type { Observed, Plan, Verification } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -17,6 +18,7 @@ import { type ConnectDeps, createConnector } from './connect-registries.ts';
 import { describeChange } from './describe-change.ts';
 import { findShrinkFacts } from './find-unread.ts';
 import { judgeKnown, type KnownDeps } from './judge-known.ts';
+import { createReleaseJudge, type ReleaseJudge } from './judge-releases.ts';
 import { listBroken } from './list-broken.ts';
 import { listServed } from './list-served.ts';
 import {
@@ -26,6 +28,7 @@ import {
   nameCatalogs,
   type StateLoader,
 } from './load-state.ts';
+import { lookAtReleases, NO_RELEASES } from './look-at-releases.ts';
 import type { Looks } from './look-in-turn.ts';
 import {
   type IndexObservation,
@@ -44,14 +47,13 @@ import {
   subtract,
 } from './read-budget.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
-import type { ReleaseReading } from './read-releases.ts';
 import { readStorage } from './read-storage.ts';
-import { readWantedReleases } from './read-used-releases.ts';
 import { createStateRelocator, type Relocation, type StateRelocator } from './relocate-state.ts';
 import { describeLimits, noteLooks } from './settle-looks.ts';
 import { createWantedLister, type WantedLister } from './wanted-lister.ts';
 
 export interface PassDeps extends KnownDeps, ConnectDeps {
+  readonly verifyMessages: VerifyMessages;
   /** Bytes that are free on the filesystem of a path, relative to the manifest; throws a `ToolError`. */
   readonly readFreeSpace?: (path: string) => Promise<number>;
   readonly requestCount?: RequestCount;
@@ -87,6 +89,7 @@ interface Memory {
   readonly listWanted: WantedLister;
   readonly served: Map<string, ServedCatalog>;
   readonly connect: ReturnType<typeof createConnector>;
+  readonly judgeReleases: ReleaseJudge;
 }
 
 function createMemory(deps: PassDeps, { kept, load }: PreparerMemory): Memory {
@@ -97,6 +100,7 @@ function createMemory(deps: PassDeps, { kept, load }: PreparerMemory): Memory {
     listWanted: createWantedLister(),
     served: new Map<string, ServedCatalog>(),
     connect: createConnector(deps),
+    judgeReleases: createReleaseJudge(deps.verifyMessages),
   };
 }
 
@@ -141,6 +145,7 @@ export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}):
       broken: listBroken(state),
       unbuilt: observation.unbuilt,
       verification: observation.verification,
+      releases: observation.releases,
       storage: await readStorage(state.manifest, deps),
       served: listServed(observation.indexes),
       ...(await findShrinkFacts(state, options, deps.clock.now())),
@@ -166,8 +171,9 @@ export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}):
 }
 
 /** Whether all that Git names is among what is wanted. */
-function seesAll({ state, relocation, sound }: Subject, { faults }: Observation): boolean {
-  return relocation === null && faults.length === 0 && sound.length === state.catalogs.length;
+function seesAll({ state, relocation, sound }: Subject, { releases }: Observation): boolean {
+  const isSound = sound.length === state.catalogs.length && !hasRefusals(releases);
+  return isSound && relocation === null;
 }
 
 // An index that was taken in names other addresses than those that it would be served with.
@@ -225,15 +231,14 @@ async function observe(
   subject: Subject,
   { memory, options, deps, budget }: Surroundings,
 ): Promise<Observation> {
-  const { state, relocation, sound, registries, builder } = subject;
+  const { state, sound, registries, builder } = subject;
   const { signal, emit } = deps;
   const releases = options.indexOnly
-    ? { content: [], faults: [] }
-    : await readWantedReleases(state.manifest, registries, {
-        relocation,
-        cache: memory.kept.releases,
-        signal,
-      });
+    ? NO_RELEASES
+    : await lookAtReleases(
+        { ...subject, ...state, signal },
+        { ...subject, cache: memory.kept.releases, judge: memory.judgeReleases },
+      );
   // A commit changes a layer or two. The first pass builds all of them, and what it reads besides takes memory enough.
   const serving = servingRole(state.manifest);
   const isFirst = memory.kept.looked[serving] === 0;
@@ -272,7 +277,8 @@ async function observe(
   return {
     wanted,
     ...indexes,
-    faults: describeFaults(releases),
+    faults: releases.problems,
+    releases: releases.facts,
     verification,
     looks,
     imageRequests,
@@ -281,15 +287,6 @@ async function observe(
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
     },
   };
-}
-
-function describeFaults({ faults }: Pick<ReleaseReading, 'faults'>): WantedList['problems'] {
-  return faults.map(({ message, hint }) => ({
-    severity: 'error',
-    code: 'IMAGES_BAD_RELEASE',
-    message,
-    ...(hint === null ? {} : { hint }),
-  }));
 }
 
 interface IndexObservations {
@@ -315,9 +312,14 @@ async function observeIndexes(
   return { indexes, unbuilt };
 }
 
+function hasRefusals(releases: ReleaseFacts | null): boolean {
+  return releases !== null && releases.refusals.size > 0;
+}
+
 interface Observation extends IndexObservations {
   readonly wanted: WantedList;
   readonly faults: WantedList['problems'];
+  readonly releases: ReleaseFacts | null;
   readonly observed: Observed;
   readonly verification: Verification | null;
   readonly looks: Looks | null;

@@ -1,12 +1,14 @@
+import { hexOf } from '../base/digest.ts';
 import { formatImageRef, parseImageRef } from '../base/image-ref.ts';
-import { hasErrors } from '../base/problem.ts';
-import { isToolError, ToolError } from '../base/tool-error.ts';
+import { formatProblemLine, hasErrors } from '../base/problem.ts';
+import { ToolError } from '../base/tool-error.ts';
 import type { ClusterVersion, ResourceNeeds } from '../cluster/build-resources.ts';
-import { listReleaseSignatures } from '../cluster/build-signature-object.ts';
+import { listReleaseSignatures, type ReleaseSignature } from '../cluster/build-signature-object.ts';
 import { findCatalogSource } from '../cluster/find-catalog-source.ts';
 import type { ServingPlace } from '../cluster/plan-mirror-rules.ts';
 import type { ClusterObject } from '../cluster/read-objects.ts';
 import type { ServedIndex } from '../cluster/render-catalog-source.ts';
+import { findGraphImage } from '../images/graph-image.ts';
 import { listPlacedReferences } from '../images/list-references.ts';
 import {
   mapReference,
@@ -14,12 +16,13 @@ import {
   RELEASE_PAYLOAD,
   servedRepository,
 } from '../images/map-path.ts';
-import { formatReleaseTag } from '../images/release.ts';
+import { formatReleaseTag, type ReadRelease } from '../images/release.ts';
 import { isNeverMoving } from '../manifest/index-tags.ts';
 import { servingRole } from '../manifest/serving-role.ts';
 import type { CatalogEntry, MirrorManifest, PerRole } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { type LoadedCatalog, type LoadedState, nameCatalogs } from './load-state.ts';
+import { readKeptSignatures } from './read-release-files.ts';
 import { readReleases } from './read-releases.ts';
 
 export interface ResourceRequest {
@@ -65,12 +68,15 @@ export async function prepareResources(
   for (const loaded of catalogs.filter(({ catalog }) => catalog.packages.size > 0))
     indexes.push(await buildServed(loaded, { manifest, place, request, deps }));
   const updateService = findUpdateService(manifest, place, request.graphImage);
-  const signatures = listReleaseSignatures(request.objects);
+  const kept = await readKeptSignatures(state.snapshot);
+  const signatures = [...kept.signatures, ...listReleaseSignatures(request.objects)];
   const { clusterVersion } = request;
   const needs = { references, place, indexes, signatures, updateService, clusterVersion };
   const notes = [
     ...releases.faults.map(({ message }) => message),
     ...findUnread(manifest, releases),
+    ...kept.problems.map(formatProblemLine),
+    ...listUnsigned(releases.content, signatures),
     ...listNotes(needs, manifest),
   ];
   return { needs, notes };
@@ -119,23 +125,11 @@ function findUpdateService(
   { role, host }: ServingPlace,
   graphImage: string | null,
 ): ResourceNeeds['updateService'] {
-  const listed = manifest.images.find(({ source }) => isGraphImage(source));
-  const graphDataImage =
-    graphImage ??
-    (listed === undefined ? null : mapReference(parseImageRef(listed.source), role, manifest));
+  const listed = findGraphImage(manifest);
+  const graphDataImage = graphImage ?? (listed && mapReference(listed, role, manifest));
   if (manifest.releases.length === 0 || graphDataImage === null) return null;
   const releases = `${host}/${mapRepository(parseImageRef(RELEASE_PAYLOAD), role, manifest)}`;
   return { releases, graphDataImage: formatImageRef(parseImageRef(graphDataImage)) };
-}
-
-// By oc-mirror's name, and by that of the product's documentation.
-function isGraphImage(source: string): boolean {
-  try {
-    return /(?:^|\/)graph-(?:image|data)$/.test(parseImageRef(source).repository);
-  } catch (error) {
-    if (isToolError(error, 'BASE_BAD_IMAGE_REF')) return false;
-    throw error;
-  }
 }
 
 function findUnread(
@@ -153,8 +147,21 @@ function findUnread(
     );
 }
 
+function listUnsigned(
+  releases: readonly ReadRelease[],
+  signatures: readonly ReleaseSignature[],
+): readonly string[] {
+  const signed = new Set(signatures.map(({ hex }) => hex));
+  return releases
+    .filter(({ digest }) => !signed.has(hexOf(digest)))
+    .map(
+      (release) =>
+        `No signature of release ${formatReleaseTag(release)} was given (releases/signatures/, --from, or a ConfigMap below cluster/).`,
+    );
+}
+
 function listNotes(
-  { updateService, signatures, references, clusterVersion }: ResourceNeeds,
+  { updateService, references, clusterVersion }: ResourceNeeds,
   { releases, catalogs }: MirrorManifest,
 ): readonly string[] {
   const isOld = clusterVersion !== null && clusterVersion.minor < 13;
@@ -162,11 +169,6 @@ function listNotes(
     ? references.filter(({ ref, byBoth }) => ref.digest === null && !byBoth)
     : [];
   return [
-    ...(releases.length > 0 && signatures.length === 0
-      ? [
-          'There are releases, and no signature of them was given (--from, or a ConfigMap below cluster/).',
-        ]
-      : []),
     ...(releases.length > 0 && updateService === null
       ? [
           'There are releases, and no image with the graph was given (spec.images, or --graph-image), so there is no UpdateService.',

@@ -1,28 +1,28 @@
+import type { ErrorCode } from '../base/error-codes.ts';
 import { parseImageRef } from '../base/image-ref.ts';
 import type { ContentReader } from '../base/oci.ts';
-import { isToolError } from '../base/tool-error.ts';
+import { isToolError, ToolError } from '../base/tool-error.ts';
 import { mapRepository, RELEASE_PAYLOAD } from '../images/map-path.ts';
-import {
-  formatReleaseTag,
-  parseImageReferences,
-  RELEASE_MANIFESTS,
-  type ReleaseContent,
-} from '../images/release.ts';
-import { readImageFiles } from '../index/read-files.ts';
+import { formatReleaseTag, parsePayload, type ReadRelease } from '../images/release.ts';
 import type { MirrorManifest, PerRole, ReleaseEntry, RoleName } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { readPayload } from './read-payload.ts';
 
 /** Remembers payloads by digest: they never change, and reading one means reading its layers. */
-export type ReleaseCache = Map<string, ReleaseContent>;
+export type ReleaseCache = Map<string, ReadRelease>;
+
+/** Why nobody knows what a release brings. */
+export interface ReleaseFault {
+  readonly release: ReleaseEntry;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | null;
+}
 
 export interface ReleaseReading {
-  readonly content: readonly ReleaseContent[];
-  /** Releases whose payload is there but cannot be read. */
-  readonly faults: readonly {
-    readonly release: ReleaseEntry;
-    readonly message: string;
-    readonly hint: string | null;
-  }[];
+  readonly content: readonly ReadRelease[];
+  /** Releases whose payload cannot be read or is another one, and those of which a registry did not tell whether it has it. */
+  readonly faults: readonly ReleaseFault[];
 }
 
 /**
@@ -35,15 +35,16 @@ export async function readReleases(
   registries: PerRole<RegistryPort>,
   options: { readonly cache: ReleaseCache; readonly signal: AbortSignal },
 ): Promise<ReleaseReading> {
-  const content: ReleaseContent[] = [];
-  const faults: ReleaseReading['faults'][number][] = [];
+  const content: ReadRelease[] = [];
+  const faults: ReleaseFault[] = [];
   for (const release of manifest.releases) {
     try {
       const found = await readRelease(release, { manifest, registries, ...options });
       if (found !== null) content.push(found);
     } catch (error) {
       if (!isToolError(error)) throw error;
-      faults.push({ release, message: error.message, hint: error.hint ?? null });
+      const { code, message, hint = null } = error;
+      faults.push({ release, code, message, hint });
     }
   }
   return { content, faults };
@@ -56,50 +57,45 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-async function readRelease(
-  release: ReleaseEntry,
-  context: Context,
-): Promise<ReleaseContent | null> {
+async function readRelease(release: ReleaseEntry, context: Context): Promise<ReadRelease | null> {
   const { registries, signal } = context;
-  const ref = parseImageRef(`${RELEASE_PAYLOAD}:${formatReleaseTag(release)}`);
+  const tag = formatReleaseTag(release);
+  const ref = parseImageRef(`${RELEASE_PAYLOAD}:${tag}`);
   for (const role of ['production', 'staging'] as const satisfies readonly RoleName[]) {
     const repository = mapRepository(ref, role, context.manifest);
-    const presence = await registries[role].headManifest(
-      repository,
-      formatReleaseTag(release),
-      signal,
-    );
-    if (presence.state === 'unknown') return null;
+    const presence = await registries[role].headManifest(repository, tag, signal);
+    if (presence.state === 'absent') continue;
     if (presence.state === 'present')
-      return readPayload(release, {
+      return readFound(release, {
         reader: registries[role],
         repository,
         digest: presence.digest,
         cache: context.cache,
       });
+    // Taken for absent it would leave its components out, and they might look in step (promise 6).
+    throw new ToolError(
+      presence.code,
+      `Which images release ${tag} needs is unknown, since ${role} gave no clear answer about its payload: ${presence.message}`,
+      { hint: presence.hint ?? 'Repeat it once the registry answers.' },
+    );
   }
   return null;
 }
 
-interface Payload {
+interface FoundPayload {
   readonly reader: ContentReader;
   readonly repository: string;
   readonly digest: string;
   readonly cache: ReleaseCache;
 }
 
-async function readPayload(release: ReleaseEntry, payload: Payload): Promise<ReleaseContent> {
-  const key = `${formatReleaseTag(release)}@${payload.digest}`;
-  const cached = payload.cache.get(key);
+async function readFound(release: ReleaseEntry, found: FoundPayload): Promise<ReadRelease> {
+  const { reader, repository, digest, cache } = found;
+  const key = `${formatReleaseTag(release)}@${digest}`;
+  const cached = cache.get(key);
   if (cached !== undefined) return cached;
-  const files = await readImageFiles(payload.reader, {
-    repository: payload.repository,
-    reference: payload.digest,
-    folder: RELEASE_MANIFESTS,
-  });
-  const references = files.find((file) => file.path === 'image-references');
-  const components = parseImageReferences(Buffer.from(references?.bytes ?? []).toString(), release);
-  const content = { ...release, components };
-  payload.cache.set(key, content);
+  const payload = await readPayload(reader, repository, digest);
+  const content = { ...release, digest: payload.digest, ...parsePayload(payload, release) };
+  cache.set(key, content);
   return content;
 }

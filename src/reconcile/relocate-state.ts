@@ -5,9 +5,9 @@ import { hashCatalog } from '../catalog/hash-catalog.ts';
 import { type KeptCatalog, keepContent } from '../catalog/keep-content.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { DEFAULT_ARCHITECTURE, listRunning } from '../cluster/list-running.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { UsedReference } from '../images/list-mentions.ts';
+import { DEFAULT_ARCHITECTURE, listReleasesInUse } from '../images/releases-in-use.ts';
 import { isDelivery } from '../manifest/delivery-record.ts';
 import { IN_USE_FILE, type InUse } from '../manifest/in-use.ts';
 import type { ReleaseEntry } from '../manifest/types.ts';
@@ -159,11 +159,11 @@ function* listUpstream(catalogs: Iterable<Catalog>): Iterable<string> {
 }
 
 function listReleases(inUse: InUse | null): readonly UsedRelease[] {
-  return (inUse?.observed ?? []).flatMap(({ name, release }) => {
-    const architecture = release?.architecture ?? DEFAULT_ARCHITECTURE;
-    const running = release === null ? [] : listRunning(release);
-    return running.map(({ version }) => ({ version, architecture, cluster: name }));
-  });
+  return listReleasesInUse(inUse?.observed ?? []).map(({ version, architecture, cluster }) => ({
+    version,
+    architecture: architecture ?? DEFAULT_ARCHITECTURE,
+    cluster,
+  }));
 }
 
 function findLostIn(

@@ -22,6 +22,7 @@ interface Words {
 /** How a person calls findings of each kind, and where they belong. */
 export const CHECK_WORDS: Readonly<Record<Check['kind'], Words>> = {
   'in-use': say('users', 'finding about installed versions', 'findings about installed versions'),
+  'role-swap': say('indexes', 'exchange of the roles', 'exchanges of the roles'),
   required: say(
     'users',
     'finding about what bundles require',
@@ -33,6 +34,26 @@ export const CHECK_WORDS: Readonly<Record<Check['kind'], Words>> = {
     'catalogs with upgrades by themselves',
   ),
   'stranded-upgrade': say('users', 'loss of upgrade paths', 'losses of upgrade paths'),
+  'release-path': say(
+    'users',
+    'release that a cluster cannot get to',
+    'releases that clusters cannot get to',
+  ),
+  'release-in-use': say(
+    'users',
+    'release in use that is not listed',
+    'releases in use that are not listed',
+  ),
+  'release-incomplete': say(
+    'images',
+    'release without all of its images',
+    'releases without all of their images',
+  ),
+  'release-signature': say(
+    'images',
+    'release without a signature that counts',
+    'releases without a signature that counts',
+  ),
   policy: say('users', 'finding of a policy', 'findings of policies'),
   'package-removed': say('users', 'package that goes', 'packages that go'),
   'known-missing-grown': say(

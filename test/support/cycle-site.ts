@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildExampleRelease } from '../../scripts/demo/example-release.ts';
 import { pushRelease } from '../../scripts/demo/fill-registries.ts';
@@ -20,8 +20,8 @@ type Tags = ReadonlyMap<string, string>;
 
 /** A site through several deliveries, with what its disks really hold. */
 export interface CycleSite extends Site {
-  /** Puts a delivery into staging: newer versions of these operators, and no others. */
-  deliver(operators: Readonly<Record<string, readonly string[]>>): Promise<void>;
+  /** Puts a delivery into staging, or the registry that now is: these versions of operators, and no others. */
+  deliver(operators: Readonly<Record<string, readonly string[]>>, host?: string): Promise<void>;
   /** Puts release 4.20.2 into staging and asks for it in the manifest. */
   deliverRelease(): Promise<void>;
   take(message: string): Promise<void>;
@@ -33,7 +33,21 @@ export interface CycleSite extends Site {
   readTags(role: Role): Promise<Tags>;
   /** Everything in a registry goes, as by its own means. */
   empty(role: Role): Promise<void>;
+  /** Commits what one cluster uses: bundles by package, a release, and mirror rules towards one registry. */
+  use(used: UsedContent): Promise<void>;
+  /** A command that must end with this exit code. */
+  run(args: readonly string[], codes?: readonly number[]): Promise<string>;
 }
+
+export interface UsedContent {
+  /** Package → installed bundle. */
+  readonly installed: Readonly<Record<string, string>>;
+  readonly release: '4.20.1' | '4.20.2';
+  /** Host that mirror rules name. */
+  readonly mirror: string;
+}
+
+const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 
 /** Production serves A, B and C at 1.0.0 and holds release 4.20.1; taken over and committed. */
 export async function createCycleSite(t: Scope): Promise<CycleSite> {
@@ -41,7 +55,11 @@ export async function createCycleSite(t: Scope): Promise<CycleSite> {
   const { production, staging } = site;
   const served: Record<string, readonly BundleSpec[]> = {};
   for (const name of ['a', 'b', 'c'])
-    served[name] = await pushOperator(production.host, { name, versions: ['1.0.0'] });
+    served[name] = await pushOperator(production.host, {
+      name,
+      versions: ['1.0.0'],
+      platforms: PLATFORMS,
+    });
   await pushIndex(production.host, served);
   await pushRelease(production.host, buildExampleRelease('4.20.1'));
   await site.writeManifest({
@@ -56,11 +74,11 @@ export async function createCycleSite(t: Scope): Promise<CycleSite> {
   await site.commit('Take over');
   return {
     ...site,
-    async deliver(operators) {
+    async deliver(operators, host = staging.host) {
       const packages: Record<string, readonly BundleSpec[]> = {};
       for (const [name, versions] of Object.entries(operators))
-        packages[name] = await pushOperator(staging.host, { name, versions });
-      await pushIndex(staging.host, packages);
+        packages[name] = await pushOperator(host, { name, versions, platforms: PLATFORMS });
+      await pushIndex(host, packages);
     },
     async deliverRelease() {
       await pushRelease(staging.host, buildExampleRelease('4.20.2'));
@@ -82,6 +100,51 @@ export async function createCycleSite(t: Scope): Promise<CycleSite> {
     weigh: (role) => weighRegistry(join(site.folder, role)),
     readTags: (role) => readStoredTags(join(site.folder, role, 'storage')),
     empty: (role) => emptyRegistry(join(site.folder, role)),
+    run,
+    async use(used) {
+      const value = {
+        apiVersion: 'olmirror/v1alpha1',
+        kind: 'InUse',
+        spec: { clusters: [describeCluster(used)] },
+      };
+      await writeFile(join(site.state, 'in-use.yaml'), JSON.stringify(value, null, 2));
+      await site.commit('What is in use');
+    },
+  };
+}
+
+const MIRRORED: readonly (readonly [source: string, path: string])[] = [
+  ['registry.example.com', ''],
+  ['quay.io/openshift-release-dev/ocp-release', '/openshift/release-images'],
+  ['quay.io/openshift-release-dev/ocp-v4.0-art-dev', '/openshift/release'],
+];
+
+function describeCluster({ installed, release, mirror }: UsedContent): object {
+  const { payload } = buildExampleRelease(release);
+  return {
+    name: 'prod',
+    seen: new Date().toISOString().slice(0, 10),
+    release: {
+      version: release,
+      image: payload.upstream,
+      channel: 'stable-4.20',
+      architecture: 'x86_64',
+      history: [],
+    },
+    subscriptions: Object.entries(installed).map(([name, bundle]) => ({
+      name,
+      namespace: 'operators',
+      package: name,
+      channel: 'stable',
+      installed: bundle,
+    })),
+    images: [{ image: payload.upstream, users: ['ClusterVersion version'] }],
+    mirrors: MIRRORED.map(([source, path]) => ({
+      source,
+      mirrors: [`${mirror}${path}`],
+      redirects: 'digest',
+      object: 'ImageDigestMirrorSet mirrored',
+    })),
   };
 }
 

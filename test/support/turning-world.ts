@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import type { Applier } from '../../src/apply/port.ts';
 import type { Digest } from '../../src/base/digest.ts';
 import { openProofNotes } from '../../src/files/proof-notes.ts';
+import { createMessageVerifier } from '../../src/git/verify-messages.ts';
 import type { PassReport } from '../../src/plan/report-types.ts';
 import { createPassPreparer, type PreparedPass } from '../../src/reconcile/prepare-pass.ts';
 import { runPass } from '../../src/reconcile/run-pass.ts';
@@ -58,6 +59,7 @@ export async function createWorld(t: TestContext, count: number, more = ''): Pro
     return createPassPreparer({
       openRegistries: () => ({ production: observing, staging }),
       readSource: () => Promise.resolve(null),
+      verifyMessages: createMessageVerifier(process.env),
       requestCount: { readSpent: () => Promise.resolve(world.spent), add: () => undefined },
       clock,
       emit: (event) => world.onEvent(event.kind),

@@ -3,6 +3,7 @@ import { parseBytes } from '../../base/parse-bytes.ts';
 import { isToolError, ToolError } from '../../base/tool-error.ts';
 import { readFreeSpace } from '../../files/free-space.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
+import type { Snapshot } from '../../git/port.ts';
 import type { MirrorManifest, PerRole, RoleName } from '../../manifest/types.ts';
 import type { Advice, CopyRate, DiskRoom } from '../../plan/advice-types.ts';
 import { measureRate } from '../../plan/measure-rate.ts';
@@ -11,8 +12,10 @@ import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { buildAdvice } from '../../reconcile/build-advice.ts';
 import { readManifest } from '../../reconcile/load-state.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
+import { readInUse } from '../../reconcile/read-in-use.ts';
 import { readStorage } from '../../reconcile/read-storage.ts';
 import { type AdviceLanguage, renderAdvice } from '../../report/render-advice.ts';
+import { readCount } from '../command-options.ts';
 import type { CommandContext } from '../context.ts';
 import { formatOfFile, type ReportFormat } from '../format-of-file.ts';
 import { openHistory } from '../status-keeper.ts';
@@ -22,7 +25,7 @@ import { prepare } from './plan.ts';
 
 export interface AdviseOptions {
   /** How many further deliveries to reckon with. */
-  readonly deliveries: number;
+  readonly deliveries: string;
   /** Bytes a second, as people write them; null for what passes took. */
   readonly rate: string | null;
   /** Free bytes, as people write them; null for what `storagePath` tells. */
@@ -46,22 +49,24 @@ export async function runAdvise(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
+  const ahead = readCount(options.deliveries, '--deliveries', 1000);
   const given = options.rate === null ? null : readGiven('rate', options.rate);
   const free = {
     production: readFree('production', options.free),
     staging: readFree('staging', options.free),
   };
   const git = await wiring.openGit();
-  const { strategy } = await readManifest(await git.openCommit('HEAD'), context.manifestFile);
+  const snapshot = await git.openCommit('HEAD');
+  const { strategy } = await readManifest(snapshot, context.manifestFile);
   const surroundings = { git, context, wiring };
   const append = await prepare({ ...FLAGS, strategy: 'append' }, surroundings);
-  const relocate = await tryToPrepare(surroundings);
+  const relocate = (await knowsUse(snapshot)) ? await tryToPrepare(surroundings) : null;
   const { manifest } = append.state;
   const advice = await buildAdvice(
     { append, relocate },
     {
       strategy,
-      ahead: options.deliveries,
+      ahead,
       rate:
         given === null
           ? await measure(wiring)
@@ -78,7 +83,17 @@ export async function runAdvise(
   return advice.exitCode;
 }
 
-// A site whose in-use.yaml is missing or too old cannot be planned so; that is an answer, too.
+/** A file that cannot be read tells as little as none; the advice says which it is. */
+async function knowsUse(snapshot: Snapshot): Promise<boolean> {
+  try {
+    const inUse = await readInUse(snapshot);
+    return inUse !== null && inUse.clusters.length > 0;
+  } catch (error) {
+    if (!isToolError(error, 'MANIFEST_IN_USE_INVALID')) throw error;
+    return false;
+  }
+}
+
 async function tryToPrepare(
   surroundings: Parameters<typeof prepare>[1],
 ): Promise<PreparedPass | ToolError> {
