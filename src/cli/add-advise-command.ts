@@ -7,8 +7,8 @@ export function addAdvise(parser: Parser, run: Run): void {
     (command) =>
       command
         .option('deliveries', {
-          type: 'number',
-          default: 6,
+          type: 'string',
+          default: '6',
           describe: 'How many further deliveries to reckon with, as large as the past ones',
           requiresArg: true,
         })

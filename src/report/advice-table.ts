@@ -73,7 +73,7 @@ function describeDisk(
     row(comparison.now(host), 'now', null),
     row(comparison.after(), 'after', 'fits'),
     row(comparison.cleaned(), 'cleaned', null),
-    ...(advice.ahead === 0 ? [] : [row(comparison.later(advice.ahead), 'later', 'fitsLater')]),
+    row(comparison.later(advice.ahead), 'later', 'fitsLater'),
     [comparison.free(), free, free],
   ];
   function row(

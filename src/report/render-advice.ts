@@ -151,7 +151,7 @@ function listBasis(advice: Advice, words: AdviceWords): readonly string[] {
       ? words.rate.none('', 0)
       : words.rate[rate.from](formatBytes(rate.bytesPerSecond), rate.passes),
     formatPace(pace, words),
-    ...(pace.days === null || ahead === 0
+    ...(pace.days === null
       ? []
       : [
           words.paceDays(

@@ -47,13 +47,19 @@ export interface UsedContent {
   readonly mirror: string;
 }
 
+const PLATFORMS = ['linux/amd64', 'linux/arm64'];
+
 /** Production serves A, B and C at 1.0.0 and holds release 4.20.1; taken over and committed. */
 export async function createCycleSite(t: Scope): Promise<CycleSite> {
   const site = await createSite(t);
   const { production, staging } = site;
   const served: Record<string, readonly BundleSpec[]> = {};
   for (const name of ['a', 'b', 'c'])
-    served[name] = await pushOperator(production.host, { name, versions: ['1.0.0'] });
+    served[name] = await pushOperator(production.host, {
+      name,
+      versions: ['1.0.0'],
+      platforms: PLATFORMS,
+    });
   await pushIndex(production.host, served);
   await pushRelease(production.host, buildExampleRelease('4.20.1'));
   await site.writeManifest({
@@ -71,7 +77,7 @@ export async function createCycleSite(t: Scope): Promise<CycleSite> {
     async deliver(operators, host = staging.host) {
       const packages: Record<string, readonly BundleSpec[]> = {};
       for (const [name, versions] of Object.entries(operators))
-        packages[name] = await pushOperator(host, { name, versions });
+        packages[name] = await pushOperator(host, { name, versions, platforms: PLATFORMS });
       await pushIndex(host, packages);
     },
     async deliverRelease() {

@@ -15,6 +15,7 @@ import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { readInUse } from '../../reconcile/read-in-use.ts';
 import { readStorage } from '../../reconcile/read-storage.ts';
 import { type AdviceLanguage, renderAdvice } from '../../report/render-advice.ts';
+import { readCount } from '../command-options.ts';
 import type { CommandContext } from '../context.ts';
 import { formatOfFile, type ReportFormat } from '../format-of-file.ts';
 import { openHistory } from '../status-keeper.ts';
@@ -24,7 +25,7 @@ import { prepare } from './plan.ts';
 
 export interface AdviseOptions {
   /** How many further deliveries to reckon with. */
-  readonly deliveries: number;
+  readonly deliveries: string;
   /** Bytes a second, as people write them; null for what passes took. */
   readonly rate: string | null;
   /** Free bytes, as people write them; null for what `storagePath` tells. */
@@ -48,6 +49,7 @@ export async function runAdvise(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
+  const ahead = readCount(options.deliveries, '--deliveries', 1000);
   const given = options.rate === null ? null : readGiven('rate', options.rate);
   const free = {
     production: readFree('production', options.free),
@@ -64,7 +66,7 @@ export async function runAdvise(
     { append, relocate },
     {
       strategy,
-      ahead: options.deliveries,
+      ahead,
       rate:
         given === null
           ? await measure(wiring)

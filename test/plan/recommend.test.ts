@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Advice, AdviceReason } from '../../src/plan/advice-types.ts';
+import { createAmount } from '../../src/plan/held.ts';
+import { type Choice, recommend } from '../../src/plan/recommend.ts';
+import { makeDisk, makeStrategy } from '../support/advice.ts';
+
+type Fits = boolean | null;
+
+function choose(
+  production: Fits,
+  staging: Fits,
+  blockers: readonly AdviceReason[] = [],
+): Advice['recommendation'] {
+  const choice: Choice = {
+    append: makeStrategy('append', {
+      disk: {
+        production: makeDisk({
+          now: createAmount(100),
+          after: createAmount(140),
+          cleaned: createAmount(140),
+          fits: production,
+        }),
+        staging: makeDisk(),
+      },
+    }),
+    relocate: makeStrategy('relocate', {
+      blockers,
+      disk: {
+        production: makeDisk(),
+        staging: makeDisk({ cleaned: createAmount(60), fits: staging }),
+      },
+    }),
+    room: {
+      production: { freeBytes: production === null ? null : 30, from: null },
+      staging: { freeBytes: null, from: null },
+    },
+    pending: [],
+    split: [],
+  };
+  return recommend(choice);
+}
+
+const UNKNOWN: AdviceReason = { kind: 'use-unknown', number: null, names: [] };
+
+// Guards against: relocate recommended where anything of it is not known. Seen to fail: with `!== false` in place of
+// `=== true` for staging's room, and without the look at blockers.
+test('recommend chooses relocate only where append is known not to fit and relocate is known to, with nothing in its way', () => {
+  const table: readonly (readonly [Fits, Fits, readonly AdviceReason[], string])[] = [
+    [true, true, [], 'append'],
+    [null, true, [], 'append'],
+    [false, true, [], 'relocate'],
+    [false, null, [], 'append'],
+    [false, false, [], 'append'],
+    [false, true, [UNKNOWN], 'append'],
+  ];
+  for (const [production, staging, blockers, strategy] of table)
+    assert.equal(
+      choose(production, staging, blockers).strategy,
+      strategy,
+      JSON.stringify([production, staging, blockers]),
+    );
+});
+
+test('recommend says why: what is missing, what is saved, what is not known', () => {
+  function kinds(...parts: Parameters<typeof choose>): readonly string[] {
+    return choose(...parts).reasons.map(({ kind, number }) =>
+      number === null ? kind : `${kind} ${number}`,
+    );
+  }
+  assert.deepEqual(kinds(false, true), ['full 10', 'use-known', 'saves 80']);
+  assert.deepEqual(kinds(null, null), ['no-outage', 'room-unknown', 'use-known', 'saves 80']);
+  assert.deepEqual(kinds(false, false), [
+    'no-outage',
+    'full 10',
+    'both-full',
+    'use-known',
+    'saves 80',
+  ]);
+  assert.deepEqual(kinds(true, true, [UNKNOWN]), [
+    'no-outage',
+    'fits 30',
+    'use-unknown',
+    'saves 80',
+  ]);
+});
