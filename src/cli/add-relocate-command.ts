@@ -54,7 +54,7 @@ function addSwap(parser: Parser, run: Run): void {
           describe:
             'Write mirror objects that name the new registry first and the old one second into this folder',
           requiresArg: true,
-          conflicts: ['kubeconfig', 'context', 'write'],
+          conflicts: ['kubeconfig', 'context'],
         })
         .option('write', {
           type: 'boolean',

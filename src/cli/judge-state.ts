@@ -2,8 +2,10 @@ import type { Problem } from '../base/problem.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
+import { readReleaseGraph } from '../manifest/release-graph.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { assertNoLfsPointer, findSubmodules } from '../reconcile/find-unread.ts';
+import { readGraphFiles, readKeptSignatures } from '../reconcile/read-release-files.ts';
 import { readExcludes, readMissingList, readWaivers } from '../reconcile/read-rules.ts';
 import { readSignaturePolicy } from '../reconcile/read-signature-policy.ts';
 import { listTreeSources } from './catalog-sources.ts';
@@ -55,7 +57,16 @@ export async function judgeState(
     const bridges = await judgeBridges(snapshot, entry);
     if (bridges !== null) rules.push({ ...bridges, packages: 0, bundles: 0 });
   }
-  return [judged, ...(await judgeCatalogs(subjects, context.signal)), ...rules];
+  const releases = await judgeReleaseFiles(snapshot);
+  return [judged, ...(await judgeCatalogs(subjects, context.signal)), ...rules, ...releases];
+}
+
+// Files below releases/ that do not count are said: without them something else holds.
+async function judgeReleaseFiles(snapshot: Snapshot): Promise<readonly Judged[]> {
+  const signatures = await readKeptSignatures(snapshot);
+  const graph = readReleaseGraph(await readGraphFiles(snapshot));
+  const problems = [...signatures.problems, ...graph.problems];
+  return problems.length === 0 ? [] : [{ name: 'releases', problems, packages: 0, bundles: 0 }];
 }
 
 async function judgeSignaturePolicy(

@@ -20,6 +20,7 @@ import type { PolicyFacts } from './policy-types.ts';
 import { checkProofs } from './proof-checks.ts';
 import type { ProofLimits } from './proof-types.ts';
 import { checkReleases, type ReleaseInput, refuseRelease } from './release-checks.ts';
+import { refuseIncomplete } from './release-closure.ts';
 import { checkRelocation, judgeRelocation, type RelocationFacts } from './relocation-checks.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
@@ -204,13 +205,14 @@ function settleImages(input: PlanInput): Settled {
     knownMissing: input.knownMissing,
     losses: input.losses ?? new Map(),
   };
-  const parts = input.wanted.images.map((image) => {
+  const all = input.wanted.images.map((image) => {
     const observed = input.observed.images.get(image.key);
     if (observed === undefined) throw new Error(`${image.key} was not observed.`);
     const alone = refuseRelease(settleImage(image, observed, imagePolicy), image, input);
     const settled = refuseByPolicy(alone, input, { image, observed });
     return { settled, image, observed };
   });
+  const parts = refuseIncomplete(all, input.knownMissing);
   const images = joinSettled(parts.map((part) => part.settled));
   const attached = settleAttached(parts, { ...imagePolicy, ...ATTACHED_POLICY });
   return mergeCopies(joinSettled([images, withoutSettled(attached, images)]));

@@ -66,6 +66,7 @@ export function settleUnproved(image: WantedImage, why: string): Settled {
 const REFUSAL_CODES: Partial<Record<Check['kind'], ErrorCode>> = {
   uncopyable: 'PLAN_UNCOPYABLE',
   policy: 'PLAN_POLICY',
+  'release-incomplete': 'PLAN_MISSING_SOURCE',
 };
 
 export function refuse(image: WantedImage, check: Check, name?: ItemName): Settled {

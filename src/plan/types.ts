@@ -261,6 +261,7 @@ export interface Check {
     | 'automatic-upgrade'
     | 'stranded-upgrade'
     | 'release-signature'
+    | 'release-incomplete'
     | 'release-path'
     | 'release-in-use'
     | 'package-removed'

@@ -44,6 +44,11 @@ export const CHECK_WORDS: Readonly<Record<Check['kind'], Words>> = {
     'release in use that is not listed',
     'releases in use that are not listed',
   ),
+  'release-incomplete': say(
+    'images',
+    'release without all of its images',
+    'releases without all of their images',
+  ),
   'release-signature': say(
     'images',
     'release without a signature that counts',

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Plan } from '../../src/plan/types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
+import { openStorage } from '../support/damage.ts';
 import { listReleases, pushRelease, writeInUse, writeState } from '../support/release.ts';
 import { createReleaseSigner } from '../support/release-signer.ts';
 import { createSite, type Site } from '../support/site.ts';
@@ -148,6 +150,32 @@ test('with keys in Git a release is copied only where one of them signed its pay
     (await production.listTags('openshift/release')).filter((tag) => !tag.startsWith('sha256')),
     ['4.20.1-x86_64-etcd'],
   );
+});
+
+// Guards against: a cluster that begins an update to a payload whose images are not there. Seen to fail without refuseIncomplete.
+test('a payload of which an image is nowhere is not copied, and the other releases are', async (t) => {
+  const site = await createSite(t);
+  const { components } = await pushRelease(site.staging.host, {
+    version: '4.20.1',
+    components: ['api', 'etcd'],
+  });
+  await pushRelease(site.staging.host, { version: '4.20.2', components: ['dns'] });
+  const api = components.get('api') ?? '';
+  await openStorage(join(site.folder, 'staging')).lose(api.split('@')[1] ?? '');
+  await listReleases(site, ['4.20.1', '4.20.2']);
+  await writeState(site, 'releases/signatures/readme.txt', 'x');
+  await site.commit('releases');
+  const plan = await planOf(site);
+  assert.deepEqual(listCopied(plan), ['4.20.1-x86_64-etcd', '4.20.2-x86_64', '4.20.2-x86_64-dns']);
+  const found = plan.checks.filter(({ kind }) => kind === 'release-incomplete');
+  assert.deepEqual(
+    found.map(({ severity, item }) => [severity, item]),
+    [['blocked', 'openshift/release-images:4.20.1-x86_64']],
+  );
+  assert.ok(found[0]?.message.includes(api));
+  const { code, stdout } = await site.olmirror(['validate']);
+  assert.equal(code, 0);
+  assert.match(stdout, /releases\/signatures\/readme\.txt.*It holds no signature of a release/s);
 });
 
 // Guards against: unsignedImages taking components for unsigned that the signature of their payload covers.
