@@ -1,6 +1,7 @@
 import { shortHex } from '../base/digest.ts';
 import { clip, formatBytes, formatCount } from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
+import { rolesOf } from '../plan/plan-roles.ts';
 import type { CatalogPlan, Plan } from '../plan/types.ts';
 import { listVerification } from './list-verification.ts';
 import type { PageCatalog, PageFacts } from './page-facts.ts';
@@ -123,11 +124,15 @@ function describeRoom(plan: Plan, { repositories: most, message }: PageLimits): 
     blocks: [
       { kind: 'table', columns: ['Repository', 'Images', 'To move'], rows },
       ...(rest.length === 0 ? [] : [paragraph([`… and ${formatRest(rest)}.`])]),
-      ...(plan.requests === undefined ? [] : [paragraph([formatRequests(plan.requests)])]),
+      ...(plan.requests === undefined
+        ? []
+        : [paragraph([formatRequests(plan.requests, rolesOf(plan))])]),
     ],
   };
   return [
-    ...(storage === null ? [] : [paragraph([`${clip(formatStorage(storage), message)}.`])]),
+    ...(storage === null
+      ? []
+      : [paragraph([`${clip(formatStorage(storage, rolesOf(plan).serving), message)}.`])]),
     ...verified,
     ...(shown.length === 0 ? [] : [fold]),
   ];

@@ -3,6 +3,7 @@ import type { ChannelPlan, PackagePlan } from '../plan/types.ts';
 import type { PageCatalog, PageFacts } from './page-facts.ts';
 import { listNotables } from './page-notables.ts';
 import type { Block, Item, PageLimits, Row, Section } from './page-types.ts';
+import { formatKept } from './render-plan-text.ts';
 import { joinNames, mark, name, type Rich, rich, strong } from './rich-text.ts';
 
 /** What users of OperatorHub get, catalog by catalog: old head → new head, and what may break. */
@@ -30,6 +31,9 @@ function describeCatalog(entry: PageCatalog, facts: PageFacts, limits: PageLimit
   const state = describeState(entry);
   const behind = describeBehind(entry, facts, limits);
   const blocks: readonly Block[] = [
+    ...(entry.plan?.kept === undefined
+      ? []
+      : [paragraph([`It keeps ${formatKept(entry.plan.kept)}.`])]),
     ...(state === null ? [] : [paragraph(state)]),
     ...(packages === null
       ? [paragraph(['What users see now could not be compared with what Git says.'])]
@@ -51,7 +55,8 @@ function describeState({ effect, plan, review }: PageCatalog): Rich | null {
     return plan?.action === 'pinned'
       ? rich`${strong('Held back by the pin:')} users do not get this yet.`
       : rich`${strong('Not published:')} users do not get this until what is refused above is settled.`;
-  if (effect === 'offered' && plan?.action === 'none') return rich`Production serves this already.`;
+  if (effect === 'offered' && plan?.action === 'none')
+    return rich`${plan.kept === undefined ? 'Production' : 'Staging'} serves this already.`;
   return null;
 }
 

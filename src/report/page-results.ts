@@ -1,4 +1,5 @@
 import { formatBytes, formatCount } from '../base/text.ts';
+import { type PlanRoles, rolesOf } from '../plan/plan-roles.ts';
 import { CHECK_WORDS, type Question } from './check-words.ts';
 import type { Finding, PageFacts } from './page-facts.ts';
 import type { Row, Section } from './page-types.ts';
@@ -11,7 +12,7 @@ interface Clean {
 }
 
 interface Look {
-  readonly title: string;
+  readonly title: (roles: PlanRoles) => string;
   /** Null where it is said only when something was found. */
   readonly judge: ((facts: PageFacts) => Clean) | null;
   /** Nobody can tell without a registry. */
@@ -19,24 +20,39 @@ interface Look {
 }
 
 const QUESTIONS: Readonly<Record<Question, Look>> = {
-  users: { title: 'Installed versions keep their way to a head', judge: judgeUsers, asks: false },
+  users: {
+    title: () => 'Installed versions keep their way to a head',
+    judge: judgeUsers,
+    asks: false,
+  },
   images: {
-    title: 'Every image that an index names is in production, or comes from staging',
+    title: ({ serving, source }) =>
+      `Every image that an index names is in ${serving}, or comes from ${source}`,
     judge: judgeImages,
     asks: true,
   },
-  tags: { title: 'No tag moves but those of indexes', judge: judgeAnswered, asks: true },
-  indexes: { title: 'What production serves is ours', judge: judgeAnswered, asks: true },
-  answers: { title: 'Every registry gave a clear answer', judge: judgeAnswered, asks: true },
+  tags: { title: () => 'No tag moves but those of indexes', judge: judgeAnswered, asks: true },
+  indexes: {
+    title: ({ serving }) => `What ${serving} serves is ours`,
+    judge: judgeAnswered,
+    asks: true,
+  },
+  answers: { title: () => 'Every registry gave a clear answer', judge: judgeAnswered, asks: true },
   room: {
-    title: 'It fits into the free space and the requests of a day',
+    title: () => 'It fits into the free space and the requests of a day',
     judge: judgeRoom,
     asks: true,
   },
-  input: { title: 'Manifest and catalogs are valid', judge: () => passed('holds'), asks: false },
-  writing: { title: 'What production lets be written', judge: null, asks: true },
-  time: { title: 'What waits for its time', judge: null, asks: true },
+  input: {
+    title: () => 'Manifest and catalogs are valid',
+    judge: () => passed('holds'),
+    asks: false,
+  },
+  writing: { title: ({ serving }) => `What ${serving} lets be written`, judge: null, asks: true },
+  time: { title: () => 'What waits for its time', judge: null, asks: true },
 };
+
+const NO_PLAN: PlanRoles = { serving: 'production', source: 'staging' };
 
 /** In the order in which they are told. */
 const ORDER = [
@@ -70,7 +86,8 @@ export function listResults(facts: PageFacts): Section {
 }
 
 function judgeQuestion(question: Question, facts: PageFacts): readonly Row[] {
-  const { title, judge, asks } = QUESTIONS[question];
+  const { title: name, judge, asks } = QUESTIONS[question];
+  const title = name(facts.plan === null ? NO_PLAN : rolesOf(facts.plan));
   const found = facts.findings.filter(({ kind }) => CHECK_WORDS[kind].question === question);
   const stranded = question === 'users' ? countStranded(facts) : 0;
   if (found.length + stranded > 0) return [[[title], formatFound(found, stranded)]];
@@ -126,6 +143,8 @@ function judgeRoom({ plan }: PageFacts): Clean {
   if (bytes === 0) return passed('nothing to move');
   const free = plan?.storage?.freeBytes ?? null;
   return free === null
-    ? unasked('not checked: the manifest names no storagePath of production')
+    ? unasked(
+        `not checked: the manifest names no storagePath of ${plan === null ? 'production' : rolesOf(plan).serving}`,
+      )
     : passed(`${formatBytes(bytes)} to move, ${formatBytes(free)} free`);
 }

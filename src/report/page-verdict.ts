@@ -1,4 +1,12 @@
-import { clip, formatBytes, formatCount, formatNumber, formatRevision } from '../base/text.ts';
+import {
+  capitalize,
+  clip,
+  formatBytes,
+  formatCount,
+  formatNumber,
+  formatRevision,
+} from '../base/text.ts';
+import { rolesOf } from '../plan/plan-roles.ts';
 import type { Review } from '../plan/review-types.ts';
 import { formatShard } from '../plan/shard.ts';
 import type { CatalogPlan, PackagePlan, Plan } from '../plan/types.ts';
@@ -37,7 +45,7 @@ function formatQuiet({ plan, review }: PageFacts): string {
   const inStep =
     plan === null
       ? ''
-      : `Production is in step with ${formatRevision(plan.revision)} (${formatCount(plan.wantedItems, 'item')} in sync).`;
+      : `${capitalize(rolesOf(plan).serving)} is in step with ${formatRevision(plan.revision)} (${formatCount(plan.wantedItems, 'item')} in sync).`;
   if (review === null) return `No changes. ${inStep}`;
   const same = 'No changes: both commits ask for the same.';
   return inStep === '' ? same : `${same} ${inStep}`;

@@ -1,11 +1,20 @@
 import { shortHex } from '../base/digest.ts';
-import { formatBytes, formatCount, formatNumber, formatRevision } from '../base/text.ts';
+import {
+  capitalize,
+  formatBytes,
+  formatCount,
+  formatNumber,
+  formatRevision,
+} from '../base/text.ts';
 import { assertNever } from '../base/tool-error.ts';
+import type { RoleName } from '../manifest/types.ts';
+import { type PlanRoles, rolesOf } from '../plan/plan-roles.ts';
 import { formatShard } from '../plan/shard.ts';
 import { sumOutcomes } from '../plan/sum-outcomes.ts';
 import type {
   CatalogPlan,
   Check,
+  KeptShare,
   Outcome,
   Plan,
   PlanShard,
@@ -76,7 +85,7 @@ function formatVerdict(plan: Plan): string {
   ].join(', ');
   if (plan.shard !== undefined) return formatShardVerdict(plan, plan.shard, trouble);
   if (plan.steps.length === 0 && trouble === '')
-    return `No changes. Production is in step with ${where} (${formatCount(plan.wantedItems, 'item')} in sync).`;
+    return `No changes. ${capitalize(rolesOf(plan).serving)} is in step with ${where} (${formatCount(plan.wantedItems, 'item')} in sync).`;
   const counts = countSteps(plan.steps);
   const work =
     plan.steps.length === 0 ? 'no step can be taken' : `${counts} (${formatBytes(plan.bytes)})`;
@@ -116,7 +125,16 @@ export function listCatalogLines(catalog: CatalogPlan): readonly string[] {
   const id = [`index ${formatIds(catalog)}`, ...listRecipeLines(catalog)].map(
     (line) => `  ${line}`,
   );
-  return [head, ...id, ...listChanges(catalog)];
+  return [head, ...id, ...listKept(catalog), ...listChanges(catalog)];
+}
+
+/** `  keeps 3 of 6 bundles, of 2 of 3 packages`: under `relocate`. */
+export function listKept({ kept }: Pick<CatalogPlan, 'kept'>): readonly string[] {
+  return kept === undefined ? [] : [`  keeps ${formatKept(kept)}`];
+}
+
+export function formatKept({ packages, ofPackages, bundles, ofBundles }: KeptShare): string {
+  return `${bundles} of ${formatCount(ofBundles, 'bundle')}, of ${packages} of ${formatCount(ofPackages, 'package')}`;
 }
 
 /** That the id is a recipe's, where that is news. */
@@ -212,10 +230,8 @@ function formatPushed({ builder, bytes }: PushIndexStep): string {
 }
 
 /** What moves where, where that is much: the sum stands in the verdict already. */
-function listRoomLines(
-  { bytes, repositories, storage }: Plan,
-  { verbose }: PlanTextOptions,
-): readonly string[] {
+function listRoomLines(plan: Plan, { verbose }: PlanTextOptions): readonly string[] {
+  const { bytes, repositories, storage } = plan;
   if (bytes < MUCH && !verbose) return [];
   const shown = verbose ? repositories : repositories.slice(0, SHOWN_REPOSITORIES);
   const rest = repositories.slice(shown.length);
@@ -224,7 +240,7 @@ function listRoomLines(
   return [
     ...(lines.length === 0 ? [] : [`To move: ${formatBytes(bytes)}`]),
     ...lines,
-    ...(storage === null ? [] : [formatStorage(storage)]),
+    ...(storage === null ? [] : [formatStorage(storage, rolesOf(plan).serving)]),
   ];
 }
 
@@ -239,9 +255,9 @@ export function formatRest(rest: readonly RepositoryBytes[]): string {
   return `${formatCount(rest.length, 'more repository', 'more repositories')}, ${formatBytes(bytes)}`;
 }
 
-/** What is free where production keeps its blobs. */
-export function formatStorage({ path, freeBytes }: Storage): string {
-  return `Free in production, at ${path}: ${freeBytes === null ? 'unknown' : formatBytes(freeBytes)}`;
+/** What is free where the registry of a role keeps its blobs. */
+export function formatStorage({ path, freeBytes }: Storage, role: RoleName): string {
+  return `Free in ${role}, at ${path}: ${freeBytes === null ? 'unknown' : formatBytes(freeBytes)}`;
 }
 
 function listTotals(plan: Plan): readonly string[] {
@@ -250,16 +266,20 @@ function listTotals(plan: Plan): readonly string[] {
   const end = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
   return [
     `${formatCount(plan.wantedItems, 'item')} wanted${end}.`,
-    ...(plan.requests === undefined ? [] : [formatRequests(plan.requests)]),
+    ...(plan.requests === undefined ? [] : [formatRequests(plan.requests, rolesOf(plan))]),
     `Plan hash ${plan.hash}`,
   ];
 }
 
 /** `Takes about 58 requests at production (olmirror 12, skopeo 46), 10 at staging.` */
-export function formatRequests({ production, staging }: NonNullable<Plan['requests']>): string {
-  const { olmirror, skopeo } = production;
+export function formatRequests(
+  requests: NonNullable<Plan['requests']>,
+  { serving, source }: PlanRoles,
+): string {
+  const { olmirror, skopeo } = requests[serving];
+  const other = requests[source];
   const all = formatCount(olmirror + skopeo, 'request');
-  return `Takes about ${all} at production (olmirror ${formatNumber(olmirror)}, skopeo ${formatNumber(skopeo)}), ${formatNumber(staging.olmirror + staging.skopeo)} at staging.`;
+  return `Takes about ${all} at ${serving} (olmirror ${formatNumber(olmirror)}, skopeo ${formatNumber(skopeo)}), ${formatNumber(other.olmirror + other.skopeo)} at ${source}.`;
 }
 
 function countKinds(outcomes: readonly Outcome[]): readonly string[] {

@@ -10,7 +10,7 @@ import { OUTCOME_KINDS } from '../plan/sum-outcomes.ts';
 import { renderLines } from './clean-line.ts';
 import { listBudgetLines } from './format-budget.ts';
 import { listVerification } from './list-verification.ts';
-import { formatIds, listWhy } from './render-plan-text.ts';
+import { formatIds, listKept, listWhy } from './render-plan-text.ts';
 import { listReconciler } from './render-reconciler-text.ts';
 
 /** One screen: is production in step with Git, what is served, and what became of the delivery in staging. */
@@ -51,10 +51,16 @@ function formatImages(status: StatusReport): string {
 }
 
 function renderCatalog(catalog: CatalogStatus): readonly string[] {
+  // Under relocate staging serves, and deliveries land beside.
+  const [serving, delivery] =
+    catalog.kept === undefined
+      ? (['production', 'staging'] as const)
+      : (['staging', 'delivery'] as const);
   return [
     `Catalog ${catalog.catalog}: ${formatCount(catalog.packageCount, 'package')}, ${formatCount(catalog.bundleCount, 'bundle')} in Git`,
-    `  production  ${catalog.target === '' ? '' : `${catalog.target}  `}index ${formatIds(catalog)}`,
-    `  staging     ${formatDelivery(catalog)}`,
+    `  ${serving.padEnd(10)}  ${catalog.target === '' ? '' : `${catalog.target}  `}index ${formatIds(catalog)}`,
+    ...listKept(catalog),
+    `  ${delivery.padEnd(10)}  ${formatDelivery(catalog)}`,
   ];
 }
 
