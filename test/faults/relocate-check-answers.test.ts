@@ -154,13 +154,14 @@ test('what Git tells clusters of production below cluster/ is in the way', async
     assert.ok(inputs.some((input) => input.file === `cluster/${file}`));
     return [...hindrances, ...unclear].map((it) => `${it.kind} ${it.subject}`);
   }
-  function rules(host: string): string {
-    return `apiVersion: config.openshift.io/v1\nkind: ImageDigestMirrorSet\nmetadata: { name: m }\nspec:\n  imageDigestMirrors:\n    - { source: registry.example.com, mirrors: [${host}] }\n`;
-  }
-  assert.deepEqual(await judge('rules.yaml', rules(stagingProxy.host)), []);
-  assert.deepEqual(await judge('rules.yaml', rules(productionProxy.host)), [
+  assert.deepEqual(await judge('rules.yaml', renderRules(stagingProxy.host)), []);
+  assert.deepEqual(await judge('rules.yaml', renderRules(productionProxy.host)), [
     'names-production ImageDigestMirrorSet m (cluster/rules.yaml)',
   ]);
-  await judge('rules.yaml', rules(stagingProxy.host));
+  await judge('rules.yaml', renderRules(stagingProxy.host));
   assert.deepEqual(await judge('broken.yaml', 'kind: [\n'), ['reference cluster/broken.yaml']);
 });
+
+function renderRules(host: string): string {
+  return `apiVersion: config.openshift.io/v1\nkind: ImageDigestMirrorSet\nmetadata: { name: m }\nspec:\n  imageDigestMirrors:\n    - { source: registry.example.com, mirrors: [${host}] }\n`;
+}
