@@ -29,6 +29,7 @@ import {
   countImages,
   createWhereabouts,
   judgeEmptying,
+  type Unfound,
   type Whereabouts,
 } from './build-survey.ts';
 import { findRelocation, listKept } from './find-relocation.ts';
@@ -185,9 +186,9 @@ function isInProduction(image: WantedImage, held: HeldBooks): boolean {
   return findImage(image, ['production'], held) !== null;
 }
 
-/** By key of the image. */
+/** By key of the image. That only production has it is not known where staging did not say. */
 function findWhere(asked: readonly WantedImage[], held: HeldBooks): Whereabouts {
-  function probe(role: keyof HeldBooks) {
+  function probe(role: keyof HeldBooks): Unfound {
     const looked = asked.map(({ key, repository, digest, tag }) => ({
       key,
       found: held[role].find(repository[role], digest ?? tag ?? 'latest'),
@@ -199,7 +200,10 @@ function findWhere(asked: readonly WantedImage[], held: HeldBooks): Whereabouts 
         .map(({ key }) => ({ upstream: key, message: '' })),
     };
   }
-  return createWhereabouts({ production: probe('production'), staging: probe('staging') });
+  const staging = probe('staging');
+  const unsure = new Set(staging.unknown.map(({ upstream }) => upstream));
+  const find = createWhereabouts({ production: probe('production'), staging });
+  return (key) => (unsure.has(key) ? 'unknown' : find(key));
 }
 
 function judgeStaging(

@@ -85,6 +85,9 @@ test('what a registry does not answer is unknown or a lower bound, and its repos
     assert.ok(append.disk.staging.now.doubts.includes('unanswered'), String(status));
     assert.ok(append.disk.production.after.doubts.includes('unanswered'), String(status));
     assert.ok(advice.unclear.length > 0);
+    const { images, risks } = advice;
+    assert.deepEqual(images, { both: 1, production: 2, staging: 1, neither: 0, unknown: 2 });
+    assert.equal(risks.find(({ kind }) => kind === 'unknown-place')?.count, 2);
     assert.equal(advice.emptying.verdict, 'no');
     const row = advice.repositories.find(
       ({ role, repository }) => role === 'staging' && repository === 'vendor/a-operand',
