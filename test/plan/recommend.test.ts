@@ -11,6 +11,7 @@ function choose(
   production: Fits,
   staging: Fits,
   blockers: readonly AdviceReason[] = [],
+  changes: Partial<Choice> = {},
 ): Advice['recommendation'] {
   const choice: Choice = {
     append: makeStrategy('append', {
@@ -31,6 +32,7 @@ function choose(
         staging: makeDisk({ cleaned: createAmount(60), fits: staging }),
       },
     }),
+    strategy: 'append',
     room: {
       production: { freeBytes: production === null ? null : 30, from: null },
       staging: { freeBytes: null, from: null },
@@ -38,7 +40,7 @@ function choose(
     pending: [],
     split: [],
   };
-  return recommend(choice);
+  return recommend({ ...choice, ...changes });
 }
 
 const UNKNOWN: AdviceReason = { kind: 'use-unknown', number: null, names: [] };
@@ -83,4 +85,20 @@ test('recommend says why: what is missing, what is saved, what is not known', ()
     'use-unknown',
     'saves 80',
   ]);
+});
+
+// Guards against: a site that relocated being told to bring again all that it left behind.
+test('recommend stays with relocate where a site goes that way and append is held up, unless something is in the way', () => {
+  const heldUp: AdviceReason = { kind: 'held-up', number: 1, names: ['a is in neither registry'] };
+  const changes: Partial<Choice> = {
+    strategy: 'relocate',
+    append: makeStrategy('append', { blockers: [heldUp] }),
+  };
+  assert.deepEqual(
+    choose(true, null, [], changes).reasons.map(({ kind }) => kind),
+    ['goes-already', 'held-up', 'use-known', 'room-unknown'],
+  );
+  assert.equal(choose(true, false, [], changes).strategy, 'append');
+  assert.equal(choose(true, true, [UNKNOWN], changes).strategy, 'append');
+  assert.equal(choose(true, true, [], { ...changes, strategy: 'append' }).strategy, 'append');
 });
