@@ -6,8 +6,9 @@ import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
 import { formatImmutableTag } from '../plan/item.ts';
 import type { WantedIndex } from '../plan/types.ts';
 import { createIndexBuilder } from '../reconcile/build-index.ts';
-import { createStateLoader } from '../reconcile/load-state.ts';
+import { loadWanted } from '../reconcile/relocate-state.ts';
 import type { RegistryPort } from '../registry/port.ts';
+import { systemClock } from './system-clock.ts';
 
 export interface TargetContext {
   readonly entry: CatalogEntry;
@@ -51,7 +52,8 @@ async function resolveCommit(to: string, git: GitPort): Promise<string | null> {
 // The index is named after what it holds: an earlier commit that held the same may have made it.
 async function findByContent(revision: string, context: TargetContext): Promise<ListedIndex> {
   const { entry, list, git, registry } = context;
-  const state = await createStateLoader()(await git.openCommit(revision), context.manifestFile);
+  const snapshot = await git.openCommit(revision);
+  const state = await loadWanted(snapshot, context.manifestFile, systemClock.now());
   const loaded = state.catalogs.find((candidate) => candidate.entry.name === entry.name);
   const commit = `commit ${revision.slice(0, 12)}`;
   if (loaded === undefined)

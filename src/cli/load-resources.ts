@@ -5,15 +5,18 @@ import { KINDS_TOLD } from '../cluster/kinds-in-use.ts';
 import type { ClusterFile } from '../cluster/point-cluster-files.ts';
 import { type ClusterObject, readClusterObjects } from '../cluster/read-objects.ts';
 import { readFile } from '../files/read-file.ts';
+import { findLoaded } from '../reconcile/find-loaded.ts';
 import { createStateLoader, type LoadedState } from '../reconcile/load-state.ts';
 import { type PreparedResources, prepareResources } from '../reconcile/prepare-resources.ts';
 import { readClusterFiles } from '../reconcile/read-cluster-files.ts';
+import { relocateState } from '../reconcile/relocate-state.ts';
 import { openSnapshot } from './commands/plan.ts';
 import type { CommandContext } from './context.ts';
 import { findServedIndexTag } from './find-index-tag.ts';
 import type { LivePlace } from './live-options.ts';
 import { readClusterFolder } from './read-cluster-folder.ts';
 import { readLiveCluster } from './read-live-cluster.ts';
+import { systemClock } from './system-clock.ts';
 import { findExtract } from './tell-clusters.ts';
 import type { Wiring } from './wire.ts';
 
@@ -56,7 +59,14 @@ export async function loadResources(
     {
       registries: wiring.openRegistries(state.manifest),
       signal: context.signal,
-      findTag: (loaded) => findServedIndexTag(loaded, state, { git, context, wiring }),
+      findTag: async ({ entry }) => {
+        const { state: wanted } = await relocateState(state, systemClock.now());
+        return findServedIndexTag(findLoaded(wanted, { catalog: entry.name }), wanted, {
+          git,
+          context,
+          wiring,
+        });
+      },
       findExtract,
     },
   );

@@ -21,20 +21,14 @@ import { normalizeAddresses } from '../images/normalize-addresses.ts';
 import {
   buildDeliveryFileName,
   formatDeliveryRecord,
-  isDelivery,
   parseDeliveryRecord,
 } from '../manifest/delivery-record.ts';
 import { isExpired } from '../manifest/exclude.ts';
-import type {
-  BroughtBundles,
-  CatalogEntry,
-  DeliveryRecord,
-  Exclusion,
-  MirrorManifest,
-} from '../manifest/types.ts';
+import type { CatalogEntry, DeliveryRecord, Exclusion, MirrorManifest } from '../manifest/types.ts';
 import { assertCommitted } from '../reconcile/assert-committed.ts';
 import { readRecords } from '../reconcile/read-records.ts';
 import type { MergeSummary } from '../report/render-merge-text.ts';
+import { describeBrought, saysBrought } from './describe-brought.ts';
 import type { HeldBundle } from './find-held.ts';
 import { readBridges } from './read-bridges.ts';
 import { readSides } from './read-sides.ts';
@@ -73,10 +67,9 @@ export interface TakeInDeps {
  * bytes that are not part of it are let go.
  */
 export function takeIn(request: TakeInRequest, deps: TakeInDeps): Promise<MergeSummary> {
-  const { entry, allOrNothing, dryRun } = request;
-  return mergeSource(request, deps).then((merged) =>
-    finish(merged, { entry, allOrNothing, dryRun }, deps),
-  );
+  const { entry, manifest, allOrNothing, dryRun } = request;
+  const rest = { entry, manifest, allOrNothing, dryRun };
+  return mergeSource(request, deps).then((merged) => finish(merged, rest, deps));
 }
 
 interface MergedSource {
@@ -87,7 +80,9 @@ interface MergedSource {
   readonly summary: Omit<MergeSummary, 'record'>;
 }
 
-type WriteRequest = Pick<TakeInRequest, 'entry' | 'allOrNothing' | 'dryRun'>;
+type WriteRequest = Pick<TakeInRequest, 'entry' | 'allOrNothing' | 'dryRun'> & {
+  readonly manifest: Pick<MirrorManifest, 'strategy'>;
+};
 
 async function finish(
   merged: MergedSource,
@@ -253,20 +248,9 @@ function buildRecord(request: TakeInRequest, facts: RecordFacts): DeliveryRecord
     newImages: facts.newImages,
     held: facts.held.map((bundle) => bundle.bundle),
     excluded: result.excluded,
-    ...(isDelivery({ command: request.command, role: source.role })
-      ? { brought: listBrought(facts) }
-      : {}),
+    ...describeBrought(facts, { command: request.command, role: source.role }),
     gaps: result.gaps.map((gap) => gap.package),
   };
-}
-
-function listBrought({ delivery, result }: RecordFacts): readonly BroughtBundles[] {
-  const left = new Set(result.gaps.map((gap) => gap.package));
-  return [...delivery.packages.values()].flatMap(({ name, bundles }) => {
-    const taken = new Set(result.catalog.packages.get(name)?.bundles.map((it) => it.name));
-    const brought = bundles.map((bundle) => bundle.name).filter((it) => taken.has(it));
-    return left.has(name) || brought.length === 0 ? [] : [{ package: name, bundles: brought }];
-  });
 }
 
 /** Package → head of its default channel. */
@@ -299,7 +283,8 @@ async function write(
   );
   const nothing = changes.write.size === 0 && changes.remove.length === 0;
   // The same delivery once more changes nothing, its record included: unless what a gap kept out is in now.
-  if (earlier !== undefined && nothing && isSameList(earlier.gaps, writing.record.gaps))
+  const says = saysBrought(earlier, writing.record, request.manifest);
+  if (earlier !== undefined && nothing && says && isSameList(earlier.gaps, writing.record.gaps))
     return null;
   const record = earlier === undefined ? writing.record : { ...writing.record, date: earlier.date };
   const recordFile = await nameRecord(record, deps.git);

@@ -16,6 +16,8 @@ const FIELDS: readonly IdleField[] = [
 
 /** Names what the manifest asks for and this version does not do, so that nobody relies on it. */
 export function listIdleFields(spec: unknown): readonly Fault[] {
+  // Staging is the registry that is written to then.
+  if (readPart(spec, 'strategy') === 'relocate') return [];
   return FIELDS.flatMap(({ path, idle }) => {
     const value = path.reduce<unknown>(readPart, spec);
     if (value === undefined || idle.includes(value)) return [];

@@ -2,19 +2,10 @@ import { ToolError } from '../base/tool-error.ts';
 import { parseDuration } from './duration.ts';
 import { formatFaults, readChecked } from './parse-record.ts';
 import { relocationSchema } from './schemas.ts';
-import type { MirrorManifest } from './types.ts';
+import type { Confirmation, MirrorManifest } from './types.ts';
 
 /** Path in the state repository. */
 export const RELOCATION_FILE = 'relocate.yaml';
-
-/** What somebody saw done in a cluster. */
-export interface Confirmation {
-  readonly step: 'nodes-updated';
-  readonly cluster: string;
-  readonly by: string;
-  /** UTC day, `YYYY-MM-DD`. */
-  readonly date: string;
-}
 
 /** A relocation from one registry to another, as `relocate.yaml` says. */
 export interface RelocationPlan {

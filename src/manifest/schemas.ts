@@ -9,9 +9,8 @@ import selectionJson from '../../schemas/selection.schema.json' with { type: 'js
 import waiversJson from '../../schemas/waivers.schema.json' with { type: 'json' };
 import type { UnseenKind } from './observed-cluster.ts';
 import type { RawManifest } from './raw-manifest.ts';
-import type { Confirmation } from './relocation.ts';
 import { createSchemaCheck, type SchemaCheck } from './schema-check.ts';
-import type { DeliveryRecord, SelectedPackage, Waiver } from './types.ts';
+import type { Confirmation, DeliveryRecord, SelectedPackage, Waiver } from './types.ts';
 
 /** `deliveries/*.yaml` as written. */
 export interface RawDelivery {

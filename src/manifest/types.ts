@@ -381,3 +381,12 @@ export interface ExtensionTerms {
 export interface FollowedPackage extends PackageUse {
   readonly terms: SubscriptionTerms | ExtensionTerms;
 }
+
+/** What somebody saw done in a cluster. */
+export interface Confirmation {
+  readonly step: 'nodes-updated';
+  readonly cluster: string;
+  readonly by: string;
+  /** UTC day, `YYYY-MM-DD`. */
+  readonly date: string;
+}

@@ -77,6 +77,8 @@ const FORBIDDING: ReadonlySet<Check['kind']> = new Set([
   'policy',
   'automatic-upgrade',
   'stranded-upgrade',
+  'release-signature',
+  'release-incomplete',
   'in-use',
   'invalid',
 ]);
@@ -87,7 +89,10 @@ export function findBlockedSteps(
   checks: readonly Check[],
 ): readonly StaleFact[] {
   const blocked = checks.filter(
-    ({ kind, severity }) => severity === 'blocked' && FORBIDDING.has(kind),
+    ({ kind, severity }) =>
+      FORBIDDING.has(kind) &&
+      // What could not be verified is as good as not signed.
+      (severity === 'blocked' || (kind === 'release-signature' && severity === 'error')),
   );
   return blocked.flatMap(({ item, message }) =>
     steps

@@ -228,6 +228,8 @@ export function formatPin({ tag, reason, by, until }: CatalogPin): string {
 }
 
 /** What every check of an index says of it. */
-export function checkOf(wanted: WantedIndex): Pick<Check, 'catalog' | 'item' | 'neededBy'> {
+export function checkOf(
+  wanted: Pick<WantedIndex, 'catalog'>,
+): Pick<Check, 'catalog' | 'item' | 'neededBy'> {
   return { catalog: wanted.catalog, item: formatIndexItem(wanted.catalog), neededBy: [] };
 }

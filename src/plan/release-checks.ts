@@ -4,9 +4,10 @@ import { formatReleaseItem, formatReleaseTag } from '../images/release.ts';
 import { isReachable, type ReleaseStep } from '../images/release-path.ts';
 import type { ReleaseInUse } from '../images/releases-in-use.ts';
 import type { WantedImage } from '../images/types.ts';
+import { isPayload } from './release-closure.ts';
 import type { PathFinding, ReleaseFacts, SignatureFinding } from './release-types.ts';
 import { type Settled, settleClash } from './settled.ts';
-import type { Check } from './types.ts';
+import type { Check, Wanted } from './types.ts';
 
 const SHOWN = 3;
 const PLACE = { catalog: null, item: null, neededBy: [] } as const;
@@ -17,11 +18,14 @@ export interface ReleaseInput {
 }
 
 /** What a person must know of releases: their signatures, the clusters that cannot get there, and what clusters still run. */
-export function checkReleases({ releases: facts = null }: ReleaseInput): readonly Check[] {
+export function checkReleases({
+  releases: facts = null,
+  wanted,
+}: ReleaseInput & { readonly wanted: Pick<Wanted, 'images'> }): readonly Check[] {
   if (facts === null) return [];
   return [
     ...checkProblems(facts.problems),
-    ...facts.signatures.flatMap(checkSignature),
+    ...facts.signatures.flatMap((finding) => checkSignature(finding, wanted)),
     ...checkPaths(facts.paths),
     ...checkUnlisted(facts.unlisted),
   ];
@@ -64,8 +68,20 @@ function checkProblems(problems: readonly Problem[]): readonly Check[] {
   ];
 }
 
-function checkSignature({ release, state, message, hint }: SignatureFinding): readonly Check[] {
-  const about = { ...PLACE, kind: 'release-signature' as const };
+function checkSignature(
+  { release, state, message, hint }: SignatureFinding,
+  { images }: Pick<Wanted, 'images'>,
+): readonly Check[] {
+  const need = formatReleaseItem(release);
+  const payload = images.find(
+    (image) => isPayload(image) && image.neededBy.some(({ item }) => item === need),
+  );
+  const about = {
+    ...PLACE,
+    kind: 'release-signature' as const,
+    item: payload?.key ?? null,
+    neededBy: payload?.neededBy ?? [],
+  };
   const tag = formatReleaseTag(release);
   switch (state) {
     case 'verified':

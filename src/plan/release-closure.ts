@@ -33,8 +33,8 @@ export function refuseIncomplete<T extends Part>(
   });
 }
 
-// A payload is wanted by its tag, its components by their digests.
-function isPayload({ kind, digest }: WantedImage): boolean {
+/** A payload is wanted by its tag, its components by their digests. */
+export function isPayload({ kind, digest }: WantedImage): boolean {
   return kind === 'release' && digest === null;
 }
 

@@ -37,7 +37,7 @@ const SHOWN = 5;
 
 /** What keeps the index of one catalog from being relocated; nothing while a pin holds it. */
 export function judgeRelocation(
-  wanted: WantedIndex,
+  wanted: Pick<WantedIndex, 'catalog' | 'pin'>,
   { relocation }: RelocationInput,
 ): readonly IndexCheck[] {
   if (relocation === undefined || wanted.pin !== null) return [];
@@ -111,7 +111,7 @@ function checkKept(catalog: string, { unmet, unclear, unsaid }: KeptFacts): read
 }
 
 function describeLost(
-  { catalog }: WantedIndex,
+  { catalog }: Pick<WantedIndex, 'catalog'>,
   held: readonly HeldBundle[],
 ): { readonly message: string; readonly hint: string } {
   return {
@@ -129,10 +129,10 @@ function nameHeld(held: readonly HeldBundle[]): string {
 }
 
 function block(
-  wanted: WantedIndex,
+  wanted: Pick<WantedIndex, 'catalog'>,
   words: { readonly message: string; readonly hint: string },
 ): IndexCheck {
-  return { ...checkOf(wanted), kind: 'in-use', severity: 'blocked', ...words, code: 'PLAN_POLICY' };
+  return { ...checkOf(wanted), kind: 'in-use', severity: 'blocked', ...words, code: 'PLAN_IN_USE' };
 }
 
 function warn(

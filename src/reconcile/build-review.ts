@@ -4,11 +4,12 @@ import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
 import { listWanted } from '../images/list-wanted.ts';
-import { indexRepository } from '../images/map-path.ts';
+import { servedRepository } from '../images/map-path.ts';
 import { diffSettings } from '../manifest/diff-settings.ts';
 import type { CatalogEntry, MirrorManifest, MirrorPolicy } from '../manifest/types.ts';
 import type { ServedChange } from '../plan/cluster-upgrades.ts';
 import type { PolicyFacts } from '../plan/policy-types.ts';
+import { checkRelocation, judgeRelocation } from '../plan/relocation-checks.ts';
 import {
   checkClusters,
   checkDebt,
@@ -29,6 +30,7 @@ import { findUpgrades } from './find-upgrades.ts';
 import { readManifest } from './load-state.ts';
 import { type ChangedSide, readChangedPackages } from './read-changed-packages.ts';
 import { readRecords } from './read-records.ts';
+import { type RelocatedSides, readRelocatedSides } from './read-relocated-sides.ts';
 import { readMissingList, readWaivers } from './read-rules.ts';
 
 export interface ReviewedSides {
@@ -46,9 +48,12 @@ export interface ReviewedSides {
 export async function buildReview(sides: ReviewedSides): Promise<Omit<Review, 'plan'>> {
   const manifest = await readManifest(sides.to, sides.manifestFile);
   const earlier = await readEarlier(sides, manifest);
+  const relocated = await readIfRelocated(sides, [earlier.manifest, manifest]);
   const compared: ComparedCatalog[] = [];
   for (const pair of pairCatalogs(earlier.manifest, manifest))
-    compared.push(await compareCatalog(pair, sides, { before: earlier.manifest, after: manifest }));
+    compared.push(
+      await compareCatalog(pair, sides, { before: earlier.manifest, after: manifest, relocated }),
+    );
   const inUse = await findUpgrades(sides.to, () => compared.flatMap(({ served }) => served ?? []));
   const upgrades = inUse === null || inUse.fault !== null ? null : inUse.upgrades;
   const { policy } = manifest;
@@ -66,12 +71,38 @@ export async function buildReview(sides: ReviewedSides): Promise<Omit<Review, 'p
     checks: [
       ...earlier.checks,
       ...(inUse === null ? [] : checkInUseFile({ inUse, manifest })),
+      ...checkRelocated(relocated, manifest),
       ...compared.flatMap(({ review, checks }) => [
         ...checks,
         ...listOwnChecks(review, upgrades ?? [], { policy, facts }),
       ]),
     ],
   };
+}
+
+// Nothing but the manifests tells whether to read all of both commits.
+async function readIfRelocated(
+  sides: ReviewedSides,
+  manifests: readonly (MirrorManifest | null)[],
+): Promise<RelocatedSides | null> {
+  if (manifests.every((it) => it === null || it.strategy === 'append')) return null;
+  return readRelocatedSides(sides, new Date(`${sides.today}T00:00:00Z`));
+}
+
+function checkRelocated(
+  relocated: RelocatedSides | null,
+  { catalogs }: MirrorManifest,
+): readonly Check[] {
+  if (relocated === null || relocated.relocation === null) return [];
+  const { relocation } = relocated;
+  return [
+    ...checkRelocation({ relocation }),
+    ...catalogs.flatMap(({ name, pin }) =>
+      judgeRelocation({ catalog: name, pin }, { relocation }).map(
+        ({ code: _code, ...check }) => check,
+      ),
+    ),
+  ];
 }
 
 // Of a catalog only what differs was read: its other packages are judged where the index is planned.
@@ -168,14 +199,15 @@ interface ComparedCatalog {
 async function compareCatalog(
   { name, before, after }: Pair,
   { from, to }: ReviewedSides,
-  manifests: { readonly before: MirrorManifest | null; readonly after: MirrorManifest },
+  manifests: {
+    readonly before: MirrorManifest | null;
+    readonly after: MirrorManifest;
+    readonly relocated: RelocatedSides | null;
+  },
 ): Promise<ComparedCatalog> {
   const entry = after ?? before;
   if (entry === null) throw new Error('A catalog is of one commit at least.');
-  const [old, fresh] = await readChangedPackages(
-    { snapshot: from, entry: before },
-    { snapshot: to, entry: after },
-  );
+  const [old, fresh] = await readSides({ name, before, after }, { from, to }, manifests.relocated);
   const readable = !hasErrors(old.problems) && !hasErrors(fresh.problems);
   const packages = readable ? describePackages(old.catalog, fresh.catalog) : null;
   const manifest = after === null ? (manifests.before ?? manifests.after) : manifests.after;
@@ -183,7 +215,7 @@ async function compareCatalog(
     review: {
       catalog: name,
       change: judgeChange(old, fresh),
-      target: `${indexRepository(entry, manifest)}:${entry.tag.production}`,
+      target: `${servedRepository(entry, manifest)}:${entry.tag.production}`,
       before: hasErrors(old.problems) ? null : old.tree,
       after: hasErrors(fresh.problems) ? null : fresh.tree,
       packages,
@@ -203,6 +235,15 @@ async function compareCatalog(
     after: fresh.catalog,
     served: readable ? { entry, before: old.catalog, after: fresh.catalog } : null,
   };
+}
+
+async function readSides(
+  { before, after }: Pair,
+  { from, to }: Pick<ReviewedSides, 'from' | 'to'>,
+  relocated: RelocatedSides | null,
+): Promise<readonly [ChangedSide, ChangedSide]> {
+  if (relocated !== null) return relocated.compare(before, after);
+  return readChangedPackages({ snapshot: from, entry: before }, { snapshot: to, entry: after });
 }
 
 function judgeChange(before: ChangedSide, after: ChangedSide): CatalogReview['change'] {

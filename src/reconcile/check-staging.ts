@@ -50,6 +50,7 @@ export async function checkStaging(
   request: StagingRequest,
   { git, clock, emit, signal }: StagingContext,
 ): Promise<StagingCheck> {
+  assertAppend(prepared.state.manifest);
   assertReadable(prepared);
   const { manifest, snapshot } = prepared.state;
   const { production, staging } = prepared.registries;
@@ -136,6 +137,16 @@ async function listChanged(
     }),
   );
   return seen.flat();
+}
+
+// Staging serves then: what lies there is what clusters pull.
+function assertAppend({ strategy }: MirrorManifest): void {
+  if (strategy === 'append') return;
+  throw new ToolError(
+    'PLAN_UNSUPPORTED',
+    'Under strategy relocate staging is the registry that serves clusters, so it may not be emptied.',
+    { hint: '`olmirror relocate check` says whether production may be wiped.' },
+  );
 }
 
 function assertReadable({ state: { catalogs } }: PreparedPass): void {

@@ -15,63 +15,69 @@ export async function judgeSignatures(
   { signatures, keys }: KeptSignatures,
   verifyMessages: VerifyMessages,
 ): Promise<readonly SignatureFinding[]> {
-  const findings: SignatureFinding[] = [];
-  for (const release of releases) {
-    const own = signatures.filter(({ hex }) => hex === hexOf(release.digest));
-    const verdict =
-      keys.length === 0
-        ? judgeUnverified(own)
-        : await verify(release, { own, keys, verifyMessages });
-    const { version, architecture } = release;
-    findings.push({ release: { version, architecture }, count: own.length, ...verdict });
-  }
-  return findings;
+  const subjects = releases.map((release) => ({
+    release,
+    own: signatures.filter(({ hex }) => hex === hexOf(release.digest)),
+  }));
+  if (releases.length === 0) return [];
+  const judge =
+    keys.length === 0 ? judgeUnverified : await createJudge(subjects, keys, verifyMessages);
+  return subjects.map((subject) => {
+    const { version, architecture } = subject.release;
+    return { release: { version, architecture }, count: subject.own.length, ...judge(subject) };
+  });
+}
+
+interface Subject {
+  readonly release: ReadRelease;
+  /** Signatures that name its payload. */
+  readonly own: readonly KeptSignature[];
 }
 
 type Verdict = Pick<SignatureFinding, 'state' | 'message' | 'hint'>;
 
-function judgeUnverified(own: readonly KeptSignature[]): Verdict {
+function judgeUnverified({ own }: Subject): Verdict {
   return { state: own.length === 0 ? 'missing' : 'kept', message: null, hint: null };
 }
 
-interface Subject {
-  readonly own: readonly KeptSignature[];
-  readonly keys: readonly Uint8Array[];
-  readonly verifyMessages: VerifyMessages;
-}
-
-async function verify(
-  release: ReadRelease,
-  { own, keys, verifyMessages }: Subject,
-): Promise<Verdict> {
-  const messages = own.map(({ content }) => Buffer.from(content, 'base64'));
+/** Lets all signatures be verified at once, and makes what judges by that. */
+async function createJudge(
+  subjects: readonly Subject[],
+  keys: readonly Uint8Array[],
+  verifyMessages: VerifyMessages,
+): Promise<(subject: Subject) => Verdict> {
+  const all = subjects.flatMap(({ own }) => own);
   try {
-    const faults = (await verifyMessages(messages, keys)).map((verdict) =>
-      findFault(verdict, release),
-    );
-    if (faults.includes(null)) return { state: 'verified', message: null, hint: null };
-    return refuse(
-      release,
-      own.length === 0 ? ['Git has none'] : faults.flatMap((fault) => fault ?? []),
-    );
+    const messages = all.map(({ content }) => Buffer.from(content, 'base64'));
+    const verdicts = await verifyMessages(messages, keys);
+    const known = new Map(all.map((signature, index) => [signature, verdicts[index]]));
+    return (subject) => judgeVerified(subject, known);
   } catch (error) {
     if (!isToolError(error)) throw error;
-    return { state: 'unknown', message: error.message, hint: error.hint ?? null };
+    const { message, hint = null } = error;
+    return () => ({ state: 'unknown', message, hint });
   }
 }
 
+function judgeVerified(
+  { release, own }: Subject,
+  verdicts: ReadonlyMap<KeptSignature, MessageVerdict | undefined>,
+): Verdict {
+  const faults = own.map((signature) => findFault(verdicts.get(signature), release));
+  if (faults.includes(null)) return { state: 'verified', message: null, hint: null };
+  const why = own.length === 0 ? ['Git has none'] : faults.filter((fault) => fault !== null);
+  return {
+    state: 'refused',
+    message: `Release ${formatReleaseTag(release)} (${release.digest}) is not to be trusted: no signature of it holds by the keys below releases/keys/ (${[...new Set(why)].join('; ')}).`,
+    hint: 'Put a signature of this payload below releases/signatures/; look where the payload came from if there is none. Without keys below releases/keys/ nothing is verified.',
+  };
+}
+
 // What gpg found to be signed counts, not what was read without a key.
-function findFault(verdict: MessageVerdict, { digest }: ReadRelease): string | null {
+function findFault(verdict: MessageVerdict | undefined, { digest }: ReadRelease): string | null {
+  if (verdict === undefined) return 'gpg said nothing';
   if (verdict.fault !== null) return verdict.fault;
   const claim = readClaim(verdict.text);
   if ('fault' in claim) return claim.fault;
   return claim.digest === digest ? null : `what was signed is ${claim.digest}`;
-}
-
-function refuse(release: ReadRelease, faults: readonly string[]): Verdict {
-  return {
-    state: 'refused',
-    message: `Release ${formatReleaseTag(release)} (${release.digest}) is not copied: no signature of it holds by the keys below releases/keys/ (${[...new Set(faults)].join('; ')}).`,
-    hint: 'Put a signature of this payload below releases/signatures/; look where the payload came from if there is none. Without keys below releases/keys/ nothing is verified.',
-  };
 }

@@ -2,7 +2,7 @@ import { formatCount, joinNames } from '../base/text.ts';
 import { pointsAt, type RegistryNames } from '../cluster/find-pointers.ts';
 import { readField, readPath } from '../cluster/read-objects.ts';
 import type { ObservedMirror } from '../manifest/observed-cluster.ts';
-import type { Confirmation } from '../manifest/relocation.ts';
+import type { Confirmation } from '../manifest/types.ts';
 import type { SwapFinding, SwapState, SwapStepName } from '../plan/relocation-status-types.ts';
 
 /** What is known of a cluster, by a look at it or by `in-use.yaml`. */

@@ -1,6 +1,8 @@
+import type { Digest } from '../base/digest.ts';
 import type { GitPort } from '../git/port.ts';
 import { indexRepository } from '../images/map-path.ts';
 import { typeOfItem } from '../plan/item.ts';
+import { isKept } from '../plan/judge-index.ts';
 import type { CatalogStatus, DeliveryState, StatusReport } from '../plan/status-types.ts';
 import { exitCodeOfPlan, sumOutcomes } from '../plan/sum-outcomes.ts';
 import type { CatalogPlan, Outcome, Plan } from '../plan/types.ts';
@@ -91,7 +93,7 @@ async function readDelivery(
   );
   if (presence.state === 'unknown')
     return { state: 'unknown', digest: null, recorded: null, gaps: [], message: presence.message };
-  if (presence.state === 'absent')
+  if (presence.state === 'absent' || isOwnIndex(catalog, prepared, presence.digest))
     return { state: 'none', digest: null, recorded: null, gaps: [], message: null };
   const { digest } = presence;
   const committed = state.records.find(
@@ -112,6 +114,19 @@ async function readDelivery(
     gaps: record?.gaps ?? [],
     message: null,
   };
+}
+
+// Under relocate our own index lies where deliveries land, if both have one name.
+function isOwnIndex({ catalog }: CatalogPlan, { indexes }: PreparedPass, digest: Digest): boolean {
+  const index = indexes.find(({ wanted }) => wanted.catalog === catalog);
+  if (index?.wanted.serving !== 'staging') return false;
+  const { moving, servedLabelled } = index.observed;
+  return (
+    moving.state === 'present' &&
+    moving.digest === digest &&
+    servedLabelled &&
+    isKept(index.observed)
+  );
 }
 
 // Behind a pin the served index is that of Git's catalog only by chance.

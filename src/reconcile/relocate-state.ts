@@ -5,6 +5,7 @@ import { hashCatalog } from '../catalog/hash-catalog.ts';
 import { type KeptCatalog, keepContent } from '../catalog/keep-content.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
+import type { Snapshot } from '../git/port.ts';
 import type { UsedReference } from '../images/list-mentions.ts';
 import { DEFAULT_ARCHITECTURE, listReleasesInUse } from '../images/releases-in-use.ts';
 import { isDelivery } from '../manifest/delivery-record.ts';
@@ -15,7 +16,7 @@ import { findLost, listKeepWishes, type NamedCatalog } from '../plan/keep-wishes
 import type { KeptFacts, RelocationFacts } from '../plan/relocation-checks.ts';
 import type { KeptShare } from '../plan/types.ts';
 import { listUsed } from './list-used.ts';
-import type { LoadedCatalog, LoadedState } from './load-state.ts';
+import { createStateLoader, type LoadedCatalog, type LoadedState } from './load-state.ts';
 import { readInUse } from './read-in-use.ts';
 
 /** What a commit wants under a strategy. */
@@ -114,6 +115,16 @@ export async function relocateState(
       kept: new Map(sound.map((loaded) => [loaded.entry.name, describeKept(loaded, kept, state)])),
     },
   };
+}
+
+/** The catalogs that a commit wants served. */
+export async function loadWanted(
+  snapshot: Snapshot,
+  manifestFile: string,
+  now: Date,
+): Promise<LoadedState> {
+  const { state } = await relocateState(await createStateLoader()(snapshot, manifestFile), now);
+  return state;
 }
 
 async function readUse({ snapshot, manifest }: LoadedState, now: Date): Promise<Known> {

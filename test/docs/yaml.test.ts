@@ -8,6 +8,7 @@ import { parseImageRef } from '../../src/base/image-ref.ts';
 import { mapRepository } from '../../src/images/map-path.ts';
 import { parseKnownMissing } from '../../src/manifest/known-missing.ts';
 import { parseManifest } from '../../src/manifest/parse-manifest.ts';
+import { parseRelocation } from '../../src/manifest/relocation.ts';
 import type { MirrorManifest } from '../../src/manifest/types.ts';
 import { parsePage } from '../support/markdown.ts';
 
@@ -53,6 +54,7 @@ test('every block of YAML in the documentation is valid where it belongs', () =>
   for (const { name, yaml } of blocks) {
     // The kustomization of the page is the one that a real API server is given in test/kube.
     if (yaml.includes('kind: Kustomization')) assert.deepEqual(load(yaml), load(EXAMPLE), name);
+    else if (yaml.includes('kind: Relocation')) parseRelocation(yaml);
     else if (!yaml.startsWith('- image:')) readSections(yaml);
     else {
       const { listed, problems } = parseKnownMissing(yaml, 'idx');

@@ -1,83 +1,12 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Fault, ProxiedRequest } from '../../scripts/lib/fault-proxy.ts';
+import type { Fault } from '../../scripts/lib/fault-proxy.ts';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import { digestOf } from '../../src/base/digest.ts';
-import type { RelocateCheck } from '../../src/plan/relocate-check-types.ts';
-import { compileSchema, parseChecked } from '../support/check-schema.ts';
+import { createRelocated } from '../support/checked-site.ts';
 import { openStorage } from '../support/damage.ts';
-import { createProxiedSite, type ProxiedSite } from '../support/proxied-site.ts';
-import { pushIndex, pushOperator, type Scope } from '../support/site.ts';
-
-const checks = compileSchema<RelocateCheck>('relocate-check');
-const TODAY = new Date().toISOString().slice(0, 10);
-
-type Rule = (request: ProxiedRequest) => Fault | null;
-
-interface Relocated {
-  readonly site: ProxiedSite;
-  readonly images: readonly string[];
-  /** Commits `in-use.yaml` of one cluster. */
-  readonly giveInUse: (changes?: object) => Promise<void>;
-  readonly check: () => Promise<RelocateCheck>;
-}
-
-async function createRelocated(
-  t: Scope,
-  count: number,
-  staging: Rule = () => null,
-): Promise<Relocated> {
-  const site = await createProxiedSite(t, { staging });
-  const a = await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0'] });
-  await pushIndex(site.staging.host, { a });
-  const images: string[] = [];
-  for (let at = 0; at < count; at += 1) {
-    const { digest } = await pushImage(site.staging.host, {
-      repository: `vendor/app-${at}`,
-      files: { 'app.txt': `app ${at}` },
-      tags: ['v1'],
-    });
-    images.push(`registry.example.com/vendor/app-${at}@${digest}`);
-  }
-  const cluster = {
-    name: 'prod-a',
-    seen: TODAY,
-    subscriptions: [{ name: 's', namespace: 'n', package: 'a', installed: 'a.v1.0.0' }],
-    images: images.map((image, at) => ({ image, users: [`Deployment apps/app-${at}`] })),
-    mirrors: [
-      {
-        source: 'registry.example.com',
-        mirrors: [site.stagingProxy.host],
-        redirects: 'digest',
-        object: 'ImageDigestMirrorSet mirror',
-      },
-    ],
-  };
-  async function giveInUse(changes: object = {}): Promise<void> {
-    const value = {
-      apiVersion: 'olmirror/v1alpha1',
-      kind: 'InUse',
-      spec: { clusters: [{ ...cluster, ...changes }] },
-    };
-    await writeFile(join(site.state, 'in-use.yaml'), JSON.stringify(value, null, 2));
-    await site.commit('in use');
-  }
-  await giveInUse();
-  return {
-    site,
-    images,
-    giveInUse,
-    async check() {
-      const result = await site.olmirror(['relocate', 'check', '--format', 'json']);
-      assert.ok(result.stdout.startsWith('{'), result.stdout + result.stderr);
-      const check = parseChecked(checks, result.stdout);
-      assert.equal(result.code, check.exitCode);
-      return check;
-    },
-  };
-}
+import { pushOperator } from '../support/site.ts';
 
 // Guards against: a forgotten image. Each of 30 is lost by itself in a real registry, with those before it.
 test('each of 30 images that staging lost is found by name, with who uses it', async (t) => {
@@ -104,9 +33,9 @@ test('each of 30 images that staging lost is found by name, with who uses it', a
 // Guards against: what is not known taken for absent, or for present (promise 6).
 test('a registry that gives no clear answer leaves the proof unknown', async (t) => {
   let fault: Fault | null = null;
-  const { check } = await createRelocated(t, 1, ({ url }) =>
-    url.includes('/vendor/app-0/manifests/') ? fault : null,
-  );
+  const { check } = await createRelocated(t, 1, {
+    staging: ({ url }) => (url.includes('/vendor/app-0/manifests/') ? fault : null),
+  });
   for (const status of [401, 403, 500]) {
     fault = { kind: 'status', status, body: 'no' };
     const { verdict, hindrances, unclear, exitCode } = await check();

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import type { Plan } from '../../src/plan/types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
 import { openStorage } from '../support/damage.ts';
@@ -43,7 +46,13 @@ test('a payload that is not the release of its tag is refused with what is wrong
   });
   await pushRelease(host, { version: '4.20.5', platforms: ['linux/amd64', 'linux/arm64'] });
   await pushRelease(host, { version: '4.20.6' });
-  await listReleases(site, ['4.20.1', '4.20.2', '4.20.3', '4.20.4', '4.20.5', '4.20.6']);
+  await pushRelease(host, {
+    version: '4.20.7',
+    architecture: 'multi',
+    platforms: ['linux/amd64', 'linux/arm64'],
+  });
+  const wrong = ['4.20.1', '4.20.2', '4.20.3', '4.20.4', '4.20.5'];
+  await listReleases(site, [...wrong, '4.20.6', '4.20.7, architecture: multi']);
   await site.commit('releases');
   const plan = await planOf(site);
   assert.deepEqual(
@@ -67,7 +76,12 @@ test('a payload that is not the release of its tag is refused with what is wrong
       'IMAGES_BAD_RELEASE',
     ]),
   );
-  assert.deepEqual(listCopied(plan), ['4.20.6-x86_64', '4.20.6-x86_64-etcd']);
+  assert.deepEqual(listCopied(plan), [
+    '4.20.6-x86_64',
+    '4.20.6-x86_64-etcd',
+    '4.20.7-multi',
+    '4.20.7-multi-etcd',
+  ]);
 });
 
 test('a release without a signature in Git is warned of, one that names its payload is put out by resources', async (t) => {
@@ -139,6 +153,10 @@ test('with keys in Git a release is copied only where one of them signed its pay
   assert.match(checks[1]?.[2] ?? '', /^Release 4\.20\.3-x86_64 .*\(Git has none\)/);
   const apply = await site.olmirror(['apply']);
   assert.equal(apply.code, 4, apply.stdout + apply.stderr);
+  assert.deepEqual(
+    plan.checks.map(({ item }) => item),
+    ['4.20.2', '4.20.3'].map((version) => `openshift/release-images:${version}-x86_64`),
+  );
   const production = site.open(site.production);
   assert.deepEqual(
     (await production.listTags('openshift/release-images')).filter(
@@ -150,6 +168,46 @@ test('with keys in Git a release is copied only where one of them signed its pay
     (await production.listTags('openshift/release')).filter((tag) => !tag.startsWith('sha256')),
     ['4.20.1-x86_64-etcd'],
   );
+});
+
+// Guards against: a machine without gpg that takes what it cannot verify for verified, or for unsigned (promise 6).
+test('where gpg is missing nobody knows who signed a release, and it is not copied', async (t) => {
+  const site = await createSite(t);
+  const signer = await createReleaseSigner(t);
+  const { payload } = await pushRelease(site.staging.host, { version: '4.20.1' });
+  await listReleases(site, ['4.20.1']);
+  await writeState(site, 'releases/keys/release.gpg', signer.publicKey);
+  const path = `releases/signatures/sha256=${payload.digest.slice(7)}/signature-1`;
+  await writeState(site, path, await signer.sign(payload.digest));
+  await site.commit('keys');
+  const programs = join(site.folder, 'programs');
+  await mkdir(programs);
+  const { stdout: git } = await promisify(execFile)('which', ['git']);
+  await symlink(git.trim(), join(programs, 'git'));
+  const env = { PATH: programs };
+  const { code, stdout } = await site.olmirror(['plan', '--format', 'json'], { env });
+  const plan = parseChecked(plans, stdout);
+  assert.deepEqual(
+    [code, plan.steps, plan.settled.map(({ kind, code: why }) => [kind, why])],
+    [1, [], [['refused', 'IMAGES_UNTRUSTED_RELEASE']]],
+  );
+  assert.match(plan.checks[0]?.message ?? '', /the program gpg was not found/);
+  assert.equal((await site.olmirror(['plan'])).code, 2);
+});
+
+// Guards against: a plan that was saved before keys came, carried out past them. Seen to fail without the kind in FORBIDDING.
+test('a saved plan that copies a payload which is not to be trusted any more is stale', async (t) => {
+  const site = await createSite(t);
+  await pushRelease(site.staging.host, { version: '4.20.1' });
+  await listReleases(site, ['4.20.1']);
+  await site.commit('release');
+  assert.equal((await site.olmirror(['plan', '--out', 'saved.json'])).code, 2);
+  await writeState(site, 'releases/keys/release.gpg', (await createReleaseSigner(t)).publicKey);
+  await site.commit('keys');
+  const { code, stderr } = await site.olmirror(['apply', 'saved.json']);
+  assert.equal(code, 3);
+  assert.match(stderr, /copy openshift\/release-images.*no signature of it holds/s);
+  assert.deepEqual(await site.open(site.production).listTags('openshift/release-images'), []);
 });
 
 // Guards against: a cluster that begins an update to a payload whose images are not there. Seen to fail without refuseIncomplete.

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { deleteManifest } from '../../scripts/lib/delete-manifest.ts';
+import { pushImage } from '../../scripts/lib/push-image.ts';
 import { parseImageRef } from '../../src/base/image-ref.ts';
 import { readIndexCatalog } from '../../src/index/read-index.ts';
 import type { Plan } from '../../src/plan/types.ts';
@@ -207,6 +208,97 @@ test('a saved plan is stale once something else is in use, and not once a cluste
   await site.use({ seen: yesterday, bundles: [{ name: 'b.v1.0.0', package: 'b' }] });
   await site.expect(['apply', file]);
   assert.ok((await readServed(site.open(site.staging))).includes('b.v1.0.0'));
+});
+
+// The property that relocation is for: after it, every image in use resolves to what staging holds.
+test('after apply, relocate check proves every image that a cluster uses by its own mirror rules', async (t) => {
+  const site = await createRelocatedSite(t);
+  const used = [...listImages(site.c.slice(1)), site.tool];
+  const mirrors = [
+    { source: 'registry.example.com', mirrors: [site.staging.host], redirects: 'digest' },
+  ];
+  await site.use({ images: used.map((image) => ({ image, users: ['Pod n/p'] })), mirrors });
+  const before = JSON.parse(await site.expect(['relocate', 'check', '--format', 'json'], 4));
+  assert.equal(before.verdict, 'not-proved');
+  await site.expect(['apply']);
+  const after = JSON.parse(await site.expect(['relocate', 'check', '--format', 'json']));
+  assert.deepEqual(
+    [after.verdict, after.proved, after.hindrances, after.unclear],
+    ['proved', used.length, [], []],
+  );
+});
+
+test('a release that a cluster runs is brought by payload and components, under their tags', async (t) => {
+  const site = await createRelocatedSite(t);
+  const component = await pushImage(site.production.host, {
+    repository: 'openshift/release',
+    files: { 'bin/etcd': 'etcd' },
+    tags: ['4.20.3-x86_64-etcd'],
+  });
+  const from = `quay.io/openshift-release-dev/ocp-v4.0-art-dev@${component.digest}`;
+  const references = {
+    kind: 'ImageStream',
+    apiVersion: 'image.openshift.io/v1',
+    metadata: { name: '4.20.3' },
+    spec: { tags: [{ name: 'etcd', from: { kind: 'DockerImage', name: from } }] },
+  };
+  const payload = await pushImage(site.production.host, {
+    repository: 'openshift/release-images',
+    files: { 'release-manifests/image-references': JSON.stringify(references) },
+    tags: ['4.20.3-x86_64'],
+  });
+  await site.use({ release: { version: '4.20.3', architecture: 'x86_64' } });
+  await site.expect(['apply']);
+  const staging = site.open(site.staging);
+  for (const [repository, tag, { digest }] of [
+    ['openshift/release-images', '4.20.3-x86_64', payload],
+    ['openshift/release', '4.20.3-x86_64-etcd', component],
+  ] as const) {
+    const head = await staging.headManifest(repository, tag);
+    assert.deepEqual([head.state, head.state === 'present' && head.digest], ['present', digest]);
+  }
+  assert.deepEqual((await plan(site, 0)).steps, []);
+});
+
+test('a review shows what a commit changes of what is served, though no catalog changed', async (t) => {
+  const site = await createRelocatedSite(t);
+  await site.use({ bundles: [{ name: 'b.v1.0.0', package: 'b' }] });
+  const range = ['--from', 'HEAD~1', '--to', 'HEAD'];
+  const offline = await site.ask(['plan', ...range, '--offline'], 2);
+  assert.deepEqual(
+    offline.catalogs?.map(({ packages }) => packages?.map((it) => [it.package, it.change])),
+    [[['b', 'added']]],
+  );
+  const { plan: planned } = await site.ask(['plan', ...range], 2);
+  assert.ok(
+    planned?.catalogs.some(({ catalog, action }) => catalog === 'idx' && action === 'publish'),
+  );
+  await site.use({ seen: '2020-01-01' });
+  assert.match(
+    await site.expect(['plan', ...range, '--offline', '--format', 'markdown'], 4),
+    /last looked at on 2020-01-01/,
+  );
+});
+
+// Guards against: old deliveries that are forgotten.
+test('a delivery record that does not say what was brought keeps the whole catalog, and merge mends it', async (t) => {
+  const site = await createRelocatedSite(t);
+  const files = (await site.git('ls-files', 'deliveries')).split('\n');
+  for (const file of files) {
+    const path = join(site.state, file);
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace(/ {2}brought:\n(?: {4}.*\n)+/, ''));
+  }
+  await site.commit('as an older olmirror wrote it');
+  const old = await plan(site, 2);
+  assert.equal(old.catalogs[0]?.kept?.bundles, 6);
+  assert.match(
+    old.checks.find(({ kind }) => kind === 'in-use')?.message ?? '',
+    /1 delivery record of idx does not say what was brought, so all of the catalog is kept/,
+  );
+  await site.expect(['merge']);
+  await site.commit('mended');
+  assert.equal((await plan(site, 2)).catalogs[0]?.kept?.bundles, 3);
 });
 
 test('watch relocates what a commit says is in use, and heals staging', async (t) => {

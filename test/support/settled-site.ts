@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RunningRegistry } from '../../scripts/lib/start-registry.ts';
 import type { Digest } from '../../src/base/digest.ts';
+import type { Plan } from '../../src/plan/types.ts';
 import type { BundleSpec } from './catalog.ts';
 import {
   createSite,
@@ -36,7 +37,12 @@ export interface Asked {
     readonly message: string;
     readonly hint: string | null;
   }[];
-  readonly catalogs?: readonly { readonly catalog: string; readonly action: string }[];
+  readonly catalogs?: readonly {
+    readonly catalog: string;
+    readonly action: string;
+    readonly packages?: readonly { readonly package: string; readonly change: string }[] | null;
+  }[];
+  readonly plan?: Pick<Plan, 'catalogs'> | null;
 }
 
 export async function createSettledSite(

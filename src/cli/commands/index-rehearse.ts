@@ -17,12 +17,9 @@ import {
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { failed, passed, skipped } from '../../plan/verified-check.ts';
 import { createIndexBuilder, type IndexBuilder } from '../../reconcile/build-index.ts';
-import {
-  createStateLoader,
-  type LoadedCatalog,
-  type LoadedState,
-} from '../../reconcile/load-state.ts';
+import { type LoadedCatalog, type LoadedState } from '../../reconcile/load-state.ts';
 import { rehearseServing } from '../../reconcile/rehearse-serving.ts';
+import { loadWanted } from '../../reconcile/relocate-state.ts';
 import { buildSubject, verifyIndex } from '../../reconcile/verify-index.ts';
 import type { RegistryPort } from '../../registry/port.ts';
 import { renderRehearsalText } from '../../report/render-rehearsal-text.ts';
@@ -57,7 +54,7 @@ export async function runIndexRehearse(
 ): Promise<ExitCode> {
   const git = await wiring.openGit();
   const snapshot = await openSnapshot(options, git, context);
-  const state = await createStateLoader()(snapshot, context.manifestFile);
+  const state = await loadWanted(snapshot, context.manifestFile, systemClock.now());
   const loaded = findBuildable(state, options.catalog);
   const registry = wiring.openRegistry(state.manifest.registries[servingRole(state.manifest)]);
   const builder = createIndexBuilder({

@@ -7,11 +7,8 @@ import type { CatalogEntry } from '../../manifest/types.ts';
 import { exitCodeOfChecks, type IndexVerification } from '../../plan/index-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { createIndexBuilder } from '../../reconcile/build-index.ts';
-import {
-  createStateLoader,
-  type LoadedCatalog,
-  type LoadedState,
-} from '../../reconcile/load-state.ts';
+import { type LoadedCatalog, type LoadedState } from '../../reconcile/load-state.ts';
+import { loadWanted } from '../../reconcile/relocate-state.ts';
 import { buildSubject, type IndexSubject, verifyIndex } from '../../reconcile/verify-index.ts';
 import { renderVerificationText } from '../../report/render-verification-text.ts';
 import { createLayerBuilder } from '../build-layers.ts';
@@ -36,7 +33,7 @@ export async function runIndexVerify(
 ): Promise<ExitCode> {
   const git = await wiring.openGit();
   const snapshot = await git.openCommit(options.against);
-  const state = await createStateLoader()(snapshot, context.manifestFile);
+  const state = await loadWanted(snapshot, context.manifestFile, systemClock.now());
   const located = await locateInManifest(options, state.manifest, wiring);
   const loaded = findLoaded(located, state);
   const servedTag = await readServedTag(loaded.entry, state.manifest, git);
