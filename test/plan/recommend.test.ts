@@ -8,8 +8,7 @@ import { makeDisk, makeStrategy } from '../support/advice.ts';
 type Fits = boolean | null;
 
 function choose(
-  production: Fits,
-  staging: Fits,
+  [production, staging]: readonly [production: Fits, staging: Fits],
   blockers: readonly AdviceReason[] = [],
   changes: Partial<Choice> = {},
 ): Advice['recommendation'] {
@@ -43,6 +42,12 @@ function choose(
   return recommend({ ...choice, ...changes });
 }
 
+function listReasons(...parts: Parameters<typeof choose>): readonly string[] {
+  return choose(...parts).reasons.map(({ kind, number }) =>
+    number === null ? kind : `${kind} ${number}`,
+  );
+}
+
 const UNKNOWN: AdviceReason = { kind: 'use-unknown', number: null, names: [] };
 
 // Guards against: relocate recommended where anything of it is not known. Seen to fail: with `!== false` in place of
@@ -58,28 +63,28 @@ test('recommend chooses relocate only where append is known not to fit and reloc
   ];
   for (const [production, staging, blockers, strategy] of table)
     assert.equal(
-      choose(production, staging, blockers).strategy,
+      choose([production, staging], blockers).strategy,
       strategy,
       JSON.stringify([production, staging, blockers]),
     );
 });
 
 test('recommend says why: what is missing, what is saved, what is not known', () => {
-  function kinds(...parts: Parameters<typeof choose>): readonly string[] {
-    return choose(...parts).reasons.map(({ kind, number }) =>
-      number === null ? kind : `${kind} ${number}`,
-    );
-  }
-  assert.deepEqual(kinds(false, true), ['full 10', 'use-known', 'saves 80']);
-  assert.deepEqual(kinds(null, null), ['no-outage', 'room-unknown', 'use-known', 'saves 80']);
-  assert.deepEqual(kinds(false, false), [
+  assert.deepEqual(listReasons([false, true]), ['full 10', 'use-known', 'saves 80']);
+  assert.deepEqual(listReasons([null, null]), [
+    'no-outage',
+    'room-unknown',
+    'use-known',
+    'saves 80',
+  ]);
+  assert.deepEqual(listReasons([false, false]), [
     'no-outage',
     'full 10',
     'both-full',
     'use-known',
     'saves 80',
   ]);
-  assert.deepEqual(kinds(true, true, [UNKNOWN]), [
+  assert.deepEqual(listReasons([true, true], [UNKNOWN]), [
     'no-outage',
     'fits 30',
     'use-unknown',
@@ -95,10 +100,10 @@ test('recommend stays with relocate where a site goes that way and append is hel
     append: makeStrategy('append', { blockers: [heldUp] }),
   };
   assert.deepEqual(
-    choose(true, null, [], changes).reasons.map(({ kind }) => kind),
+    choose([true, null], [], changes).reasons.map(({ kind }) => kind),
     ['goes-already', 'held-up', 'use-known', 'room-unknown'],
   );
-  assert.equal(choose(true, false, [], changes).strategy, 'append');
-  assert.equal(choose(true, true, [UNKNOWN], changes).strategy, 'append');
-  assert.equal(choose(true, true, [], { ...changes, strategy: 'append' }).strategy, 'append');
+  assert.equal(choose([true, false], [], changes).strategy, 'append');
+  assert.equal(choose([true, true], [UNKNOWN], changes).strategy, 'append');
+  assert.equal(choose([true, true], [], { ...changes, strategy: 'append' }).strategy, 'append');
 });
