@@ -131,7 +131,7 @@ export const ADVICE_ENGLISH: AdviceWords = {
     partial: (clusters) => `In use: in-use.yaml, of ${clusters}; not all of it:`,
     unknown: () => 'In use: nobody knows. `olmirror in-use` writes it down.',
   },
-  disk: 'Disk: each layer, config and manifest that has a name, once; a registry keeps more until its own clean-up.',
+  disk: 'Disk: each layer, config and manifest that has a name, once; a registry keeps more until its own clean-up, and the next backup of Git comes on top.',
   steps: (strategy) => `Steps with ${strategy}`,
   step: {
     look: 'Look at every cluster: `olmirror in-use`, then commit in-use.yaml',
