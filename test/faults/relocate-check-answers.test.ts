@@ -144,6 +144,10 @@ test('what could not be looked at is in the way, until somebody answers for it, 
 });
 
 // Guards against: Argo CD bringing back what a cluster no longer has. Seen to fail without checkDeclaredPointers.
+function rules(host: string): string {
+  return `apiVersion: config.openshift.io/v1\nkind: ImageDigestMirrorSet\nmetadata: { name: m }\nspec:\n  imageDigestMirrors:\n    - { source: registry.example.com, mirrors: [${host}] }\n`;
+}
+
 test('what Git tells clusters of production below cluster/ is in the way', async (t) => {
   const { site, check } = await createRelocated(t, 0);
   const { productionProxy, stagingProxy, state } = site;
@@ -154,9 +158,6 @@ test('what Git tells clusters of production below cluster/ is in the way', async
     const { hindrances, unclear, inputs } = await check();
     assert.ok(inputs.some((input) => input.file === `cluster/${file}`));
     return [...hindrances, ...unclear].map((it) => `${it.kind} ${it.subject}`);
-  }
-  function rules(host: string): string {
-    return `apiVersion: config.openshift.io/v1\nkind: ImageDigestMirrorSet\nmetadata: { name: m }\nspec:\n  imageDigestMirrors:\n    - { source: registry.example.com, mirrors: [${host}] }\n`;
   }
   assert.deepEqual(await judge('rules.yaml', rules(stagingProxy.host)), []);
   assert.deepEqual(await judge('rules.yaml', rules(productionProxy.host)), [

@@ -62,12 +62,13 @@ test('recommend chooses relocate only where append is known not to fit and reloc
     );
 });
 
+function kinds(...parts: Parameters<typeof choose>): readonly string[] {
+  return choose(...parts).reasons.map(({ kind, number }) =>
+    number === null ? kind : `${kind} ${number}`,
+  );
+}
+
 test('recommend says why: what is missing, what is saved, what is not known', () => {
-  function kinds(...parts: Parameters<typeof choose>): readonly string[] {
-    return choose(...parts).reasons.map(({ kind, number }) =>
-      number === null ? kind : `${kind} ${number}`,
-    );
-  }
   assert.deepEqual(kinds(false, true), ['full 10', 'use-known', 'saves 80']);
   assert.deepEqual(kinds(null, null), ['no-outage', 'room-unknown', 'use-known', 'saves 80']);
   assert.deepEqual(kinds(false, false), [
