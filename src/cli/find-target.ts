@@ -1,5 +1,7 @@
+import { capitalize } from '../base/text.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { GitPort } from '../git/port.ts';
+import { servingRole } from '../manifest/serving-role.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import { chooseByRevision, choosePrevious, noSuchIndex } from '../plan/choose-index.ts';
 import type { CatalogIndexes, ListedIndex } from '../plan/index-types.ts';
@@ -35,7 +37,7 @@ export async function findTarget(to: string, context: TargetContext): Promise<Li
   if (revision === null)
     throw noSuchIndex(
       list,
-      `${to} is no tag that ${list.host} keeps of ${entry.name}, and no commit of this repository.`,
+      `${to} is no tag that ${servingRole(context.manifest)} keeps of ${entry.name}, and no commit of this repository.`,
     );
   return chooseByRevision(list, revision) ?? (await findByContent(revision, context));
 }
@@ -69,6 +71,6 @@ async function findByContent(revision: string, context: TargetContext): Promise<
   if (found !== undefined) return found;
   throw noSuchIndex(
     list,
-    `${list.host} does not keep the index of ${commit}, which would be ${tag}: it was not published, or another version of olmirror built it.`,
+    `${capitalize(servingRole(context.manifest))} does not keep the index of ${commit}, which would be ${tag}: it was not published, or another version of olmirror built it.`,
   );
 }
