@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureTools } from '../lib/tools.mjs';
 import { playCycleStory } from './cycle/cycle-story.ts';
+import { playRelocateStory } from './cycle/relocate-story.ts';
 import { createNarrator, StoryError } from './narrator.ts';
 import { playSplitStory } from './split/split-story.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -18,6 +19,7 @@ const USAGE = `Usage: npm run demo -- [options]
   --split        another story: a site that was split over both ports by hand, back to one
   --watch        another act: the reconciler runs, and a commit is enough
   --cycle        the third act: upgrade after upgrade, as the advice said before
+  --relocate     the third act by the strategy relocate
   --yes          do not wait for Enter between the chapters
   --keep         leave the registries running at the end
   --ports A,B    ports of production and staging (5000,5001 if they are free)`;
@@ -81,7 +83,8 @@ function readOptions(): DemoOptions | number {
   };
 }
 
-function chooseStory({ split, watch, cycle }: RawOptions['values']): typeof playStory {
+function chooseStory({ split, watch, cycle, relocate }: RawOptions['values']): typeof playStory {
+  if (relocate === true) return playRelocateStory;
   if (cycle === true) return playCycleStory;
   if (watch === true) return playWatchStory;
   return split === true ? playSplitStory : playStory;
@@ -93,7 +96,7 @@ interface RawOptions {
 }
 
 function parseOptions(): RawOptions {
-  const known = ['split', 'watch', 'cycle', 'yes', 'keep', 'ports', 'help'];
+  const known = ['split', 'watch', 'cycle', 'relocate', 'yes', 'keep', 'ports', 'help'];
   const { values, positionals } = parseArgs({
     options: { ports: { type: 'string' } },
     allowPositionals: true,

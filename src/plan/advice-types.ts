@@ -107,6 +107,7 @@ export interface AdviceReason {
     | 'saves-nothing'
     | 'not-planned'
     | 'held-up'
+    | 'goes-already'
     | 'split'
     | 'pending-first';
   /** Bytes or a count; null for none. */

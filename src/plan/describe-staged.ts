@@ -118,7 +118,7 @@ function describeLack({ production }: JudgedManifest): string {
 }
 
 const LIST_IT =
-  'List it under spec.images of the manifest (its upstream address with the digest), commit and run `olmirror apply`; or stop what runs it, and give the objects anew.';
+  'List it under spec.images of the manifest (its upstream address with the digest), or the release that it is of under spec.releases, commit and run `olmirror apply`; or stop what runs it, and give the objects anew.';
 
 const LIST_BASE =
   "No pass copies what an index is built on or by: list it under spec.images of the manifest, with production's host and its digest, commit and run `olmirror apply`.";

@@ -29,8 +29,41 @@ export function judgeInUse(
   return [...absent, ...found];
 }
 
+/** A look that saw neither of these saw nothing of what nodes pull, so that nothing would be proved by what it names. */
+const NEEDED: readonly {
+  readonly kind: string;
+  readonly isMissing: (cluster: ObservedCluster) => boolean;
+  readonly message: string;
+}[] = [
+  {
+    kind: 'Pod',
+    isMissing: ({ images }) => images.length === 0,
+    message: 'in-use.yaml names no image of it',
+  },
+  {
+    kind: 'ClusterVersion.config.openshift.io',
+    isMissing: ({ release }) => release === null,
+    message: 'in-use.yaml does not say which release it runs',
+  },
+];
+
+/** Lists what was overlooked in clusters that nobody was refused anything of: where a registry is to be wiped, that is a gap too. */
+export function judgeOverlooked(
+  inUse: Pick<InUse, 'observed'>,
+  { settings, now }: { readonly settings: InUseSettings; readonly now: Date },
+): readonly InUseGap[] {
+  return inUse.observed.flatMap((cluster) =>
+    NEEDED.filter(
+      ({ kind, isMissing }) =>
+        isMissing(cluster) &&
+        !cluster.unseen.some((unseen) => unseen.kind === kind) &&
+        !isWaived({ kind }, { cluster, settings, today: dayOf(now) }),
+    ).map(({ kind, message }) => describeUnseen(cluster, { kind, why: 'missing', message })),
+  );
+}
+
 function isWaived(
-  { kind }: UnseenKind,
+  { kind }: Pick<UnseenKind, 'kind'>,
   {
     cluster,
     settings,

@@ -1,3 +1,4 @@
+import type { RoleName } from '../manifest/types.ts';
 import type {
   Advice,
   AdviceReason,
@@ -10,6 +11,8 @@ export interface Choice {
   readonly append: StrategyAdvice;
   readonly relocate: StrategyAdvice;
   readonly room: Advice['room'];
+  /** Of the manifest. */
+  readonly strategy: Advice['strategy'];
   /** Catalogs with a delivery in staging that is not in Git. */
   readonly pending: readonly string[];
   /** What makes clusters pull from staging now. */
@@ -17,8 +20,8 @@ export interface Choice {
 }
 
 /**
- * Recommends append, save where it does not fit and relocate is known to: what only grows cannot lose an image, and
- * a forgotten one is an outage.
+ * Recommends append, save where it does not fit and relocate is known to, or where a site goes that way already and has
+ * left behind what append asks for: what only grows cannot lose an image, and a forgotten one is an outage.
  */
 export function recommend(choice: Choice): Advice['recommendation'] {
   const { append, relocate } = choice;
@@ -28,6 +31,17 @@ export function recommend(choice: Choice): Advice['recommendation'] {
     ...(choice.pending.length === 0 ? [] : [reason('pending-first', null, choice.pending)]),
     ...(choice.split.length === 0 ? [] : [reason('split', null, choice.split)]),
   ];
+  if (goesAlready(choice))
+    return {
+      strategy: 'relocate',
+      reasons: [
+        reason('goes-already'),
+        ...append.blockers,
+        ...describeUse(relocate),
+        ...describeRoom(relocate.disk.staging, choice.room.staging, 'staging'),
+        ...first,
+      ],
+    };
   if (isFull && canRelocate)
     return {
       strategy: 'relocate',
@@ -45,7 +59,7 @@ export function recommend(choice: Choice): Advice['recommendation'] {
       ...append.blockers,
       ...(isFull
         ? [describeFull(choice)]
-        : describeRoom(append.disk.production, choice.room.production)),
+        : describeRoom(append.disk.production, choice.room.production, 'production')),
       ...(isFull && relocate.disk.staging.fits === false ? [reason('both-full')] : []),
       ...compareCopies(choice),
       ...describeUse(relocate),
@@ -53,6 +67,15 @@ export function recommend(choice: Choice): Advice['recommendation'] {
       ...first,
     ],
   };
+}
+
+function goesAlready({ strategy, append, relocate }: Choice): boolean {
+  return (
+    strategy === 'relocate' &&
+    append.blockers.length > 0 &&
+    relocate.blockers.length === 0 &&
+    relocate.disk.staging.fits !== false
+  );
 }
 
 function reason(
@@ -72,10 +95,11 @@ function describeFull({ append, room }: Choice): AdviceReason {
 function describeRoom(
   { fits, fitsLater }: DiskForecast,
   { freeBytes }: DiskRoom,
+  role: RoleName,
 ): readonly AdviceReason[] {
-  if (freeBytes === null || fits === null) return [reason('room-unknown')];
+  if (freeBytes === null || fits === null) return [reason('room-unknown', null, [role])];
   return [
-    reason('fits', freeBytes),
+    reason('fits', freeBytes, [role]),
     ...(fitsLater === true ? [reason('fits-later')] : []),
     ...(fitsLater === false ? [reason('full-later')] : []),
   ];

@@ -125,7 +125,14 @@ async function weighWays(
   const relocate = adviseRelocate({ ...facts, ...relocation });
   return {
     strategies: [append, relocate],
-    recommendation: recommend({ append, relocate, room, pending: unmerged, split: use.served }),
+    recommendation: recommend({
+      append,
+      relocate,
+      room,
+      strategy: request.strategy,
+      pending: unmerged,
+      split: use.served,
+    }),
   };
 }
 
@@ -144,7 +151,7 @@ function describeSite(
     waiting: listWaiting(site),
     emptying: judgeStaging(asked, { site, use, where }),
     images: countImages(keys, where),
-    risks: listRisks({ asked, where, use, held, state, site }),
+    risks: listRisks({ asked, where, use, held, state, site, relocated: listUpstream(relocate) }),
     repositories: judgeRepositories({
       ...site,
       asked,
@@ -254,6 +261,12 @@ function listUnclear({ held, staged }: LookedSite): readonly UnclearAnswer[] {
   );
   const indexes = staged.unclear.map(({ subject, message }) => ({ subject, message }));
   return [...registries, ...indexes];
+}
+
+/** What relocate asks for; null where nobody knows. */
+function listUpstream(relocate: PlannedSite['relocate']): ReadonlySet<string> | null {
+  if (relocate === null || isToolError(relocate)) return null;
+  return new Set(relocate.wanted.images.map(({ upstream }) => upstream));
 }
 
 function listPasses({ append, relocate }: PlannedSite): readonly PreparedPass[] {

@@ -9,7 +9,7 @@ import { createImageProver } from '../images/prove-image.ts';
 import { IN_USE_FILE, type InUse } from '../manifest/in-use.ts';
 import { undoSwap } from '../manifest/relocation.ts';
 import type { MirrorManifest, PerRole, RoleName } from '../manifest/types.ts';
-import { judgeInUse } from '../plan/judge-in-use.ts';
+import { judgeInUse, judgeOverlooked } from '../plan/judge-in-use.ts';
 import type {
   CheckedInput,
   RelocateCheck,
@@ -104,7 +104,9 @@ function listGaps(
   { inUse: settings }: MirrorManifest,
   clock: Clock,
 ): readonly RelocateHindrance[] {
-  return judgeInUse(inUse, { settings, now: clock.now() }).map(({ cluster, message, hint }) => ({
+  const rules = { settings, now: clock.now() };
+  const gaps = [...judgeInUse(inUse, rules), ...judgeOverlooked(inUse, rules)];
+  return gaps.map(({ cluster, message, hint }) => ({
     kind: 'in-use-gap',
     cluster,
     subject: cluster,

@@ -23,9 +23,10 @@ import { checkServedIndexes } from './check-served-indexes.ts';
 import { checkStagedImages } from './check-staged-images.ts';
 import type { PreparedPass } from './prepare-pass.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
-import { readReleases } from './read-releases.ts';
+import { type ReleaseReading, readReleases } from './read-releases.ts';
 import { readStagedIndexes } from './read-staged-indexes.ts';
 import { readStatus } from './read-status.ts';
+import { listRunReleases, withReleasesInUse } from './releases-in-use.ts';
 
 export interface StagingRequest {
   /** Objects of each cluster that was given. */
@@ -64,16 +65,21 @@ export async function checkStaging(
   const status = await readStatus(prepared, git, signal);
   const indexes = await readStagedIndexes(prepared, status, now);
   const served = await checkServedIndexes(prepared, { prover, names });
+  const reading = await readReleases(await withReleasesInUse(prepared.state), prepared.registries, {
+    cache: new Map(),
+    signal,
+  });
+  const run = listRunReleases(reading, manifest);
   const images = await checkStagedImages(prepared, {
     contents: indexes.contents,
     indexes: indexes.indexes,
     bases: listBases(manifest),
-    pods: listRunDigests(clusters.objects),
+    pods: new Map([...run, ...listRunDigests(clusters.objects)]),
     prover,
     emit,
     signal,
   });
-  const releases = await listUnreadReleases(prepared, signal);
+  const releases = listUnreadReleases(reading, staging.host);
   const changed = await listChanged(indexes.indexes, prepared, signal);
   const parts = [indexes, served, images, clusters];
   const { images: proved, blobs } = prover.counts();
@@ -179,14 +185,13 @@ function describeRegistry(
 }
 
 // Components of a release that cannot be read would look like nobody's.
-async function listUnreadReleases(
-  { state: { manifest }, registries }: PreparedPass,
-  signal: AbortSignal,
-): Promise<readonly Unclear[]> {
-  const { faults } = await readReleases(manifest, registries, { cache: new Map(), signal });
+function listUnreadReleases(
+  { faults }: Pick<ReleaseReading, 'faults'>,
+  subject: string,
+): readonly Unclear[] {
   return faults.map(({ message, hint }) => ({
     kind: 'release',
-    subject: registries.staging.host,
+    subject,
     message,
     next: hint ?? 'Mirror the release payload, or take it out of spec.releases of the manifest.',
   }));

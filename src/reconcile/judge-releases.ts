@@ -1,19 +1,17 @@
-import { isToolError } from '../base/tool-error.ts';
 import type { Snapshot, VerifyMessages } from '../git/port.ts';
 import { formatReleaseItem, formatReleaseTag } from '../images/release.ts';
-import { listReleasesInUse, type ReleaseInUse } from '../images/releases-in-use.ts';
-import { RELEASE_ARCHITECTURE_DEFAULT } from '../manifest/defaults.ts';
+import { listReleasesInUse } from '../images/releases-in-use.ts';
 import type { ObservedCluster } from '../manifest/observed-cluster.ts';
 import type { ReadGraph } from '../manifest/release-graph.ts';
-import type { MirrorManifest, PerRole, ReleaseEntry } from '../manifest/types.ts';
+import type { MirrorManifest, PerRole } from '../manifest/types.ts';
 import type { ReleaseFacts, ReleaseRefusal, SignatureFinding } from '../plan/release-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { findReleasePaths } from './find-release-paths.ts';
 import { judgeSignatures } from './judge-signatures.ts';
 import { type FoundGraph, findGraph } from './read-graph.ts';
-import { readInUse } from './read-in-use.ts';
 import { readKeptSignatures } from './read-release-files.ts';
 import type { ReleaseFault, ReleaseReading } from './read-releases.ts';
+import { isListed, readClusters } from './releases-in-use.ts';
 
 export interface ReleaseSubject {
   readonly manifest: MirrorManifest;
@@ -65,16 +63,6 @@ export function createReleaseJudge(verifyMessages: VerifyMessages): ReleaseJudge
   };
 }
 
-/** The clusters of `in-use.yaml`; none where there is no such file, or none that can be read, which is told elsewhere. */
-export async function readClusters(snapshot: Snapshot): Promise<readonly ObservedCluster[]> {
-  try {
-    return (await readInUse(snapshot))?.observed ?? [];
-  } catch (error) {
-    if (isToolError(error, 'MANIFEST_IN_USE_INVALID')) return [];
-    throw error;
-  }
-}
-
 function findGraphFor(
   clusters: readonly ObservedCluster[],
   context: Parameters<typeof findGraph>[0],
@@ -83,27 +71,6 @@ function findGraphFor(
   if (clusters.every(({ release }) => release === null))
     return Promise.resolve({ graph: null, place: null, problems: [] });
   return findGraph(context);
-}
-
-/** Whether a release that a cluster runs is among others. */
-export function isListed(
-  { version, architecture }: Pick<ReleaseInUse, 'version' | 'architecture'>,
-  releases: readonly ReleaseEntry[],
-): boolean {
-  return releases.some(
-    (release) =>
-      release.version === version &&
-      (architecture === null || release.architecture === architecture),
-  );
-}
-
-/** The releases that clusters run as entries; of an unknown architecture the one that manifests mean without a word. */
-export function listEntriesInUse(used: readonly ReleaseInUse[]): readonly ReleaseEntry[] {
-  const entries = used.map(({ version, architecture }) => ({
-    version,
-    architecture: architecture ?? RELEASE_ARCHITECTURE_DEFAULT,
-  }));
-  return [...new Map(entries.map((entry) => [formatReleaseTag(entry), entry])).values()];
 }
 
 function isUntrusted({ state }: SignatureFinding): boolean {

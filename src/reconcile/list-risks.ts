@@ -17,6 +17,8 @@ export interface RiskFacts {
   readonly held: HeldBooks;
   readonly state: LoadedState;
   readonly site: LookedSite;
+  /** What relocate asks for, upstream; null where nobody knows. */
+  readonly relocated: ReadonlySet<string> | null;
 }
 
 const SHOWN = 20;
@@ -24,13 +26,15 @@ const BOTH: readonly Strategy[] = ['append', 'relocate'];
 
 /** What may go wrong, and with which strategy; only what there is some of. */
 export function listRisks(facts: RiskFacts): readonly Risk[] {
-  const { asked, where, use } = facts;
+  const { asked, where, use, relocated } = facts;
   function namesAt(place: ReturnType<Whereabouts>): readonly string[] {
     return asked.filter(({ key }) => where(key) === place).map(({ upstream }) => upstream);
   }
   const stranded = findStranded(facts);
+  const neither = Map.groupBy(namesAt('neither'), (name) => relocated?.has(name) ?? true);
   const risks: readonly (readonly [Risk['kind'], readonly Strategy[], readonly string[]])[] = [
-    ['neither', BOTH, namesAt('neither')],
+    ['neither', BOTH, neither.get(true) ?? []],
+    ['neither', ['append'], neither.get(false) ?? []],
     ['unknown-place', BOTH, namesAt('unknown')],
     ['only-staging', BOTH, namesAt('staging')],
     ['only-production', BOTH, namesAt('production')],

@@ -5,15 +5,14 @@ import { ToolError } from '../base/tool-error.ts';
 import { createTagExplainer } from '../images/explain-tags.ts';
 import { listWanted } from '../images/list-wanted.ts';
 import { indexRepository, mapRepository, RELEASE_COMPONENTS } from '../images/map-path.ts';
-import { listReleasesInUse } from '../images/releases-in-use.ts';
 import { STATE_REPOSITORY_DEFAULT } from '../manifest/defaults.ts';
-import type { MirrorManifest, PerRole } from '../manifest/types.ts';
+import type { PerRole } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { type AuditFindings, auditRegistry } from './audit-registry.ts';
 import { stateRepository } from './back-up-state.ts';
-import { isListed, listEntriesInUse, readClusters } from './judge-releases.ts';
 import { type LoadedState, nameCatalogs } from './load-state.ts';
 import { readReleases } from './read-releases.ts';
+import { withReleasesInUse } from './releases-in-use.ts';
 
 export interface AuditSubject {
   readonly state: LoadedState;
@@ -70,13 +69,4 @@ export async function auditState({
   const repository = mapRepository(parseImageRef(RELEASE_COMPONENTS), 'production', manifest);
   const faults = releases.faults.map(({ message }) => ({ repository, tag: null, message }));
   return { ...findings, unclear: [...faults, ...findings.unclear] };
-}
-
-// What nodes run is somebody's, whether the manifest still lists it or not.
-async function withReleasesInUse({ manifest, snapshot }: LoadedState): Promise<MirrorManifest> {
-  const used = listReleasesInUse(await readClusters(snapshot));
-  const unlisted = listEntriesInUse(
-    used.filter((release) => !isListed(release, manifest.releases)),
-  );
-  return { ...manifest, releases: [...manifest.releases, ...unlisted] };
 }

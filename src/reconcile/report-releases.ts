@@ -19,11 +19,11 @@ import type { SignatureFinding } from '../plan/release-types.ts';
 import type { ExitCode } from '../plan/sum-outcomes.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { findReleasePaths, sortReleases } from './find-release-paths.ts';
-import { isListed, listEntriesInUse, readClusters } from './judge-releases.ts';
 import { judgeSignatures } from './judge-signatures.ts';
 import { findGraph } from './read-graph.ts';
 import { readKeptSignatures } from './read-release-files.ts';
 import { type ReleaseReading, readReleases } from './read-releases.ts';
+import { isListed, listEntriesInUse, readClusters } from './releases-in-use.ts';
 
 export interface ReleaseReportContext {
   readonly manifest: MirrorManifest;

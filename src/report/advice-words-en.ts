@@ -14,10 +14,10 @@ export const ADVICE_ENGLISH: AdviceWords = {
     'no-outage': () =>
       'Production only grows under append: nothing is deleted or overwritten, so nothing can be forgotten.',
     'copies-less': ({ size }) => `Append copies ${size} less than relocate.`,
-    fits: ({ size }) => `It fits: production has ${size} free.`,
+    fits: ({ size, names }) => `It fits: ${names} has ${size} free.`,
     'fits-later': () => 'So do the further deliveries that are reckoned with.',
-    'room-unknown': () =>
-      'Whether it fits is not known: set `storagePath` of production in mirror.yaml, or give `--free-production 500GB`.',
+    'room-unknown': ({ names }) =>
+      `Whether it fits is not known: set \`storagePath\` of ${names} in mirror.yaml, or give \`--free-${names} 500GB\`.`,
     full: ({ size }) => `It does not fit: production lacks ${size}.`,
     'full-later': () =>
       'The further deliveries that are reckoned with do not fit: plan a larger disk in time.',
@@ -34,6 +34,8 @@ export const ADVICE_ENGLISH: AdviceWords = {
       'Relocate would save no disk: all that production has is in use or delivered.',
     'not-planned': ({ names }) => `Relocate could not be planned: ${names}`,
     'held-up': ({ names }) => `Something holds append up, which \`olmirror plan\` tells: ${names}`,
+    'goes-already': () =>
+      'mirror.yaml goes this way already: what was left behind would have to be brought again for append.',
     split: ({ names }) =>
       `Clusters are served from staging by name today (${names}): see "Already split over two ports" in the docs.`,
     'pending-first': ({ names }) =>
@@ -46,7 +48,7 @@ export const ADVICE_ENGLISH: AdviceWords = {
   waiting: {
     applied: (catalog) => `${catalog}: what staging delivers is in production already.`,
     merged: (catalog, reference) =>
-      `${catalog}: ${reference} is merged and not in production yet. Run \`olmirror apply\`.`,
+      `${catalog}: ${reference} is merged and not served yet. Run \`olmirror apply\`.`,
     'merged-not-committed': (catalog, reference) =>
       `${catalog}: ${reference} is merged in the working tree only. Commit it.`,
     'not-merged': (catalog, reference, images) =>
@@ -129,7 +131,7 @@ export const ADVICE_ENGLISH: AdviceWords = {
     partial: (clusters) => `In use: in-use.yaml, of ${clusters}; not all of it:`,
     unknown: () => 'In use: nobody knows. `olmirror in-use` writes it down.',
   },
-  disk: 'Disk: each layer, config and manifest that has a name, once; a registry keeps more until its own clean-up.',
+  disk: 'Disk: each layer, config and manifest that has a name, once; a registry keeps more until its own clean-up, and the next backup of Git comes on top.',
   steps: (strategy) => `Steps with ${strategy}`,
   step: {
     look: 'Look at every cluster: `olmirror in-use`, then commit in-use.yaml',
@@ -139,12 +141,13 @@ export const ADVICE_ENGLISH: AdviceWords = {
     'staging-check': 'Prove that staging is not needed: `olmirror staging check`',
     'empty-staging': 'Empty staging with the means of the registry; olmirror never does',
     'rules-staging-first':
-      'Mirror rules that name staging first, production second: `olmirror resources`',
+      'Mirror rules that name staging first, production second: `olmirror relocate swap` leads the way from here',
     pools: 'Wait until all machine config pools are updated',
     restart: 'Let pods start anew',
     'rules-staging-only': 'Mirror rules without production',
-    'relocate-check': 'Prove that production is not needed: `olmirror relocate check`',
-    swap: 'Swap the roles in mirror.yaml, by one commit',
+    'relocate-check':
+      'Prove that production is not needed: `olmirror relocate check --output relocate-check.json`, commit it',
+    swap: 'Exchange the roles in mirror.yaml, by one commit: `olmirror relocate swap`',
     'wipe-production':
       'Wipe the old production with the means of the registry; olmirror never does',
   },

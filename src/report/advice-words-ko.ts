@@ -13,10 +13,10 @@ export const ADVICE_KOREAN: AdviceWords = {
     'no-outage': () =>
       'append에서 production은 늘어나기만 합니다. 지우거나 덮어쓰지 않으므로 잊히는 것이 없습니다.',
     'copies-less': ({ size }) => `append는 relocate보다 ${size} 적게 복사합니다.`,
-    fits: ({ size }) => `들어갑니다. production의 여유 공간은 ${size}입니다.`,
+    fits: ({ size, names }) => `들어갑니다. ${names}의 여유 공간은 ${size}입니다.`,
     'fits-later': () => '앞으로 올 것으로 계산한 반입분도 들어갑니다.',
-    'room-unknown': () =>
-      '들어가는지 알 수 없습니다. mirror.yaml에서 production의 `storagePath`를 정하거나 `--free-production 500GB`처럼 알려 주십시오.',
+    'room-unknown': ({ names }) =>
+      `들어가는지 알 수 없습니다. mirror.yaml에서 ${names}의 \`storagePath\`를 정하거나 \`--free-${names} 500GB\`처럼 알려 주십시오.`,
     full: ({ size }) => `들어가지 않습니다. production에 ${size}가 모자랍니다.`,
     'full-later': () =>
       '앞으로 올 것으로 계산한 반입분은 들어가지 않습니다. 제때 더 큰 디스크를 준비하십시오.',
@@ -33,6 +33,8 @@ export const ADVICE_KOREAN: AdviceWords = {
       'relocate로 아낄 디스크가 없습니다. production에 있는 것이 모두 사용 중이거나 반입된 것입니다.',
     'not-planned': ({ names }) => `relocate를 계획하지 못했습니다: ${names}`,
     'held-up': ({ names }) => `append를 막는 것이 있습니다(\`olmirror plan\`): ${names}`,
+    'goes-already': () =>
+      'mirror.yaml이 이미 이 방법을 씁니다. append로 가려면 두고 온 것을 다시 가져와야 합니다.',
     split: ({ names }) =>
       `지금 클러스터가 이름으로 staging을 사용합니다(${names}). 문서의 "이미 두 포트로 나뉜 경우"를 보십시오.`,
     'pending-first': ({ names }) =>
@@ -44,7 +46,7 @@ export const ADVICE_KOREAN: AdviceWords = {
   waiting: {
     applied: (catalog) => `${catalog}: staging의 반입분이 이미 production에 있습니다.`,
     merged: (catalog, reference) =>
-      `${catalog}: ${reference}은(는) 병합되었지만 아직 production에 없습니다. \`olmirror apply\`를 실행하십시오.`,
+      `${catalog}: ${reference}은(는) 병합되었지만 아직 서비스되지 않습니다. \`olmirror apply\`를 실행하십시오.`,
     'merged-not-committed': (catalog, reference) =>
       `${catalog}: ${reference}은(는) 작업 트리에만 병합되었습니다. 커밋하십시오.`,
     'not-merged': (catalog, reference, images) =>
@@ -126,7 +128,7 @@ export const ADVICE_KOREAN: AdviceWords = {
     partial: (clusters) => `사용 중인 것: in-use.yaml, ${clusters}. 다 알지는 못합니다:`,
     unknown: () => '사용 중인 것: 아무도 모릅니다. `olmirror in-use`가 기록합니다.',
   },
-  disk: '디스크: 이름이 있는 레이어, config, 매니페스트를 한 번씩 센 값입니다. 레지스트리는 자체 정리 전까지 더 많이 갖고 있습니다.',
+  disk: '디스크: 이름이 있는 레이어, config, 매니페스트를 한 번씩 센 값입니다. 레지스트리는 자체 정리 전까지 더 많이 갖고 있고, 다음 Git 백업이 더해집니다.',
   steps: (strategy) => `${strategy}의 단계`,
   step: {
     look: '모든 클러스터를 살펴봅니다: `olmirror in-use`, 그다음 in-use.yaml을 커밋',
@@ -136,12 +138,13 @@ export const ADVICE_KOREAN: AdviceWords = {
     'staging-check': 'staging이 필요 없음을 증명합니다: `olmirror staging check`',
     'empty-staging': '레지스트리의 방법으로 staging을 비웁니다. olmirror는 비우지 않습니다',
     'rules-staging-first':
-      'staging을 먼저, production을 다음에 적은 미러 규칙: `olmirror resources`',
+      'staging을 먼저, production을 다음에 적은 미러 규칙: 여기서부터 `olmirror relocate swap`이 안내합니다',
     pools: '모든 machine config pool이 갱신될 때까지 기다립니다',
     restart: '파드를 다시 시작합니다',
     'rules-staging-only': 'production이 없는 미러 규칙',
-    'relocate-check': 'production이 필요 없음을 증명합니다: `olmirror relocate check`',
-    swap: 'mirror.yaml에서 역할을 한 커밋으로 바꿉니다',
+    'relocate-check':
+      'production이 필요 없음을 증명합니다: `olmirror relocate check --output relocate-check.json`, 커밋',
+    swap: 'mirror.yaml에서 역할을 한 커밋으로 바꿉니다: `olmirror relocate swap`',
     'wipe-production': '레지스트리의 방법으로 옛 production을 지웁니다. olmirror는 지우지 않습니다',
   },
   disturbs: '(클러스터에 영향)',

@@ -99,9 +99,17 @@ function listReasons({ recommendation }: Advice, words: AdviceWords): readonly s
   return recommendation.reasons.map(({ kind, number, names }) =>
     words.reasons[kind]({
       size: number === null ? words.unknown : formatBytes(number),
-      names: shorten(names, words).join(', '),
+      names: nameSome(names, words),
     }),
   );
+}
+
+/** Messages are long: the first is enough. */
+function nameSome(names: readonly string[], words: AdviceWords): string {
+  const count = names.some((name) => name.length > 100) ? 1 : SHOWN;
+  const shown = names.slice(0, count);
+  const rest = names.length - shown.length;
+  return [...shown, ...(rest === 0 ? [] : [words.more(rest)])].join(', ');
 }
 
 function listWhere(advice: Advice, words: AdviceWords): readonly Part[] {

@@ -68,11 +68,32 @@ test('rules and images that name production, versions that nobody serves and old
   assert.deepEqual(await judge({ seen: '2020-01-01' }), ['in-use-gap']);
 });
 
+// Seen to fail: a look at Subscriptions and ClusterServiceVersions alone let the whole of production be wiped.
+test('a cluster of which no image, or no release, was seen proves nothing', async (t) => {
+  const { giveInUse, check } = await createRelocated(t, 1, { manifest: { spec: '' } });
+  const subjects = [
+    [{ images: [] }, ['Pod', 'ClusterVersion.config.openshift.io']],
+    [{}, ['ClusterVersion.config.openshift.io']],
+  ] as const;
+  for (const [changes, kinds] of subjects) {
+    await giveInUse(changes);
+    const { verdict, hindrances, wipeable } = await check();
+    assert.deepEqual([verdict, wipeable], ['not-proved', null]);
+    assert.deepEqual(
+      hindrances.map(({ kind, message }) => [kind, /kind (\S+) in/.exec(message)?.[1]]),
+      kinds.map((kind) => ['in-use-gap', kind]),
+    );
+  }
+});
+
 // Guards against: a component that no pod runs now, such as that of an update's other end. Seen to fail without listReleaseImages.
 test('all components of the release that a cluster runs, and of the one that it is on the way to, must be there', async (t) => {
   const { site, images, giveInUse, check } = await createRelocated(t, 2);
   const [first = '', second = ''] = images;
-  async function pushPayload(version: string, component: string): Promise<object> {
+  async function pushPayload(
+    version: string,
+    component: string,
+  ): Promise<{ readonly version: string; readonly image: string }> {
     const references = { spec: { tags: [{ name: 'cli', from: { name: component } }] } };
     const { digest } = await pushImage(site.staging.host, {
       repository: 'openshift/release-images',
@@ -92,7 +113,7 @@ test('all components of the release that a cluster runs, and of the one that it 
       state: 'Completed',
     },
   ];
-  await giveInUse({ images: [], release: { ...next, history } });
+  await giveInUse({ images: [old.image], release: { ...next, history } });
   const whole = await check();
   assert.deepEqual([whole.verdict, whole.proved], ['proved', 4]);
   const storage = openStorage(join(site.folder, 'staging'));
@@ -109,7 +130,7 @@ test('all components of the release that a cluster runs, and of the one that it 
     ],
   );
   const bad = await pushPayload('4.20.5', 'registry.example.com/vendor/app-0:latest');
-  await giveInUse({ images: [], release: { ...bad, history: [] } });
+  await giveInUse({ images: [old.image], release: { ...bad, history: [] } });
   const unread = await check();
   assert.deepEqual([unread.verdict, unread.unclear.length], ['unknown', 1]);
 });

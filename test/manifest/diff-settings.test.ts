@@ -40,3 +40,19 @@ test('diffSettings finds nothing between a manifest and itself, and everything i
   assert.ok(diffSettings(null, BEFORE).includes('spec.policy.missing: not set → block'));
   assert.deepEqual(diffSettings(null, null), []);
 });
+
+test('diffSettings says that two registries exchanged their roles in one line, and what else changed of them', () => {
+  const [old, fresh] = ['{ host: a:5000, caFile: a.pem }', '{ host: b:5001, insecure: true }'];
+  const exchanged =
+    'spec.registries: the roles are exchanged: b:5001 is production now, a:5000 is staging';
+  assert.deepEqual(diffSettings(writeRoles(old, fresh), writeRoles(fresh, old)), [exchanged]);
+  assert.deepEqual(diffSettings(writeRoles(old, fresh), writeRoles(fresh, '{ host: a:5000 }')), [
+    exchanged,
+    'spec.registries.staging.caFile: a.pem → not set',
+  ]);
+  assert.deepEqual(diffSettings(writeRoles(old, fresh), writeRoles(fresh, fresh)).length, 3);
+});
+
+function writeRoles(production: string, staging: string): string {
+  return `spec: { registries: { production: ${production}, staging: ${staging} } }`;
+}

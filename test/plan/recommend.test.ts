@@ -8,9 +8,9 @@ import { makeDisk, makeStrategy } from '../support/advice.ts';
 type Fits = boolean | null;
 
 function choose(
-  production: Fits,
-  staging: Fits,
+  [production, staging]: readonly [production: Fits, staging: Fits],
   blockers: readonly AdviceReason[] = [],
+  changes: Partial<Choice> = {},
 ): Advice['recommendation'] {
   const choice: Choice = {
     append: makeStrategy('append', {
@@ -31,6 +31,7 @@ function choose(
         staging: makeDisk({ cleaned: createAmount(60), fits: staging }),
       },
     }),
+    strategy: 'append',
     room: {
       production: { freeBytes: production === null ? null : 30, from: null },
       staging: { freeBytes: null, from: null },
@@ -38,7 +39,13 @@ function choose(
     pending: [],
     split: [],
   };
-  return recommend(choice);
+  return recommend({ ...choice, ...changes });
+}
+
+function listReasons(...parts: Parameters<typeof choose>): readonly string[] {
+  return choose(...parts).reasons.map(({ kind, number }) =>
+    number === null ? kind : `${kind} ${number}`,
+  );
 }
 
 const UNKNOWN: AdviceReason = { kind: 'use-unknown', number: null, names: [] };
@@ -56,7 +63,7 @@ test('recommend chooses relocate only where append is known not to fit and reloc
   ];
   for (const [production, staging, blockers, strategy] of table)
     assert.equal(
-      choose(production, staging, blockers).strategy,
+      choose([production, staging], blockers).strategy,
       strategy,
       JSON.stringify([production, staging, blockers]),
     );
@@ -69,19 +76,46 @@ function kinds(...parts: Parameters<typeof choose>): readonly string[] {
 }
 
 test('recommend says why: what is missing, what is saved, what is not known', () => {
+<<<<<<< HEAD
   assert.deepEqual(kinds(false, true), ['full 10', 'use-known', 'saves 80']);
   assert.deepEqual(kinds(null, null), ['no-outage', 'room-unknown', 'use-known', 'saves 80']);
   assert.deepEqual(kinds(false, false), [
+=======
+  assert.deepEqual(listReasons([false, true]), ['full 10', 'use-known', 'saves 80']);
+  assert.deepEqual(listReasons([null, null]), [
+    'no-outage',
+    'room-unknown',
+    'use-known',
+    'saves 80',
+  ]);
+  assert.deepEqual(listReasons([false, false]), [
+>>>>>>> main
     'no-outage',
     'full 10',
     'both-full',
     'use-known',
     'saves 80',
   ]);
-  assert.deepEqual(kinds(true, true, [UNKNOWN]), [
+  assert.deepEqual(listReasons([true, true], [UNKNOWN]), [
     'no-outage',
     'fits 30',
     'use-unknown',
     'saves 80',
   ]);
+});
+
+// Guards against: a site that relocated being told to bring again all that it left behind.
+test('recommend stays with relocate where a site goes that way and append is held up, unless something is in the way', () => {
+  const heldUp: AdviceReason = { kind: 'held-up', number: 1, names: ['a is in neither registry'] };
+  const changes: Partial<Choice> = {
+    strategy: 'relocate',
+    append: makeStrategy('append', { blockers: [heldUp] }),
+  };
+  assert.deepEqual(
+    choose([true, null], [], changes).reasons.map(({ kind }) => kind),
+    ['goes-already', 'held-up', 'use-known', 'room-unknown'],
+  );
+  assert.equal(choose([true, false], [], changes).strategy, 'append');
+  assert.equal(choose([true, true], [UNKNOWN], changes).strategy, 'append');
+  assert.equal(choose([true, true], [], { ...changes, strategy: 'append' }).strategy, 'append');
 });

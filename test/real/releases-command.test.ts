@@ -117,6 +117,26 @@ test('releases tells what is where, in use and whole, before a delivery and afte
   assert.deepEqual([after.exitCode, after.releases[1]?.components?.missing], [4, ['api']]);
 });
 
+// Guards against: staging emptied of a release that nodes run and production lacks. Seen to fail without listRunReleases.
+test('staging check names what a cluster runs of a release that nobody lists', async (t) => {
+  const site = await createSite(t);
+  const { payload, components } = await pushRelease(site.staging.host, { version: '4.19.1' });
+  await listReleases(site, []);
+  await writeInUse(site, [{ name: 'prod', release: { version: '4.19.1' } }]);
+  await site.commit('in use');
+  const { stdout } = await site.olmirror(['staging', 'check', '--format', 'json']);
+  const {
+    hindrances,
+  }: { hindrances: readonly { kind: string; subject: string; message: string }[] } =
+    JSON.parse(stdout);
+  const etcd = components.get('etcd')?.split('@')[1] ?? '';
+  for (const digest of [etcd, payload.digest]) {
+    const found = hindrances.find(({ subject }) => subject.includes(digest));
+    assert.equal(found?.kind, 'in-use', stdout);
+    assert.match(found.message, /^A cluster that runs release 4\.19\.1-x86_64 wants it, /);
+  }
+});
+
 test('the graph comes out of the image of an update service, as staging has it', async (t) => {
   const site = await createSite(t);
   const { host } = site.staging;

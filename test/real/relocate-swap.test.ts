@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RelocationStatus } from '../../src/plan/relocation-status-types.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
+import { NO_RELEASE } from '../support/no-release.ts';
 import { createSite, pushIndex, pushOperator, readText, type Site } from '../support/site.ts';
 
 const statuses = compileSchema<RelocationStatus>('relocation-status');
@@ -22,7 +23,7 @@ interface RelocatedSite extends Site {
 async function createRelocatedSite(t: Parameters<typeof createSite>[0]): Promise<RelocatedSite> {
   const site = await createSite(t);
   const { production, staging } = site;
-  await site.writeManifest({ spec: '  strategy: relocate' });
+  await site.writeManifest({ spec: `  strategy: relocate\n${NO_RELEASE}` });
   const a = await pushOperator(production.host, { name: 'a', versions: ['1.0.0'] });
   const b = await pushOperator(production.host, { name: 'b', versions: ['1.0.0'] });
   await pushIndex(production.host, { a, b });

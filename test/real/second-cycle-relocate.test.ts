@@ -45,7 +45,7 @@ const ROUNDS: readonly Round[] = [
 ];
 
 test('relocate: three deliveries, the roles changed after each, end byte for byte where the advice said', async (t) => {
-  const site = await createCycleSite(t);
+  const site = await createCycleSite(t, { fields: 'references: rewrite' });
   let hosts = { production: site.production, staging: site.staging };
   await edit(site, (text) => text.replace('spec:\n', 'spec:\n  strategy: relocate\n'));
   for (const round of ROUNDS) {

@@ -5,6 +5,7 @@ import type { Fault, ProxiedRequest } from '../../scripts/lib/fault-proxy.ts';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import type { RelocateCheck } from '../../src/plan/relocate-check-types.ts';
 import { compileSchema, parseChecked } from './check-schema.ts';
+import { NO_RELEASE } from './no-release.ts';
 import { createProxiedSite, type ProxiedSite } from './proxied-site.ts';
 import { type ManifestOptions, pushIndex, pushOperator, type Scope } from './site.ts';
 
@@ -33,7 +34,11 @@ export async function createRelocated(
   count: number,
   { staging = () => null, production = () => null, manifest = {} }: RelocatedOptions = {},
 ): Promise<Relocated> {
-  const site = await createProxiedSite(t, { staging, production }, manifest);
+  const site = await createProxiedSite(
+    t,
+    { staging, production },
+    { spec: NO_RELEASE, ...manifest },
+  );
   const a = await pushOperator(site.staging.host, { name: 'a', versions: ['1.0.0'] });
   await pushIndex(site.staging.host, { a });
   const images: string[] = [];

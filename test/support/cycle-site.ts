@@ -10,7 +10,14 @@ import type { Plan } from '../../src/plan/types.ts';
 import type { BundleSpec } from './catalog.ts';
 import { compileSchema, parseChecked } from './check-schema.ts';
 import { readStoredTags } from './fault-site.ts';
-import { createSite, pushIndex, pushOperator, type Scope, type Site } from './site.ts';
+import {
+  createSite,
+  type ManifestOptions,
+  pushIndex,
+  pushOperator,
+  type Scope,
+  type Site,
+} from './site.ts';
 
 const advice = compileSchema<Advice>('advice');
 const plans = compileSchema<Plan>('plan');
@@ -50,7 +57,10 @@ export interface UsedContent {
 const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 
 /** Production serves A, B and C at 1.0.0 and holds release 4.20.1; taken over and committed. */
-export async function createCycleSite(t: Scope): Promise<CycleSite> {
+export async function createCycleSite(
+  t: Scope,
+  manifest: Pick<ManifestOptions, 'fields'> = {},
+): Promise<CycleSite> {
   const site = await createSite(t);
   const { production, staging } = site;
   const served: Record<string, readonly BundleSpec[]> = {};
@@ -63,6 +73,7 @@ export async function createCycleSite(t: Scope): Promise<CycleSite> {
   await pushIndex(production.host, served);
   await pushRelease(production.host, buildExampleRelease('4.20.1'));
   await site.writeManifest({
+    ...manifest,
     spec: '  releases:\n    - { version: 4.20.1, architecture: x86_64 }',
   });
   async function run(args: readonly string[], codes: readonly number[] = [0]): Promise<string> {

@@ -75,7 +75,11 @@ export function listReleases(site: Site, versions: readonly string[], more = '')
   const lines = versions.map((version) => `    - { version: ${version} }`);
   return site.writeManifest({
     catalogs: [],
-    spec: ['  releases:', ...lines, ...(more === '' ? [] : [more])].join('\n'),
+    spec: [
+      versions.length === 0 ? '  releases: []' : '  releases:',
+      ...lines,
+      ...(more === '' ? [] : [more]),
+    ].join('\n'),
   });
 }
 

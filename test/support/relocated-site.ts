@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import type { BundleSpec } from './catalog.ts';
+import { NO_RELEASE } from './no-release.ts';
 import { type AskedSite, addAsking } from './settled-site.ts';
 import { createSite, type ManifestOptions, pushIndex, pushOperator, type Scope } from './site.ts';
 
@@ -28,7 +29,7 @@ export async function createRelocatedSite(
   await plain.writeManifest({
     fields: 'references: rewrite',
     ...manifest,
-    spec: ['  strategy: relocate', ...(spec === undefined ? [] : [spec])].join('\n'),
+    spec: ['  strategy: relocate', spec ?? NO_RELEASE].join('\n'),
   });
   const old = await pushOperator(production.host, { name: 'a', versions: ['1.0.0'] });
   const b = await pushOperator(production.host, { name: 'b', versions: ['1.0.0'] });

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Advice } from '../../../src/plan/advice-types.ts';
+import type { Advice, Strategy, StrategyAdvice } from '../../../src/plan/advice-types.ts';
 import { emptyRegistry, weighRegistry } from '../../lib/registry-disk.ts';
 import { buildExampleRelease } from '../example-release.ts';
 import { pushCatalog, pushRelease } from '../fill-registries.ts';
@@ -11,7 +11,7 @@ import { askOlmirror, commit, isSame, playOlmirror, readHeads, type StoryDeps } 
 import { NEW_RELEASE, startStateRepository } from '../story.ts';
 import { CYCLE_OPERATORS } from './cycle-operators.ts';
 
-interface Round {
+export interface Round {
   readonly delivery: Delivery;
   readonly title: string;
   readonly text: string;
@@ -20,7 +20,7 @@ interface Round {
   readonly stable: readonly [a: string, b: string, c: string, d: string];
 }
 
-const ROUNDS: readonly Round[] = [
+export const ROUNDS: readonly Round[] = [
   {
     delivery: 'first',
     title: 'The first upgrade: OpenShift 4.20.2 and operator A',
@@ -46,17 +46,23 @@ const ROUNDS: readonly Round[] = [
 
 /** Plays the third act: three upgrades, each to the state that the advice predicted, byte for byte; throws where it goes otherwise. */
 export async function playCycleStory(deps: StoryDeps): Promise<void> {
+  const before = await fillProduction(deps);
+  const seen: Heads[] = [];
+  for (const round of ROUNDS) seen.push(await playRound(deps, round));
+  await deps.narrator.begin('What came of it', 'Nothing that was there once is gone.');
+  const columns = seen.map((heads, at) => ({ title: ROUNDS[at]?.delivery ?? '', heads }));
+  deps.narrator.say(formatHeadsTable([{ title: 'before', heads: before }, ...columns]));
+}
+
+/** An existing mirror in production, taken over into a state repository; what it serves. */
+export async function fillProduction(deps: StoryDeps): Promise<Heads> {
   const { production } = deps.stage;
   await pushCatalog(production.host, 'old', CYCLE_OPERATORS);
   await pushRelease(production.host, buildExampleRelease('4.20.1'));
   const before = await readHeads(production.host);
   await startStateRepository(deps);
   await turnOffBackup(deps);
-  const seen: Heads[] = [];
-  for (const round of ROUNDS) seen.push(await playRound(deps, round));
-  await deps.narrator.begin('What came of it', 'Nothing that was there once is gone.');
-  const columns = seen.map((heads, at) => ({ title: ROUNDS[at]?.delivery ?? '', heads }));
-  deps.narrator.say(formatHeadsTable([{ title: 'before', heads: before }, ...columns]));
+  return before;
 }
 
 // The numbers are held against the disk: a backup of Git would come on top of them.
@@ -74,35 +80,34 @@ async function playRound(deps: StoryDeps, round: Round): Promise<Heads> {
   await pushCatalog(stage.staging.host, round.delivery, CYCLE_OPERATORS);
   if (round.delivery === 'second') await playOlmirror(deps, ['advise', '--rate', '50MB']);
   await playOlmirror(deps, ['merge']);
-  if (round.delivery === 'first') await addRelease(deps);
+  if (round.delivery === 'first') await addRelease(deps, stage.staging.host);
   await commit(deps, round.message);
-  const advice = await readAdvice(deps);
+  const after = (await findPrediction(deps, 'append')).disk.production.after.bytes;
   await playOlmirror(deps, ['apply']);
-  await checkPrediction(deps, advice);
+  const there = await weighRegistry(join(stage.folder, 'production'));
+  narrator.check(
+    `production's disk holds ${there} bytes, as the advice said before`,
+    after === there,
+  );
   const heads = await readHeads(host);
   narrator.check('every operator is served at its newest', isSame(listExpected(round), heads));
   await emptyStaging(deps);
   return heads;
 }
 
-async function addRelease({ stage }: StoryDeps): Promise<void> {
-  await pushRelease(stage.staging.host, buildExampleRelease('4.20.2'));
+/** Brings the new release, which is one line in the manifest. */
+export async function addRelease({ stage }: StoryDeps, host: string): Promise<void> {
+  await pushRelease(host, buildExampleRelease('4.20.2'));
   const file = join(stage.state, 'mirror.yaml');
   await writeFile(file, `${await readFile(file, 'utf8')}${NEW_RELEASE}`);
 }
 
-async function readAdvice(deps: StoryDeps): Promise<Advice> {
-  return JSON.parse(await askOlmirror(deps, ['advise', '--format', 'json']));
-}
-
-async function checkPrediction({ narrator, stage }: StoryDeps, advice: Advice): Promise<void> {
-  const predicted = advice.strategies.find(({ strategy }) => strategy === 'append');
-  const after = predicted?.disk.production.after.bytes;
-  const there = await weighRegistry(join(stage.folder, 'production'));
-  narrator.check(
-    `production's disk holds ${there} bytes, as the advice said before`,
-    after === there,
-  );
+/** What an advice says of a strategy. */
+export async function findPrediction(deps: StoryDeps, strategy: Strategy): Promise<StrategyAdvice> {
+  const advice: Advice = JSON.parse(await askOlmirror(deps, ['advise', '--format', 'json']));
+  const found = advice.strategies.find((entry) => entry.strategy === strategy);
+  if (found === undefined) throw new Error(`The advice says nothing of ${strategy}.`);
+  return found;
 }
 
 async function emptyStaging(deps: StoryDeps): Promise<void> {
