@@ -158,13 +158,8 @@ test('what Git tells clusters of production below cluster/ is in the way', async
     assert.ok(inputs.some((input) => input.file === `cluster/${file}`));
     return [...hindrances, ...unclear].map((it) => `${it.kind} ${it.subject}`);
   }
-<<<<<<< HEAD
-  assert.deepEqual(await judge('rules.yaml', rules(stagingProxy.host)), []);
-  assert.deepEqual(await judge('rules.yaml', rules(productionProxy.host)), [
-=======
   assert.deepEqual(await judge('rules.yaml', renderRules(stagingProxy.host)), []);
   assert.deepEqual(await judge('rules.yaml', renderRules(productionProxy.host)), [
->>>>>>> main
     'names-production ImageDigestMirrorSet m (cluster/rules.yaml)',
   ]);
   await judge('rules.yaml', renderRules(stagingProxy.host));

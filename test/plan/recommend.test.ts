@@ -76,11 +76,6 @@ function kinds(...parts: Parameters<typeof choose>): readonly string[] {
 }
 
 test('recommend says why: what is missing, what is saved, what is not known', () => {
-<<<<<<< HEAD
-  assert.deepEqual(kinds(false, true), ['full 10', 'use-known', 'saves 80']);
-  assert.deepEqual(kinds(null, null), ['no-outage', 'room-unknown', 'use-known', 'saves 80']);
-  assert.deepEqual(kinds(false, false), [
-=======
   assert.deepEqual(listReasons([false, true]), ['full 10', 'use-known', 'saves 80']);
   assert.deepEqual(listReasons([null, null]), [
     'no-outage',
@@ -89,7 +84,6 @@ test('recommend says why: what is missing, what is saved, what is not known', ()
     'saves 80',
   ]);
   assert.deepEqual(listReasons([false, false]), [
->>>>>>> main
     'no-outage',
     'full 10',
     'both-full',
