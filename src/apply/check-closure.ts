@@ -5,7 +5,7 @@ import { formatCount } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { MoveIndexStep, PushIndexStep } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
-import type { ClosureEntry } from './port.ts';
+import type { ApplyRequest, ClosureEntry } from './port.ts';
 import { headPresence } from './read-registry.ts';
 
 const HEADS_AT_A_TIME = 8;
@@ -35,7 +35,7 @@ export async function checkClosure(context: PassContext, step: IndexStep): Promi
   const absent = seen.filter(
     ({ presence, entry }) => presence.state === 'absent' || isOther(presence, entry),
   );
-  if (absent.length > 0) throw notThere(step, absent);
+  if (absent.length > 0) throw notThere(step, absent, context.request);
   const unknown = seen.filter(({ presence }) => presence.state === 'unknown');
   if (unknown.length > 0) throw notKnown(step, unknown);
 }
@@ -54,10 +54,15 @@ function isOther(presence: Presence, entry: ClosureEntry): boolean {
   );
 }
 
-function notThere(step: IndexStep, absent: readonly Seen[]): ToolError {
+function notThere(
+  step: IndexStep,
+  absent: readonly Seen[],
+  { servingRole }: Pick<ApplyRequest, 'servingRole'>,
+): ToolError {
+  const source = servingRole === 'production' ? 'staging' : 'production';
   const message = `The index of ${step.catalog} names ${formatCount(absent.length, 'image')} that the serving registry does not hold: ${listEntries(absent)}. Tag ${step.repository}:${step.tag} was not written.`;
   return new ToolError('APPLY_CLOSURE', message, {
-    hint: 'Bring these images into staging and apply again, or take their bundles out of the catalog.',
+    hint: `Bring these images into ${source} and apply again, or take their bundles out of the catalog.`,
   });
 }
 
