@@ -143,10 +143,6 @@ test('what could not be looked at is in the way, until somebody answers for it, 
 });
 
 // Guards against: Argo CD bringing back what a cluster no longer has. Seen to fail without checkDeclaredPointers.
-function rules(host: string): string {
-  return `apiVersion: config.openshift.io/v1\nkind: ImageDigestMirrorSet\nmetadata: { name: m }\nspec:\n  imageDigestMirrors:\n    - { source: registry.example.com, mirrors: [${host}] }\n`;
-}
-
 test('what Git tells clusters of production below cluster/ is in the way', async (t) => {
   const { site, check } = await createRelocated(t, 1);
   const { productionProxy, stagingProxy, state } = site;

@@ -69,12 +69,6 @@ test('recommend chooses relocate only where append is known not to fit and reloc
     );
 });
 
-function kinds(...parts: Parameters<typeof choose>): readonly string[] {
-  return choose(...parts).reasons.map(({ kind, number }) =>
-    number === null ? kind : `${kind} ${number}`,
-  );
-}
-
 test('recommend says why: what is missing, what is saved, what is not known', () => {
   assert.deepEqual(listReasons([false, true]), ['full 10', 'use-known', 'saves 80']);
   assert.deepEqual(listReasons([null, null]), [
