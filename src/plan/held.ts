@@ -145,8 +145,10 @@ export function sumBlobs(blobs: BlobSizes): number {
   return [...blobs.values()].reduce((sum, size) => sum + size, 0);
 }
 
+/** Nothing found, where something may be there, is not known to be nothing. */
 export function createAmount(bytes: number | null, doubts: readonly Doubt[] = []): Amount {
-  return { bytes, doubts: [...new Set(doubts)] };
+  const isNothing = bytes === 0 && doubts.length > 0;
+  return { bytes: isNothing ? null : bytes, doubts: [...new Set(doubts)] };
 }
 
 /** A sum, of which nothing is known where of a part nothing is. */

@@ -99,6 +99,23 @@ test('what a registry does not answer is unknown or a lower bound, and its repos
   }
 });
 
+// Seen to fail: with createAmount leaving 0 as it is.
+test('a production that answers nothing is unknown in every number, never empty', async (t) => {
+  const asked = await createAsked(t);
+  asked.spoil({ production: () => ({ kind: 'status', status: 403, body: 'no' }) });
+  const advice = await asked.ask(1, '--free-production', '1TB');
+  const { copies, disk } = findStrategy(advice, 'append');
+  const { now, after, cleaned, later, fits } = disk.production;
+  assert.deepEqual(
+    [copies.bytes, now, after, cleaned, later].map(({ bytes }) => bytes),
+    [null, null, null, null, null],
+  );
+  assert.deepEqual([fits, advice.images.production, advice.images.both], [null, 0, 0]);
+  assert.equal(advice.images.unknown, 6);
+  const { stdout } = await asked.site.olmirror(['advise']);
+  assert.match(stdout, /^ {2}disk of \d+, now +unknown/m);
+});
+
 test('a registry that lists no repositories gives lower bounds, with the reason', async (t) => {
   const asked = await createAsked(t);
   asked.spoil({
