@@ -103,7 +103,7 @@ const LINES: { readonly [K in PassEvent['kind']]?: Line<K> } = {
   'step-retry': (event) =>
     `retry    ${event.title} in ${formatSeconds(event.delayMilliseconds)} (attempt ${event.attempt} failed: ${event.message})`,
   'closure-started': (event) =>
-    `closure  ${event.catalog}: checks that production holds ${formatCount(event.images, 'image')}`,
+    `closure  ${event.catalog}: looks for ${formatCount(event.images, 'image')}`,
   'build-started': (event) =>
     `build    ${event.catalog}: podman builds its index for ${event.platforms.join(', ')}`,
   'index-built': (event, { verbose }) =>

@@ -89,7 +89,11 @@ export const CHECK_WORDS: Readonly<Record<Check['kind'], Words>> = {
   ),
   'tag-would-move': say('tags', 'tag that would move', 'tags that would move'),
   overwrite: say('tags', 'tag with other content', 'tags with other content'),
-  'tag-differs': say('tags', 'tag that differs from staging', 'tags that differ from staging'),
+  'tag-differs': say(
+    'tags',
+    'tag that differs from its source',
+    'tags that differ from their source',
+  ),
   'immutable-tag-taken': say(
     'tags',
     'immutable tag that is taken',
@@ -118,7 +122,11 @@ export const CHECK_WORDS: Readonly<Record<Check['kind'], Words>> = {
   'request-budget': say('room', 'limit of requests reached', 'limits of requests reached'),
   invalid: say('input', 'invalid file', 'invalid files'),
   uncommitted: say('input', 'change that is not committed', 'changes that are not committed'),
-  'write-denied': say('writing', 'write that production denies', 'writes that production denies'),
+  'write-denied': say(
+    'writing',
+    'write that the registry denies',
+    'writes that the registry denies',
+  ),
   'write-policy': say(
     'writing',
     'doubt about what may be written',

@@ -142,9 +142,7 @@ function listImageLines(
   const more = most === 0 ? 0 : all.length - shown.length;
   const counts = [
     ...(added.length === 0 ? [] : [`${added.length} more`]),
-    ...(removed.length === 0
-      ? []
-      : [`${removed.length} fewer (what production holds stays there)`]),
+    ...(removed.length === 0 ? [] : [`${removed.length} fewer (what is there stays)`]),
   ];
   return [
     `Images wanted: ${counts.join(', ')}`,
