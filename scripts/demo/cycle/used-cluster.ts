@@ -1,4 +1,6 @@
+import { buildBundleImages } from '../example-images.ts';
 import { buildExampleRelease, type ExampleRelease } from '../example-release.ts';
+import { CYCLE_OPERATORS } from './cycle-operators.ts';
 
 /** What a cluster of the third act has installed. */
 export interface UsedCluster {
@@ -45,10 +47,20 @@ function describeOperator(name: string, version: string): readonly object[] {
       apiVersion,
       kind: 'ClusterServiceVersion',
       metadata: { ...metadata, name: bundle },
-      spec: { version },
+      spec: { version, relatedImages: listOperands(name, version) },
       status: { phase: 'Succeeded' },
     },
   ];
+}
+
+function listOperands(name: string, version: string): readonly object[] {
+  const operator = CYCLE_OPERATORS.find((candidate) => candidate.name === name);
+  const found = operator?.versions.find((candidate) => candidate.version === version);
+  if (operator === undefined || found === undefined)
+    throw new Error(`There is no ${name} ${version}.`);
+  return buildBundleImages(operator, found)
+    .filter((image) => image.name !== '')
+    .map((image) => ({ name: image.name, image: image.upstream }));
 }
 
 function describeRelease({ version, payload }: ExampleRelease): object {
