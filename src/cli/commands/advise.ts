@@ -21,7 +21,7 @@ import { formatOfFile, type ReportFormat } from '../format-of-file.ts';
 import { openHistory } from '../status-keeper.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
-import { prepare } from './plan.ts';
+import { prepare, WHOLE_COMMIT } from './plan.ts';
 
 export interface AdviseOptions {
   /** How many further deliveries to reckon with. */
@@ -35,13 +35,6 @@ export interface AdviseOptions {
   /** File that gets the advice too; null for none. */
   readonly output: string | null;
 }
-
-const FLAGS = {
-  workingTree: false,
-  indexOnly: false,
-  rebuild: false,
-  verify: 'manifests',
-} as const;
 
 /** Puts append and relocate into numbers for this site. Exit 1 where a registry did not tell all. */
 export async function runAdvise(
@@ -59,7 +52,7 @@ export async function runAdvise(
   const snapshot = await git.openCommit('HEAD');
   const { strategy } = await readManifest(snapshot, context.manifestFile);
   const surroundings = { git, context, wiring };
-  const append = await prepare({ ...FLAGS, strategy: 'append' }, surroundings);
+  const append = await prepare({ ...WHOLE_COMMIT, strategy: 'append' }, surroundings);
   const relocate = (await knowsUse(snapshot)) ? await tryToPrepare(surroundings) : null;
   const { manifest } = append.state;
   const advice = await buildAdvice(
@@ -98,7 +91,7 @@ async function tryToPrepare(
   surroundings: Parameters<typeof prepare>[1],
 ): Promise<PreparedPass | ToolError> {
   try {
-    return await prepare({ ...FLAGS, strategy: 'relocate' }, surroundings);
+    return await prepare({ ...WHOLE_COMMIT, strategy: 'relocate' }, surroundings);
   } catch (error) {
     if (isToolError(error) && !surroundings.context.signal.aborted) return error;
     throw error;

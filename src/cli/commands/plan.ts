@@ -34,6 +34,14 @@ export interface PassFlags {
   readonly shard?: Shard;
 }
 
+/** All that the commit wants, each image by its manifest. */
+export const WHOLE_COMMIT: PassFlags = {
+  workingTree: false,
+  indexOnly: false,
+  rebuild: false,
+  verify: 'manifests',
+};
+
 export interface PlanOptions extends PassFlags {
   readonly format: 'text' | 'markdown' | 'html' | 'json';
   /** Bytes that a page in Markdown has at most; null for what a forge takes. */

@@ -9,7 +9,7 @@ import { formatOfFile, type ReportFormat } from '../format-of-file.ts';
 import { readClusterFolder } from '../read-cluster-folder.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
-import { prepare } from './plan.ts';
+import { prepare, WHOLE_COMMIT } from './plan.ts';
 
 export interface StagingCheckOptions {
   /** Folders with objects of clusters, one a cluster. */
@@ -20,13 +20,6 @@ export interface StagingCheckOptions {
   /** File that gets the report too; null for none. */
   readonly output: string | null;
 }
-
-const FLAGS = {
-  workingTree: false,
-  indexOnly: false,
-  rebuild: false,
-  verify: 'manifests',
-} as const;
 
 /** Says whether staging may be emptied. Exit 4 where it may not, 1 where nobody can say. */
 export async function runStagingCheck(
@@ -39,7 +32,7 @@ export async function runStagingCheck(
     folders.map(async (folder) => ({ folder, files: await readClusterFolder(folder) })),
   );
   const git = await wiring.openGit();
-  const prepared = await prepare(FLAGS, { git, context, wiring });
+  const prepared = await prepare(WHOLE_COMMIT, { git, context, wiring });
   const check = await checkStaging(
     prepared,
     { clusters, stated: options.noneOf, otherRegistries: options.otherRegistries },
