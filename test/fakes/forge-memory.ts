@@ -59,6 +59,25 @@ export function createForgeMemory(): ForgeMemory {
   return { branches: new Map(), requests: [], notes: [], statuses: [], revisions: new Set() };
 }
 
+/** Keeps a request that was opened; the branch is there. */
+export function keepRequest(
+  memory: ForgeMemory,
+  opened: Pick<KeptRequest, 'revision'> &
+    Readonly<Record<'head' | 'base' | 'title' | 'body', unknown>>,
+): KeptRequest {
+  const request: KeptRequest = {
+    number: memory.requests.length + 1,
+    head: String(opened.head),
+    base: String(opened.base),
+    title: String(opened.title),
+    body: String(opened.body),
+    state: 'open',
+    revision: opened.revision,
+  };
+  memory.requests.push(request);
+  return request;
+}
+
 /** A server that answers below `prefix`, and 404 with a page elsewhere, as a web server before a forge does. */
 export async function startForgeServer(
   prefix: string,

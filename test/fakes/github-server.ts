@@ -7,6 +7,7 @@ import {
   type ForgeMemory,
   type KeptNote,
   type KeptRequest,
+  keepRequest,
   nextId,
   readOptional,
   readState,
@@ -107,16 +108,7 @@ function openPull(memory: ForgeMemory, place: Place): Answered {
     const errors = [{ resource: 'PullRequest', code: 'custom', message }];
     return { status: 422, body: { message: 'Validation Failed', errors } };
   }
-  const request: KeptRequest = {
-    number: memory.requests.length + 1,
-    head: String(head),
-    base: String(base),
-    title: String(title),
-    body: String(body),
-    state: 'open',
-    revision,
-  };
-  memory.requests.push(request);
+  const request = keepRequest(memory, { head, base, title, body, revision });
   return { status: 201, body: showPull(request, place) };
 }
 

@@ -10,6 +10,7 @@ import {
   type ForgeMemory,
   type KeptNote,
   type KeptRequest,
+  keepRequest,
   nextId,
   readOptional,
   removeNote,
@@ -118,16 +119,7 @@ function openRequest(memory: ForgeMemory, place: Place): Answered {
         ],
       },
     };
-  const request: KeptRequest = {
-    number: memory.requests.length + 1,
-    head: String(head),
-    base: String(base),
-    title: String(title),
-    body: String(description),
-    state: 'open',
-    revision,
-  };
-  memory.requests.push(request);
+  const request = keepRequest(memory, { head, base, title, body: description, revision });
   return { status: 201, body: showRequest(request, place) };
 }
 
