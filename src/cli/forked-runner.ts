@@ -26,8 +26,6 @@ const LAST_WORDS = 5_000;
 interface State extends ForkedRunnerDeps {
   readonly setup: PassSetup;
   memory: ReturnType<typeof createPassMemory>;
-  /** Commit of the last pass; null before the first. */
-  revision: string | null;
   child: ChildProcess | null;
   settle: ((ran: RanPass) => void) | null;
   rest: ReturnType<typeof setTimeout> | undefined;
@@ -43,7 +41,6 @@ export function createForkedRunner(setup: PassSetup, deps: ForkedRunnerDeps): Pa
     ...deps,
     setup,
     memory: createPassMemory(),
-    revision: null,
     child: null,
     settle: null,
     rest: undefined,
@@ -54,7 +51,6 @@ export function createForkedRunner(setup: PassSetup, deps: ForkedRunnerDeps): Pa
   return {
     run(task) {
       clearTimeout(state.rest);
-      state.revision = task.revision;
       return new Promise<RanPass>((resolve) => {
         state.settle = resolve;
         deps.signal.addEventListener('abort', stop, { once: true });
@@ -69,10 +65,7 @@ export function createForkedRunner(setup: PassSetup, deps: ForkedRunnerDeps): Pa
     },
     warm() {
       if (state.settle !== null || deps.signal.aborted) return;
-      const isUp = state.child?.connected === true;
-      const child = findChild(state);
-      if (!isUp && child !== null && state.revision !== null)
-        ask(child, { kind: 'warm', revision: state.revision });
+      findChild(state);
       lingerOn(state);
     },
     async close() {

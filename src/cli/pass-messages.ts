@@ -29,13 +29,9 @@ export interface PassSetup extends ApplierOptions, PassPlace {
   readonly concurrency: number;
 }
 
-/**
- * What the process of passes is told. `warm` lets it read the commit of the last pass, so that the next pass reads
- * only what changed since; `stop` ends a pass as a signal ends `apply`.
- */
+/** What the process of passes is told. `stop` ends a pass as a signal ends `apply`. */
 export type PassRequest =
   | { readonly kind: 'start'; readonly setup: PassSetup; readonly memory: PassMemory }
-  | { readonly kind: 'warm'; readonly revision: string }
   | { readonly kind: 'run'; readonly task: PassTask }
   | { readonly kind: 'stop' };
 

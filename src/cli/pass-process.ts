@@ -4,7 +4,6 @@ import { posix } from 'node:path';
 import type { PassEvent } from '../base/events.ts';
 import { openMirrorClone } from '../git/mirror-clone.ts';
 import type { GitPort } from '../git/port.ts';
-import { createStateLoader } from '../reconcile/load-state.ts';
 import { createPassMemory, type PassMemory } from '../reconcile/pass-memory.ts';
 import { createPassRunner, type PassRunner, type PassTask } from '../reconcile/pass-runner.ts';
 import { keepThread } from './catalog-pool.ts';
@@ -22,8 +21,6 @@ import { createWiring, type Wiring } from './wire.ts';
 
 interface Opened {
   readonly wiring: Wiring;
-  /** Reads a commit, so that the next one is read from it on. */
-  readonly readAhead: (revision: string) => Promise<void>;
   readonly runner: Pick<PassRunner, 'run'>;
   readonly flush: () => void;
 }
@@ -31,7 +28,6 @@ interface Opened {
 const stop = new AbortController();
 let memory = createPassMemory();
 let opened: Promise<Opened> | null = null;
-let ahead: Promise<unknown> = Promise.resolve();
 let isRunning = false;
 
 process.on('message', (request: PassRequest) => {
@@ -41,9 +37,6 @@ process.on('message', (request: PassRequest) => {
       opened = open(request.setup, memory);
       // Told by the pass that needs it.
       opened.catch(() => undefined);
-      return;
-    case 'warm':
-      ahead = readBefore(request.revision);
       return;
     case 'run':
       void run(request.task);
@@ -69,16 +62,10 @@ async function runOrFail(task: PassTask): ReturnType<PassRunner['run']> {
   try {
     if (opened === null) throw new Error('A pass was asked for before the start.');
     const { runner } = await opened;
-    await ahead;
     return await runner.run(task);
   } catch (error) {
     return { view: null, report: null, holds: [], error };
   }
-}
-
-// What cannot be read is told by the pass that needs it.
-async function readBefore(revision: string): Promise<void> {
-  await opened?.then((parts) => parts.readAhead(revision)).catch(ignore);
 }
 
 async function end(): Promise<void> {
@@ -113,7 +100,6 @@ async function open(setup: PassSetup, kept: PassMemory): Promise<Opened> {
   const { control } = openWatchControl(wiring.stateFolder, (message) =>
     emit({ kind: 'warning', message, hint: null }),
   );
-  const load = createStateLoader(await wiring.openStore());
   const runner = createPassRunner(
     {
       manifestFile,
@@ -128,7 +114,7 @@ async function open(setup: PassSetup, kept: PassMemory): Promise<Opened> {
     },
     {
       git,
-      prepare: await wiring.createPreparer(git, { emit, kept, load, thread: keepThread() }),
+      prepare: await wiring.createPreparer(git, { emit, kept, thread: keepThread() }),
       applier,
       concurrency: setup.concurrency,
       findAccess: wiring.findAccess,
@@ -138,10 +124,7 @@ async function open(setup: PassSetup, kept: PassMemory): Promise<Opened> {
       signal,
     },
   );
-  async function readAhead(revision: string): Promise<void> {
-    await load(await git.openCommit(revision), manifestFile);
-  }
-  return { wiring, readAhead, runner, flush };
+  return { wiring, runner, flush };
 }
 
 async function openShared({ top, remote, ref, access }: PassSetup): Promise<GitPort | undefined> {

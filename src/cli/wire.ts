@@ -14,8 +14,9 @@ import type { ProposalDesk } from '../git/proposal-types.ts';
 import type { ObjectReader } from '../kube/port.ts';
 import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
 import type { Shard } from '../plan/shard.ts';
+import type { PassMemory } from '../reconcile/pass-memory.ts';
 import type { PassRunner } from '../reconcile/pass-runner.ts';
-import type { PassDeps, PassPreparer, PreparerMemory } from '../reconcile/prepare-pass.ts';
+import type { PassDeps, PassPreparer } from '../reconcile/prepare-pass.ts';
 import { findCertFolder } from '../registry/find-cert-folder.ts';
 import { createHttpRegistry } from '../registry/http-registry.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -67,9 +68,11 @@ export interface Wiring {
   close(): Promise<void>;
 }
 
-export interface PreparerOptions extends PreparerMemory {
+export interface PreparerOptions {
   /** Default: the command's progress. */
   readonly emit?: EmitEvent;
+  /** What passes before left; default: nothing. */
+  readonly kept?: PassMemory;
   /** For whoever prepares pass after pass: a thread that stays. */
   readonly thread?: CatalogThread;
 }
@@ -132,13 +135,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
       staging: openRegistry(manifest.registries.staging),
     };
   }
-  let store: Promise<DiskLayerStore> | null = null;
-  // What one reader uses must not be removed for the other.
-  function openStore(): Promise<DiskLayerStore> {
-    store ??= createStore();
-    return store;
-  }
-  async function createStore(): Promise<DiskLayerStore> {
+  async function openStore(): Promise<DiskLayerStore> {
     const { createLayerStore } = await import('../files/layer-store.ts');
     return createLayerStore({ folder: join(stateFolder, 'layers'), maxBytes: KEPT_LAYERS });
   }
@@ -203,7 +200,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
       open.add(forge);
       return forge;
     },
-    async createPreparer(git, { emit = context.progress.emit, thread, ...memory } = {}) {
+    async createPreparer(git, { emit = context.progress.emit, kept, thread } = {}) {
       boundMemory();
       const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
       const { createLayerBuilder } = await import('./build-layers.ts');
@@ -224,7 +221,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
         emit,
         signal: context.signal,
       };
-      return createPassPreparer(deps, memory);
+      return createPassPreparer(deps, kept);
     },
     createRunner: (setup, emit) =>
       createForkedRunner(setup, {

@@ -92,10 +92,10 @@ interface Memory {
   readonly judgeReleases: ReleaseJudge;
 }
 
-function createMemory(deps: PassDeps, { kept, load }: PreparerMemory): Memory {
+function createMemory(deps: PassDeps, kept: PassMemory): Memory {
   return {
-    kept: kept ?? createPassMemory(),
-    load: load ?? createStateLoader(deps.indexWork?.store ?? null),
+    kept,
+    load: createStateLoader(deps.indexWork?.store ?? null),
     relocate: createStateRelocator(),
     listWanted: createWantedLister(),
     served: new Map<string, ServedCatalog>(),
@@ -104,16 +104,12 @@ function createMemory(deps: PassDeps, { kept, load }: PreparerMemory): Memory {
   };
 }
 
-/** What one preparer shares with others. */
-export interface PreparerMemory {
-  /** What passes of an earlier process left; takes what those of this one leave. */
-  readonly kept?: PassMemory;
-  /** Remembers what was read with it already. */
-  readonly load?: StateLoader;
-}
-
-export function createPassPreparer(deps: PassDeps, shared: PreparerMemory = {}): PassPreparer {
-  const memory = createMemory(deps, shared);
+/** `kept` is what passes of an earlier process left, and takes what those of this one leave. */
+export function createPassPreparer(
+  deps: PassDeps,
+  kept: PassMemory = createPassMemory(),
+): PassPreparer {
+  const memory = createMemory(deps, kept);
   return async (snapshot, options) => {
     const loaded = follow(await memory.load(snapshot, options.manifestFile), options);
     const { state, relocation } = await memory.relocate(loaded, deps.clock.now());
