@@ -1,5 +1,5 @@
 import type { KeepWish } from '../catalog/keep-content.ts';
-import type { Catalog } from '../catalog/types.ts';
+import type { Blob, Catalog } from '../catalog/types.ts';
 import { isDelivery } from '../manifest/delivery-record.ts';
 import type { InUse } from '../manifest/in-use.ts';
 import type { CatalogEntry, DeliveryRecord, FollowedPackage } from '../manifest/types.ts';
@@ -69,15 +69,37 @@ export function findLost(catalogs: readonly NamedCatalog[], inUse: InUse): LostB
   return { byCatalog, ofNone, ofOthers };
 }
 
-function claimCatalogs(
+/** An installed or pending bundle as one of the catalogs that are its own has it. */
+export interface FoundBundle<Named extends NamedCatalog> {
+  readonly held: HeldBundle;
+  readonly named: Named;
+  readonly bundle: Blob;
+}
+
+/** Finds what clusters have, or are about to have, in Git's catalogs; what `findLost` finds is left out. */
+export function findHeld<Named extends NamedCatalog>(
+  catalogs: readonly Named[],
+  inUse: InUse,
+): readonly FoundBundle<Named>[] {
+  return listHeld(inUse).flatMap((held) =>
+    claimCatalogs(held, catalogs).flatMap((named) =>
+      [...named.catalog.packages.values()]
+        .filter((pkg) => held.package === null || pkg.name === held.package)
+        .flatMap((pkg) => pkg.bundles.filter(({ name }) => name === held.bundle))
+        .map((bundle) => ({ held, named, bundle })),
+    ),
+  );
+}
+
+function claimCatalogs<Named extends NamedCatalog>(
   {
     package: name,
     source,
     sourceNamespace,
     bundle,
   }: Omit<Origin, 'bundle'> & { readonly bundle: string | null },
-  catalogs: readonly NamedCatalog[],
-): readonly NamedCatalog[] {
+  catalogs: readonly Named[],
+): readonly Named[] {
   const origin = { package: name ?? '', source, sourceNamespace };
   const named = catalogs.filter(
     ({ entry }) => entry.catalogSource !== null && isOfCatalog(origin, entry.catalogSource, []),

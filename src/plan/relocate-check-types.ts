@@ -14,7 +14,10 @@ export type RelocateHindranceKind =
   | 'not-served';
 
 /** What could not be told: it blocks as well. */
-export type RelocateUnclearKind = 'image' | 'reference' | 'index';
+export type RelocateUnclearKind = 'image' | 'reference' | 'index' | 'catalog';
+
+/** What is told and does not block: `lost` is in neither registry, so that a wipe takes nothing away. */
+export type RelocateWarningKind = 'lost';
 
 interface RelocateFinding {
   /** Null for what is of no single cluster. */
@@ -35,10 +38,15 @@ export interface RelocateUnclear extends RelocateFinding {
   readonly kind: RelocateUnclearKind;
 }
 
+export interface RelocateWarning extends RelocateFinding {
+  readonly kind: RelocateWarningKind;
+}
+
 /** What was read of the commit. */
 export interface CheckedInput {
+  /** A file, or the folder of a catalog. */
   readonly file: string;
-  /** Of its bytes. */
+  /** Of its bytes; of a catalog the canonical hash of what it says. */
   readonly digest: Digest;
 }
 
@@ -65,6 +73,7 @@ export interface RelocateCheck {
   readonly proved: number;
   readonly hindrances: readonly RelocateHindrance[];
   readonly unclear: readonly RelocateUnclear[];
+  readonly warnings: readonly RelocateWarning[];
   /** Repositories of production that may be wiped; null where nothing is proved, or production does not list them. */
   readonly wipeable: readonly string[] | null;
   readonly requests: number;

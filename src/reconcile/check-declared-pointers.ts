@@ -27,6 +27,7 @@ export function checkDeclaredPointers(
           next: 'Correct the file, and commit it.',
         }),
       ),
+    warnings: [],
   };
 }
 

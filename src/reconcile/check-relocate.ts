@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { digestOf } from '../base/digest.ts';
+import { hasErrors } from '../base/problem.ts';
 import { compareBytes } from '../base/text.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
@@ -18,9 +19,10 @@ import type {
 import { sealRelocateCheck } from '../plan/seal-relocate-check.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { checkDeclaredPointers } from './check-declared-pointers.ts';
-import { checkRelocatedImages } from './check-relocated-images.ts';
+import { checkRelocatedImages, type RelocatedFindings } from './check-relocated-images.ts';
 import { checkRelocatedIndexes } from './check-relocated-indexes.ts';
-import { readManifest } from './load-state.ts';
+import { listHeldImages } from './list-held-images.ts';
+import { createStateLoader, type LoadedCatalog } from './load-state.ts';
 import { nameRole } from './name-role.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { readInUse } from './read-in-use.ts';
@@ -39,7 +41,8 @@ export interface RelocateCheckContext {
  */
 export async function checkRelocate(context: RelocateCheckContext): Promise<RelocateCheck> {
   const { snapshot, manifestFile, clock, signal } = context;
-  const manifest = undoSwap(await readManifest(snapshot, manifestFile));
+  const state = await createStateLoader()(snapshot, manifestFile);
+  const manifest = undoSwap(state.manifest);
   const declared = await readClusterFiles(snapshot);
   const inUse = await requireInUse(snapshot);
   const { production, staging } = context.openRegistries(manifest);
@@ -51,14 +54,18 @@ export async function checkRelocate(context: RelocateCheckContext): Promise<Relo
     chooseRead: chooseRead('deep', clock.now()),
     signal,
   });
-  const asking = { production, staging, names, prover, signal };
+  const asking = { production, staging, names, manifest, prover, signal };
+  const held = listHeldImages(state.catalogs, inUse, manifest);
   const images = await Promise.all(
-    inUse.observed.map((cluster) => checkRelocatedImages(cluster, asking)),
+    inUse.observed.map((cluster) =>
+      checkRelocatedImages({ cluster, held: held.get(cluster.name) ?? [] }, asking),
+    ),
   );
   const parts = [
     ...images,
     await checkRelocatedIndexes(inUse, manifest, asking),
     checkDeclaredPointers(declared, names.production),
+    checkCatalogs(state.catalogs),
   ];
   const gaps = listGaps(inUse, manifest, clock);
   const wipeable = await listWipeable(production, manifest, signal);
@@ -70,11 +77,14 @@ export async function checkRelocate(context: RelocateCheckContext): Promise<Relo
     time: clock.now().toISOString(),
     production: describeRole('production', manifest),
     staging: describeRole('staging', manifest),
-    inputs: await readInputs(snapshot, [
-      manifestFile,
-      IN_USE_FILE,
-      ...declared.map(({ path }) => path),
-    ]),
+    inputs: [
+      ...(await readInputs(snapshot, [
+        manifestFile,
+        IN_USE_FILE,
+        ...declared.map(({ path }) => path),
+      ])),
+      ...state.catalogs.map(({ entry, content }) => ({ file: entry.path, digest: content })),
+    ],
     clusters: inUse.observed.map((cluster) => ({
       name: cluster.name,
       seen: cluster.seen,
@@ -84,9 +94,28 @@ export async function checkRelocate(context: RelocateCheckContext): Promise<Relo
     proved: parts.reduce((sum, { proved }) => sum + proved, 0),
     hindrances: [...gaps, ...parts.flatMap(({ hindrances }) => hindrances)],
     unclear: parts.flatMap(({ unclear }) => unclear),
+    warnings: parts.flatMap(({ warnings }) => warnings),
     wipeable,
     requests: production.countRequests() + staging.countRequests(),
   });
+}
+
+// What bundles need that nobody can read is not known to be there.
+function checkCatalogs(catalogs: readonly LoadedCatalog[]): RelocatedFindings {
+  const unsound = catalogs.filter(({ problems }) => hasErrors(problems));
+  return {
+    proved: 0,
+    hindrances: [],
+    unclear: unsound.map(({ entry }) => ({
+      kind: 'catalog',
+      cluster: null,
+      subject: entry.path,
+      users: [],
+      message: `The catalog ${entry.name} in Git has faults, so which images its installed versions need is not known.`,
+      next: 'Correct what `olmirror validate` names, and commit it.',
+    })),
+    warnings: [],
+  };
 }
 
 async function requireInUse(snapshot: Snapshot): Promise<InUse> {

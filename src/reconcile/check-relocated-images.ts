@@ -4,16 +4,24 @@ import type { UnknownPresence } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { pointsAt, type RegistryNames } from '../cluster/find-pointers.ts';
 import { type PullAttempt, resolveImage } from '../cluster/resolve-image.ts';
+import { mapReference } from '../images/map-path.ts';
 import type { ImageProver, Proof } from '../images/prove-image.ts';
 import type { ObservedCluster, UsedImage } from '../manifest/observed-cluster.ts';
-import type { RelocateHindrance, RelocateUnclear } from '../plan/relocate-check-types.ts';
+import type { MirrorManifest } from '../manifest/types.ts';
+import type {
+  RelocateHindrance,
+  RelocateUnclear,
+  RelocateWarning,
+} from '../plan/relocate-check-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { listReleaseImages } from './list-components.ts';
+import type { HeldImage } from './list-held-images.ts';
 
 export interface RelocatedContext {
   readonly staging: RegistryPort;
   readonly production: RegistryPort;
   readonly names: { readonly staging: RegistryNames; readonly production: RegistryNames };
+  readonly manifest: MirrorManifest;
   /** Of staging. */
   readonly prover: ImageProver;
   readonly signal: AbortSignal;
@@ -23,19 +31,22 @@ export interface RelocatedFindings {
   readonly proved: number;
   readonly hindrances: readonly RelocateHindrance[];
   readonly unclear: readonly RelocateUnclear[];
+  readonly warnings: readonly RelocateWarning[];
 }
 
 const IMAGES_AT_ONCE = 16;
 
-/** Asks staging for every image that a cluster uses, at the places at which its nodes look, whatever a catalog says. */
+/**
+ * Asks staging for every image that a cluster uses, at the places at which its nodes look. `held` are those that its
+ * installed and pending bundles name, whether something runs of them or not.
+ */
 export async function checkRelocatedImages(
-  cluster: ObservedCluster,
+  { cluster, held }: { readonly cluster: ObservedCluster; readonly held: readonly HeldImage[] },
   context: RelocatedContext,
 ): Promise<RelocatedFindings> {
   const limit = pLimit(IMAGES_AT_ONCE);
   const release = await listReleaseImages(cluster, context);
-  const named = new Set(cluster.images.map(({ image }) => image));
-  const used = [...cluster.images, ...release.images.filter(({ image }) => !named.has(image))];
+  const used = uniqueImages([...cluster.images, ...release.images, ...held]);
   const found = await Promise.all(
     used.map((image) => limit(() => checkImage(image, cluster, context))),
   );
@@ -43,7 +54,16 @@ export async function checkRelocatedImages(
     proved: found.filter(({ proved }) => proved > 0).length,
     hindrances: [...listRules(cluster, context), ...found.flatMap((it) => it.hindrances)],
     unclear: [...release.unclear, ...found.flatMap(({ unclear }) => unclear)],
+    warnings: found.flatMap(({ warnings }) => warnings),
   };
+}
+
+type CheckedImage = UsedImage & Partial<Pick<HeldImage, 'upstream'>>;
+
+/** The first of each: what somebody was seen to use must be there, whatever names it besides. */
+function uniqueImages(images: readonly CheckedImage[]): readonly CheckedImage[] {
+  const first = new Map(images.toReversed().map((it) => [it.image, it]));
+  return images.filter((it) => first.get(it.image) === it);
 }
 
 function listRules(
@@ -65,7 +85,7 @@ function listRules(
 }
 
 async function checkImage(
-  used: UsedImage,
+  used: CheckedImage,
   cluster: ObservedCluster,
   context: RelocatedContext,
 ): Promise<RelocatedFindings> {
@@ -87,6 +107,8 @@ async function checkImage(
       const message = `${attempt.reference} is in staging, but not all of it: ${parts.join(', ')}.`;
       return hinder({ ...about, kind: 'damaged', message, next: COPY });
     }
+    const lost = await findLost(used, attempts, context);
+    if (lost !== null) return judgeLost(lost, about);
   } catch (error) {
     if (!isToolError(error, 'BASE_BAD_IMAGE_REF')) throw error;
     const next = 'Correct the object that names it, and run `olmirror in-use` again.';
@@ -96,7 +118,7 @@ async function checkImage(
   return hinder({ ...about, ...describeAbsent(attempts, own, context) });
 }
 
-const NOTHING: RelocatedFindings = { proved: 0, hindrances: [], unclear: [] };
+const NOTHING: RelocatedFindings = { proved: 0, hindrances: [], unclear: [], warnings: [] };
 const COPY = 'Bring it to staging (`olmirror apply` copies what relocate keeps), then check again.';
 
 type Found =
@@ -132,6 +154,39 @@ async function compareTag(
       return { reference, digest: head.digest };
   }
   return null;
+}
+
+/**
+ * What production says of an image that only a catalog names, where staging does not have it: null where production has
+ * it, or somebody was seen to use it.
+ */
+async function findLost(
+  { upstream }: CheckedImage,
+  attempts: readonly PullAttempt[],
+  { production, names, manifest, signal }: RelocatedContext,
+): Promise<{ readonly state: 'lost' } | UnknownPresence | null> {
+  if (upstream === undefined) return null;
+  const mapped = parseImageRef(mapReference(parseImageRef(upstream), 'production', manifest));
+  const followed = attempts
+    .filter(({ reference }) => pointsAt(reference, names.production))
+    .map(({ reference }) => parseImageRef(reference));
+  for (const { repository, digest, tag } of [mapped, ...followed]) {
+    const head = await production.headManifest(repository, digest ?? tag ?? 'latest', signal);
+    if (head.state === 'unknown') return head;
+    if (head.state === 'present') return null;
+  }
+  return { state: 'lost' };
+}
+
+function judgeLost(
+  lost: NonNullable<Awaited<ReturnType<typeof findLost>>>,
+  about: About,
+): RelocatedFindings {
+  if (lost.state === 'unknown') return makeUnclear(about, lost);
+  const message =
+    'The cluster does not find it in staging, and production does not have it either.';
+  const next = 'Bring it with a delivery where the operator needs it; a wipe takes nothing away.';
+  return { ...NOTHING, warnings: [{ ...about, kind: 'lost', message, next }] };
 }
 
 interface About {

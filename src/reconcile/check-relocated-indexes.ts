@@ -34,6 +34,7 @@ export async function checkRelocatedIndexes(
     proved: 0,
     hindrances: [...read.flatMap(({ hindrances }) => hindrances), ...missing],
     unclear: read.flatMap(({ unclear }) => unclear),
+    warnings: [],
   };
 }
 

@@ -3,11 +3,12 @@ import type {
   RelocateCheck,
   RelocateHindrance,
   RelocateUnclear,
+  RelocateWarning,
 } from '../plan/relocate-check-types.ts';
 import { cleanLine, renderLines } from './clean-line.ts';
 import { escapeMarkdown, formatCode, formatSentence } from './escape-markdown.ts';
 
-type Finding = RelocateHindrance | RelocateUnclear;
+type Finding = RelocateHindrance | RelocateUnclear | RelocateWarning;
 
 /** Whether production may be wiped, what stands in the way, and how it is wiped: olmirror never does. */
 export function renderRelocateText(check: RelocateCheck): string {
@@ -16,6 +17,7 @@ export function renderRelocateText(check: RelocateCheck): string {
     ...listFacts(check).map((line) => `  ${line}`),
     ...listFindings('Not known', check.unclear),
     ...listFindings('In the way', check.hindrances),
+    ...listFindings('Warnings', check.warnings),
     ...listWipe(check),
     '',
     formatSeal(check),
@@ -32,6 +34,7 @@ export function renderRelocateMarkdown(check: RelocateCheck): string {
       .join('\n'),
     renderFindings('Not known', check.unclear),
     renderFindings('In the way', check.hindrances),
+    renderFindings('Warnings', check.warnings),
     commands.length === 0 ? '' : ['```sh', ...commands, '```'].join('\n'),
     `<sub>${escapeMarkdown(formatSeal(check))}</sub>`,
   ];

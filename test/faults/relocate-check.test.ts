@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Fault } from '../../scripts/lib/fault-proxy.ts';
@@ -147,4 +148,68 @@ test('a report says what may be wiped and how, and which files it was judged by'
   const page = await site.olmirror(['relocate', 'check', '--format', 'markdown']);
   assert.match(page.stdout, /^### olmirror: .* may be wiped/);
   assert.ok(site.productionProxy.requests.every(({ method }) => ['GET', 'HEAD'].includes(method)));
+});
+
+// Guards against: an operand that no pod shows yet. Seen to fail: without listHeldImages the proof was given.
+test('an image that only an installed version in the catalog names is found by name, unless production lacks it too', async (t) => {
+  let fault: Fault | null = null;
+  const { site, images, giveInUse, check } = await createRelocated(t, 1, {
+    production: ({ url }) => (url.includes('/vendor/a-operand/manifests/') ? fault : null),
+  });
+  const merged = await site.olmirror(['merge']);
+  assert.equal(merged.code, 0, merged.stderr);
+  await giveInUse();
+  const whole = await check();
+  assert.deepEqual(
+    [whole.verdict, whole.proved, whole.warnings],
+    ['proved', images.length + 2, []],
+    'the bundle image and the operand are proved besides',
+  );
+  assert.ok(whole.inputs.some(({ file }) => file === 'catalogs/idx'));
+  const [bundle] = await pushOperator(site.production.host, { name: 'a', versions: ['1.0.0'] });
+  const operand = bundle?.related?.[0] ?? '';
+  const digest = operand.split('@')[1] ?? '';
+  await openStorage(join(site.folder, 'staging')).lose(digest);
+  const lost = [operand, ['a.v1.0.0 (Subscription n/s)']];
+  const absent = await check();
+  assert.deepEqual(
+    [absent.verdict, absent.hindrances.map(({ kind, subject, users }) => [kind, subject, users])],
+    ['not-proved', [['absent', ...lost]]],
+  );
+  fault = { kind: 'status', status: 403, body: 'no' };
+  const unknown = await check();
+  assert.deepEqual(
+    [unknown.verdict, unknown.hindrances, unknown.unclear.map(({ subject }) => subject)],
+    ['unknown', [], [operand]],
+  );
+  fault = null;
+  await openStorage(join(site.folder, 'production')).lose(digest);
+  const nowhere = await check();
+  assert.deepEqual(
+    [nowhere.verdict, nowhere.warnings.map(({ kind, subject, users }) => [kind, subject, users])],
+    ['proved', [['lost', ...lost]]],
+  );
+  assert.match(
+    (await site.olmirror(['relocate', 'check'])).stdout,
+    /^Warnings:\n {2}\S+a-operand@/m,
+  );
+  await giveInUse({ images: [{ image: operand, users: ['Pod n/p'] }] });
+  assert.deepEqual(
+    (await check()).hindrances.map(({ kind, users }) => [kind, users]),
+    [['absent', ['Pod n/p']]],
+    'what runs must be there all the same',
+  );
+});
+
+test('a catalog in Git that has faults leaves the proof unknown', async (t) => {
+  const { site, giveInUse, check } = await createRelocated(t, 1);
+  const merged = await site.olmirror(['merge']);
+  assert.equal(merged.code, 0, merged.stderr);
+  await writeFile(join(site.state, 'catalogs/idx/a/catalog.json'), '{ "schema": "olm.package" }');
+  await giveInUse();
+  const { verdict, unclear } = await check();
+  assert.deepEqual(
+    [verdict, unclear.map(({ kind, subject }) => [kind, subject])],
+    ['unknown', [['catalog', 'catalogs/idx']]],
+  );
 });

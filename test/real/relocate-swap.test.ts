@@ -186,7 +186,7 @@ test('roles that are exchanged on a report that does not hold end with exit code
   assert.equal(await judge(proof, 1), 'holds');
   assert.match(await judge(null, 1), /is no report of/);
   assert.match(
-    await judge(proof.replace('"proved": 1', '"proved": 2'), 1),
+    await judge(proof.replace('"proved": 2', '"proved": 3'), 1),
     /was changed after it was sealed/,
   );
   assert.match(await judge(proof, 121), /too old/);
