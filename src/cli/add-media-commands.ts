@@ -35,14 +35,14 @@ export function addSnapshot(parser: Parser, run: Run): void {
 
 export function addNeed(parser: Parser, run: Run): void {
   parser.command(
-    'need <catalogs..>',
+    'need [catalogs..]',
     'Outside: what to bring, so that it merges inside with no gap; needs no manifest',
     (command) =>
       command
         .positional('catalogs', {
           type: 'string',
           array: true,
-          demandOption: true,
+          default: [] as string[],
           describe: 'Upstream catalog: a SOURCE, or NAME=SOURCE where the snapshot has several',
         })
         .option('have', {
@@ -61,7 +61,25 @@ export function addNeed(parser: Parser, run: Run): void {
         .option('openshift', {
           type: 'string',
           describe:
-            'Release that the clusters will run, such as 4.20; default as the index tag says',
+            'Release that the clusters will run, such as 4.20; default as --release or the index tag says',
+          requiresArg: true,
+        })
+        .option('release', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          describe: 'Release of OpenShift to bring: 4.20.3, or 4.20.3-aarch64',
+          requiresArg: true,
+        })
+        .option('channel', {
+          type: 'string',
+          describe: 'Channel that clusters are to follow; default the one that each follows',
+          requiresArg: true,
+        })
+        .option('graph', {
+          type: 'string',
+          describe:
+            'Graph of updates, newer than that of the snapshot: a file or folder of what an update service answers, or of graph-data',
           requiresArg: true,
         })
         .option('sizes', {
@@ -77,8 +95,12 @@ export function addNeed(parser: Parser, run: Run): void {
           requiresArg: true,
         })
         .example('$0 need catalog.json --have snapshot.json', 'what to mirror, and the images')
+        .example(
+          '$0 need --have snapshot.json --release 4.20.3 --graph graph.json',
+          'whether clusters get there, and over which releases',
+        )
         .epilogue(
-          'Exit codes: 0 done; 1 an error; 4 something is left out, since no image closes its gap.',
+          'Exit codes: 0 done; 1 an error; 4 something is left out, since no image closes its gap, or a cluster does not get to a release.',
         ),
     (args) =>
       run(
@@ -89,6 +111,9 @@ export function addNeed(parser: Parser, run: Run): void {
               have: args.have,
               packages: args.package,
               openshift: args.openshift ?? null,
+              releases: args.release,
+              channel: args.channel ?? null,
+              graph: args.graph ?? null,
               sizes: args.sizes,
               insecure: args.insecure,
               format: args.format,

@@ -177,10 +177,14 @@ function chooseChannel(
     .filter(([, versions]) => versions.has(from) && versions.has(to))
     .map(([name]) => name);
   if (own !== null && fitting.includes(own)) return own;
-  return fitting.toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))[0] ?? null;
+  return fitting.toSorted(compareChannels)[0] ?? null;
 }
 
-// The one that asks the least courage comes first.
+/** Orders channels: the one that asks the least courage comes first. */
+export function compareChannels(a: string, b: string): number {
+  return rankOf(a) - rankOf(b) || (a < b ? -1 : 1);
+}
+
 const PREFERRED = ['stable', 'eus', 'fast', 'candidate'];
 
 function rankOf(channel: string): number {
@@ -190,10 +194,10 @@ function rankOf(channel: string): number {
 
 // Without a word about a release, that no way leads there says nothing.
 function isTold(version: string, { graph, payloads }: PathFacts, channels: Channels): boolean {
-  return (
-    (graph !== null && [...channels.values()].some((versions) => versions.has(version))) ||
-    (!graph?.edges && payloads.some((payload) => payload.version === version))
-  );
+  // Channels of graph-data list releases, but which updates lead there their payloads say.
+  return graph?.edges
+    ? [...channels.values()].some((versions) => versions.has(version))
+    : payloads.some((payload) => payload.version === version);
 }
 
 function findShortest(

@@ -36,6 +36,9 @@ export function maskSnapshot(snapshot: Content): Content {
         source: maskIfAny('source', use.source),
         sourceNamespace: maskIfAny('namespace', use.sourceNamespace),
       })) ?? null,
+    clusters:
+      snapshot.clusters?.map((cluster) => ({ ...cluster, name: mask('cluster', cluster.name) })) ??
+      null,
     catalogs: snapshot.catalogs.map(({ catalogSource, ...catalog }) => ({
       ...catalog,
       catalogSource:

@@ -9,6 +9,12 @@ import type {
   PathRule,
   PerRole,
 } from '../manifest/types.ts';
+import type {
+  CarriedCluster,
+  CarriedGraph,
+  CarriedRelease,
+  NeededReleases,
+} from './media-release-types.ts';
 import type { ClusterUpgrade } from './upgrade-types.ts';
 
 interface MediaDocument<K extends string> {
@@ -68,7 +74,14 @@ export interface MediaSnapshot extends MediaDocument<'Snapshot'>, Holdings {
   readonly paths: readonly PathRule[];
   readonly policy: Pick<MirrorManifest['policy'], 'duplicateBundle' | 'strandedUpgrades'>;
   readonly catalogs: readonly CarriedCatalog[];
-  readonly releases: readonly { readonly version: string; readonly architecture: string }[];
+  /** By version, then architecture. */
+  readonly releases: readonly CarriedRelease[];
+  /** Null where Git has no `in-use.yaml`. */
+  readonly clusters: readonly CarriedCluster[] | null;
+  /** Null where neither Git nor the manifest's image has one. */
+  readonly graph: CarriedGraph | null;
+  /** `spec.images` lists the image with the graph, which an UpdateService serves. */
+  readonly updateService: boolean;
   readonly inUse: readonly FollowedPackage[] | null;
 }
 
@@ -124,6 +137,8 @@ export interface NeededCatalog {
 export interface Need extends MediaDocument<'Need'> {
   readonly snapshot: Pick<MediaSnapshot, 'hash' | 'time' | 'revision' | 'name'>;
   readonly catalogs: readonly NeededCatalog[];
+  /** Null where no release has to come, and none was asked for. */
+  readonly releases: NeededReleases | null;
   readonly images: readonly NeededImage[];
   readonly held: readonly string[];
   readonly unreadable: readonly string[];

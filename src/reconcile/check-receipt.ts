@@ -1,20 +1,17 @@
 import type { Digest } from '../base/digest.ts';
 import type { EmitEvent } from '../base/events.ts';
-import { parseImageRef } from '../base/image-ref.ts';
+import { formatImageRef, parseImageRef } from '../base/image-ref.ts';
+import { findGraphImage } from '../images/graph-image.ts';
 import { indexRepository, mapRepository } from '../images/map-path.ts';
-import type { MirrorManifest } from '../manifest/types.ts';
 import type { Need, NeededImage, Receipt } from '../plan/media-types.ts';
-import type { RegistryPort } from '../registry/port.ts';
 import { listIfAny } from './list-if-any.ts';
 import { createRepositoryLister } from './list-staged.ts';
+import { type Look, type LookContext, lookForRelease } from './look-for-releases.ts';
 import { walkRepositories } from './walk-repositories.ts';
 
-export interface ReceiptSubject {
+export interface ReceiptSubject extends LookContext {
   readonly need: Need;
-  readonly manifest: MirrorManifest;
-  readonly staging: RegistryPort;
   readonly emit: EmitEvent;
-  readonly signal: AbortSignal;
 }
 
 export type ReceiptFindings = Omit<Receipt, 'apiVersion' | 'kind' | 'time' | 'hash'>;
@@ -22,7 +19,12 @@ export type ReceiptFindings = Omit<Receipt, 'apiVersion' | 'kind' | 'time' | 'ha
 /** Holds staging against what was asked for, by HEAD and GET. Unknown is not missing (promise 6). */
 export async function checkReceipt(subject: ReceiptSubject): Promise<ReceiptFindings> {
   const { need, staging } = subject;
-  const looks = await Promise.all(need.images.map((image) => lookFor(image, subject)));
+  const asked = [...need.images, ...listGraphImage(subject)];
+  const images = await Promise.all(asked.map((image) => lookFor(image, subject)));
+  const releases: Look[] = [];
+  for (const release of need.releases?.bring ?? [])
+    releases.push(...(await lookForRelease(release, subject)));
+  const looks = [...images, ...releases];
   const others = await listOthers(subject, looks);
   const arrived = looks.flatMap((look) => (look.state === 'arrived' ? [look.entry] : []));
   const missing = looks.flatMap((look) => (look.state === 'missing' ? [look.entry] : []));
@@ -45,14 +47,18 @@ function judge(unknown: number, lacking: number): Receipt['exitCode'] {
   return lacking > 0 ? 4 : 0;
 }
 
-type Look =
-  | { readonly state: 'arrived'; readonly entry: Receipt['arrived'][number] }
-  | { readonly state: 'missing'; readonly entry: Receipt['missing'][number] }
-  | { readonly state: 'different'; readonly entry: Receipt['different'][number] }
-  | { readonly state: 'unknown'; readonly entry: Receipt['unknown'][number] };
+// It comes with the releases, by `graph: true`.
+function listGraphImage({
+  need: { releases },
+  manifest,
+}: ReceiptSubject): readonly Pick<NeededImage, 'reference' | 'digest'>[] {
+  const image = findGraphImage(manifest);
+  if (image === null || !releases?.updateService || releases.bring.length === 0) return [];
+  return [{ reference: formatImageRef(image), digest: image.digest }];
+}
 
 async function lookFor(
-  { reference, digest }: NeededImage,
+  { reference, digest }: Pick<NeededImage, 'reference' | 'digest'>,
   { manifest, staging, signal }: ReceiptSubject,
 ): Promise<Look> {
   const ref = parseImageRef(reference);

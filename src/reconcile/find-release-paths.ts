@@ -1,7 +1,7 @@
 import { compareVersions, tryParseVersion } from '../base/semver.ts';
 import type { ReadRelease } from '../images/release.ts';
 import { createPathFinder } from '../images/release-path.ts';
-import type { ObservedCluster } from '../manifest/observed-cluster.ts';
+import type { ObservedCluster, ObservedRelease } from '../manifest/observed-cluster.ts';
 import type { ReleaseGraph } from '../manifest/release-graph.ts';
 import type { ReleaseEntry } from '../manifest/types.ts';
 import type { PathFinding } from '../plan/release-types.ts';
@@ -10,11 +10,13 @@ export interface PathInput {
   /** Releases to which clusters are to get. */
   readonly targets: readonly ReleaseEntry[];
   /** Payloads that could be read. */
-  readonly payloads: readonly ReadRelease[];
+  readonly payloads: readonly (ReleaseEntry & Pick<ReadRelease, 'metadata'>)[];
   /** Releases whose payload is wanted, or in a registry. */
   readonly mirrored: readonly ReleaseEntry[];
   readonly graph: ReleaseGraph | null;
-  readonly clusters: readonly Pick<ObservedCluster, 'name' | 'seen' | 'release'>[];
+  readonly clusters: readonly (Pick<ObservedCluster, 'name' | 'seen'> & {
+    readonly release: Pick<ObservedRelease, 'version' | 'channel' | 'architecture'> | null;
+  })[];
 }
 
 /** How every cluster gets to every target of its architecture, oldest target first. */

@@ -1,16 +1,17 @@
 import type { EmitEvent } from '../base/events.ts';
 import { listWanted } from '../images/list-wanted.ts';
 import type { PerRole } from '../manifest/types.ts';
-import type { Holdings, SizedBlob, UnclearAnswer } from '../plan/media-types.ts';
+import type { Holdings, SizedBlob } from '../plan/media-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { type LoadedState, nameCatalogs } from './load-state.ts';
 import { nameWanted } from './name-wanted.ts';
 import { readHeld } from './read-held.ts';
-import { readReleases } from './read-releases.ts';
+import { type ReleaseCache, readReleases } from './read-releases.ts';
 
 export interface HoldingsSubject {
   readonly state: LoadedState;
   readonly registries: PerRole<RegistryPort>;
+  readonly cache: ReleaseCache;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -18,7 +19,7 @@ export interface HoldingsSubject {
 /** Lists the manifests of production with their tags and blobs, by HEAD and GET; what it does not tell is named. */
 export async function readHoldings(subject: HoldingsSubject): Promise<Holdings> {
   const { state, registries, emit, signal } = subject;
-  const { named, unclear } = await listNamed(subject);
+  const named = await listNamed(subject);
   const { listed, repositories } = await readHeld({
     registry: registries.production,
     pathPrefix: state.manifest.registries.production.pathPrefix,
@@ -41,25 +42,25 @@ export async function readHoldings(subject: HoldingsSubject): Promise<Holdings> 
     manifests,
     blobs: book.blobs,
     bytes: book.blobs.reduce((sum, { size }) => sum + size, 0),
-    unclear: [...unclear, ...repositories.flatMap((entry) => [...entry.unclear, ...entry.unread])],
+    unclear: repositories.flatMap((entry) => [...entry.unclear, ...entry.unread]),
   };
 }
 
 /** Repositories that Git knows, with the digests and tags that it asks for there. */
-async function listNamed({ state, registries, signal }: HoldingsSubject): Promise<{
-  readonly named: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly unclear: readonly UnclearAnswer[];
-}> {
+async function listNamed({
+  state,
+  registries,
+  cache,
+  signal,
+}: HoldingsSubject): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const { manifest, catalogs } = state;
-  const releases = await readReleases(manifest, registries, { cache: new Map(), signal });
+  const releases = await readReleases(manifest, registries, { cache, signal });
   const { images } = listWanted({
     manifest,
     catalogs: nameCatalogs(catalogs),
     releases: releases.content,
   });
-  const named = nameWanted(images, manifest, 'production');
-  const unclear = releases.faults.map(({ message }) => ({ subject: 'releases', message }));
-  return { named, unclear };
+  return nameWanted(images, manifest, 'production');
 }
 
 interface BlobBook {

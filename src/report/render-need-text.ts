@@ -1,7 +1,12 @@
 import { formatBytes, formatCount } from '../base/text.ts';
 import type { AskedChannel } from '../catalog/select-asked.ts';
+import { formatReleaseTag } from '../images/release.ts';
+import { isReachable } from '../images/release-path.ts';
+import type { NeededReleases } from '../plan/media-release-types.ts';
 import type { Need, NeededCatalog } from '../plan/media-types.ts';
+import { describeVerdict } from '../plan/release-checks.ts';
 import { cleanLine } from './clean-line.ts';
+import { REASONS } from './render-image-set.ts';
 
 /** What to mirror, and the plain list of images that production lacks. */
 export function renderNeedText(need: Need): string {
@@ -9,17 +14,42 @@ export function renderNeedText(need: Need): string {
   return [
     `Against the snapshot of ${snapshot.name} of ${snapshot.time} (${snapshot.hash.slice(0, 19)}).`,
     ...need.catalogs.flatMap(renderCatalog),
+    ...(need.releases === null ? [] : renderReleases(need.releases)),
     '',
     `${formatCount(images.length, 'image')} to bring, ${formatSize(need)}; ${held.length} more are in production already:`,
     ...images.map(
       ({ reference, state, bytes }) =>
-        `  ${reference}${bytes === null ? '' : `  ${formatBytes(bytes)}`}${state === 'unknown' ? '  (production did not tell)' : ''}`,
+        `  ${reference}${bytes === null ? '' : `  ${formatBytes(bytes)}`}${formatDoubt(state)}`,
     ),
     ...unreadable.map((reference) => `  No registry takes ${cleanLine(reference)}`),
     '',
     hash,
     '',
   ].join('\n');
+}
+
+function renderReleases(releases: NeededReleases): readonly string[] {
+  const { bring, held, paths, notes, graph } = releases;
+  const source = graph === null ? '' : `, by the graph of ${graph}`;
+  return [
+    '',
+    cleanLine(`OpenShift: ${formatCount(bring.length, 'release')} to bring${source}`),
+    ...bring.map(
+      (release) =>
+        `  ${formatReleaseTag(release)} (${REASONS[release.why]})${release.channel === null ? '' : `, channel ${cleanLine(release.channel)}`}${formatDoubt(release.state)}`,
+    ),
+    ...held.map((release) => `  ${formatReleaseTag(release)} is in production already`),
+    ...paths.map((path) =>
+      cleanLine(
+        `  ${isReachable(path.verdict) ? 'Gets there' : 'Does not get there'}: ${path.cluster} to ${formatReleaseTag(path.release)}: ${describeVerdict(path)}`,
+      ),
+    ),
+    ...notes.map((note) => `  Note: ${cleanLine(note)}`),
+  ];
+}
+
+function formatDoubt(state: 'absent' | 'unknown'): string {
+  return state === 'unknown' ? '  (production did not tell)' : '';
 }
 
 function formatSize({ images, blobs }: Need): string {

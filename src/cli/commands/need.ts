@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
 import { hasErrors } from '../../base/problem.ts';
-import { messageOf, ToolError } from '../../base/tool-error.ts';
+import { ToolError } from '../../base/tool-error.ts';
 import {
   type AskedChoice,
   type AskedInto,
@@ -15,11 +14,12 @@ import {
 } from '../../catalog/openshift-version.ts';
 import { parseCatalog } from '../../catalog/parse-catalog.ts';
 import type { Catalog } from '../../catalog/types.ts';
-import { readFile } from '../../files/read-file.ts';
+import { isReachable } from '../../images/release-path.ts';
 import { REGISTRY_DEFAULTS } from '../../manifest/defaults.ts';
 import { isExpired } from '../../manifest/exclude.ts';
 import { findClusterUpgrades } from '../../plan/cluster-upgrades.ts';
 import { parseSnapshot, sealMedia } from '../../plan/media-documents.ts';
+import type { NeededReleases } from '../../plan/media-release-types.ts';
 import type { CarriedCatalog, MediaSnapshot, Need, NeededCatalog } from '../../plan/media-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { listNeededImages, type MeasureUpstream } from '../../reconcile/build-need.ts';
@@ -27,19 +27,21 @@ import { measureImage } from '../../reconcile/measure-image.ts';
 import type { RegistryPort } from '../../registry/port.ts';
 import { renderImageSet } from '../../report/render-image-set.ts';
 import { renderNeedText } from '../../report/render-need-text.ts';
+import { askReleases, findMinor, type ReleaseOptions } from '../ask-releases.ts';
 import type { CommandContext } from '../context.ts';
+import { readMediaFile } from '../read-media-file.ts';
 import type { SourceContent } from '../read-source.ts';
 import { parseSource, readSources } from '../source-context.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 
-export interface NeedOptions {
+export interface NeedOptions extends ReleaseOptions {
   /** `SOURCE`, or `NAME=SOURCE` where the snapshot has several catalogs. */
   readonly catalogs: readonly string[];
   readonly have: string;
   /** `PACKAGE` or `PACKAGE:CHANNEL`; none for all that production's catalogs have. */
   readonly packages: readonly string[];
-  /** Null for what the tags of the indexes say. */
+  /** Null for the newest of `releases`, or else what the tags of the indexes say. */
   readonly openshift: string | null;
   /** Ask upstream for digests and sizes. */
   readonly sizes: boolean;
@@ -54,6 +56,8 @@ export async function runNeed(
   wiring: Wiring,
 ): Promise<ExitCode> {
   const snapshot = parseSnapshot(await readMediaFile(options.have), options.have);
+  const releases = await askReleases(options, snapshot);
+  assertAsked(options);
   const pairs = await Promise.all(options.catalogs.map((text) => pairSource(text, snapshot)));
   const sources = await readSources(
     { sources: pairs.map(({ source }) => source), catalog: null, insecure: options.insecure },
@@ -78,8 +82,9 @@ export async function runNeed(
     kind: 'Need' as const,
     snapshot: { hash, time, revision, name },
     catalogs,
+    releases,
     ...images,
-    exitCode: catalogs.some(isRefused) ? (4 as const) : (0 as const),
+    exitCode: catalogs.some(isRefused) || isCutOff(releases) ? (4 as const) : (0 as const),
   });
   context.progress.clear();
   context.console.result(render(need, options.format));
@@ -90,6 +95,17 @@ function isRefused({ unclosed, upgrades }: NeededCatalog): boolean {
   return unclosed.length > 0 || upgrades.some(({ effect }) => effect === 'stranded');
 }
 
+function isCutOff(releases: NeededReleases | null): boolean {
+  return releases?.paths.some(({ verdict }) => !isReachable(verdict)) ?? false;
+}
+
+function assertAsked({ catalogs, releases }: NeedOptions): void {
+  if (catalogs.length + releases.length > 0) return;
+  throw new ToolError('CLI_USAGE', 'Neither a catalog nor a release was asked for.', {
+    hint: '`olmirror need CATALOG --have snapshot.json`, or --release 4.20.3, or both.',
+  });
+}
+
 function render(need: Need, format: NeedOptions['format']): string {
   switch (format) {
     case 'text':
@@ -98,21 +114,6 @@ function render(need: Need, format: NeedOptions['format']): string {
       return `${JSON.stringify(need, null, 2)}\n`;
     case 'imageset':
       return renderImageSet(need);
-  }
-}
-
-/** The text of a document that was carried; `.gz` is unpacked. Throws `PLAN_MEDIA_INVALID` for a broken archive. */
-export async function readMediaFile(file: string): Promise<string> {
-  const bytes = await readFile(file);
-  if (!file.endsWith('.gz')) return Buffer.from(bytes).toString();
-  try {
-    return gunzipSync(bytes).toString();
-  } catch (error) {
-    throw new ToolError(
-      'PLAN_MEDIA_INVALID',
-      `${file} cannot be unpacked, it was cut off or changed: ${messageOf(error)}.`,
-      { cause: error, hint: 'Carry it anew; compare its size and hash on both sides.' },
-    );
   }
 }
 
@@ -195,8 +196,9 @@ function choose(sided: Sided, snapshot: MediaSnapshot, options: NeedOptions): Ch
 function buildInto(
   carried: CarriedCatalog,
   { policy }: MediaSnapshot,
-  { openshift }: NeedOptions,
+  { openshift, releases }: NeedOptions,
 ): AskedInto {
+  const minor = openshift ?? findMinor(releases);
   const today = systemClock.now().toISOString().slice(0, 10);
   const { catalog: base, problems } = parseCatalog(
     carried.files.map(({ path, text }) => ({ path, bytes: Buffer.from(text) })),
@@ -211,7 +213,7 @@ function buildInto(
     options: {
       ...policy,
       acceptDefaultChannel: false,
-      openshift: openshift === null ? parseOpenShiftTag(carried.tag) : readOpenShift(openshift),
+      openshift: minor === null ? parseOpenShiftTag(carried.tag) : readOpenShift(minor),
       declared: {
         today,
         bridges: carried.bridges.map((bridge) => ({

@@ -6,9 +6,9 @@ import { checkReceipt } from '../../reconcile/check-receipt.ts';
 import { createStateLoader, type LoadedState } from '../../reconcile/load-state.ts';
 import { renderReceiptText } from '../../report/render-receipt-text.ts';
 import type { CommandContext } from '../context.ts';
+import { readMediaFile } from '../read-media-file.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
-import { readMediaFile } from './need.ts';
 import { openSnapshot } from './plan.ts';
 
 export interface ReceiptOptions {

@@ -8,8 +8,10 @@ import { maskSnapshot } from '../../plan/mask-snapshot.ts';
 import { sealMedia } from '../../plan/media-documents.ts';
 import type { CarriedCatalog, MediaSnapshot } from '../../plan/media-types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
+import { carryReleases } from '../../reconcile/carry-releases.ts';
 import { createStateLoader, type LoadedCatalog } from '../../reconcile/load-state.ts';
 import { readInUse } from '../../reconcile/read-in-use.ts';
+import type { ReleaseCache } from '../../reconcile/read-releases.ts';
 import { readHoldings } from '../../reconcile/take-snapshot.ts';
 import type { CommandContext } from '../context.ts';
 import { readBridges } from '../read-bridges.ts';
@@ -35,11 +37,19 @@ export async function runSnapshot(
   const { manifest } = state;
   const catalogs: CarriedCatalog[] = [];
   for (const loaded of state.catalogs) catalogs.push(await carryCatalog(loaded, commit));
-  const holdings = await readHoldings({
-    state,
-    registries: wiring.openRegistries(manifest),
-    emit: context.progress.emit,
-    signal: context.signal,
+  const registries = wiring.openRegistries(manifest);
+  const { emit } = context.progress;
+  const { signal } = context;
+  const cache: ReleaseCache = new Map();
+  const holdings = await readHoldings({ state, registries, cache, emit, signal });
+  const inUse = await readInUse(commit);
+  const { unclear, warnings, ...releases } = await carryReleases({
+    manifest,
+    snapshot: commit,
+    registries,
+    clusters: inUse?.observed ?? null,
+    cache,
+    signal,
   });
   const { production, staging } = manifest.registries;
   const { duplicateBundle, strandedUpgrades } = manifest.policy;
@@ -57,13 +67,15 @@ export async function runSnapshot(
     paths: manifest.paths,
     policy: { duplicateBundle, strandedUpgrades },
     catalogs,
-    releases: manifest.releases.map(({ version, architecture }) => ({ version, architecture })),
-    inUse: (await readInUse(commit))?.uses ?? null,
+    ...releases,
+    inUse: inUse?.uses ?? null,
     ...holdings,
+    unclear: [...holdings.unclear, ...unclear],
   };
   context.progress.clear();
+  for (const warning of warnings) context.console.warn(warning);
   await write(sealMedia(options.mask ? maskSnapshot(content) : content), options, context);
-  return holdings.unclear.length > 0 ? 1 : 0;
+  return content.unclear.length > 0 ? 1 : 0;
 }
 
 async function carryCatalog(
