@@ -16,6 +16,11 @@ export function addSnapshot(parser: Parser, run: Run): void {
           default: false,
           describe: 'Give hosts, the mirror, clusters and namespaces stable pseudonyms',
         })
+        .option('names', {
+          type: 'string',
+          describe: 'With --mask, file for the pseudonyms and what they stand for; it stays inside',
+          requiresArg: true,
+        })
         .example('$0 snapshot --mask --out snapshot.json.gz', 'to be carried outside')
         .epilogue(
           'Exit codes: 0 done; 1 an error, or production did not tell all. HEAD and GET only.',
@@ -24,7 +29,7 @@ export function addSnapshot(parser: Parser, run: Run): void {
       run(
         async (context, wiring) =>
           (await import('./commands/snapshot.ts')).runSnapshot(
-            { out: args.out ?? null, mask: args.mask },
+            { out: args.out ?? null, mask: args.mask, names: args.names ?? null },
             context,
             wiring,
           ),

@@ -8,6 +8,7 @@ import type { CarriedRelease, NeededReleases } from '../../src/plan/media-releas
 import type { MediaSnapshot } from '../../src/plan/media-types.ts';
 import { needReleases, type ReleaseRequest } from '../../src/reconcile/need-releases.ts';
 import { renderImageSet } from '../../src/report/render-image-set.ts';
+import { makeSnapshot } from '../support/media.ts';
 
 const CHANNELS = 'io.openshift.upgrades.graph.release.channels';
 
@@ -57,33 +58,8 @@ function cluster(name: string, version: string, channel: string) {
 }
 
 function snapshotOf(content: Partial<MediaSnapshot>): MediaSnapshot {
-  return sealMedia({
-    apiVersion: 'olmirror/v1alpha1' as const,
-    kind: 'Snapshot' as const,
-    time: '2026-11-28T00:00:00Z',
-    revision: 'a'.repeat(40),
-    name: 'test',
-    masked: false,
-    registries: {
-      production: { host: 'mirror.example.com:5000', pathPrefix: '' },
-      staging: { host: 'mirror.example.com:5001', pathPrefix: '' },
-    },
-    paths: [],
-    policy: { duplicateBundle: 'newer' as const, strandedUpgrades: 'block' as const },
-    catalogs: [],
-    releases: [held('4.19.1')],
-    clusters: [cluster('prod', '4.19.1', 'stable-4.19')],
-    graph: null,
-    updateService: false,
-    inUse: [],
-    listing: 'catalog' as const,
-    repositories: 0,
-    manifests: [],
-    blobs: [],
-    bytes: 0,
-    unclear: [],
-    ...content,
-  });
+  const clusters = [cluster('prod', '4.19.1', 'stable-4.19')];
+  return makeSnapshot({ releases: [held('4.19.1')], clusters, ...content });
 }
 
 function ask(

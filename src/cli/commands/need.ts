@@ -18,6 +18,7 @@ import { isReachable } from '../../images/release-path.ts';
 import { REGISTRY_DEFAULTS } from '../../manifest/defaults.ts';
 import { isExpired } from '../../manifest/exclude.ts';
 import { findClusterUpgrades } from '../../plan/cluster-upgrades.ts';
+import { recognizeMasked } from '../../plan/mask-catalog.ts';
 import { parseSnapshot, sealMedia } from '../../plan/media-documents.ts';
 import type { NeededReleases } from '../../plan/media-release-types.ts';
 import type { CarriedCatalog, MediaSnapshot, Need, NeededCatalog } from '../../plan/media-types.ts';
@@ -153,7 +154,7 @@ interface Chosen {
 
 function choose(sided: Sided, snapshot: MediaSnapshot, options: NeedOptions): Chosen {
   const { carried, source, catalog } = sided;
-  const into = buildInto(carried, snapshot, options);
+  const into = buildInto(carried, snapshot, { ...options, source: catalog });
   const choice = chooseAsked(catalog, listWantedPackages(into.base, options.packages), into);
   const needed: NeededCatalog = {
     catalog: carried.name,
@@ -195,18 +196,18 @@ function choose(sided: Sided, snapshot: MediaSnapshot, options: NeedOptions): Ch
 
 function buildInto(
   carried: CarriedCatalog,
-  { policy }: MediaSnapshot,
-  { openshift, releases }: NeedOptions,
+  { policy, masked }: MediaSnapshot,
+  { openshift, releases, source }: NeedOptions & { readonly source: Catalog },
 ): AskedInto {
   const minor = openshift ?? findMinor(releases);
   const today = systemClock.now().toISOString().slice(0, 10);
-  const { catalog: base, problems } = parseCatalog(
+  const { catalog: parsed, problems } = parseCatalog(
     carried.files.map(({ path, text }) => ({ path, bytes: Buffer.from(text) })),
   );
   if (hasErrors(problems)) throw new Error('A snapshot carries catalogs that can be read.');
   const unsaid = { reason: '', by: '' };
   return {
-    base,
+    base: masked ? recognizeMasked(parsed, source) : parsed,
     exclusions: carried.excludes
       .map((exclude) => ({ ...exclude, ...unsaid, place: 'exclude.yaml' }))
       .filter((exclude) => !isExpired(exclude, today)),

@@ -4,12 +4,18 @@ import { formatBytes, formatCount } from '../../base/text.ts';
 import { ToolError } from '../../base/tool-error.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
 import type { Snapshot } from '../../git/port.ts';
-import { maskSnapshot } from '../../plan/mask-snapshot.ts';
+import type { InUse } from '../../manifest/in-use.ts';
+import { listPseudonyms, maskSnapshot } from '../../plan/mask-snapshot.ts';
 import { sealMedia } from '../../plan/media-documents.ts';
 import type { CarriedCatalog, MediaSnapshot } from '../../plan/media-types.ts';
+import type { Pseudonyms } from '../../plan/pseudonyms.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { carryReleases } from '../../reconcile/carry-releases.ts';
-import { createStateLoader, type LoadedCatalog } from '../../reconcile/load-state.ts';
+import {
+  createStateLoader,
+  type LoadedCatalog,
+  type LoadedState,
+} from '../../reconcile/load-state.ts';
 import { readInUse } from '../../reconcile/read-in-use.ts';
 import type { ReleaseCache } from '../../reconcile/read-releases.ts';
 import { readHoldings } from '../../reconcile/take-snapshot.ts';
@@ -23,6 +29,8 @@ export interface SnapshotOptions {
   /** Null for stdout; a name in `.gz` is compressed. */
   readonly out: string | null;
   readonly mask: boolean;
+  /** File for the pseudonyms and what they stand for; null for none. */
+  readonly names: string | null;
 }
 
 /** Writes what production holds and Git says, for `need` outside. Exit 1 where production did not tell all. */
@@ -31,9 +39,39 @@ export async function runSnapshot(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
+  if (options.names !== null && !options.mask)
+    throw new ToolError('CLI_USAGE', '--names writes down what --mask hides, so it needs that.', {
+      hint: 'Add --mask, or leave --names out.',
+    });
   const git = await wiring.openGit();
   const commit = await openSnapshot({ workingTree: false }, git, context);
   const state = await createStateLoader(await wiring.openStore())(commit, context.manifestFile);
+  const inUse = await readInUse(commit);
+  const content = await collect(state, { inUse, commit, context, wiring });
+  context.progress.clear();
+  const pseudonyms = listPseudonyms({
+    manifest: state.manifest,
+    catalogs: state.catalogs.map(({ catalog }) => catalog),
+    clusters: inUse?.clusters ?? [],
+    uses: inUse?.uses ?? [],
+  });
+  const carried = options.mask ? maskSnapshot(content, pseudonyms) : content;
+  await write(sealMedia(carried), options, context);
+  if (options.names !== null) await writeNames(options.names, pseudonyms);
+  return content.unclear.length > 0 ? 1 : 0;
+}
+
+interface Collected {
+  readonly inUse: InUse | null;
+  readonly commit: Snapshot;
+  readonly context: CommandContext;
+  readonly wiring: Wiring;
+}
+
+async function collect(
+  state: LoadedState,
+  { inUse, commit, context, wiring }: Collected,
+): Promise<Omit<MediaSnapshot, 'hash'>> {
   const { manifest } = state;
   const catalogs: CarriedCatalog[] = [];
   for (const loaded of state.catalogs) catalogs.push(await carryCatalog(loaded, commit));
@@ -42,7 +80,6 @@ export async function runSnapshot(
   const { signal } = context;
   const cache: ReleaseCache = new Map();
   const holdings = await readHoldings({ state, registries, cache, emit, signal });
-  const inUse = await readInUse(commit);
   const { unclear, warnings, ...releases } = await carryReleases({
     manifest,
     snapshot: commit,
@@ -51,9 +88,10 @@ export async function runSnapshot(
     cache,
     signal,
   });
+  for (const warning of warnings) context.console.warn(warning);
   const { production, staging } = manifest.registries;
   const { duplicateBundle, strandedUpgrades } = manifest.policy;
-  const content: Omit<MediaSnapshot, 'hash'> = {
+  return {
     apiVersion: 'olmirror/v1alpha1',
     kind: 'Snapshot',
     time: systemClock.now().toISOString(),
@@ -72,10 +110,6 @@ export async function runSnapshot(
     ...holdings,
     unclear: [...holdings.unclear, ...unclear],
   };
-  context.progress.clear();
-  for (const warning of warnings) context.console.warn(warning);
-  await write(sealMedia(options.mask ? maskSnapshot(content) : content), options, context);
-  return content.unclear.length > 0 ? 1 : 0;
 }
 
 async function carryCatalog(
@@ -108,6 +142,11 @@ async function carryCatalog(
     ),
     excludes: exclusions.map(({ reason: _reason, by: _by, place: _place, ...what }) => what),
   };
+}
+
+async function writeNames(file: string, { names }: Pseudonyms): Promise<void> {
+  const lines = [...names].map(([pseudonym, name]) => `${pseudonym}\t${name}\n`).toSorted();
+  await writeFileAtomic(file, lines.join(''));
 }
 
 async function write(
