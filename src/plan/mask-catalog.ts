@@ -121,7 +121,11 @@ function recognizeBlobs(blobs: readonly Blob[], others: readonly Blob[]): readon
   });
 }
 
-/** Whether a text is another one in which something was masked. */
+/**
+ * Whether a text is another one in which something was masked.
+ *
+ * @internal
+ */
 export function fitsMasked(masked: string, plain: string): boolean {
   const [first = '', ...rest] = masked.split(PSEUDONYM);
   if (!plain.startsWith(first)) return false;
