@@ -69,10 +69,15 @@ export async function grantLease(kube: Kube): Promise<void> {
 /** Makes the objects of a file of YAML documents, which the API server must take strictly. */
 export async function applyFile(kube: Kube, file: string): Promise<void> {
   for (const text of (await readFile(file, 'utf8')).split(/^---$/m)) {
-    const path = await findPath(kube, text);
-    const made = await kube.ask('PATCH', `${path}?fieldManager=test&fieldValidation=Strict`, text);
-    assert.ok(made.status === 201 || made.status === 200, `${path}: ${made.body}`);
+    const made = await applyObject(kube, text);
+    assert.ok(made.status === 201 || made.status === 200, `${text}: ${made.body}`);
   }
+}
+
+/** Makes, or changes, the object of one YAML document; what the API server does not know of its kind is refused. */
+export async function applyObject(kube: Kube, text: string): Promise<KubeAnswer> {
+  const path = await findPath(kube, text);
+  return kube.ask('PATCH', `${path}?fieldManager=test&fieldValidation=Strict`, text);
 }
 
 /** Waits until the kinds of test/kube/crds are there (200) or gone (404): an API server serves a CRD some moments after it took it. */
