@@ -9,7 +9,7 @@ import {
   readDeprecations,
   readEntries,
 } from './blob-fields.ts';
-import { isRendered, noteRendered } from './blob-text.ts';
+import { findTextSize, isRendered, noteRendered, noteTextSize } from './blob-text.ts';
 import { hashBlob } from './hash-catalog.ts';
 import type { Blob } from './types.ts';
 import { validateShape } from './validate-shapes.ts';
@@ -28,6 +28,8 @@ export interface BlobFacts {
   readonly digest?: Digest;
   /** Its text is its rendering. */
   readonly rendered?: boolean;
+  /** `findTextSize`. */
+  readonly size?: number;
 }
 
 /** Asks everything of a blob that judging and merging ask. */
@@ -53,7 +55,13 @@ function readOwnFacts(blob: Blob): BlobFacts {
 
 /** As `readFacts`, with the hash of what the blob says. */
 export function readContentFacts(blob: Blob): BlobFacts {
-  return { ...readFacts(blob), digest: hashBlob(blob), rendered: isRendered(blob) };
+  const size = findTextSize(blob);
+  return {
+    ...readFacts(blob),
+    digest: hashBlob(blob),
+    rendered: isRendered(blob),
+    ...(size === null ? {} : { size }),
+  };
 }
 
 /** Tells a blob that says the same what was found out of another. */
@@ -66,6 +74,7 @@ export function knowFacts(blob: Blob, facts: BlobFacts): void {
   if (faults !== undefined) validateShape.know(blob, faults);
   if (digest !== undefined) hashBlob.know(blob, digest);
   if (facts.rendered === true) noteRendered(blob);
+  if (facts.size !== undefined) noteTextSize(blob, facts.size);
 }
 
 /** Whether something is wrong with the blob itself. */

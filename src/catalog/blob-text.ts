@@ -72,6 +72,17 @@ export function deriveBlob(source: Blob, derive: (value: JsonObject) => JsonObje
   return blob;
 }
 
+/** Remembers how many bytes the text has that is not at hand. */
+export function noteTextSize(blob: Blob, size: number): void {
+  SIZES.set(blob, size);
+}
+
+/** Bytes of the text that a blob was read from; null where it has none, or is too short to be worth a word. */
+export function findTextSize(blob: Blob): number | null {
+  const text = TEXTS.get(blob);
+  return text === undefined ? (SIZES.get(blob) ?? null) : text.end - text.start;
+}
+
 /** Lets the value of a blob go that nobody asks for again soon. */
 export function forgetValue(blob: Blob): void {
   const known = RECENT.get(blob);
@@ -80,9 +91,9 @@ export function forgetValue(blob: Blob): void {
   recentSize -= known.size;
 }
 
-/** Whether two blobs were read from the same bytes; false also where that is not known. */
+/** Whether two blobs were read from the same bytes; false also where these are not at hand. */
 export function isSameText(a: Blob, b: Blob): boolean {
-  const [first, second] = [findText(a), findText(b)];
+  const [first, second] = [TEXTS.get(a), TEXTS.get(b)];
   return (
     first !== undefined && second !== undefined && (first === second || hasSameBytes(first, second))
   );
@@ -155,6 +166,7 @@ const VALUE: PropertyDescriptor & ThisType<Blob> = {
 // The tables only spare work: what they hold follows from the blob, which never changes.
 const TEXTS = new WeakMap<Blob, BlobText>();
 const OPENERS = new WeakMap<Blob, () => Blob>();
+const SIZES = new WeakMap<Blob, number>();
 const DERIVED = new WeakMap<Blob, Derivation>();
 const RENDERED = new WeakSet<Blob>();
 const RECENT = new Map<Blob, { readonly value: JsonObject; readonly size: number }>();

@@ -64,9 +64,7 @@ export function diffPackage(
     ...diffBundles(old.bundles, fresh.bundles),
     defaultChannel: diffDefaultChannel(old, fresh),
     ...diffDeprecations(old, fresh),
-    otherChanges:
-      !isSameList(old.packages.map(dropDefault), fresh.packages.map(dropDefault)) ||
-      !isSameList(old.others, fresh.others),
+    otherChanges: saysMore(old, fresh),
   };
   return diff.kind !== 'changed' || hasChanges(diff) ? diff : null;
 }
@@ -95,6 +93,16 @@ function diffDefaultChannel(
 ): PackageDiff['defaultChannel'] {
   const [before, after] = [readDefaultChannel(old), readDefaultChannel(fresh)];
   return before === after ? null : { before, after };
+}
+
+// Values are asked for last: of a package that was not read yet that is to read it.
+function saysMore(old: CatalogPackage, fresh: CatalogPackage): boolean {
+  if (old.packages.length !== fresh.packages.length) return true;
+  if (!isSameList(old.others, fresh.others)) return true;
+  return (
+    !isSameList(old.packages, fresh.packages) &&
+    !isSameList(old.packages.map(dropDefault), fresh.packages.map(dropDefault))
+  );
 }
 
 // The default channel has a field of its own in the difference.

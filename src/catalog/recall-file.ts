@@ -15,7 +15,7 @@ interface BlobNote extends BlobHead, BlobFacts {}
  * Part of what notes are kept by. To be raised with every change of what is read out of a file, of
  * `BlobFacts`, or of how they are found out.
  */
-export const FILE_NOTES = 'file notes 2';
+export const FILE_NOTES = 'file notes 3';
 
 /** What to keep of a file; null where something is wrong with it, since faults need its text. */
 export function noteFile({ blobs, problems }: ParsedFile): FileNote | null {
@@ -34,9 +34,11 @@ export interface RecalledFile extends ParsedFile {
   readonly isRead: () => boolean;
   /** Takes the bytes that will be needed, so that they are not asked for one file at a time. */
   readonly fill: (bytes: Uint8Array) => void;
+  /** Lets the bytes go that it was given or asked for; they are asked for anew where they are needed again. */
+  readonly release: () => void;
 }
 
-/** The file of a note. `open` gives its bytes, once, when more is asked of it than the note has. */
+/** The file of a note. `open` gives its bytes when more is asked of it than the note has. */
 export function recallFile(note: FileNote, path: string, open: () => Uint8Array): RecalledFile {
   let read: readonly Blob[] | null = null;
   function fill(bytes: Uint8Array): void {
@@ -53,5 +55,8 @@ export function recallFile(note: FileNote, path: string, open: () => Uint8Array)
     knowFacts(blob, known);
     return blob;
   });
-  return { blobs, problems: [], isRead: () => read !== null, fill };
+  function release(): void {
+    read = null;
+  }
+  return { blobs, problems: [], isRead: () => read !== null, fill, release };
 }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { compareBytes } from '../base/text.ts';
-import { findRendering } from './blob-text.ts';
+import { findRendering, findTextSize } from './blob-text.ts';
 import { compareNames } from './build-catalog.ts';
 import { formatOpmJson } from './format-json.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
@@ -53,7 +53,7 @@ export function orderBlobs(pkg: CatalogPackage): readonly Blob[] {
 
 /** About how many bytes the file of a package has; nothing is rendered for it. */
 export function estimateSize(pkg: CatalogPackage): number {
-  return orderBlobs(pkg).reduce((sum, blob) => sum + (findRendering(blob)?.length ?? USUAL), 0);
+  return orderBlobs(pkg).reduce((sum, blob) => sum + (findTextSize(blob) ?? USUAL), 0);
 }
 
 /** Bytes of a blob that was no JSON of opm's. */

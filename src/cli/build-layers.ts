@@ -30,7 +30,7 @@ export function createLayerBuilder(signal: AbortSignal, kept?: CatalogThread): B
 type Built = Parameters<Parameters<BuildGroups>[1]>[1];
 
 async function buildOne(job: GroupJob, pool: CatalogPool): Promise<Built> {
-  const { files, ...options } = job.open();
+  const { files, ...options } = await job.open();
   const [group] = await pool.run({
     kind: 'build-layer',
     files: files.map(({ path, bytes }) => ({ path, size: bytes.length, content: bytes })),

@@ -88,7 +88,7 @@ async function hashFile(path: string): Promise<string> {
   const file = await open(path);
   try {
     const sum = createHash('sha256');
-    const buffer = Buffer.allocUnsafeSlow(1 << 20);
+    const buffer = Buffer.allocUnsafeSlow(1 << 18);
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) return sum.digest('hex');

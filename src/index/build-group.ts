@@ -36,7 +36,7 @@ export interface RenderedGroup {
 export interface GroupJob {
   /** About how many bytes its files have. */
   readonly size: number;
-  readonly open: () => GroupTask;
+  readonly open: () => Promise<GroupTask>;
 }
 
 /** Builds groups in any order, some at a time, and hands each over when it is built. */
@@ -48,7 +48,7 @@ export type BuildGroups = (
 export async function buildGroupsHere(
   ...[jobs, onBuilt]: Parameters<BuildGroups>
 ): ReturnType<BuildGroups> {
-  for (const [place, job] of jobs.entries()) await onBuilt(place, buildGroup(job.open()));
+  for (const [place, job] of jobs.entries()) await onBuilt(place, buildGroup(await job.open()));
 }
 
 /** Builds the layer of some packages: a function of the task alone, on any thread. */

@@ -116,7 +116,6 @@ async function buildGroups(
   const found = new Map<Digest, BuiltGroup | null>();
   for (const { key } of groups) found.set(key, await recallGroup(key, input));
   const missing = groups.filter(({ key }) => found.get(key) === null);
-  await input.fetchTexts?.(missing.flatMap(({ packages }) => packages.map(({ name }) => name)));
   const jobs = missing.map(({ packages }) => ({
     size: packages.reduce((sum, pkg) => sum + estimateSize(pkg), 0),
     open: () => openTask(packages, input),
@@ -133,12 +132,15 @@ async function buildGroups(
   return built;
 }
 
-function openTask(
+async function openTask(
   packages: readonly CatalogPackage[],
-  { cache, compression }: ContentInput,
-): GroupTask {
+  { cache, compression, fetchTexts, releaseTexts }: ContentInput,
+): Promise<GroupTask> {
   const catalog = { packages: new Map(packages.map((pkg) => [pkg.name, pkg])), loose: [] };
-  return { files: [...listServed(catalog)], cache, compression };
+  await fetchTexts?.(catalog.packages.keys());
+  const files = [...listServed(catalog)];
+  releaseTexts?.(catalog.packages.keys());
+  return { files, cache, compression };
 }
 
 function notServable(catalog: Catalog): ToolError {
@@ -160,6 +162,9 @@ async function buildShared(
   const rest = listRest(catalog);
   if (cache === 'json' && validateServable(rest).length > 0) throw notServable(catalog);
   const served = [...listServed(rest)];
+  // The shared cache knows of a package what its summary says, and of its custom schemas what they say.
+  const custom = [...catalog.packages.values()].filter(({ others }) => others.length > 0);
+  if (custom.length > 0) await input.fetchTexts?.(custom.map(({ name }) => name));
   const files = cache === 'json' ? renderCached(served, groups, catalog) : placeAll(served);
   if (files.length === 0 && groups.size > 0) return { layer: null, summaries: [] };
   const layer = buildLayer(files, { folders: ROOTS, compression });

@@ -14,6 +14,8 @@ export interface ContentWork {
   readonly buildGroups?: BuildGroups;
   /** Brings the texts of packages that are to be laid into layers, where they are not at hand. */
   readonly fetchTexts?: ((packages: Iterable<string>) => Promise<void>) | undefined;
+  /** Lets them go again. */
+  readonly releaseTexts?: ((packages: Iterable<string>) => void) | undefined;
   /** Whether the bytes of layers are needed: false where their names are enough, as for the id. */
   readonly withBytes?: boolean;
 }

@@ -4,7 +4,12 @@ import { isToolError, ToolError } from '../base/tool-error.ts';
 import { rewriteImages } from '../catalog/rewrite-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { locateBase, mapReference } from '../images/map-path.ts';
-import { type BuildGroups, buildGroupsHere } from '../index/build-group.ts';
+import {
+  type BuildGroups,
+  buildGroupsHere,
+  type GroupJob,
+  type GroupTask,
+} from '../index/build-group.ts';
 import {
   type BuiltIndex,
   buildIndexImage,
@@ -52,7 +57,10 @@ export interface IndexBuilder {
   ): Promise<void>;
 }
 
-type BuiltCatalog = Pick<LoadedCatalog, 'entry' | 'catalog' | 'content' | 'fetchTexts'>;
+type BuiltCatalog = Pick<
+  LoadedCatalog,
+  'entry' | 'catalog' | 'content' | 'fetchTexts' | 'releaseTexts'
+>;
 type BuiltState = Pick<LoadedState, 'manifest' | 'snapshot'>;
 
 /** Threads that build, and layers of earlier processes; nothing of the image hangs on them. */
@@ -147,19 +155,19 @@ async function gatherInput(
 
 /** What goes into an index whoever builds it. */
 async function describeContent(
-  { entry, catalog, content, fetchTexts }: BuiltCatalog,
+  { entry, catalog, content, fetchTexts, releaseTexts }: BuiltCatalog,
   { manifest }: BuiltState,
 ): Promise<SharedInput> {
   const { cache, compression, platforms } = entry;
   // To rewrite an address is to write the whole blob anew.
   if (entry.references === 'rewrite') await fetchTexts?.(catalog.packages.keys());
   const served = rewriteForServing(catalog, entry, manifest);
-  return { catalog: served, content, cache, compression, platforms, fetchTexts };
+  return { catalog: served, content, cache, compression, platforms, fetchTexts, releaseTexts };
 }
 
 type SharedInput = Pick<
   IndexInput,
-  'catalog' | 'content' | 'cache' | 'compression' | 'platforms' | 'fetchTexts'
+  'catalog' | 'content' | 'cache' | 'compression' | 'platforms' | 'fetchTexts' | 'releaseTexts'
 >;
 
 function createStartCheck(registry: RegistryPort): IndexBuilder['assertStarts'] {
@@ -289,10 +297,17 @@ function noteHandover(build: BuildGroups): {
   readonly handedOver: Promise<void>;
 } {
   const { promise: handedOver, resolve } = Promise.withResolvers<void>();
-  function buildGroups(...work: Parameters<BuildGroups>): ReturnType<BuildGroups> {
-    const building = build(...work);
-    resolve();
-    return building;
+  function noteOpening(job: GroupJob): GroupJob {
+    async function open(): Promise<GroupTask> {
+      const task = await job.open();
+      // Whoever asked has handed it on by then.
+      setImmediate(resolve);
+      return task;
+    }
+    return { ...job, open };
+  }
+  function buildGroups(...[jobs, onBuilt]: Parameters<BuildGroups>): ReturnType<BuildGroups> {
+    return build(jobs.map(noteOpening), onBuilt);
   }
   return { buildGroups, handedOver };
 }

@@ -34,14 +34,36 @@ export async function fillNoted(
     byKey.get(keyOfFile(file))?.fill(bytes);
 }
 
+/**
+ * Of these files, lets those let go of their bytes that hold one of these packages and no other: what holds
+ * several would be read again for each.
+ */
+export function releaseNoted(files: Iterable<ParsedFile>, packages: ReadonlySet<string>): void {
+  for (const file of files)
+    if (isNoted(file) && packages.has(file.blobs[0]?.package ?? '') && holdsOnePackage(file))
+      file.release();
+}
+
+function holdsOnePackage({ blobs: [first, ...others] }: ParsedFile): boolean {
+  return first !== undefined && others.every((blob) => blob.package === first.package);
+}
+
 function isNoted(file: ParsedFile): file is NotedFile {
   return 'fill' in file;
+}
+
+/** Gives the bytes of a file, which has this path in its catalog. */
+export interface OpenAt {
+  readonly path: string;
+  readonly open: () => Uint8Array;
 }
 
 /** What the files of one catalog say, for later processes to know without reading them. */
 export interface FileNotes {
   /** A file as it was noted; null where it was not. `open` gives its bytes. */
   recall(file: TreeFile, path: string, open: () => Uint8Array): NotedFile | null;
+  /** Notes a file that was read, and lets go of its bytes, which `open` gives again; where that would not pay, it stays as it is. */
+  note(file: TreeFile, read: ParsedFile, open: OpenAt): ParsedFile;
   /** Keeps what these files say, by `keyOfFile`, and no others. */
   keep(files: ReadonlyMap<string, ParsedFile>): Promise<void>;
 }
@@ -60,7 +82,15 @@ export async function openFileNotes(store: NoteStore, catalog: string): Promise<
     digestOf(`${FILE_NOTES} ${catalog} ${part}`),
   );
   const parts = await Promise.all(keys.map(async (key) => parseNotes(await store.readNote(key))));
+  const fresh = new WeakMap<ParsedFile, FileNote>();
   return {
+    note(file, read, { path, open }) {
+      const note = holdsOnePackage(read) ? noteFile(read) : null;
+      if (note === null) return read;
+      const noted = { ...recallFile(note, path, open), file };
+      fresh.set(noted, note);
+      return noted;
+    },
     recall(file, path, open) {
       const note = parts[partOf(file.path)]?.get(keyOfFile(file)) ?? null;
       return note === null ? null : { ...recallFile(note, path, open), file };
@@ -71,7 +101,9 @@ export async function openFileNotes(store: NoteStore, catalog: string): Promise<
         const own = wanted[part] ?? [];
         const noted = parts[part] ?? new Map<string, FileNote | null>();
         if (own.length === noted.size && own.every(([name]) => noted.has(name))) continue;
-        const notes = own.map(([name, file]) => [name, noted.get(name) ?? noteFile(file)] as const);
+        const notes = own.map(
+          ([name, file]) => [name, noted.get(name) ?? fresh.get(file) ?? noteFile(file)] as const,
+        );
         parts[part] = new Map(notes);
         await store.writeNote(key, JSON.stringify(notes));
       }

@@ -30,6 +30,7 @@ import {
   keyOfFile,
   type NoteStore,
   openFileNotes,
+  releaseNoted,
 } from './file-notes.ts';
 import { assertNoLfsPointer, findSubmodules } from './find-unread.ts';
 import { readRecords } from './read-records.ts';
@@ -62,6 +63,8 @@ export interface LoadedCatalog extends ReadCatalog {
    * asked for otherwise when it is needed.
    */
   readonly fetchTexts?: (packages: Iterable<string>) => Promise<void>;
+  /** Lets these texts go again as far as they can be read anew. */
+  readonly releaseTexts?: (packages: Iterable<string>) => void;
 }
 
 /** Everything that one commit (or the working tree) says. */
@@ -121,6 +124,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
         ...read,
         content: hashCatalog(read.catalog, hash),
         fetchTexts: (packages) => fillNoted(own.values(), new Set(packages), snapshot),
+        releaseTexts: (packages) => releaseNoted(own.values(), new Set(packages)),
       };
       judged.set(entry.name, loaded);
       catalogs.push(loaded);
@@ -275,15 +279,34 @@ async function parseFiles(
   for await (const { file, bytes } of snapshot.readFiles(
     wanted.filter((entry) => !cache.used.has(keyOfFile(entry))),
   )) {
-    cache.used.set(keyOfFile(file), parseCatalogFile({ path: inFolder(file), bytes }, cache.learn));
+    const path = inFolder(file);
+    const read = parseCatalogFile({ path, bytes }, cache.learn);
+    cache.used.set(keyOfFile(file), noteRead(file, read, { path, snapshot, cache }));
   }
   return wanted.flatMap((file) => cache.used.get(keyOfFile(file)) ?? []);
+}
+
+interface Noting {
+  /** In the catalog's folder. */
+  readonly path: string;
+  readonly snapshot: Snapshot;
+  readonly cache: CatalogCache;
+}
+
+// A catalog of 100 MB is read for what is learned of it: its texts are needed of few packages, or of one after the other.
+function noteRead(
+  file: TreeFile,
+  read: ParsedFile,
+  { path, snapshot: { readFileNow }, cache: { notes } }: Noting,
+): ParsedFile {
+  if (readFileNow === undefined || notes === null) return read;
+  return notes.note(file, read, { path, open: () => readFileNow(file) });
 }
 
 function recallNoted(
   file: TreeFile,
   path: string,
-  { snapshot, cache }: { readonly snapshot: Snapshot; readonly cache: CatalogCache },
+  { snapshot, cache }: Omit<Noting, 'path'>,
 ): void {
   const { readFileNow } = snapshot;
   if (readFileNow === undefined) return;

@@ -11,7 +11,11 @@ import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import type { Catalog, CatalogFile } from '../../src/catalog/types.ts';
 import { createLayerBuilder } from '../../src/cli/build-layers.ts';
 import { createLayerStore, type DiskLayerStore } from '../../src/files/layer-store.ts';
-import type { BuildGroups, CacheChoice } from '../../src/index/build-group.ts';
+import {
+  type BuildGroups,
+  buildGroupsHere,
+  type CacheChoice,
+} from '../../src/index/build-group.ts';
 import type { BuiltLayer } from '../../src/index/build-layer.ts';
 import { inspectCache } from '../../src/index/cache/inspect-cache.ts';
 import { LAYER_MODES, listTreeEntries } from '../../src/index/cache/tree-entries.ts';
@@ -182,6 +186,30 @@ describe('buildContentLayers', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it('asks for the texts of a group when its turn comes, and lets them go before the next', async () => {
+    const events: string[] = [];
+    const names = Array.from({ length: 8 }, (_, i) => `p${i}`);
+    const { layers, packages } = await buildContentLayers({
+      catalog: catalogOf(Object.fromEntries(names.map((name) => [name, '1.0.0']))),
+      cache: 'json',
+      compression: 'gzip',
+      fetchTexts: async (asked) => void events.push(`fetch ${[...asked].join(' ')}`),
+      releaseTexts: (asked) => void events.push(`release ${[...asked].join(' ')}`),
+      buildGroups: (jobs, onBuilt) =>
+        buildGroupsHere(jobs, async (...built) => {
+          events.push('built');
+          await onBuilt(...built);
+        }),
+    });
+    const groups = [...packages.values()].map((group) => group.join(' '));
+    assert.ok(groups.length > 3);
+    assert.equal(groups.length, layers.length - 1);
+    assert.deepEqual(
+      events,
+      groups.flatMap((group) => [`fetch ${group}`, `release ${group}`, 'built']),
+    );
   });
 
   it('remembers a layer by all that decides about it', async () => {

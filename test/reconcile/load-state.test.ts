@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isToolError } from '../../src/base/tool-error.ts';
+import type { Catalog, JsonObject } from '../../src/catalog/types.ts';
 import type { Snapshot } from '../../src/git/port.ts';
 import type { NoteStore } from '../../src/reconcile/file-notes.ts';
 import { createStateLoader, type LoadedState } from '../../src/reconcile/load-state.ts';
@@ -125,6 +126,50 @@ test('createStateLoader reads in a later process only what changed since, and th
   await createStateLoader(store)(forgotten.snapshot, 'mirror.yaml');
   assert.equal(forgotten.read.length, 3);
 });
+
+test('createStateLoader keeps what files say and not their texts, and reads these again where they are asked for', async () => {
+  const git = createWorld();
+  for (const name of ['c', 'd'])
+    git.write(
+      `catalogs/idx/both/${name}.json`,
+      ['c', 'd']
+        .map((it) => makePackageText(it + name, [{ version: '1.0.0', image: `quay.io/v/${it}:1` }]))
+        .join(''),
+    );
+  git.commit('files of two packages each');
+  const first = spy(await git.openCommit('HEAD'));
+  const now: string[] = [];
+  const load = createStateLoader(createStore());
+  const { catalogs } = await load(
+    {
+      ...first.snapshot,
+      readFileNow: (file) => {
+        now.push(file.path);
+        return first.snapshot.readFileNow?.(file) ?? assert.fail(file.path);
+      },
+    },
+    'mirror.yaml',
+  );
+  const [{ catalog, fetchTexts, releaseTexts } = assert.fail()] = catalogs;
+  assert.equal(first.read.length, 4);
+  const images = ['a', 'cc', 'b'].map((name) => valueOf(catalog, name)['image']);
+  assert.deepEqual(images, ['quay.io/v/a:1', 'quay.io/v/c:1', 'quay.io/v/b:1']);
+  // A file of several packages would be read again for each.
+  assert.deepEqual(now, ['catalogs/idx/a/catalog.json', 'catalogs/idx/b/catalog.json']);
+
+  releaseTexts?.(['a', 'cc']);
+  for (const name of ['b', 'cc', 'a']) valueOf(catalog, name);
+  assert.deepEqual(now.slice(2), ['catalogs/idx/a/catalog.json']);
+  releaseTexts?.(['a', 'b']);
+  await fetchTexts?.(['b']);
+  valueOf(catalog, 'b');
+  assert.equal(now.length, 3);
+  assert.deepEqual(first.read.slice(4), ['catalogs/idx/b/catalog.json']);
+});
+
+function valueOf(catalog: Catalog, name: string): JsonObject {
+  return catalog.packages.get(name)?.bundles[0]?.value ?? assert.fail(name);
+}
 
 function describe({ catalogs, binding }: LoadedState): object {
   return {
