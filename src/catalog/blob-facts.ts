@@ -9,7 +9,7 @@ import {
   readDeprecations,
   readEntries,
 } from './blob-fields.ts';
-import { findTextSize, isRendered, noteRendered, noteTextSize } from './blob-text.ts';
+import { isRendered, noteRendered } from './blob-text.ts';
 import { hashBlob } from './hash-catalog.ts';
 import type { Blob } from './types.ts';
 import { validateShape } from './validate-shapes.ts';
@@ -28,8 +28,6 @@ export interface BlobFacts {
   readonly digest?: Digest;
   /** Its text is its rendering. */
   readonly rendered?: boolean;
-  /** `findTextSize`. */
-  readonly size?: number;
 }
 
 /** Asks everything of a blob that judging and merging ask. */
@@ -55,13 +53,7 @@ function readOwnFacts(blob: Blob): BlobFacts {
 
 /** As `readFacts`, with the hash of what the blob says. */
 export function readContentFacts(blob: Blob): BlobFacts {
-  const size = findTextSize(blob);
-  return {
-    ...readFacts(blob),
-    digest: hashBlob(blob),
-    rendered: isRendered(blob),
-    ...(size === null ? {} : { size }),
-  };
+  return { ...readFacts(blob), digest: hashBlob(blob), rendered: isRendered(blob) };
 }
 
 /** Tells a blob that says the same what was found out of another. */
@@ -74,7 +66,6 @@ export function knowFacts(blob: Blob, facts: BlobFacts): void {
   if (faults !== undefined) validateShape.know(blob, faults);
   if (digest !== undefined) hashBlob.know(blob, digest);
   if (facts.rendered === true) noteRendered(blob);
-  if (facts.size !== undefined) noteTextSize(blob, facts.size);
 }
 
 /** Whether something is wrong with the blob itself. */

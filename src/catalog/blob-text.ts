@@ -18,6 +18,9 @@ export interface BlobText {
   readonly oddNumbers: boolean;
 }
 
+/** Where the text of a blob lies in its file. */
+export type TextSpan = Pick<BlobText, 'start' | 'end' | 'oddNumbers'>;
+
 /** Where a text lies. */
 export type TextPlace = Pick<BlobText, 'bytes' | 'start' | 'end'>;
 
@@ -32,7 +35,11 @@ const REMEMBERED = 8_000_000;
  */
 export function foldBlob(blob: Blob, text: BlobText | null, place: BlobPlace): Blob {
   const own = text ?? printText(blob.value);
-  if (own.end - own.start < KEPT_BELOW) return blob;
+  if (text === null) PRINTED.add(own);
+  if (own.end - own.start < KEPT_BELOW) {
+    if (text !== null) SPANS.set(blob, spanOf(text));
+    return blob;
+  }
   const folded = blobOfText(blob, own, place);
   remember(folded, blob.value, own);
   return folded;
@@ -54,13 +61,23 @@ function foldedBlob({ schema, package: pkg, name }: BlobHead, { file, findLine }
   return withLazyLine(Object.defineProperty(blob, 'value', VALUE), findLine);
 }
 
+/** How a blob is had that is not at hand. */
+export interface BlobOpener {
+  readonly file: string;
+  /** Null where that is not known. */
+  readonly span: TextSpan | null;
+  /** Gives it as it was read. */
+  readonly open: () => Blob;
+}
+
 /**
- * A blob of which no more is at hand than what it is called. `open` gives it as it was read, when
- * its value, its line or its text is asked for.
+ * A blob of which no more is at hand than what it is called, and how long it is. It is opened when its value,
+ * its line or its text is asked for.
  */
-export function recallBlob(head: BlobHead, file: string, open: () => Blob): Blob {
+export function recallBlob(head: BlobHead, { file, span, open }: BlobOpener): Blob {
   const blob = foldedBlob(head, { file, findLine: () => open().line });
   OPENERS.set(blob, open);
+  if (span !== null) SPANS.set(blob, span);
   return blob;
 }
 
@@ -72,15 +89,22 @@ export function deriveBlob(source: Blob, derive: (value: JsonObject) => JsonObje
   return blob;
 }
 
-/** Remembers how many bytes the text has that is not at hand. */
-export function noteTextSize(blob: Blob, size: number): void {
-  SIZES.set(blob, size);
+/** Bytes of the text that a blob was read from; null where that is not known. */
+export function findTextSize(blob: Blob): number | null {
+  const span = TEXTS.get(blob) ?? SPANS.get(blob);
+  return span === undefined ? null : span.end - span.start;
 }
 
-/** Bytes of the text that a blob was read from; null where it has none, or is too short to be worth a word. */
-export function findTextSize(blob: Blob): number | null {
+/** Where the text of a blob lies in its file; null where it stood there as YAML. */
+export function findTextSpan(blob: Blob): TextSpan | null {
   const text = TEXTS.get(blob);
-  return text === undefined ? (SIZES.get(blob) ?? null) : text.end - text.start;
+  if (text === undefined) return SPANS.get(blob) ?? null;
+  return PRINTED.has(text) ? null : spanOf(text);
+}
+
+// Without its bytes, for whoever keeps it.
+function spanOf({ start, end, oddNumbers }: BlobText): TextSpan {
+  return { start, end, oddNumbers };
 }
 
 /** Lets the value of a blob go that nobody asks for again soon. */
@@ -166,7 +190,8 @@ const VALUE: PropertyDescriptor & ThisType<Blob> = {
 // The tables only spare work: what they hold follows from the blob, which never changes.
 const TEXTS = new WeakMap<Blob, BlobText>();
 const OPENERS = new WeakMap<Blob, () => Blob>();
-const SIZES = new WeakMap<Blob, number>();
+const SPANS = new WeakMap<Blob, TextSpan>();
+const PRINTED = new WeakSet<BlobText>();
 const DERIVED = new WeakMap<Blob, Derivation>();
 const RENDERED = new WeakSet<Blob>();
 const RECENT = new Map<Blob, { readonly value: JsonObject; readonly size: number }>();

@@ -1,5 +1,6 @@
 import { type BlobFacts, hasFaults, knowFacts, readContentFacts } from './blob-facts.ts';
-import { type BlobHead, recallBlob } from './blob-text.ts';
+import { type BlobHead, blobOfText, findTextSpan, recallBlob, type TextSpan } from './blob-text.ts';
+import { createLineIndex } from './line-index.ts';
 import { type ParsedFile, parseCatalogFile } from './parse-catalog.ts';
 import type { Blob } from './types.ts';
 
@@ -9,7 +10,10 @@ import type { Blob } from './types.ts';
  */
 export type FileNote = readonly BlobNote[];
 
-interface BlobNote extends BlobHead, BlobFacts {}
+interface BlobNote extends BlobHead, BlobFacts {
+  /** Where its text stands in the file; left out for YAML. */
+  readonly span?: TextSpan;
+}
 
 /**
  * Part of what notes are kept by. To be raised with every change of what is read out of a file, of
@@ -19,13 +23,15 @@ export const FILE_NOTES = 'file notes 3';
 
 /** What to keep of a file; null where something is wrong with it, since faults need its text. */
 export function noteFile({ blobs, problems }: ParsedFile): FileNote | null {
-  const notes = blobs.map((blob) => ({
-    schema: blob.schema,
-    package: blob.package,
-    name: blob.name,
-    ...readContentFacts(blob),
-  }));
+  const notes = blobs.map(noteBlob);
   return problems.length > 0 || notes.some(hasFaults) ? null : notes;
+}
+
+function noteBlob(blob: Blob): BlobNote {
+  const { schema, package: pkg, name } = blob;
+  const span = findTextSpan(blob);
+  const head = { schema, package: pkg, name };
+  return { ...head, ...(span === null ? {} : { span }), ...readContentFacts(blob) };
 }
 
 /** A file that is known from a note. */
@@ -40,23 +46,52 @@ export interface RecalledFile extends ParsedFile {
 
 /** The file of a note. `open` gives its bytes when more is asked of it than the note has. */
 export function recallFile(note: FileNote, path: string, open: () => Uint8Array): RecalledFile {
-  let read: readonly Blob[] | null = null;
+  let read: OpenedFile | null = null;
   function fill(bytes: Uint8Array): void {
-    read = parseCatalogFile({ path, bytes }).blobs;
+    read = openFile(note, path, bytes);
   }
-  function readBlob(place: number): Blob {
-    if (read === null) fill(open());
-    const blob = read?.[place];
-    if (blob === undefined) throw new Error(`The file ${path} is not the one that was noted.`);
-    return blob;
-  }
-  const blobs = note.map((known, place) => {
-    const blob = recallBlob(known, path, () => readBlob(place));
-    knowFacts(blob, known);
-    return blob;
-  });
   function release(): void {
     read = null;
   }
+  const blobs = note.map((known, place) => {
+    const blob = recallBlob(known, {
+      file: path,
+      span: known.span ?? null,
+      open: () => {
+        if (read === null) fill(open());
+        return read?.(place) ?? assertNoted(path);
+      },
+    });
+    knowFacts(blob, known);
+    return blob;
+  });
   return { blobs, problems: [], isRead: () => read !== null, fill, release };
+}
+
+/** Gives the blob at a place in the file. */
+type OpenedFile = (place: number) => Blob | undefined;
+
+function openFile(note: FileNote, path: string, bytes: Uint8Array): OpenedFile {
+  const spans = note.map(({ span }) => span);
+  const lines = createLineIndex(bytes);
+  const opened = new Map<number, Blob>();
+  let parsed: readonly Blob[] | null = null;
+  return (place) => {
+    const [head, span] = [note[place], spans[place]];
+    if (head === undefined || span === undefined) {
+      parsed ??= parseCatalogFile({ path, bytes }).blobs;
+      return parsed[place];
+    }
+    if (span.end > bytes.length) return undefined;
+    const text = { bytes, ...span };
+    const blob =
+      opened.get(place) ??
+      blobOfText(head, text, { file: path, findLine: () => lines.lineAt(span.start) });
+    opened.set(place, blob);
+    return blob;
+  };
+}
+
+function assertNoted(path: string): never {
+  throw new Error(`The file ${path} is not the one that was noted.`);
 }

@@ -14,8 +14,7 @@ export function createLayerBuilder(signal: AbortSignal, kept?: CatalogThread): B
     const isBusy = jobs.length === 1;
     const tasks = isBusy ? 2 : jobs.length;
     const pool = openCatalogPool({ size: size * WORK, tasks, isBusy, kept, signal });
-    // The largest first, so that no thread is left with one at the end.
-    const waiting = [...jobs.entries()].toSorted(([, a], [, b]) => b.size - a.size).values();
+    const waiting = jobs.entries();
     async function work(): Promise<void> {
       for (const [place, job] of waiting) await onBuilt(place, await buildOne(job, pool));
     }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { isAlone } from './catalog-buffers.ts';
 import type { CatalogAnswers, CatalogTask, CatalogTaskKind } from './catalog-task.ts';
 import type { FileSource } from './file-source.ts';
 
@@ -27,6 +28,8 @@ export interface CatalogPoolOptions {
 const WORTH_A_THREAD = 6_000_000;
 /** More threads than this wait for memory, not for processors. */
 const MOST_THREADS = 4;
+/** Tasks that a thread is given at a time. */
+const SLOTS = 2;
 /** Bytes that one message to a thread asks it to read. */
 const BATCH = 2_000_000;
 
@@ -43,16 +46,23 @@ export function openCatalogPool({
   const length = kept === undefined ? Math.max(wanted - 1, 0) : 0;
   const started = Array.from({ length }, startThread);
   const threads = kept === undefined ? started : [kept];
-  // A thread finds its next task there when it has done one.
+  // A thread finds its next task there when it has done one: it has two places.
   const own = isBusy && threads.length > 0 ? [] : [OWN_THREAD];
-  const idle = [...threads, ...threads, ...own];
+  const idle = [...threads, ...own, ...threads];
   const waiting: ((thread: CatalogThread) => void)[] = [];
+  // One that has nothing to do, before one that has; while this thread works nobody is given anything, so it comes after the others.
+  function takeIdle(): CatalogThread | undefined {
+    const counts = idle.map((thread) => idle.filter((other) => other === thread).length);
+    const free = idle.findIndex((_, i) => counts[i] === SLOTS);
+    const place = free === -1 ? Math.max(idle.indexOf(OWN_THREAD), 0) : free;
+    return idle.splice(place, 1)[0];
+  }
   async function runOne<K extends CatalogTaskKind>(
     task: CatalogTask<K>,
   ): Promise<readonly CatalogAnswers[K][]> {
     signal.throwIfAborted();
     const thread =
-      idle.pop() ?? (await new Promise<CatalogThread>((resolve) => waiting.push(resolve)));
+      takeIdle() ?? (await new Promise<CatalogThread>((resolve) => waiting.push(resolve)));
     try {
       return await thread.ask(task);
     } finally {
@@ -152,10 +162,18 @@ function startThread(): CatalogThread {
           settle(() => reject(error));
         }
         worker.on('message', onMessage).on('error', onError);
-        worker.postMessage({ id, task });
+        worker.postMessage({ id, task }, listHandedOver(task));
       }),
     stop: () => worker.terminate(),
   };
+}
+
+// What is laid into a layer was rendered for it and is nobody else's: it need not be there twice.
+function listHandedOver({ kind, files }: CatalogTask): readonly ArrayBuffer[] {
+  if (kind !== 'build-layer') return [];
+  return files.flatMap(({ content }) =>
+    typeof content !== 'string' && isAlone(content) ? [content.buffer] : [],
+  );
 }
 
 /** A thread for whoever builds again and again: it is up when it is asked, and has seen the like. One that failed is replaced. */

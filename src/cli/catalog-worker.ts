@@ -1,5 +1,6 @@
 // The worker thread of `catalog-pool.ts`: one task in, one answer out.
 import { parentPort, type TransferListItem } from 'node:worker_threads';
+import { isAlone } from './catalog-buffers.ts';
 import { type CatalogAnswer, type CatalogTask, runCatalogTask } from './catalog-task.ts';
 
 interface Message {
@@ -25,8 +26,4 @@ function listBuffers(answer: CatalogAnswer): readonly TransferListItem[] {
   if (!('loose' in answer)) return [];
   const texts = answer.parts.map((part) => part.text).filter(isAlone);
   return texts.map((text) => text.buffer);
-}
-
-function isAlone(text: Uint8Array): text is Uint8Array<ArrayBuffer> {
-  return text.buffer instanceof ArrayBuffer && text.byteLength === text.buffer.byteLength;
 }

@@ -39,7 +39,7 @@ export interface GroupJob {
   readonly open: () => Promise<GroupTask>;
 }
 
-/** Builds groups in any order, some at a time, and hands each over when it is built. */
+/** Opens groups in their order and builds some at a time; hands each over when it is built. */
 export type BuildGroups = (
   jobs: readonly GroupJob[],
   onBuilt: (place: number, group: RenderedGroup | null) => Promise<void>,

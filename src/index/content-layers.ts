@@ -27,6 +27,7 @@ import {
   type ContentWork,
   keepGroup,
   recallGroup,
+  type TextStream,
 } from './layer-memory.ts';
 
 export interface ContentInput extends ContentWork {
@@ -115,16 +116,25 @@ async function buildGroups(
 ): Promise<ReadonlyMap<Digest, BuiltGroup>> {
   const found = new Map<Digest, BuiltGroup | null>();
   for (const { key } of groups) found.set(key, await recallGroup(key, input));
-  const missing = groups.filter(({ key }) => found.get(key) === null);
-  const jobs = missing.map(({ packages }) => ({
-    size: packages.reduce((sum, pkg) => sum + estimateSize(pkg), 0),
-    open: () => openTask(packages, input),
+  // The largest first, so that no thread is left with one at the end.
+  const missing = groups
+    .filter(({ key }) => found.get(key) === null)
+    .map((group) => ({ ...group, size: sumSizes(group.packages) }))
+    .toSorted((a, b) => b.size - a.size);
+  const texts = input.openTexts?.(listNames(missing));
+  const jobs = missing.map(({ packages, size }) => ({
+    size,
+    open: () => openTask(packages, { ...input, texts }),
   }));
   const build = input.buildGroups ?? buildGroupsHere;
-  await build(jobs, async (place, group) => {
-    const key = missing[place]?.key;
-    if (key !== undefined && group !== null) found.set(key, await keepGroup(key, group, input));
-  });
+  try {
+    await build(jobs, async (place, group) => {
+      const key = missing[place]?.key;
+      if (key !== undefined && group !== null) found.set(key, await keepGroup(key, group, input));
+    });
+  } finally {
+    await texts?.close();
+  }
   const built = new Map<Digest, BuiltGroup>();
   for (const [key, group] of found) if (group !== null) built.set(key, group);
   // Every fault of every package is told, at its place in Git.
@@ -132,14 +142,26 @@ async function buildGroups(
   return built;
 }
 
+function sumSizes(packages: readonly CatalogPackage[]): number {
+  return packages.reduce((sum, pkg) => sum + estimateSize(pkg), 0);
+}
+
+function listNames(groups: readonly Pick<PackageGroup, 'packages'>[]): readonly string[] {
+  return groups.flatMap(({ packages }) => packages.map(({ name }) => name));
+}
+
+interface TaskSource extends Pick<ContentInput, 'cache' | 'compression'> {
+  readonly texts: TextStream | undefined;
+}
+
 async function openTask(
   packages: readonly CatalogPackage[],
-  { cache, compression, fetchTexts, releaseTexts }: ContentInput,
+  { cache, compression, texts }: TaskSource,
 ): Promise<GroupTask> {
   const catalog = { packages: new Map(packages.map((pkg) => [pkg.name, pkg])), loose: [] };
-  await fetchTexts?.(catalog.packages.keys());
+  await texts?.take(catalog.packages.keys());
   const files = [...listServed(catalog)];
-  releaseTexts?.(catalog.packages.keys());
+  texts?.release(catalog.packages.keys());
   return { files, cache, compression };
 }
 
@@ -164,11 +186,21 @@ async function buildShared(
   const served = [...listServed(rest)];
   // The shared cache knows of a package what its summary says, and of its custom schemas what they say.
   const custom = [...catalog.packages.values()].filter(({ others }) => others.length > 0);
-  if (custom.length > 0) await input.fetchTexts?.(custom.map(({ name }) => name));
+  await takeTexts(
+    custom.map(({ name }) => name),
+    input,
+  );
   const files = cache === 'json' ? renderCached(served, groups, catalog) : placeAll(served);
   if (files.length === 0 && groups.size > 0) return { layer: null, summaries: [] };
   const layer = buildLayer(files, { folders: ROOTS, compression });
   return keepGroup(key, { layer, summaries: [] }, input);
+}
+
+async function takeTexts(packages: readonly string[], { openTexts }: ContentInput): Promise<void> {
+  if (packages.length === 0) return;
+  const texts = openTexts?.(packages);
+  await texts?.take(packages);
+  await texts?.close();
 }
 
 function placeAll(served: readonly CatalogFile[]): readonly CatalogFile[] {

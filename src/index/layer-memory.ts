@@ -13,11 +13,22 @@ export interface ContentWork {
   /** Threads, where there are some; else this one builds. */
   readonly buildGroups?: BuildGroups;
   /** Brings the texts of packages that are to be laid into layers, where they are not at hand. */
-  readonly fetchTexts?: ((packages: Iterable<string>) => Promise<void>) | undefined;
-  /** Lets them go again. */
-  readonly releaseTexts?: ((packages: Iterable<string>) => void) | undefined;
+  readonly openTexts?: OpenTexts | undefined;
   /** Whether the bytes of layers are needed: false where their names are enough, as for the id. */
   readonly withBytes?: boolean;
+}
+
+/** Begins to read the texts of packages in the order in which they will be taken. */
+export type OpenTexts = (packages: Iterable<string>) => TextStream;
+
+/** Texts of packages, one after the other. */
+export interface TextStream {
+  /** Resolves when the texts of these packages are at hand. */
+  take(packages: Iterable<string>): Promise<void>;
+  /** Lets these texts go as far as they can be read anew. */
+  release(packages: Iterable<string>): void;
+  /** Reads no more; what was taken stays. */
+  close(): Promise<void>;
 }
 
 /** The layers that hold a catalog and its cache. */

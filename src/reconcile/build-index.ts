@@ -59,7 +59,7 @@ export interface IndexBuilder {
 
 type BuiltCatalog = Pick<
   LoadedCatalog,
-  'entry' | 'catalog' | 'content' | 'fetchTexts' | 'releaseTexts'
+  'entry' | 'catalog' | 'content' | 'fetchTexts' | 'openTexts'
 >;
 type BuiltState = Pick<LoadedState, 'manifest' | 'snapshot'>;
 
@@ -155,19 +155,19 @@ async function gatherInput(
 
 /** What goes into an index whoever builds it. */
 async function describeContent(
-  { entry, catalog, content, fetchTexts, releaseTexts }: BuiltCatalog,
+  { entry, catalog, content, fetchTexts, openTexts }: BuiltCatalog,
   { manifest }: BuiltState,
 ): Promise<SharedInput> {
   const { cache, compression, platforms } = entry;
   // To rewrite an address is to write the whole blob anew.
   if (entry.references === 'rewrite') await fetchTexts?.(catalog.packages.keys());
   const served = rewriteForServing(catalog, entry, manifest);
-  return { catalog: served, content, cache, compression, platforms, fetchTexts, releaseTexts };
+  return { catalog: served, content, cache, compression, platforms, openTexts };
 }
 
 type SharedInput = Pick<
   IndexInput,
-  'catalog' | 'content' | 'cache' | 'compression' | 'platforms' | 'fetchTexts' | 'releaseTexts'
+  'catalog' | 'content' | 'cache' | 'compression' | 'platforms' | 'openTexts'
 >;
 
 function createStartCheck(registry: RegistryPort): IndexBuilder['assertStarts'] {

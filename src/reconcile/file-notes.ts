@@ -9,6 +9,7 @@ import {
   recallFile,
 } from '../catalog/recall-file.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
+import type { TextStream } from '../index/layer-memory.ts';
 import type { LayerStore } from '../index/layer-store.ts';
 
 /** Where notes lie from one process to the next; what it does not have is read again. */
@@ -25,25 +26,64 @@ export async function fillNoted(
   packages: ReadonlySet<string>,
   snapshot: Snapshot,
 ): Promise<void> {
-  const lacking = [...files].filter(
-    (file): file is NotedFile =>
-      isNoted(file) && !file.isRead() && file.blobs.some((blob) => packages.has(blob.package)),
-  );
-  const byKey = new Map(lacking.map((noted) => [keyOfFile(noted.file), noted]));
-  for await (const { file, bytes } of snapshot.readFiles(lacking.map((noted) => noted.file)))
-    byKey.get(keyOfFile(file))?.fill(bytes);
+  const stream = streamNoted(files, [...packages], snapshot);
+  await stream.take(packages);
+  await stream.close();
 }
 
-/**
- * Of these files, lets those let go of their bytes that hold one of these packages and no other: what holds
- * several would be read again for each.
- */
-export function releaseNoted(files: Iterable<ParsedFile>, packages: ReadonlySet<string>): void {
-  for (const file of files)
-    if (isNoted(file) && packages.has(file.blobs[0]?.package ?? '') && holdsOnePackage(file))
-      file.release();
+/** As `fillNoted`, package by package as they are taken, all out of one reading. */
+export function streamNoted(
+  files: Iterable<ParsedFile>,
+  packages: readonly string[],
+  snapshot: Snapshot,
+): TextStream {
+  const noted = groupNoted(files);
+  const left = new Map<string, NotedFile>();
+  for (const name of packages)
+    for (const file of noted.get(name) ?? [])
+      if (!file.isRead()) left.set(keyOfFile(file.file), file);
+  const reading = snapshot.readFiles([...left.values()].map(({ file }) => file));
+  const entries = reading[Symbol.asyncIterator]();
+  async function pull(wanted: readonly NotedFile[]): Promise<void> {
+    while (wanted.some(({ file }) => left.has(keyOfFile(file)))) {
+      const next = await entries.next();
+      if (next.done === true) return;
+      const key = keyOfFile(next.value.file);
+      left.get(key)?.fill(next.value.bytes);
+      left.delete(key);
+    }
+  }
+  let last: Promise<void> = Promise.resolve();
+  return {
+    take(names) {
+      const wanted = [...names].flatMap((name) => noted.get(name) ?? []);
+      last = last.then(() => pull(wanted));
+      return last;
+    },
+    release(names) {
+      for (const name of names)
+        for (const file of noted.get(name) ?? []) if (holdsOnePackage(file)) file.release();
+    },
+    async close() {
+      await entries.return?.();
+    },
+  };
 }
 
+function groupNoted(files: Iterable<ParsedFile>): ReadonlyMap<string, readonly NotedFile[]> {
+  const byPackage = new Map<string, NotedFile[]>();
+  for (const file of files) {
+    if (!isNoted(file)) continue;
+    for (const name of new Set(file.blobs.map((blob) => blob.package))) {
+      const known = byPackage.get(name);
+      if (known === undefined) byPackage.set(name, [file]);
+      else known.push(file);
+    }
+  }
+  return byPackage;
+}
+
+// What holds several would be read again for each.
 function holdsOnePackage({ blobs: [first, ...others] }: ParsedFile): boolean {
   return first !== undefined && others.every((blob) => blob.package === first.package);
 }

@@ -11,6 +11,7 @@ import { type LearnBlob, type ParsedFile, parseCatalogFile } from '../catalog/pa
 import type { Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
+import type { OpenTexts } from '../index/layer-memory.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
 import { isSwapped } from '../manifest/relocation.ts';
@@ -30,7 +31,7 @@ import {
   keyOfFile,
   type NoteStore,
   openFileNotes,
-  releaseNoted,
+  streamNoted,
 } from './file-notes.ts';
 import { assertNoLfsPointer, findSubmodules } from './find-unread.ts';
 import { readRecords } from './read-records.ts';
@@ -63,8 +64,8 @@ export interface LoadedCatalog extends ReadCatalog {
    * asked for otherwise when it is needed.
    */
   readonly fetchTexts?: (packages: Iterable<string>) => Promise<void>;
-  /** Lets these texts go again as far as they can be read anew. */
-  readonly releaseTexts?: (packages: Iterable<string>) => void;
+  /** The same one after the other, for whoever needs each for a while only. */
+  readonly openTexts?: OpenTexts;
 }
 
 /** Everything that one commit (or the working tree) says. */
@@ -124,7 +125,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
         ...read,
         content: hashCatalog(read.catalog, hash),
         fetchTexts: (packages) => fillNoted(own.values(), new Set(packages), snapshot),
-        releaseTexts: (packages) => releaseNoted(own.values(), new Set(packages)),
+        openTexts: (packages) => streamNoted(own.values(), [...packages], snapshot),
       };
       judged.set(entry.name, loaded);
       catalogs.push(loaded);

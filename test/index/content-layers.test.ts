@@ -195,8 +195,14 @@ describe('buildContentLayers', () => {
       catalog: catalogOf(Object.fromEntries(names.map((name) => [name, '1.0.0']))),
       cache: 'json',
       compression: 'gzip',
-      fetchTexts: async (asked) => void events.push(`fetch ${[...asked].join(' ')}`),
-      releaseTexts: (asked) => void events.push(`release ${[...asked].join(' ')}`),
+      openTexts: (order) => {
+        events.push(`open ${[...order].join(' ')}`);
+        return {
+          take: async (asked) => void events.push(`take ${[...asked].join(' ')}`),
+          release: (asked) => void events.push(`release ${[...asked].join(' ')}`),
+          close: async () => void events.push('close'),
+        };
+      },
       buildGroups: (jobs, onBuilt) =>
         buildGroupsHere(jobs, async (...built) => {
           events.push('built');
@@ -206,10 +212,14 @@ describe('buildContentLayers', () => {
     const groups = [...packages.values()].map((group) => group.join(' '));
     assert.ok(groups.length > 3);
     assert.equal(groups.length, layers.length - 1);
-    assert.deepEqual(
-      events,
-      groups.flatMap((group) => [`fetch ${group}`, `release ${group}`, 'built']),
-    );
+    const [opened = '', ...others] = events;
+    const turns = others.slice(0, -1).filter((event) => event.startsWith('take '));
+    assert.equal(opened, `open ${turns.map((event) => event.slice('take '.length)).join(' ')}`);
+    assert.deepEqual(turns.toSorted(), groups.map((group) => `take ${group}`).toSorted());
+    assert.deepEqual(others, [
+      ...turns.flatMap((turn) => [turn, turn.replace('take', 'release'), 'built']),
+      'close',
+    ]);
   });
 
   it('remembers a layer by all that decides about it', async () => {

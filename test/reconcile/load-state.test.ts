@@ -150,21 +150,28 @@ test('createStateLoader keeps what files say and not their texts, and reads thes
     },
     'mirror.yaml',
   );
-  const [{ catalog, fetchTexts, releaseTexts } = assert.fail()] = catalogs;
+  const [{ catalog, openTexts } = assert.fail()] = catalogs;
   assert.equal(first.read.length, 4);
   const images = ['a', 'cc', 'b'].map((name) => valueOf(catalog, name)['image']);
   assert.deepEqual(images, ['quay.io/v/a:1', 'quay.io/v/c:1', 'quay.io/v/b:1']);
   // A file of several packages would be read again for each.
   assert.deepEqual(now, ['catalogs/idx/a/catalog.json', 'catalogs/idx/b/catalog.json']);
 
-  releaseTexts?.(['a', 'cc']);
+  const texts = openTexts?.(['b', 'a', 'cc']) ?? assert.fail();
+  texts.release(['a', 'cc']);
   for (const name of ['b', 'cc', 'a']) valueOf(catalog, name);
   assert.deepEqual(now.slice(2), ['catalogs/idx/a/catalog.json']);
-  releaseTexts?.(['a', 'b']);
-  await fetchTexts?.(['b']);
-  valueOf(catalog, 'b');
-  assert.equal(now.length, 3);
+  texts.release(['a', 'b']);
+  await texts.close();
+
+  const stream = openTexts?.(['b', 'a']) ?? assert.fail();
+  await Promise.all([stream.take(['b']), stream.take(['b'])]);
   assert.deepEqual(first.read.slice(4), ['catalogs/idx/b/catalog.json']);
+  await stream.take(['a']);
+  for (const name of ['a', 'b']) valueOf(catalog, name);
+  await stream.close();
+  assert.equal(first.read.length, 6);
+  assert.equal(now.length, 3);
 });
 
 function valueOf(catalog: Catalog, name: string): JsonObject {
