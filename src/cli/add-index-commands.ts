@@ -211,7 +211,7 @@ function addRehearse(parser: Parser, run: Run): void {
 function addList(parser: Parser, run: Run): void {
   parser.command(
     'list [catalog..]',
-    'List the indexes that production keeps of each catalog, with commit and date, newest first',
+    'List the indexes that the serving registry keeps of each catalog, with commit and date, newest first',
     (command) =>
       command
         .positional('catalog', CATALOGS)

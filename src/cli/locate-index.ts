@@ -1,6 +1,7 @@
 import { ToolError } from '../base/tool-error.ts';
-import { indexRepository } from '../images/map-path.ts';
+import { indexPlace, indexRepository } from '../images/map-path.ts';
 import { letsTagsMove } from '../manifest/defaults.ts';
+import { servingRegistry, servingRole } from '../manifest/serving-role.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CommandContext } from './context.ts';
 import { type ImagePlace, locateImage, locateLayout, locateRole } from './locate-image.ts';
@@ -11,7 +12,7 @@ import type { Wiring } from './wire.ts';
 
 /** What a command on one index image was given. */
 export interface IndexRequest {
-  /** `production`, `staging`, an image reference or `oci:LAYOUT`. */
+  /** `production`, `staging`, an image reference or `oci:LAYOUT`; the role that serves clusters means what it serves. */
   readonly ref: string;
   /** Null for the only catalog, or the one whose index it is. */
   readonly catalog: string | null;
@@ -51,7 +52,7 @@ export async function locateInManifest(
     });
   if (isRole(ref)) {
     const entry = manifest === null ? null : pickCatalog(manifest, request);
-    const place = locateRole(ref, entry, context);
+    const place = locateServed(locateRole(ref, entry, context), manifest, entry);
     return { place: await followClusters({ place, manifest, entry }, wiring), manifest, entry };
   }
   const place = ref.startsWith('oci:')
@@ -62,13 +63,26 @@ export async function locateInManifest(
   return { place, manifest, entry: named ?? findCatalog(place, manifest) };
 }
 
-// Where no tag moves, what production serves is what Git tells clusters of.
+// `locateRole` names where deliveries land, which under `relocate` is the registry that serves, by other names.
+function locateServed(
+  place: ImagePlace,
+  manifest: MirrorManifest | null,
+  entry: CatalogEntry | null,
+): ImagePlace {
+  const { role } = place;
+  if (manifest === null || entry === null || role === null) return place;
+  const { repository, tag } = indexPlace(entry, manifest, role);
+  const name = `${manifest.registries[role].host}/${repository}:${tag}`;
+  return { ...place, name, repository, reference: tag };
+}
+
+// Where no tag moves, what the serving registry serves is what Git tells clusters of.
 async function followClusters(
   { place, manifest, entry }: LocatedIndex,
   wiring: Wiring,
 ): Promise<ImagePlace> {
-  if (manifest === null || entry === null || place.role !== 'production') return place;
-  if (letsTagsMove(manifest.registries.production)) return place;
+  if (manifest === null || entry === null) return place;
+  if (place.role !== servingRole(manifest) || letsTagsMove(servingRegistry(manifest))) return place;
   const told = await readServedTag(entry, manifest, await wiring.openGit());
   if (told === null) return place;
   const name = `${place.name.slice(0, -place.reference.length)}${told}`;
@@ -91,12 +105,15 @@ function findCatalog(place: ImagePlace, manifest: MirrorManifest | null): Catalo
   const single = manifest?.catalogs.length === 1 ? (manifest.catalogs[0] ?? null) : null;
   if (registry === null) return single;
   if (role === null || manifest === null) return null;
-  const candidates = manifest.catalogs.filter(
-    (entry) => indexRepository(entry, manifest, role) === repository,
+  const lying = manifest.catalogs.flatMap((entry) =>
+    [
+      indexPlace(entry, manifest, role),
+      { repository: indexRepository(entry, manifest, role), tag: entry.tag[role] },
+    ].map((it) => ({ ...it, entry })),
   );
-  const tagged = candidates.filter(
-    ({ tag }) => reference === tag[role] || reference.startsWith(`${tag[role]}-`),
-  );
-  const [only, ...others] = tagged.length > 0 ? tagged : candidates;
+  const inside = lying.filter((it) => it.repository === repository);
+  const tagged = inside.filter(({ tag }) => reference === tag || reference.startsWith(`${tag}-`));
+  const candidates = new Set((tagged.length > 0 ? tagged : inside).map(({ entry }) => entry));
+  const [only, ...others] = candidates;
   return only !== undefined && others.length === 0 ? only : null;
 }

@@ -42,12 +42,13 @@ export async function mergeDeliveries(
   const telling = {
     git,
     manifest,
+    manifestFile: context.manifestFile,
     openBuilder: createBuilderOpener({ git, manifest, wiring, context }),
   };
   const allowed = assertAllowed(entries, telling, place.mayDiffer);
   // Whoever awaits it hears of its failure, but that may come before anybody awaits it.
   allowed.catch(() => null);
-  const summaries: MergeSummary[] = [];
+  const taken: MergeSummary[] = [];
   for (const entry of entries) {
     const deps: TakeInDeps = {
       git,
@@ -87,8 +88,15 @@ export async function mergeDeliveries(
       },
       deps,
     );
-    const cluster = options.dryRun ? null : await tellClusters(entry, telling);
-    summaries.push({ ...summary, cluster });
+    taken.push(summary);
+  }
+  if (options.dryRun) return taken;
+  // Afterwards, since what is kept of one catalog may hang on the others.
+  const summaries: MergeSummary[] = [];
+  for (const [at, entry] of entries.entries()) {
+    const [summary] = taken.slice(at, at + 1);
+    if (summary !== undefined)
+      summaries.push({ ...summary, cluster: await tellClusters(entry, telling) });
   }
   return summaries;
 }

@@ -1,4 +1,4 @@
-import { indexRepository } from '../images/map-path.ts';
+import { indexRepository, servedRepository } from '../images/map-path.ts';
 import { CATALOG_SOURCE_NAMESPACE_DEFAULT } from '../manifest/defaults.ts';
 import { namesDigest } from '../manifest/index-tags.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
@@ -8,7 +8,7 @@ import { findIndexTag } from './served-images.ts';
 
 type NamedSource = ServedIndex['catalogSource'];
 export interface ServedState {
-  readonly manifest: Pick<MirrorManifest, 'catalogs' | 'registries'>;
+  readonly manifest: Pick<MirrorManifest, 'strategy' | 'swapped' | 'catalogs' | 'registries'>;
   /** What clusters are told. */
   readonly objects: readonly ClusterObject[];
 }
@@ -45,10 +45,20 @@ export function listObjects(
 export function listServing(
   kind: keyof typeof KINDS,
   entry: CatalogEntry,
+  state: ServedState,
+): readonly ClusterObject[] {
+  const served = listServingAt(servedRepository, { kind, entry }, state);
+  // Before the first relocation they name the registry that served until then.
+  return served.length > 0 ? served : listServingAt(indexRepository, { kind, entry }, state);
+}
+
+function listServingAt(
+  place: (entry: CatalogEntry, manifest: ServedState['manifest']) => string,
+  { kind, entry }: { readonly kind: keyof typeof KINDS; readonly entry: CatalogEntry },
   { manifest, objects }: ServedState,
 ): readonly ClusterObject[] {
-  const repository = indexRepository(entry, manifest);
-  const mates = manifest.catalogs.filter((it) => indexRepository(it, manifest) === repository);
+  const repository = place(entry, manifest);
+  const mates = manifest.catalogs.filter((it) => place(it, manifest) === repository);
   const served = objects
     .filter((object) => object.kind === kind)
     .map((object) => ({ object, image: readText(readPath(object.value, ...KINDS[kind])) }))

@@ -92,6 +92,20 @@ export function servedRepository(
   return joinPath(manifest.registries[servingRole(manifest)].pathPrefix, repository.production);
 }
 
+/**
+ * Where the index of a catalog lies in the registry of a role: in the one that serves what clusters get, in the other one
+ * what was delivered, or what was served before.
+ */
+export function indexPlace(
+  entry: Pick<CatalogEntry, 'repository' | 'tag'>,
+  manifest: Pick<MirrorManifest, 'strategy' | 'swapped' | 'registries'>,
+  role: RoleName,
+): { readonly repository: string; readonly tag: string } {
+  if (role === servingRole(manifest))
+    return { repository: servedRepository(entry, manifest), tag: entry.tag.production };
+  return { repository: indexRepository(entry, manifest, role), tag: entry.tag[role] };
+}
+
 /** What an index is built on or by lies in the serving registry; its host may be left out, and its path prefix with it. */
 export function locateBase(
   base: string,

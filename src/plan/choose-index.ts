@@ -13,7 +13,7 @@ export function choosePrevious(list: CatalogIndexes, takenIn: ReadonlySet<Digest
   if (at < 0)
     throw noSuchIndex(
       list,
-      `None of the indexes that production keeps is served as ${list.servedTag}, so none is the previous one.`,
+      `None of the indexes that ${list.host} keeps is served as ${list.servedTag}, so none is the previous one.`,
     );
   const { digest } = list.indexes[at] ?? {};
   const older = list.indexes
@@ -22,7 +22,7 @@ export function choosePrevious(list: CatalogIndexes, takenIn: ReadonlySet<Digest
   if (older !== undefined) return older;
   throw noSuchIndex(
     list,
-    `Production keeps no older index of ${list.catalog} than the one that is served.`,
+    `${list.host} keeps no older index of ${list.catalog} than the one that is served.`,
   );
 }
 
@@ -50,7 +50,7 @@ export function noSuchIndex(list: CatalogIndexes, message: string): ToolError {
   return new ToolError('PLAN_NO_SUCH_INDEX', message, {
     hint:
       tags.length === 0
-        ? `Production keeps no index of ${list.catalog} under a never-moving tag; \`olmirror apply\` makes one.`
-        : `Name a tag that production keeps, or the commit that made it: ${tags.slice(0, SHOWN).join(', ')}${more}.`,
+        ? `${list.host} keeps no index of ${list.catalog} under a never-moving tag; \`olmirror apply\` makes one.`
+        : `Name a tag that ${list.host} keeps, or the commit that made it: ${tags.slice(0, SHOWN).join(', ')}${more}.`,
   });
 }

@@ -57,7 +57,7 @@ export interface IndexBuilder {
   ): Promise<void>;
 }
 
-type BuiltCatalog = Pick<
+export type BuiltCatalog = Pick<
   LoadedCatalog,
   'entry' | 'catalog' | 'content' | 'fetchTexts' | 'openTexts'
 >;

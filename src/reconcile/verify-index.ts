@@ -9,7 +9,7 @@ import { hashCatalog } from '../catalog/hash-catalog.ts';
 import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
-import { indexRepository } from '../images/map-path.ts';
+import { servedRepository } from '../images/map-path.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import { CONTENT_LABEL, OURS_LABEL } from '../index/build-config.ts';
 import {
@@ -117,7 +117,7 @@ async function checkPin(
   const pin = findActivePin(loaded.entry.pin, today);
   if (pin === null || registry === null)
     return [skipped('pin', `The pin has ended: ${formatPin(loaded.entry.pin)}.`)];
-  const repository = indexRepository(loaded.entry, state.manifest);
+  const repository = servedRepository(loaded.entry, state.manifest);
   const presence = await registry.headManifest(repository, pin.tag, signal);
   const about = `what the pin names, ${formatPin(pin)}`;
   if (presence.state === 'unknown')

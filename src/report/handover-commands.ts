@@ -1,4 +1,5 @@
 import { letsTagsMove } from '../manifest/defaults.ts';
+import { servingRegistry, servingRole } from '../manifest/serving-role.ts';
 import type { RegistryEntry } from '../manifest/types.ts';
 import type { Handover, HandoverCatalog } from '../plan/handover-types.ts';
 import { formatCellCode, formatCode } from './escape-markdown.ts';
@@ -81,10 +82,10 @@ function listMerges(catalogs: readonly HandoverCatalog[], olmirror: string): rea
 
 function listNotes(handover: Handover): readonly string[] {
   const olmirror = nameProgram(handover);
-  const tell = letsTagsMove(handover.manifest.registries.production)
+  const tell = letsTagsMove(servingRegistry(handover.manifest))
     ? []
     : [
-        `- No tag moves in production, so clusters must be told of the new index afterwards: ${formatCode('oc apply --filename cluster/')} on each.`,
+        `- No tag moves in ${servingRole(handover.manifest)}, so clusters must be told of the new index afterwards: ${formatCode('oc apply --filename cluster/')} on each.`,
       ];
   return [
     '- `git status --short` must print nothing: commit or undo first what it names.',

@@ -28,7 +28,7 @@ function listPin({ pin, pinEnded, indexes, fault }: CatalogIndexes): readonly st
   if (pin === null) return [];
   if (pinEnded) return [`  the pin has ended: ${formatPin(pin)}`];
   const isThere = fault !== null || indexes.some(({ pinned }) => pinned);
-  return [`  pinned to ${formatPin(pin)}${isThere ? '' : '; production has no such tag'}`];
+  return [`  pinned to ${formatPin(pin)}${isThere ? '' : '; the registry has no such tag'}`];
 }
 
 function formatServed({ served, indexes, fault }: CatalogIndexes): string {

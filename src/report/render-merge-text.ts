@@ -22,7 +22,7 @@ export interface MergeSummary {
   readonly held: readonly { readonly bundle: string; readonly image: string }[];
   readonly newImages: number;
   readonly record: string | null;
-  /** What Git tells clusters to serve, where production lets no tag move; null where it does. */
+  /** What Git tells clusters to serve, where the serving registry lets no tag move; null where it does. */
   readonly cluster: { readonly tag: string; readonly files: readonly string[] } | null;
 }
 
@@ -62,7 +62,7 @@ function listCluster({ cluster }: MergeSummary): readonly string[] {
   if (cluster === null) return [];
   const { tag, files } = cluster;
   return [
-    `  production lets no tag move: clusters are told of ${tag}${files.length === 0 ? ' already' : ` in ${files.join(', ')}`}`,
+    `  the serving registry lets no tag move: clusters are told of ${tag}${files.length === 0 ? ' already' : ` in ${files.join(', ')}`}`,
   ];
 }
 

@@ -37,7 +37,7 @@ function listChanges({ packages, way }: RollbackReport): readonly string[] {
 }
 
 const FORBIDDEN =
-  'Where production forbids moving tags, `writePolicy: allow-once` of it in mirror.yaml makes a rollback change what clusters are told below cluster/ instead.';
+  'Where the registry forbids moving tags, `writePolicy: allow-once` of it in mirror.yaml makes a rollback change what clusters are told below cluster/ instead.';
 
 function listNext(report: RollbackReport): readonly string[] {
   if (report.mode === 'dry-run') return listDryRun(report);
@@ -62,7 +62,7 @@ function listDryRun({ exitCode, way }: RollbackReport): readonly string[] {
     'move-tag':
       'Dry run: nothing was changed. --apply --reason TEXT moves the tag and writes the pin; --pin-only writes the pin alone, for a pipeline or `olmirror watch` to carry out.',
     'cluster-files':
-      'Dry run: nothing was changed. Production lets no tag move, so --apply --reason TEXT writes the pin and the tag that clusters are told of below cluster/.',
+      'Dry run: nothing was changed. The registry lets no tag move, so --apply --reason TEXT writes the pin and the tag that clusters are told of below cluster/.',
     none: 'Dry run: nothing was changed. --apply --reason TEXT writes the pin.',
   };
   return [what[way]];

@@ -161,6 +161,8 @@ test('a relocation goes step by step from one registry to the other, and the exc
   assert.match(review, /spec\.registries: the roles are exchanged/);
   assert.doesNotMatch(review, /spec\.registries\.(?:production|staging)/);
   await site.expect(['apply']);
+  const { catalogs } = JSON.parse(await site.expect(['index', 'list', '--format', 'json']));
+  assert.deepEqual([catalogs[0].host, catalogs[0].served.state], [fresh, 'present']);
   // The old registry, now staging, is still the one that the proof is about.
   assert.match(await site.expect(['relocate', 'check']), new RegExp(`^${old} may be wiped`));
 });

@@ -3,10 +3,11 @@ import { isToolError, ToolError } from '../../base/tool-error.ts';
 import { findCatalogSource, listObjects } from '../../cluster/find-catalog-source.ts';
 import { CLUSTER_FOLDER } from '../../cluster/point-cluster-files.ts';
 import { nameCatalogSource, type ServedIndex } from '../../cluster/render-catalog-source.ts';
-import { indexRepository } from '../../images/map-path.ts';
+import { servedRepository } from '../../images/map-path.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
 import { judgeServing } from '../../index/judge-serving.ts';
 import { isNeverMoving } from '../../manifest/index-tags.ts';
+import { servingRegistry } from '../../manifest/serving-role.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { renderIndexResources } from '../../report/render-index-resources.ts';
 import type { CommandContext } from '../context.ts';
@@ -57,12 +58,12 @@ async function findSource(
   return findCatalogSource(entry, { manifest, objects: listObjects(files) });
 }
 
-// A layout is on its way into production: the cluster pulls it from there.
+// A layout is on its way into the registry that serves: the cluster pulls it from there.
 function findAddress({ place, manifest, entry }: LocatedIndex): string {
   if (place.registry !== null) return place.name;
   if (manifest !== null && entry !== null) {
-    const { host } = manifest.registries.production;
-    return `${host}/${indexRepository(entry, manifest)}:${entry.tag.production}`;
+    const { host } = servingRegistry(manifest);
+    return `${host}/${servedRepository(entry, manifest)}:${entry.tag.production}`;
   }
   throw new ToolError('CLI_USAGE', `No cluster can pull ${place.name}.`, {
     hint: 'Name the catalog of the manifest whose index it is to be with --catalog, or give the index as an image reference.',

@@ -1,5 +1,5 @@
 import { ToolError } from '../../base/tool-error.ts';
-import { indexRepository } from '../../images/map-path.ts';
+import { servedRepository } from '../../images/map-path.ts';
 import { inspectIndexImage } from '../../index/describe-index.ts';
 import { dayOf } from '../../manifest/day.ts';
 import { servingRole } from '../../manifest/serving-role.ts';
@@ -80,9 +80,9 @@ function isServed(
   entry: CatalogEntry,
   servedTag: string | null,
 ): boolean {
-  if (manifest === null || place.role !== 'production') return false;
+  if (manifest === null || place.role !== servingRole(manifest)) return false;
   return (
-    place.repository === indexRepository(entry, manifest) &&
+    place.repository === servedRepository(entry, manifest) &&
     place.reference === (servedTag ?? entry.tag.production)
   );
 }
