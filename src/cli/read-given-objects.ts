@@ -26,7 +26,10 @@ export async function readGivenObjects(
   for (const problem of read.flatMap(({ warnings }) => warnings))
     console.warn(formatProblemLine({ ...problem, severity: 'warning' }));
   const objects = read.flatMap((file) => file.objects);
-  if (objects.length > 0) return { objects, cut: read.flatMap(({ cut }) => cut), problems: [] };
+  const empty = read.flatMap((file) => file.empty);
+  const isTold = empty.some(({ kind }) => kind !== 'List');
+  if (objects.length > 0 || isTold)
+    return { objects, cut: read.flatMap(({ cut }) => cut), empty, problems: [] };
   throw new ToolError(
     'CLUSTER_UNREADABLE',
     `There is no object of a cluster in ${places.join(', ')}. Nothing was written.`,

@@ -16,7 +16,8 @@ import {
   readTextOrNull,
 } from './read-objects.ts';
 import { readRelease } from './read-release.ts';
-import { isPending, listUsedImages } from './used-images.ts';
+import { indexStreams, listStreamImages, type StreamImages } from './stream-images.ts';
+import { isFromElsewhere, isPending, listUsedImages } from './used-images.ts';
 
 /** What was looked at in one cluster. */
 export interface ClusterInput {
@@ -163,8 +164,9 @@ function dropFile({ source, mirrors, redirects, exclusive, object }: MirrorRule)
 function collectImages(objects: readonly ClusterObject[], included: ReadonlySet<string>) {
   const users = new Map<string, Set<string>>();
   const owners = new Map(objects.map((object) => [formatObject(object), object]));
+  const streams = indexStreams(objects);
   for (const object of objects) {
-    const images = listUsedImages(object, included);
+    const images = listImages(object, included, streams);
     if (images.length === 0) continue;
     const user = nameUser(object, owners);
     for (const image of images) users.set(image, (users.get(image) ?? new Set()).add(user));
@@ -172,6 +174,15 @@ function collectImages(objects: readonly ClusterObject[], included: ReadonlySet<
   return [...users]
     .toSorted(([a], [b]) => compareBytes(a, b))
     .map(([image, names]) => ({ image, users: [...names].toSorted(compareBytes) }));
+}
+
+function listImages(
+  object: ClusterObject,
+  included: ReadonlySet<string>,
+  streams: StreamImages,
+): readonly string[] {
+  const behind = listStreamImages(object, streams).filter(isFromElsewhere);
+  return [...new Set([...listUsedImages(object, included), ...behind])];
 }
 
 // What an API server answered in place of objects lies among them, as `oc get` prints it.

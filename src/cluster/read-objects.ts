@@ -22,9 +22,18 @@ export interface CutList {
   readonly missing: number | null;
 }
 
+/** A list without items. */
+export interface EmptyList {
+  readonly apiVersion: string;
+  /** Such as `SubscriptionList`, or `List`, which says nothing of what was asked for. */
+  readonly kind: string;
+  readonly file: string;
+}
+
 export interface ReadObjects {
   readonly objects: readonly ClusterObject[];
   readonly cut: readonly CutList[];
+  readonly empty: readonly EmptyList[];
   readonly problems: readonly Problem[];
 }
 
@@ -35,6 +44,7 @@ export interface ReadObjects {
 export function readClusterObjects(file: string, text: string): ReadObjects {
   const objects: ClusterObject[] = [];
   const cut: CutList[] = [];
+  const empty: EmptyList[] = [];
   const problems: Problem[] = [];
   function take(value: unknown): void {
     const items = listMembers(value);
@@ -48,10 +58,16 @@ export function readClusterObjects(file: string, text: string): ReadObjects {
     const missing = typeof left === 'number' && left > 0 ? left : null;
     if (missing !== null || readText(readPath(value, 'metadata', 'continue')) !== '')
       cut.push({ kind: nameMembers(value, items), file, missing });
+    else if (items.length === 0)
+      empty.push({
+        apiVersion: readText(readField(value, 'apiVersion')),
+        kind: readText(readField(value, 'kind')),
+        file,
+      });
     for (const item of items) take(item);
   }
   for (const value of readDocuments(file, text, problems)) take(value);
-  return { objects, cut, problems };
+  return { objects, cut, empty, problems };
 }
 
 /** The member of an object, undefined where there is none. */

@@ -32,7 +32,35 @@ export function listUsedImages(
 ): readonly string[] {
   const named = included.has(object.kind) ? listNamed(dropMetadata(object.value)) : [];
   const found = [...listKnown(object), ...named];
-  return [...new Set(found)].filter((text) => !OWN_REGISTRY.test(text) && isReference(text));
+  return [...new Set(found)].filter(isFromElsewhere);
+}
+
+/** Whether a text is a reference, and not to the cluster's own registry. */
+export function isFromElsewhere(text: string): boolean {
+  return !OWN_REGISTRY.test(text) && isReference(text);
+}
+
+/**
+ * What an object names by digest of the cluster's own registry, and the `ImageStreamImage` that a build begins with: `namespace/name@digest`
+ * of the ImageStream.
+ */
+export function listOwnImages(object: ClusterObject): readonly string[] {
+  const own = listKnown(object).flatMap((text) => {
+    const [, place] =
+      /^[^/]+\/([^/@:]+\/[^/@:]+@sha256:[0-9a-f]{64})$/.exec(OWN_REGISTRY.test(text) ? text : '') ??
+      [];
+    return place ?? [];
+  });
+  return [...own, ...(object.kind === 'BuildConfig' ? listStreamImagesOfBuild(object) : [])];
+}
+
+function listStreamImagesOfBuild({ namespace, value }: ClusterObject): readonly string[] {
+  return listSourcesOfBuild(value)
+    .filter((from) => readField(from, 'kind') === 'ImageStreamImage')
+    .map(
+      (from) =>
+        `${readText(readField(from, 'namespace')) || namespace}/${readText(readField(from, 'name'))}`,
+    );
 }
 
 function listKnown(object: ClusterObject): readonly string[] {
@@ -138,8 +166,12 @@ export function isPending(value: unknown): boolean {
 }
 
 function listOfBuild(value: unknown): readonly string[] {
+  return listSourcesOfBuild(value).flatMap(readDockerImage);
+}
+
+function listSourcesOfBuild(value: unknown): readonly unknown[] {
   const strategy = readPath(value, 'spec', 'strategy');
-  const from = [
+  return [
     ...['dockerStrategy', 'sourceStrategy', 'customStrategy'].map((name) =>
       readPath(strategy, name, 'from'),
     ),
@@ -147,7 +179,6 @@ function listOfBuild(value: unknown): readonly string[] {
       readField(item, 'from'),
     ),
   ];
-  return from.flatMap(readDockerImage);
 }
 
 function listOfStream(value: unknown): readonly string[] {

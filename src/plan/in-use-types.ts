@@ -25,6 +25,8 @@ export interface InUseReport {
   readonly dropped: readonly string[];
   /** Images that no mirror rule of the cluster redirects; empty where no rule was seen. */
   readonly unmirrored: readonly { readonly image: string; readonly users: readonly string[] }[];
+  /** Sections of the file that were not looked at, so that what it says of them stays. */
+  readonly untouched: readonly string[];
   /** Kinds of objects that were given and say nothing of what is in use. */
   readonly ignored: readonly { readonly kind: string; readonly objects: number }[];
   readonly unseen: readonly UnseenKind[];

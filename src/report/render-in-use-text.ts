@@ -20,6 +20,7 @@ export function renderInUseText(report: InUseReport): string {
     ...listImages('no longer used', report.dropped),
     ...describeUnmirrored(report),
     ...describeIgnored(report),
+    ...describeUntouched(report),
     ...report.unseen.map(
       ({ kind, why, message }) =>
         `NOT SEEN  ${kind}: ${why}${message === null ? '' : `, ${message}`}`,
@@ -59,6 +60,11 @@ function describeIgnored({ ignored }: InUseReport): readonly string[] {
   return [
     `Nothing was taken from ${joinNames(kinds)}. Where such an object names images that run, say so by --include KIND.`,
   ];
+}
+
+function describeUntouched({ untouched, file }: InUseReport): readonly string[] {
+  if (untouched.length === 0) return [];
+  return [`Not looked at, so what ${file} says of it stays: ${untouched.join(', ')}.`];
 }
 
 function describeFile({ file, written, dryRun }: InUseReport): string {

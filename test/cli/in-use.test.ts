@@ -113,6 +113,43 @@ test('in-use reads 5,000 pods in one list, and says when pages of it are missing
   assert.match((await readWritten(sandbox)) ?? '', /users:\n +- DaemonSet n\/agent\n/);
 });
 
+// Seen to fail while an empty list counted as nothing: the Subscription of the last look stayed for ever.
+test('in-use takes an empty list for looked at where it says of what kind it is, and says what was not looked at', async (t) => {
+  const sandbox = await createSandbox(t);
+  await look(sandbox, '--from', MADE);
+  await give(sandbox, 'none.json', { apiVersion: 'v1', kind: 'List', items: [] });
+  const alone = await sandbox.olmirror('in-use', '--from', 'none.json');
+  assert.deepEqual([alone.code, /There is no object/.test(alone.stderr)], [1, true]);
+  await give(sandbox, 'pod.json', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'n' },
+    spec: { containers: [{ name: 'c', image: 'registry.example.com/agent:1' }] },
+  });
+  const mute = await sandbox.olmirror('in-use', '--from', 'none.json', '--from', 'pod.json');
+  assert.match(
+    mute.stderr,
+    /none\.json is a List without items, which does not say what was asked for/,
+  );
+  assert.match(
+    mute.stdout,
+    /Not looked at, so what in-use\.yaml says of it stays: release, subscriptions/,
+  );
+  assert.match((await readWritten(sandbox)) ?? '', /subscriptions:/);
+  await give(sandbox, 'subscriptions.json', {
+    apiVersion: 'operators.coreos.com/v1alpha1',
+    kind: 'SubscriptionList',
+    metadata: {},
+    items: [],
+  });
+  const told = await look(sandbox, '--from', 'subscriptions.json');
+  assert.equal(told.subscriptions, 0);
+  assert.deepEqual(told.untouched, ['release', 'clusterExtensions', 'bundles', 'mirrors']);
+  const written = (await readWritten(sandbox)) ?? '';
+  assert.doesNotMatch(written, /subscriptions:/);
+  assert.match(written, /clusterExtensions:/);
+});
+
 test('in-use asks which cluster is meant where several are known, and leaves the others', async (t) => {
   const sandbox = await createSandbox(t);
   await look(sandbox, '--from', MADE, '--cluster', 'b');

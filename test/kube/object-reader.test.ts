@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isToolError } from '../../src/base/tool-error.ts';
@@ -9,6 +8,7 @@ import { systemClock } from '../../src/cli/system-clock.ts';
 import { KINDS_IN_USE } from '../../src/cluster/kinds-in-use.ts';
 import { openClusterReader } from '../../src/kube/open-object-reader.ts';
 import type { ObjectReader } from '../../src/kube/port.ts';
+import { MANY, postPods } from '../support/many-pods.ts';
 import {
   applyFile,
   DEPLOY,
@@ -168,11 +168,18 @@ describe('reading the objects of a cluster', { skip: NO_KUBE }, () => {
   });
 
   test('reads 5,000 pods page by page, each once', async () => {
-    await makePods(kube(), 5_000);
+    const image = 'registry.example.com/app/many:1';
+    const pods = Array.from({ length: 5_000 }, (_, index) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `pod-${index}`, namespace: MANY },
+      spec: { containers: [{ name: 'app', image }] },
+    }));
+    await postPods(kube(), pods);
     const reading = await (await open('olmirror-in-use')).readKind(POD, NEVER);
     assert.ok(reading.outcome === 'read');
     const names = reading.objects.flatMap(({ namespace, name }) =>
-      namespace === 'many' ? [name] : [],
+      namespace === MANY ? [name] : [],
     );
     assert.equal(names.length, 5_000);
     assert.equal(new Set(names).size, 5_000);
@@ -256,45 +263,3 @@ function withoutVersion(role: object): object {
 }
 
 // Over few connections: one for each pod would take minutes.
-async function makePods(kube: Kube, count: number): Promise<void> {
-  const ca = await readFile(join(kube.folder, 'certs/apiserver.crt'));
-  const agent = new Agent({ keepAlive: true, maxSockets: 24, ca });
-  await kube.ask(
-    'PATCH',
-    '/api/v1/namespaces/many?fieldManager=test',
-    'apiVersion: v1\nkind: Namespace\nmetadata: { name: many }',
-  );
-  const image = 'registry.example.com/app/many:1';
-  const made = Array.from({ length: count }, (_, index) =>
-    post(kube, agent, {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: `pod-${index}`, namespace: 'many' },
-      spec: { containers: [{ name: 'app', image }] },
-    }),
-  );
-  const statuses = await Promise.all(made);
-  agent.destroy();
-  assert.deepEqual([...new Set(statuses)], [201]);
-}
-
-function post(kube: Kube, agent: Agent, body: object): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        host: '127.0.0.1',
-        port: kube.port,
-        path: '/api/v1/namespaces/many/pods',
-        method: 'POST',
-        agent,
-        headers: { authorization: 'Bearer admin-secret', 'content-type': 'application/json' },
-      },
-      (answer) => {
-        answer.resume();
-        answer.on('end', () => resolve(answer.statusCode ?? 0));
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(JSON.stringify(body));
-  });
-}

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isToolError, ToolError } from '../../base/tool-error.ts';
 import { collectInUse, type SeenCluster } from '../../cluster/collect-in-use.ts';
 import { KINDS_IN_USE, parseIncludedKind } from '../../cluster/kinds-in-use.ts';
-import { MIRROR_KINDS } from '../../cluster/mirror-rules.ts';
+import { listLooked, type SilentList } from '../../cluster/list-looked.ts';
 import type { ReadObjects } from '../../cluster/read-objects.ts';
 import { countIgnored, listUnmirrored } from '../../cluster/report-in-use.ts';
 import { readFile } from '../../files/read-file.ts';
@@ -69,7 +69,9 @@ export async function runInUse(
   const included = new Set(options.include.map((kind) => parseIncludedKind(kind).kind));
   const seen = collectInUse({ name, day: dayOf(now), included, ...looked });
   const days = Math.ceil(settings.seenWithinMilliseconds / DAY);
-  const clusters = uniteInUse(known, seen, { days, looked: listSections(looked) });
+  const sections = listLooked(looked);
+  for (const list of sections.silent) context.console.warn(describeSilent(list));
+  const clusters = uniteInUse(known, seen, { days, looked: sections.looked });
   const wanted = renderInUse(clusters);
   const written = wanted !== text && !options.dryRun;
   const { observed } = parseUses(wanted);
@@ -79,6 +81,7 @@ export async function runInUse(
     written,
     dryRun: options.dryRun,
     objects: looked.objects.length,
+    untouched: sections.untouched,
     ignored: countIgnored(looked.objects, included),
     gaps: judgeInUse({ observed }, { settings, now }),
     exitCode: 0,
@@ -88,6 +91,12 @@ export async function runInUse(
     options.format === 'json' ? JSON.stringify(report, null, 2) : renderInUseText(report),
   );
   return report.exitCode;
+}
+
+function describeSilent({ file, why }: SilentList): string {
+  return why === 'namespace'
+    ? `${file} lists nothing of one namespace, which says nothing of the others.`
+    : `${file} is a List without items, which does not say what was asked for: nothing counts as looked at by it. A list of one kind does: oc get --raw /apis/operators.coreos.com/v1alpha1/subscriptions.`;
 }
 
 function describe(
@@ -139,23 +148,6 @@ function nameCluster(known: readonly RawCluster[], wanted: readonly string[]): s
   );
 }
 
-/** Sections of `in-use.yaml` that objects of these kinds are the whole truth of. */
-function listSections({ whole, objects, unseen }: Looked): ReadonlySet<string> {
-  const sections: Readonly<Record<string, ReadonlySet<string>>> = {
-    release: new Set(['ClusterVersion']),
-    subscriptions: new Set(['Subscription']),
-    clusterExtensions: new Set(['ClusterExtension']),
-    bundles: new Set(['ClusterServiceVersion', 'InstallPlan']),
-    mirrors: MIRROR_KINDS,
-  };
-  const looked = Object.entries(sections).filter(
-    ([, kinds]) =>
-      (whole && !unseen.some(({ kind }) => kinds.has(kind.split('.', 1)[0] ?? ''))) ||
-      objects.some(({ kind }) => kinds.has(kind)),
-  );
-  return new Set(looked.map(([section]) => section));
-}
-
 async function lookAt(
   { live, include }: Pick<InUseOptions, 'live' | 'include'>,
   { signal }: Pick<CommandContext, 'signal'>,
@@ -169,7 +161,7 @@ async function lookAt(
     });
   const reader = await wiring.openCluster(live);
   const seen = await readLiveCluster(reader, [...KINDS_IN_USE, ...included], signal);
-  return { ...seen, cut: [], problems: [], whole: true };
+  return { ...seen, cut: [], empty: [], problems: [], whole: true };
 }
 
 async function readTextOrNull(path: string): Promise<string | null> {
