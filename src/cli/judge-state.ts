@@ -3,6 +3,7 @@ import { isToolError, ToolError } from '../base/tool-error.ts';
 import type { Snapshot } from '../git/port.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
 import { readReleaseGraph } from '../manifest/release-graph.ts';
+import { judgeRelocation, RELOCATION_FILE } from '../manifest/relocation.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { assertNoLfsPointer, findSubmodules } from '../reconcile/find-unread.ts';
 import { readGraphFiles, readKeptSignatures } from '../reconcile/read-release-files.ts';
@@ -57,8 +58,21 @@ export async function judgeState(
     const bridges = await judgeBridges(snapshot, entry);
     if (bridges !== null) rules.push({ ...bridges, packages: 0, bundles: 0 });
   }
-  const releases = await judgeReleaseFiles(snapshot);
-  return [judged, ...(await judgeCatalogs(subjects, context.signal)), ...rules, ...releases];
+  const others = [
+    ...(await judgeRelocationFile(snapshot, manifest)),
+    ...(await judgeReleaseFiles(snapshot)),
+  ];
+  return [judged, ...(await judgeCatalogs(subjects, context.signal)), ...rules, ...others];
+}
+
+async function judgeRelocationFile(
+  snapshot: Snapshot,
+  manifest: MirrorManifest | null,
+): Promise<readonly Judged[]> {
+  const bytes = await snapshot.readFile(RELOCATION_FILE);
+  if (bytes === null) return [];
+  const problems = judgeRelocation(Buffer.from(bytes).toString(), manifest);
+  return [{ name: RELOCATION_FILE, problems, packages: 0, bundles: 0 }];
 }
 
 // Files below releases/ that do not count are said: without them something else holds.

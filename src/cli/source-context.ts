@@ -6,7 +6,7 @@ import { parseCatalog } from '../catalog/parse-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { readFile } from '../files/read-file.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
-import { isSwapped, parseRelocation, RELOCATION_FILE } from '../manifest/relocation.ts';
+import { noteSwap, parseRelocation, RELOCATION_FILE } from '../manifest/relocation.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { CommandContext } from './context.ts';
 import { readSource, type SourceContent, type SourceContext } from './read-source.ts';
@@ -76,23 +76,18 @@ export async function findManifest(context: CommandContext): Promise<MirrorManif
   const bytes = await readIfThere(join(context.folder, context.manifestFile));
   if (bytes === null) return null;
   const { manifest, problems } = parseManifest(Buffer.from(bytes).toString(), context.manifestFile);
-  if (manifest !== null && !hasErrors(problems)) return noteSwap(manifest, context);
+  if (manifest !== null && !hasErrors(problems)) {
+    const relocation = await readIfThere(join(context.folder, RELOCATION_FILE));
+    return noteSwap(
+      manifest,
+      relocation === null ? null : parseRelocation(Buffer.from(relocation).toString()),
+    );
+  }
   throw new ToolError(
     'MANIFEST_INVALID',
     `${context.manifestFile} is not valid:\n${problems.map(formatProblemLine).join('\n')}`,
     { hint: 'Correct the lines named above.' },
   );
-}
-
-async function noteSwap(
-  manifest: MirrorManifest,
-  { folder }: CommandContext,
-): Promise<MirrorManifest> {
-  const bytes = await readIfThere(join(folder, RELOCATION_FILE));
-  const relocation = bytes === null ? null : parseRelocation(Buffer.from(bytes).toString());
-  return relocation !== null && isSwapped(relocation, manifest)
-    ? { ...manifest, swapped: true }
-    : manifest;
 }
 
 /** The manifest of the folder; `why` says in the hint what it is needed for. Throws `MANIFEST_NOT_FOUND` where there is none. */

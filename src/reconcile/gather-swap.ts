@@ -5,6 +5,7 @@ import { listMirrorRules, MIRROR_KINDS } from '../cluster/mirror-rules.ts';
 import { type ClusterObject, readClusterObjects } from '../cluster/read-objects.ts';
 import type { Snapshot } from '../git/port.ts';
 import {
+  isOpen,
   isSwapped,
   proposeRelocation,
   RELOCATION_FILE,
@@ -70,8 +71,7 @@ export async function openRelocation(
   const { production, staging } = manifest.registries;
   const written = await readRelocation(snapshot);
   if (written === null) return proposeRelocation(production.host, staging.host);
-  const isOpen = production.host === written.from && staging.host === written.to;
-  if (isOpen || isSwapped(written, manifest)) return written;
+  if (isOpen(written, manifest) || isSwapped(written, manifest)) return written;
   throw new ToolError(
     'MANIFEST_RELOCATION_INVALID',
     `${RELOCATION_FILE} is about ${written.from} and ${written.to}, and the manifest names ${production.host} and ${staging.host}.`,

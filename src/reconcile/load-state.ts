@@ -14,7 +14,7 @@ import type { Snapshot, TreeFile } from '../git/port.ts';
 import type { OpenTexts } from '../index/layer-memory.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
-import { isSwapped } from '../manifest/relocation.ts';
+import { noteSwap } from '../manifest/relocation.ts';
 import type { SignaturePolicy } from '../manifest/signature-policy.ts';
 import type {
   CatalogEntry,
@@ -177,10 +177,7 @@ export async function readManifest(snapshot: Snapshot, file: string): Promise<Mi
         hint: 'Correct the lines named above; `olmirror validate` checks them without touching anything.',
       },
     );
-  const relocation = await readRelocation(snapshot);
-  return relocation !== null && isSwapped(relocation, result.manifest)
-    ? { ...result.manifest, swapped: true }
-    : result.manifest;
+  return noteSwap(result.manifest, await readRelocation(snapshot));
 }
 
 /** Reads and judges one catalog without remembering anything. */
