@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
-import { test } from 'node:test';
+import { readdirSync } from 'node:fs';
+import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { listBlobs } from '../../src/catalog/build-catalog.ts';
+import { chooseAsked } from '../../src/catalog/choose-asked.ts';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import { isSameContent } from '../../src/catalog/same-content.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
 import type { FollowedPackage } from '../../src/manifest/types.ts';
-import { fitsMasked, recognizeMasked } from '../../src/plan/mask-catalog.ts';
+import { fitsMasked, maskCatalogFile, recognizeMasked } from '../../src/plan/mask-catalog.ts';
 import { maskSnapshot } from '../../src/plan/mask-snapshot.ts';
 import type { CarriedCatalog, MediaSnapshot } from '../../src/plan/media-types.ts';
 import {
@@ -16,8 +18,10 @@ import {
   PSEUDONYM,
   type Pseudonyms,
 } from '../../src/plan/pseudonyms.ts';
+import { readPair } from '../catalog/real-pair.ts';
 import { checkLaw } from '../support/check-law.ts';
 import { makeSnapshot } from '../support/media.ts';
+import { findRealData } from '../support/real-data.ts';
 
 /** What a site does not want to be read outside. */
 interface Secrets {
@@ -263,3 +267,53 @@ test('fitsMasked takes a text only for what may have been masked', () => {
   for (const [masked, plain, fits] of cases)
     assert.equal(fitsMasked(masked, plain), fits, `${masked} / ${plain}`);
 });
+
+const real = findRealData('pairs');
+
+// A site whose alias, mirror, clusters and namespaces are named by words that vendors use as well: most blobs have some of them.
+describe('need by masked catalogs, over all real pairs', { skip: real.skip }, () => {
+  const pseudonyms = createPseudonyms({
+    name: 'production',
+    hosts: { production: 'nexus.example.com:5000', staging: 'nexus.example.com:5001' },
+    aliases: ['quay.io'],
+    clusters: ['cluster', 'installation'],
+    catalogSources: [{ name: 'catalog', namespace: 'storage' }],
+    uses: [],
+    known: new Set(),
+  });
+  let masks = 0;
+  for (const name of real.skip === false ? readdirSync(real.path) : [])
+    test(`asks for the same: ${name}`, () => {
+      const { old, fresh } = readPair(name);
+      const masked = maskCatalog(old, pseudonyms);
+      masks +=
+        JSON.stringify([...listBlobs(masked)].map(({ value }) => value)).split(PSEUDONYM).length -
+        1;
+      const [plain, hidden] = [old, recognizeMasked(masked, fresh)].map((base) => ask(base, fresh));
+      assert.deepEqual(hidden, plain);
+    });
+  after(() => assert.ok(masks > 1_000, `${masks} words were masked`));
+});
+
+function maskCatalog(catalog: Catalog, pseudonyms: Pseudonyms): Catalog {
+  const text = [...listBlobs(catalog)].map(({ value }) => JSON.stringify(value)).join('\n');
+  const { path, text: masked } = maskCatalogFile({ path: 'catalog.json', text }, pseudonyms);
+  return parseCatalog([{ path, bytes: Buffer.from(masked) }]).catalog;
+}
+
+function ask(base: Catalog, fresh: Catalog): unknown {
+  const options = {
+    duplicateBundle: 'block' as const,
+    strandedUpgrades: 'block' as const,
+    acceptDefaultChannel: false,
+    openshift: null,
+    declared: { today: '2026-11-28', bridges: [] },
+  };
+  const wanted = [...base.packages.keys()].map((name) => ({ name, channels: [] }));
+  const { asked, required, unclosed } = chooseAsked(fresh, wanted, {
+    base,
+    exclusions: [],
+    options,
+  });
+  return { asked, required, left: unclosed.map(({ package: pkg, channel }) => [pkg, channel]) };
+}
