@@ -46,7 +46,8 @@ interface YamlNode {
 
 interface OpenNode {
   readonly opened: number;
-  readonly children: YamlNode[];
+  /** None for most: a long list has many scalars. */
+  children: YamlNode[] | null;
 }
 
 interface Member {
@@ -84,7 +85,7 @@ export function parseYamlDocument(source: string, file: string): YamlResult {
         'The file holds more than one YAML document; one is expected.',
       );
     return {
-      document: buildDocument(text, { file, root: first, members: recorder.members }),
+      document: buildDocument(text, { file, root: first, children: recorder.children }),
       problem: null,
     };
   } catch (error) {
@@ -120,7 +121,8 @@ function failed(file: string, place: Place, message: string): YamlResult {
 
 interface Recorder {
   readonly roots: readonly YamlNode[];
-  readonly members: ReadonlyMap<object, Members>;
+  /** What stands in a mapping or list. */
+  readonly children: ReadonlyMap<object, readonly YamlNode[]>;
   listen(this: void, event: EventType, state: State): void;
 }
 
@@ -130,33 +132,36 @@ interface Recorder {
 function createRecorder(text: string): Recorder {
   const open: OpenNode[] = [];
   const roots: YamlNode[] = [];
-  const members = new Map<object, Members>();
+  const children = new Map<object, readonly YamlNode[]>();
   function close(state: State): void {
     const node = open.pop();
     if (node === undefined) return;
     const start = skipSeparation(text, node.opened);
     const isEmpty = state.position <= start;
     const value: unknown = state.result;
-    if (typeof value === 'object' && value !== null && !members.has(value))
-      members.set(value, readMembers(text, value, node.children));
+    const own = node.children ?? NO_NODES;
+    if (typeof value === 'object' && value !== null && !children.has(value))
+      children.set(value, own);
     const isKey = text[skipBlanks(text, state.position)] === ':';
-    const end = findEnd(text, {
-      start,
-      position: state.position,
-      value,
-      children: node.children,
-    });
-    (open.at(-1)?.children ?? roots).push({ start: isEmpty ? -1 : start, end, value, isKey });
+    const end = findEnd(text, { start, position: state.position, value, children: own });
+    addTo(open.at(-1), { start: isEmpty ? -1 : start, end, value, isKey });
+  }
+  function addTo(parent: OpenNode | undefined, node: YamlNode): void {
+    if (parent === undefined) roots.push(node);
+    else if (parent.children === null) parent.children = [node];
+    else parent.children.push(node);
   }
   return {
     roots,
-    members,
+    children,
     listen(event, state) {
-      if (event === 'open') open.push({ opened: state.position, children: [] });
+      if (event === 'open') open.push({ opened: state.position, children: null });
       else close(state);
     },
   };
 }
+
+const NO_NODES: readonly YamlNode[] = [];
 
 interface ClosedNode {
   readonly start: number;
@@ -182,13 +187,18 @@ function readItems(items: readonly unknown[], children: readonly YamlNode[]): Me
   const byName = new Map<string, Member>();
   let next = 0;
   for (const [index, item] of items.entries()) {
-    // An item without text (`-` alone) has no node of its own.
-    const found = children.findIndex((child, at) => at >= next && Object.is(child.value, item));
+    // An item without text (`-` alone) has no node of its own, and is null.
+    const found = findNode(children, item, next);
     const start = found < 0 ? -1 : (children[found]?.start ?? -1);
     if (found >= 0) next = found + 1;
     byName.set(String(index), { key: start, value: start, start, end: children[found]?.end ?? -1 });
   }
   return { byName, merged: [] };
+}
+
+function findNode(nodes: readonly YamlNode[], value: unknown, from: number): number {
+  for (let at = from; at < nodes.length; at += 1) if (Object.is(nodes[at]?.value, value)) return at;
+  return -1;
 }
 
 function readFields(text: string, children: readonly YamlNode[]): Members {
@@ -213,17 +223,31 @@ function buildMember(text: string, key: YamlNode, after: YamlNode | undefined): 
 interface Recorded {
   readonly file: string;
   readonly root: YamlNode;
-  readonly members: ReadonlyMap<object, Members>;
+  readonly children: ReadonlyMap<object, readonly YamlNode[]>;
 }
+
+/** Of a mapping or list; null where it was not read from the text. */
+type FindMembers = (value: object) => Members | null;
 
 function buildDocument(text: string, recorded: Recorded): YamlDocument {
   const start = Math.max(recorded.root.start, 0);
   const root = { key: start, value: start, start, end: recorded.root.end };
+  const known = new Map<object, Members>();
+  // Few places of a document are ever asked for.
+  function findMembers(value: object): Members | null {
+    const found = known.get(value);
+    if (found !== undefined) return found;
+    const children = recorded.children.get(value);
+    if (children === undefined) return null;
+    const members = readMembers(text, value, children);
+    known.set(value, members);
+    return members;
+  }
   function find(path: ValuePath): Member {
     let member: Member = root;
     let value = recorded.root.value;
     for (const part of path) {
-      const next = findMember(recorded.members, value, String(part));
+      const next = findMember(findMembers, value, String(part));
       if (next === null || next.key < 0) return member;
       member = next;
       value = readPart(value, part);
@@ -234,7 +258,7 @@ function buildDocument(text: string, recorded: Recorded): YamlDocument {
     let member: Member = root;
     let value = recorded.root.value;
     for (const part of path) {
-      const own = typeof value === 'object' && value !== null ? recorded.members.get(value) : null;
+      const own = typeof value === 'object' && value !== null ? findMembers(value) : null;
       const next = own?.byName.get(String(part));
       // What an alias stands for is written at its anchor, not here.
       if (next === undefined || next.start < 0 || text[member.start] === '*') return null;
@@ -252,17 +276,13 @@ function buildDocument(text: string, recorded: Recorded): YamlDocument {
   };
 }
 
-function findMember(
-  members: ReadonlyMap<object, Members>,
-  value: unknown,
-  name: string,
-): Member | null {
+function findMember(findMembers: FindMembers, value: unknown, name: string): Member | null {
   if (typeof value !== 'object' || value === null) return null;
-  const own = members.get(value);
+  const own = findMembers(value);
   const member = own?.byName.get(name);
   if (member !== undefined) return member;
   for (const source of own?.merged ?? []) {
-    const found = findMember(members, source, name);
+    const found = findMember(findMembers, source, name);
     if (found !== null) return found;
   }
   return null;

@@ -8,6 +8,7 @@ import { buildReview } from '../../reconcile/build-review.ts';
 import { renderReviewHtml } from '../../report/render-review-html.ts';
 import { renderReviewMarkdown } from '../../report/render-review-markdown.ts';
 import { renderReviewText } from '../../report/render-review-text.ts';
+import { boundMemory } from '../bound-memory.ts';
 import type { CommandContext } from '../context.ts';
 import type { Compared } from '../read-compared.ts';
 import { systemClock } from '../system-clock.ts';
@@ -44,6 +45,7 @@ export async function reviewCommits(
   request: ReviewRequest,
   { git, context, wiring }: ReviewSurroundings,
 ): Promise<Review> {
+  boundMemory();
   const { manifestFile, signal } = context;
   const to = request.workingTree
     ? await git.openWorkingTree()

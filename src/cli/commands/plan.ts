@@ -14,6 +14,7 @@ import type { Attachment } from '../../report/page-types.ts';
 import { renderPlanMarkdown } from '../../report/render-plan-markdown.ts';
 import { renderPlanText } from '../../report/render-plan-text.ts';
 import { renderPlanHtml } from '../../report/render-review-html.ts';
+import { boundMemory } from '../bound-memory.ts';
 import type { CommandContext } from '../context.ts';
 import { openControlFiles } from '../local-control.ts';
 import { saveAttachment } from '../save-attachment.ts';
@@ -101,6 +102,7 @@ export async function openPreparer(
   flags: Omit<PassFlags, 'shard'>,
   { git, context, wiring, notes }: PrepareContext,
 ): Promise<(shard: Shard | undefined) => Promise<PreparedPass>> {
+  boundMemory();
   const snapshot = await openSnapshot(flags, git, context);
   const preparePass = await wiring.createPreparer(git);
   return (shard) =>
