@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../base/digest.ts';
 import { oncePer } from '../base/once-per.ts';
-import { formatProblemLine, hasErrors, type Problem } from '../base/problem.ts';
-import { ToolError } from '../base/tool-error.ts';
+import type { Problem } from '../base/problem.ts';
 import { buildCatalog, reusePackages } from '../catalog/build-catalog.ts';
 import { hashCatalog, hashPackage } from '../catalog/hash-catalog.ts';
 import { isIgnoreFile, selectFiles } from '../catalog/ignore.ts';
@@ -13,8 +12,6 @@ import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { Snapshot, TreeFile } from '../git/port.ts';
 import type { OpenTexts } from '../index/layer-memory.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
-import { parseManifest } from '../manifest/parse-manifest.ts';
-import { noteSwap } from '../manifest/relocation.ts';
 import type { SignaturePolicy } from '../manifest/signature-policy.ts';
 import type {
   CatalogEntry,
@@ -33,9 +30,9 @@ import {
   openFileNotes,
   streamNoted,
 } from './file-notes.ts';
-import { assertNoLfsPointer, findSubmodules } from './find-unread.ts';
+import { findSubmodules } from './find-unread.ts';
+import { readManifest } from './read-manifest.ts';
 import { readRecords } from './read-records.ts';
-import { readRelocation } from './read-relocation.ts';
 import { readExcludes, readMissingList, readWaivers } from './read-rules.ts';
 import { readSignaturePolicy } from './read-signature-policy.ts';
 
@@ -153,49 +150,6 @@ export function nameCatalogs(
   catalogs: readonly Pick<LoadedCatalog, 'entry' | 'catalog'>[],
 ): ReadonlyMap<string, Catalog> {
   return new Map(catalogs.map(({ entry, catalog }) => [entry.name, catalog]));
-}
-
-/**
- * Reads the manifest out of a snapshot, once where that is a commit; throws `MANIFEST_INVALID` with every fault in
- * its message.
- */
-export async function readManifest(snapshot: Snapshot, file: string): Promise<MirrorManifest> {
-  if (snapshot.readFileNow === undefined) return readManifestAnew(snapshot, file);
-  const known = MANIFESTS.get(snapshot);
-  if (known?.file === file) return known.manifest;
-  const manifest = await readManifestAnew(snapshot, file);
-  MANIFESTS.set(snapshot, { file, manifest });
-  return manifest;
-}
-
-/** The last that was asked for: one of 50,000 images takes as long to read as all else of a plan before the first request. */
-const MANIFESTS = new WeakMap<
-  Snapshot,
-  { readonly file: string; readonly manifest: MirrorManifest }
->();
-
-async function readManifestAnew(snapshot: Snapshot, file: string): Promise<MirrorManifest> {
-  const bytes = await snapshot.readFile(file);
-  if (bytes === null) {
-    const where =
-      snapshot.revision === 'working-tree'
-        ? 'the folder'
-        : `commit ${snapshot.revision.slice(0, 12)}`;
-    throw new ToolError('MANIFEST_NOT_FOUND', `There is no ${file} in ${where}.`, {
-      hint: 'Write one with `olmirror init`, commit it, or name another with --manifest; --working-tree reads files that are not committed.',
-    });
-  }
-  assertNoLfsPointer(bytes, file);
-  const result = parseManifest(Buffer.from(bytes).toString(), file);
-  if (result.manifest === null || hasErrors(result.problems))
-    throw new ToolError(
-      'MANIFEST_INVALID',
-      `${file} is not valid:\n${result.problems.map(formatProblemLine).join('\n')}`,
-      {
-        hint: 'Correct the lines named above; `olmirror validate` checks them without touching anything.',
-      },
-    );
-  return noteSwap(result.manifest, await readRelocation(snapshot));
 }
 
 /** Reads and judges one catalog without remembering anything. */

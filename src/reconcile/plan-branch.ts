@@ -20,9 +20,10 @@ import type { CatalogBranch } from '../plan/branch-types.ts';
 import { describeInstalled, findLimited } from '../plan/find-limited.ts';
 import { isOfCatalog } from '../plan/in-use-check.ts';
 import { assertBranchable, type BranchRequest, findRepository } from './assert-branchable.ts';
-import { readCatalog, readManifest } from './load-state.ts';
+import { readCatalog } from './load-state.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { readInUse } from './read-in-use.ts';
+import { readManifest } from './read-manifest.ts';
 
 export interface BranchContext {
   readonly git: GitPort;

@@ -14,9 +14,10 @@ import { findEntry } from './assert-branchable.ts';
 import { assertCommitted } from './assert-committed.ts';
 import { carryKnownMissing } from './carry-known-missing.ts';
 import { findCatalogUsers, type SeenCatalog } from './find-catalog-users.ts';
-import { readCatalog, readManifest } from './load-state.ts';
+import { readCatalog } from './load-state.ts';
 import { readClusterFiles } from './read-cluster-files.ts';
 import { readInUse } from './read-in-use.ts';
+import { readManifest } from './read-manifest.ts';
 
 export interface RetirementRequest {
   readonly catalog: string;

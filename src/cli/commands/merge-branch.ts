@@ -15,7 +15,8 @@ import type { Person } from '../../git/sign-off.ts';
 import { nameDelivery } from '../../manifest/delivery-record.ts';
 import type { CatalogEntry } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import { readCatalog, readManifest } from '../../reconcile/load-state.ts';
+import { readCatalog } from '../../reconcile/load-state.ts';
+import { readManifest } from '../../reconcile/read-manifest.ts';
 import { readRecords } from '../../reconcile/read-records.ts';
 import { cleanLine } from '../../report/clean-line.ts';
 import {

@@ -1,7 +1,7 @@
 import { ToolError } from '../../base/tool-error.ts';
 import type { CatalogEntry, MirrorManifest } from '../../manifest/types.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import { readManifest } from '../../reconcile/load-state.ts';
+import { readManifest } from '../../reconcile/read-manifest.ts';
 import { type MergeSummary, renderMergeText } from '../../report/render-merge-text.ts';
 import { type MergedBranch, renderMergedBranches } from '../../report/render-merged-branches.ts';
 import type { CommandContext } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
-import { readManifest } from '../../reconcile/load-state.ts';
+import { readManifest } from '../../reconcile/read-manifest.ts';
 import { reportReleases } from '../../reconcile/report-releases.ts';
 import { renderReleasesText } from '../../report/render-releases-text.ts';
 import type { CommandContext } from '../context.ts';
