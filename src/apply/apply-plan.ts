@@ -16,6 +16,7 @@ import type { Applier, ApplyRequest, ApplyResult, Copier } from './port.ts';
 import { pushState } from './push-state.ts';
 import { interruption } from './retry.ts';
 import { type CatalogSteps, runCatalog } from './run-catalog.ts';
+import { type PayloadStep, runPayloads } from './run-payloads.ts';
 import type { Running } from './run-step.ts';
 import { COPIES_AT_A_TIME, runTransfers, type Transfer } from './run-transfers.ts';
 import { nameStep } from './step-name.ts';
@@ -261,10 +262,18 @@ async function runPlan(
     plan: plan.hash,
     steps: plan.steps.length,
   });
-  const transfers = await runTransfers(context, plan.steps.filter(isTransfer), {
-    running,
-    onFinished: (result) => finished.push(result),
+  const options = { running, onFinished: (result: StepResult) => finished.push(result) };
+  const images = plan.steps.filter(isTransfer);
+  const others = await runTransfers(
+    context,
+    images.filter((step) => !isPayload(step)),
+    options,
+  );
+  const payloads = await runPayloads(context, images.filter(isPayload), {
+    ...options,
+    results: others,
   });
+  const transfers = [...others, ...payloads];
   for (const steps of groupByCatalog(plan))
     finished.push(...(await runCatalog(context, steps, { results: transfers, running })));
   const result = summarize(plan, finished);
@@ -275,6 +284,10 @@ async function runPlan(
 
 function isTransfer(step: Step): step is Transfer {
   return step.kind === 'copy' || step.kind === 'tag';
+}
+
+function isPayload(step: Transfer): step is PayloadStep {
+  return step.kind === 'copy' && step.release !== undefined;
 }
 
 function groupByCatalog(plan: Plan): readonly CatalogSteps[] {

@@ -3,7 +3,6 @@ import { isDigest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
 import { formatCount } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { MoveIndexStep, PushIndexStep } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
 import type { ApplyRequest, ClosureEntry } from './port.ts';
 import { headPresence } from './read-registry.ts';
@@ -11,7 +10,20 @@ import { headPresence } from './read-registry.ts';
 const HEADS_AT_A_TIME = 8;
 const NAMED = 5;
 
-type IndexStep = MoveIndexStep | PushIndexStep;
+/** What names images, and what is not done while one of them is not there. */
+export interface Naming {
+  readonly entries: readonly ClosureEntry[];
+  /** For events: the catalog, or the release. */
+  readonly name: string;
+  /** A whole subject: `The index of idx`. */
+  readonly subject: string;
+  /** What becomes of it: `stays as it is`. */
+  readonly held: string;
+  /** A whole sentence: `Tag olm/idx:v1 was not written.` */
+  readonly left: string;
+  /** What else a person may do: `take their bundles out of the catalog`. */
+  readonly else: string;
+}
 
 interface Seen {
   readonly entry: ClosureEntry;
@@ -19,14 +31,13 @@ interface Seen {
 }
 
 /**
- * Asks the serving registry for every image that the index names (promise 3). Throws
+ * Asks the serving registry for every image that an index or a payload names (promise 3). Throws
  * `APPLY_CLOSURE` unless each is clearly there: a refusal where one is absent, a failure worth
  * trying again where it only cannot be told (promise 6).
  */
-export async function checkClosure(context: PassContext, step: IndexStep): Promise<void> {
-  if (context.request.plan.indexOnly) return;
-  const entries = context.request.closure(step.catalog);
-  context.request.emit({ kind: 'closure-started', catalog: step.catalog, images: entries.length });
+export async function checkClosure(context: PassContext, naming: Naming): Promise<void> {
+  const { entries, name } = naming;
+  context.request.emit({ kind: 'closure-started', catalog: name, images: entries.length });
   const seen = await pMap(
     entries,
     async (entry) => ({ entry, presence: await headEntry(context, entry) }),
@@ -35,9 +46,9 @@ export async function checkClosure(context: PassContext, step: IndexStep): Promi
   const absent = seen.filter(
     ({ presence, entry }) => presence.state === 'absent' || isOther(presence, entry),
   );
-  if (absent.length > 0) throw notThere(step, absent, context.request);
+  if (absent.length > 0) throw notThere(naming, absent, context.request);
   const unknown = seen.filter(({ presence }) => presence.state === 'unknown');
-  if (unknown.length > 0) throw notKnown(step, unknown);
+  if (unknown.length > 0) throw notKnown(naming, unknown);
 }
 
 function headEntry(context: PassContext, entry: ClosureEntry): Promise<Presence> {
@@ -55,21 +66,21 @@ function isOther(presence: Presence, entry: ClosureEntry): boolean {
 }
 
 function notThere(
-  step: IndexStep,
+  naming: Naming,
   absent: readonly Seen[],
   { servingRole }: Pick<ApplyRequest, 'servingRole'>,
 ): ToolError {
   const source = servingRole === 'production' ? 'staging' : 'production';
-  const message = `The index of ${step.catalog} names ${formatCount(absent.length, 'image')} that the serving registry does not hold: ${listEntries(absent)}. Tag ${step.repository}:${step.tag} was not written.`;
+  const message = `${naming.subject} names ${formatCount(absent.length, 'image')} that the serving registry does not hold: ${listEntries(absent)}. ${naming.left}`;
   return new ToolError('APPLY_CLOSURE', message, {
-    hint: `Bring these images into ${source} and apply again, or take their bundles out of the catalog.`,
+    hint: `Bring these images into ${source} and apply again, or ${naming.else}.`,
   });
 }
 
-function notKnown(step: IndexStep, unknown: readonly Seen[]): ToolError {
+function notKnown(naming: Naming, unknown: readonly Seen[]): ToolError {
   const [first] = unknown;
   const why = first?.presence.state === 'unknown' ? ` ${first.presence.message}` : '';
-  const message = `Whether the serving registry holds ${formatCount(unknown.length, 'image')} of the index of ${step.catalog} is unknown: ${listEntries(unknown)}.${why} Tag ${step.repository}:${step.tag} was not written.`;
+  const message = `Whether the serving registry holds ${formatCount(unknown.length, 'image')} that ${naming.subject.replace(/^The/, 'the')} names is unknown: ${listEntries(unknown)}.${why} ${naming.left}`;
   return new ToolError('APPLY_CLOSURE', message, {
     disposition: 'retry',
     hint: 'Apply again when the registry answers.',

@@ -89,12 +89,12 @@ export interface ImageBuilder {
   remove(workspace: string): Promise<void>;
 }
 
-/** One image that an index names. */
+/** One image that an index or a release names. */
 export interface ClosureEntry {
   readonly repository: string;
   /** Digest, or the tag of a tag-only reference. */
   readonly reference: string;
-  /** For people: the image and the bundle that names it. */
+  /** For people: the image and the bundle or release that names it. */
   readonly label: string;
 }
 
@@ -109,6 +109,8 @@ export interface ApplyRequest {
   readonly describeIndex: (catalog: string) => Promise<PodmanRecipe>;
   /** What must be seen in the serving registry before the catalog's tag moves (promise 3). */
   readonly closure: (catalog: string) => readonly ClosureEntry[];
+  /** What must be seen there before the payload of a release, by its tag, is copied. Left out where no payload is. */
+  readonly releaseClosure?: (release: string) => readonly ClosureEntry[];
   /** Left out where nothing is to be kept for a later pass. */
   readonly notes?: PassNotes;
   /** Wait for shards that run, where the plan is not one of theirs; otherwise `APPLY_SHARDS_RUNNING` is thrown. */

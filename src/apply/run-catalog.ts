@@ -1,11 +1,7 @@
-import { ToolError } from '../base/tool-error.ts';
-import { isHoldCode } from '../plan/hold-codes.ts';
-import type { MoveIndexStep, Outcome, PushIndexStep } from '../plan/types.ts';
-import { checkClosure } from './check-closure.ts';
+import type { MoveIndexStep, PushIndexStep } from '../plan/types.ts';
+import { findClosureObstacle } from './find-closure-obstacle.ts';
 import type { PassContext } from './pass-context.ts';
-import { retryStep } from './retry.ts';
 import { type Running, runStep, settleStep } from './run-step.ts';
-import { nameStep } from './step-name.ts';
 import {
   buildResult,
   type Ending,
@@ -53,54 +49,19 @@ async function findObstacle(
   const held = await context.request.findHold?.(step);
   if (held !== null && held !== undefined) return { ...held, kind: 'deferred' };
   try {
-    const waiting = findUnsettled(context, step, results);
-    if (waiting !== null && isHoldCode(waiting.bad.code)) return endHeld(waiting.bad);
-    if (waiting !== null) throw notSettled(step, waiting);
-    await retryStep(context, nameStep(step), () => checkClosure(context, step));
-    return null;
+    if (context.request.plan.indexOnly) return null;
+    return await findClosureObstacle(context, results, {
+      step,
+      entries: context.request.closure(step.catalog),
+      name: step.catalog,
+      subject: `The index of ${step.catalog}`,
+      held: 'stays as it is',
+      left: `Tag ${step.repository}:${step.tag} was not written.`,
+      else: 'take their bundles out of the catalog',
+    });
   } catch (error) {
     return endWith(error);
   }
-}
-
-interface Unsettled {
-  readonly bad: Outcome;
-  readonly label: string;
-}
-
-// A refused tag keeps back the index that needs its image, even where the image itself is there.
-function findUnsettled(
-  context: PassContext,
-  step: MoveIndexStep | PushIndexStep,
-  results: readonly StepResult[],
-): Unsettled | null {
-  if (context.request.plan.indexOnly) return null;
-  const names = new Map(
-    context.request
-      .closure(step.catalog)
-      .flatMap((entry) =>
-        ['@', ':'].map(
-          (sign) => [`${entry.repository}${sign}${entry.reference}`, entry.label] as const,
-        ),
-      ),
-  );
-  const found = results.flatMap(({ outcomes }) => {
-    const named = outcomes.find((outcome) => names.has(outcome.item));
-    const bad = named === undefined ? undefined : outcomes.find((outcome) => !isDone(outcome));
-    if (named === undefined || bad === undefined) return [];
-    return [{ bad, label: names.get(named.item) ?? named.item }];
-  });
-  return found.find(({ bad }) => !isHoldCode(bad.code)) ?? found[0] ?? null;
-}
-
-// Images of it wait for a window, say: so does the index, and nothing is wrong.
-function endHeld({ message, code }: Outcome): Ending {
-  return { kind: 'deferred', message, code };
-}
-
-function notSettled(step: Pick<MoveIndexStep, 'catalog'>, { bad, label }: Unsettled): ToolError {
-  const message = `The index of ${step.catalog} stays as it is: ${bad.item}, needed for ${label}, is ${bad.kind}.`;
-  return new ToolError('APPLY_CLOSURE', message, { hint: 'Settle that first, then apply again.' });
 }
 
 function notPushed(pushed: StepResult): Ending {

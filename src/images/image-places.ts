@@ -9,6 +9,14 @@ export function servingRepository({ repository, serving }: Placed): string {
   return repository[serving];
 }
 
+/** The tags that are asked for where the image is there. */
+export function askedTags({
+  demandedTags,
+  addedTags = [],
+}: Pick<WantedImage, 'demandedTags' | 'addedTags'>): readonly string[] {
+  return [...demandedTags, ...addedTags];
+}
+
 /** Where an image is copied from. */
 export function sourcePlace({ repository, serving }: Placed): {
   readonly role: RoleName;

@@ -25,7 +25,7 @@ export interface UsedReference {
   readonly cluster: string;
   /** Upstream name that decides the path, where it is not the reference's own. */
   readonly mappedAs?: string;
-  /** Tag that it gets when it is copied. */
+  /** Tag that it gets. */
   readonly arrivalTag?: string;
 }
 
@@ -34,6 +34,8 @@ interface Demand {
   readonly neededBy: NeededBy;
   readonly demandedTags: readonly string[];
   readonly arrivalTags: readonly string[];
+  /** Arrival tags that an image gets also where it is there. */
+  readonly addedTags?: readonly string[];
   /** Upstream name that decides the path, where it is not the reference's own. */
   readonly mappedAs?: string;
   /** Where it stands, for faults. */
@@ -96,6 +98,7 @@ function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {
           neededBy,
           demandedTags: [],
           arrivalTags: [`${tag}-${component.name}`],
+          addedTags: [`${tag}-${component.name}`],
           mappedAs: RELEASE_COMPONENTS,
         },
       };
@@ -123,6 +126,7 @@ function* listUsedMentions({ used = [] }: WantedSources): Iterable<Mention> {
         neededBy: { catalog: null, package: null, item: `cluster ${cluster}` },
         demandedTags: [],
         arrivalTags: arrivalTag === undefined ? [] : [arrivalTag],
+        ...(arrivalTag === undefined ? {} : { addedTags: [arrivalTag] }),
         ...(mappedAs === undefined ? {} : { mappedAs }),
       },
     };

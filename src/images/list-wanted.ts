@@ -184,6 +184,9 @@ function joinMentions(group: readonly Resolved[], uniqueNeeds: UniqueNeeds): Wan
     ...tags,
     ...sorted.flatMap(({ mention }) => mention.demand.arrivalTags),
   ]).filter((tag) => !demandedTags.includes(tag));
+  const addedTags = uniqueSorted(
+    sorted.flatMap(({ mention }) => mention.demand.addedTags ?? []),
+  ).filter((tag) => !demandedTags.includes(tag));
   const [clash] = findCollision(group);
   const { key, ref, repository, serving } = first.place;
   return {
@@ -196,6 +199,7 @@ function joinMentions(group: readonly Resolved[], uniqueNeeds: UniqueNeeds): Wan
     serving,
     demandedTags,
     arrivalTags,
+    ...(addedTags.length === 0 ? {} : { addedTags }),
     neededBy: uniqueNeeds(sorted.map(({ mention }) => mention.demand.neededBy)),
     ...(clash === undefined ? {} : { clash: clash.message }),
   };

@@ -33,6 +33,11 @@ export interface WantedImage {
   readonly demandedTags: readonly string[];
   /** Tags it gets when it is copied, but that are not asked for when it is there already. */
   readonly arrivalTags: readonly string[];
+  /**
+   * Those of them that are added where they are not there yet though the image is: a component that several releases
+   * have is named by each. Never moved. Left out for none.
+   */
+  readonly addedTags?: readonly string[];
   readonly neededBy: readonly NeededBy[];
   /** Upstream name of the image that it belongs to, for what is attached to one. */
   readonly attachedTo?: string;

@@ -15,12 +15,13 @@ import { foldUnknown } from './fold-unknown.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { SettledIndex } from './index-steps.ts';
 import { checkKnownMissing } from './known-missing-checks.ts';
+import { mergeCopies } from './merge-copies.ts';
 import { type Blobs, orderCopies } from './order-copies.ts';
 import type { PolicyFacts } from './policy-types.ts';
 import { checkProofs } from './proof-checks.ts';
 import type { ProofLimits } from './proof-types.ts';
 import { checkReleases, type ReleaseInput, refuseRelease } from './release-checks.ts';
-import { refuseIncomplete } from './release-closure.ts';
+import { markPayload, refuseIncomplete } from './release-closure.ts';
 import { checkRelocation, judgeRelocation, type RelocationFacts } from './relocation-checks.ts';
 import { reportPolicy } from './report-policy.ts';
 import { type Budget, keepBudget, NO_BUDGET } from './request-budget.ts';
@@ -212,7 +213,7 @@ function settleImages(input: PlanInput): Settled {
     const settled = refuseByPolicy(alone, input, { image, observed });
     return { settled, image, observed };
   });
-  const parts = refuseIncomplete(all, input.knownMissing);
+  const parts = refuseIncomplete(all, input.knownMissing).map(markPayload);
   const images = joinSettled(parts.map((part) => part.settled));
   const attached = settleAttached(parts, { ...imagePolicy, ...ATTACHED_POLICY });
   return mergeCopies(joinSettled([images, withoutSettled(attached, images)]));
@@ -224,25 +225,6 @@ const ATTACHED_POLICY = {
   tagDrift: 'keep',
   movableTags: new Set<string>(),
 } as const;
-
-// A tag-only and a by-digest mention may come to the same copy: one step settles both.
-function mergeCopies(settled: Settled): Settled {
-  const byId = new Map<string, Step>();
-  for (const step of settled.steps) {
-    const earlier = byId.get(step.id);
-    byId.set(step.id, earlier === undefined ? step : joinSteps(earlier, step));
-  }
-  return { ...settled, steps: [...byId.values()] };
-}
-
-function joinSteps(a: Step, b: Step): Step {
-  if (a.kind !== 'copy' || b.kind !== 'copy') return { ...a, items: union(a.items, b.items) };
-  return { ...a, items: union(a.items, b.items), tags: union(a.tags, b.tags) };
-}
-
-function union(a: readonly string[], b: readonly string[]): readonly string[] {
-  return [...new Set([...a, ...b])].toSorted(compareBytes);
-}
 
 function settleOneIndex(index: WantedIndex, input: PlanInput, images: Settled): SettledIndex {
   const observed = input.observed.indexes.get(index.catalog);

@@ -33,6 +33,15 @@ export function refuseIncomplete<T extends Part>(
   });
 }
 
+/** Lets the copy of a payload be known as that, since it comes after all that it names. */
+export function markPayload<T extends Part>(part: T): T {
+  const { image, settled } = part;
+  if (!isPayload(image) || image.tag === null) return part;
+  const release = image.tag;
+  const steps = settled.steps.map((step) => (step.kind === 'copy' ? { ...step, release } : step));
+  return { ...part, settled: { ...settled, steps } };
+}
+
 /** A payload is wanted by its tag, its components by their digests. */
 export function isPayload({ kind, digest }: WantedImage): boolean {
   return kind === 'release' && digest === null;

@@ -141,14 +141,34 @@ function settleTags(
   const demanded = image.demandedTags.map((tag) =>
     settleTag({ image, tag, digest, held: true }, observed.tags[tag], policy),
   );
-  if (policy.protect === 'new') return demanded;
+  const given = [...demanded, ...settleAdded(image, observed, { digest, policy })];
+  if (policy.protect === 'new') return given;
   const protectTag = formatProtectTag(digest, observed.protectTagIsReferrers);
   return [
-    ...demanded,
+    ...given,
     settleTag(
       { image, tag: protectTag, digest, held: true },
       observed.protectTag ?? undefined,
       policy,
+    ),
+  ];
+}
+
+// As a courtesy as when the image arrives: a tag that is in its place is no item, and one that is elsewhere stays there.
+function settleAdded(
+  image: WantedImage,
+  observed: ObservedImage,
+  { digest, policy }: { readonly digest: Digest; readonly policy: ImagePolicy },
+): readonly Settled[] {
+  const { free, checks } = arrivalTags(image, observed, digest);
+  const missing = (image.addedTags ?? []).filter((tag) => {
+    const current = observed.tags[tag];
+    return free.includes(tag) && !(current?.state === 'present' && current.digest === digest);
+  });
+  return [
+    { steps: [], settled: [], checks },
+    ...missing.map((tag) =>
+      settleTag({ image, tag, digest, held: true }, observed.tags[tag], policy),
     ),
   ];
 }
@@ -263,7 +283,7 @@ function arrivalTags(
       ...checkOf(image),
       kind: 'tag-differs',
       severity: 'warning',
-      message: `Tag ${servingRepository(image)}:${entry.tag} points at ${entry.digest} in ${image.serving} and stays there; ${digest} arrives without it.`,
+      message: `Tag ${servingRepository(image)}:${entry.tag} points at ${entry.digest} in ${image.serving} and stays there; ${digest} goes without it.`,
       hint: null,
     }),
   );

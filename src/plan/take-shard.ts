@@ -16,7 +16,7 @@ export interface ShardFacts {
 
 /**
  * Keeps the steps of one shard; every item of the others ends as deferred, with the name of its shard
- * (promise 8). A repository lies in one shard whole. All that is written into the repositories of indexes is the
+ * (promise 8). A repository lies in one shard whole. Payloads of releases and all that is written into the repositories of indexes are the
  * part `index`, and of it only the catalogs for whose images no other shard has a step left (promise 3).
  *
  * Copies are ordered anew: a copy waits for those of its own shard only, so a large layer that images
@@ -53,7 +53,9 @@ interface Owned {
 function findOwner(step: Step, of: number, { indexes }: ShardFacts): Shard {
   const repository = repositoryOf(step);
   const isOfIndex = indexes.some((index) => index.repository === repository);
-  return isOfIndex ? { part: 'index', of } : shardOfRepository(repository, of);
+  // What a payload names may be in any shard, and it comes last.
+  const isPayload = step.kind === 'copy' && step.release !== undefined;
+  return isOfIndex || isPayload ? { part: 'index', of } : shardOfRepository(repository, of);
 }
 
 function repositoryOf(step: Step): string {
@@ -111,7 +113,7 @@ function deferStep(
 
 function describeOwner(owner: Shard): string {
   return owner.part === 'index'
-    ? 'The index is published when every shard is through.'
+    ? 'Indexes and payloads of releases come when every shard is through.'
     : `This belongs to shard ${formatShard(owner)}.`;
 }
 

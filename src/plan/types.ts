@@ -172,6 +172,8 @@ export interface CopyStep extends StepBase {
   readonly tags: readonly string[];
   /** Of an image that is there, but not the whole of it; left out for any other. */
   readonly repair?: Repair;
+  /** Tag of the release whose payload it is: copied last, when all that the release names is there. Left out for any other. */
+  readonly release?: string;
   /** Ids of copies that bring a large layer of this one, which stand before it; left out for none. */
   readonly after?: readonly string[];
 }

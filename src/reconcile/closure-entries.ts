@@ -2,10 +2,11 @@ import type { ClosureEntry } from '../apply/port.ts';
 import { servingRepository } from '../images/image-places.ts';
 import type { WantedImage } from '../images/types.ts';
 
-/** What must be seen in the serving registry before an index that names these images is served; what was known to be missing is left out. */
+/** What must be seen in the serving registry before an index or a release that names these images is served; what was known to be missing is left out. */
 export function buildClosure(
   images: readonly WantedImage[],
-  catalog: string,
+  /** Null for a release. */
+  catalog: string | null,
   known: ReadonlyMap<string, unknown>,
 ): readonly ClosureEntry[] {
   return images
@@ -15,7 +16,7 @@ export function buildClosure(
       return {
         repository: servingRepository(image),
         reference: image.digest ?? image.tag ?? '',
-        label: `${image.upstream} of ${need?.item ?? catalog}`,
+        label: `${image.upstream} of ${need?.item ?? catalog ?? 'nothing'}`,
       };
     });
 }

@@ -2,7 +2,7 @@ import type { Digest } from '../base/digest.ts';
 import type { Presence } from '../base/presence.ts';
 import type { ProofNotes, SeenImage } from '../base/proof-notes.ts';
 import type { VerifyLevel } from '../base/verify-level.ts';
-import { servingRepository } from '../images/image-places.ts';
+import { askedTags, servingRepository } from '../images/image-places.ts';
 import type { WantedImage } from '../images/types.ts';
 import { servingRole, sourceRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
@@ -107,7 +107,7 @@ function describe(image: WantedImage, notes: ProofNotes, facts: TurnFacts): Cand
   const { manifest, verify, asked } = facts;
   const fact = formatFact(image, { manifest, verify });
   const noted = isAlwaysAsked(image, facts) ? null : notes.recall(fact);
-  const tags = image.demandedTags.length + (manifest.policy.protect === 'all' ? 1 : 0);
+  const tags = askedTags(image).length + (manifest.policy.protect === 'all' ? 1 : 0);
   return {
     image,
     fact,
@@ -247,7 +247,7 @@ function recallImage(
   return {
     ...unasked,
     serving,
-    tags: Object.fromEntries(image.demandedTags.map((tag) => [tag, serving])),
+    tags: Object.fromEntries(askedTags(image).map((tag) => [tag, serving])),
     ...(manifest.policy.protect === 'all' && {
       protectTag: serving,
       protectTagIsReferrers: referrers,

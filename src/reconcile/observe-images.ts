@@ -4,7 +4,7 @@ import type { EmitEvent } from '../base/events.ts';
 import { isIndexManifest, parseManifestBody } from '../base/oci.ts';
 import type { Presence } from '../base/presence.ts';
 import { isToolError } from '../base/tool-error.ts';
-import { servingRepository, sourcePlace } from '../images/image-places.ts';
+import { askedTags, servingRepository, sourcePlace } from '../images/image-places.ts';
 import { formatProtectTag } from '../images/list-wanted.ts';
 import type { Proof } from '../images/prove-image.ts';
 import type { WantedImage } from '../images/types.ts';
@@ -124,7 +124,7 @@ async function observePresent(
       : null;
   if (movable && source?.state === 'present' && source.digest !== serving.digest)
     return observeDelivered(image, { serving, source }, context);
-  const tags = await headTags(image, image.demandedTags, context);
+  const tags = await headTags(image, askedTags(image), context);
   const proof = await observeProof(image, serving.digest, context);
   const attached = context.owes(image.upstream)
     ? await observeAttached(image, serving.digest, context)

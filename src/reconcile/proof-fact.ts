@@ -1,5 +1,5 @@
 import type { VerifyLevel } from '../base/verify-level.ts';
-import { servingRepository } from '../images/image-places.ts';
+import { askedTags, servingRepository } from '../images/image-places.ts';
 import type { WantedImage } from '../images/types.ts';
 import { servingRole } from '../manifest/serving-role.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
@@ -10,12 +10,12 @@ import type { MirrorManifest } from '../manifest/types.ts';
  * is that the tag was there.
  */
 export function formatFact(
-  { key, demandedTags }: Pick<WantedImage, 'key' | 'demandedTags'>,
+  image: Pick<WantedImage, 'key' | 'demandedTags' | 'addedTags'>,
   { manifest, verify }: { readonly manifest: MirrorManifest; readonly verify: VerifyLevel },
 ): string {
   const { protect, tagDrift } = manifest.policy;
-  const asked = [verify, protect, tagDrift, ...demandedTags.toSorted()].join(' ');
-  return `${manifest.registries[servingRole(manifest)].host}/${key} ${asked}`;
+  const asked = [verify, protect, tagDrift, ...askedTags(image).toSorted()].join(' ');
+  return `${manifest.registries[servingRole(manifest)].host}/${image.key} ${asked}`;
 }
 
 /** Whether nothing vouches for an image from one pass to the next: a movable tag follows its source, a debt is to be paid. */

@@ -16,6 +16,7 @@ import {
   type StaleFact,
   type StepFact,
 } from '../plan/find-stale.ts';
+import { isPayload } from '../plan/release-closure.ts';
 import type { PassReport, StateBackupResult } from '../plan/report-types.ts';
 import { exitCodeOfApply, sumOutcomes } from '../plan/sum-outcomes.ts';
 import type { Outcome, Plan, WantedIndex } from '../plan/types.ts';
@@ -158,6 +159,7 @@ function buildRequest(prepared: PreparedPass, plan: Plan, deps: RunDeps): ApplyR
     buildIndex: (catalog) => builder.build(findLoaded(state, { catalog }), state),
     describeIndex: (catalog) => builder.describe(findLoaded(state, { catalog }), state),
     closure: (catalog) => (plan.indexOnly ? [] : listClosure(prepared, catalog)),
+    releaseClosure: (release) => listReleaseClosure(prepared, release),
     servingRole: servingRole(state.manifest),
     waits: true,
     ...(prepared.notes === null ? {} : { notes: prepared.notes }),
@@ -175,6 +177,20 @@ function listClosure(prepared: PreparedPass, catalog: string): readonly ClosureE
   if (pinned !== null) return pinned;
   const images = wanted.images.filter((image) => keys.has(image.key));
   return buildClosure(images, catalog, known);
+}
+
+function listReleaseClosure(
+  { wanted, known }: PreparedPass,
+  release: string,
+): readonly ClosureEntry[] {
+  const item = `release ${release}`;
+  const images = wanted.images.filter(
+    (image) =>
+      image.kind === 'release' &&
+      !isPayload(image) &&
+      image.neededBy.some((need) => need.item === item),
+  );
+  return buildClosure(images, null, known);
 }
 
 /** What of a prepared pass a saved plan is held against. */

@@ -11,6 +11,8 @@ export interface ReleaseSpec {
   readonly architecture?: string;
   /** Names of components; default `etcd`. */
   readonly components?: readonly string[];
+  /** Names of components with what each holds, where that is not to be another in every release. */
+  readonly contents?: Readonly<Record<string, string>>;
   /** Versions from which it is reached. */
   readonly previous?: readonly string[];
   /** Default: that of the architecture. Several make a payload for several. */
@@ -30,11 +32,12 @@ export async function pushRelease(host: string, spec: ReleaseSpec): Promise<Push
   const { version, architecture = 'x86_64', previous = [] } = spec;
   const tag = `${version}-${architecture}`;
   const components = new Map<string, string>();
-  for (const name of spec.components ?? ['etcd']) {
+  const names = spec.components ?? Object.keys(spec.contents ?? { etcd: '' });
+  for (const name of names) {
     const { digest } = await pushImage(host, {
       repository: 'openshift/release',
       tags: [`${tag}-${name}`],
-      files: { [name]: tag },
+      files: { [name]: spec.contents?.[name] ?? tag },
     });
     components.set(name, `${UPSTREAM}@${digest}`);
   }
