@@ -3,6 +3,7 @@
 // pass that finds nothing to do. Prints three rows. Arguments: the state repository, and how often.
 
 import type { PassEvent } from '../src/base/events.ts';
+import { keepThread } from '../src/cli/catalog-pool.ts';
 import { systemClock } from '../src/cli/system-clock.ts';
 import { createWiring } from '../src/cli/wire.ts';
 import type { PassReport } from '../src/plan/report-types.ts';
@@ -21,7 +22,8 @@ const wiring = createWiring({
   signal,
 });
 const git = await wiring.openGit();
-const prepare = await wiring.createPreparer(git);
+const thread = keepThread();
+const prepare = await wiring.createPreparer(git, { thread });
 const applier = await wiring.createApplier({ copyTimeoutMilliseconds: 600_000 });
 const options = {
   manifestFile: 'mirror.yaml',
@@ -47,6 +49,7 @@ for (let round = 1; round <= Number(runs); round += 1) {
   changed.push(await measurePass(2));
   unchanged.push(await measurePass(0));
 }
+await thread.stop();
 await wiring.close();
 printRow('one package changed: commit to moved tag, as `watch`', 1, moves);
 printRow('the same, to the end of the pass, state repository backed up', 1, changed);

@@ -11,19 +11,26 @@ export type SmallFiles = Map<string, Uint8Array>;
 const SMALL = 65_536;
 const MOST_KEPT = 256;
 
+/** What a commit says of itself. */
+export interface CommitHead extends Pick<Snapshot, 'subject'> {
+  /** Its id. */
+  readonly commit: string;
+  readonly time: string;
+}
+
 interface CommitPlace {
   /** The folder within the repository, ending in `/`, or empty. */
   readonly prefix: string;
-  readonly commit: string;
+  readonly head: CommitHead;
   readonly known: SmallFiles;
 }
 
 /** A commit's files, read out of Git's own storage. */
-export async function openCommitSnapshot(
+export function openCommitSnapshot(
   place: GitPlace,
-  { prefix, commit, known }: CommitPlace,
-): Promise<Snapshot> {
-  const { time, subject } = await readHead(place, commit);
+  { prefix, head, known }: CommitPlace,
+): Snapshot {
+  const { commit, time, subject } = head;
   let tree: Promise<Tree> | null = null;
   // One commit never changes, and most of it is asked for sooner or later.
   function readTree(): Promise<Tree> {
@@ -76,20 +83,19 @@ export async function openCommitSnapshot(
   };
 }
 
-async function readHead(
-  place: GitPlace,
-  commit: string,
-): Promise<Pick<Snapshot, 'subject'> & { readonly time: string }> {
+/** Reads what the commit of a revision says of itself. Throws `GIT_FAILED` where there is none. */
+export async function readCommitHead(place: GitPlace, revision: string): Promise<CommitHead> {
   const log = await runGit(place, [
     'log',
     '-1',
     '--no-show-signature',
     '--encoding=UTF-8',
-    '--format=%cI%x00%s',
-    commit,
+    '--format=%H%x00%cI%x00%s',
+    `${revision}^{commit}`,
+    '--',
   ]);
-  const [time = '', subject = ''] = trimEnd(log).split('\0');
-  return { time: new Date(time).toISOString(), subject };
+  const [commit = '', time = '', subject = ''] = trimEnd(log).split('\0');
+  return { commit, time: new Date(time).toISOString(), subject };
 }
 
 function keepSmall(known: SmallFiles, { objectId }: TreeFile, bytes: Uint8Array): void {

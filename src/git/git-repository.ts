@@ -2,7 +2,12 @@ import { stat } from 'node:fs/promises';
 import { join, posix, resolve } from 'node:path';
 import { redactRemote } from '../base/redact.ts';
 import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
-import { openCommitSnapshot, type SmallFiles } from './commit-snapshot.ts';
+import {
+  type CommitHead,
+  openCommitSnapshot,
+  readCommitHead,
+  type SmallFiles,
+} from './commit-snapshot.ts';
 import { buildGitEnvironment, type Environment } from './environment.ts';
 import { fetchRevision } from './fetch-revision.ts';
 import { descends, readMark, writeMark } from './marks.ts';
@@ -83,10 +88,7 @@ function createPort(repository: Repository, access: RemoteAccess = PLAIN_ACCESS)
     describeHistory: (revision) => describeHistory(place, prefix, revision),
     writeBundle: (request, signal) => writeBundle(place, request, signal),
     traceText: (query, signal) => traceText({ place, prefix }, query, signal),
-    async readRemoteUrl() {
-      const url = trimEnd(await runGit(place, ['config', '--get', 'remote.origin.url']));
-      return url === '' ? null : redactRemote(url);
-    },
+    readRemoteUrl: () => readRemoteUrl(place),
     fetchRevision: (remote, ref, hooks) => fetchRevision(place, { ...hooks, remote, ref, access }),
     obtainRevision: (revision, signal) => obtainRevision(place, { revision, access, signal }),
     findMergeBase: (a, b) => findMergeBase(place, a, b),
@@ -125,13 +127,31 @@ async function findPrefix(place: GitPlace): Promise<string> {
   }
 }
 
+async function readRemoteUrl(place: GitPlace): Promise<string | null> {
+  const url = trimEnd(await runGit(place, ['config', '--get', 'remote.origin.url']));
+  return url === '' ? null : redactRemote(url);
+}
+
+/** Null where there is no such commit. One question where all is well: starting git takes longer than what it does. */
+async function findHead(place: GitPlace, revision: string): Promise<CommitHead | null> {
+  if (revision === '' || revision.startsWith('-')) return null;
+  try {
+    return await readCommitHead(place, revision);
+  } catch (error) {
+    if (!isToolError(error, 'GIT_FAILED')) throw error;
+    // One that is there and cannot be read is no missing one.
+    if ((await resolveRevision(place, revision)) !== null) throw error;
+    return null;
+  }
+}
+
 async function openCommit(
   place: GitPlace,
   { prefix, known }: { readonly prefix: string; readonly known: SmallFiles },
   revision: string,
 ): Promise<Snapshot> {
-  const commit = await resolveRevision(place, revision);
-  if (commit !== null) return openCommitSnapshot(place, { prefix, commit, known });
+  const head = await findHead(place, revision);
+  if (head !== null) return openCommitSnapshot(place, { prefix, head, known });
   if (revision === 'HEAD') {
     throw new ToolError('GIT_NO_COMMIT', `The repository ${place.folder} has no commit yet.`, {
       hint: 'Commit the state first: git add . && git commit -m "State of the mirror"; or use --working-tree.',

@@ -161,7 +161,8 @@ async function openTask(
   const catalog = { packages: new Map(packages.map((pkg) => [pkg.name, pkg])), loose: [] };
   await texts?.take(catalog.packages.keys());
   const files = [...listServed(catalog)];
-  texts?.release(catalog.packages.keys());
+  // Custom schemas are asked for once more, by what all groups share.
+  texts?.release(packages.filter(({ others }) => others.length === 0).map(({ name }) => name));
   return { files, cache, compression };
 }
 

@@ -20,6 +20,13 @@ describe('hashFnv64', () => {
     );
   });
 
+  it('is the same over more than fits at once', () => {
+    for (const size of [65_535, 65_536, 65_537, 200_000]) {
+      const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 7 + (i >> 8)) & 0xff);
+      assert.equal(hashFnv64(FNV64_START, bytes), hashSlowly(FNV64_START, bytes));
+    }
+  });
+
   it('does not depend on how the bytes are cut', (t) => {
     checkLaw(
       t,
