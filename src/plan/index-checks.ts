@@ -39,7 +39,7 @@ export function foreignCheck(wanted: WantedIndex, observed: ObservedIndex): Inde
   const origin = partly
     ? 'it was taken in, but a gap kept a part of it out of Git'
     : 'this repository neither produced it nor took it in';
-  const merge = `\`olmirror merge ${wanted.catalog} --from ${wanted.serving}\``;
+  const merge = `\`olmirror merge ${wanted.catalog} --from ${wanted.address ?? wanted.serving}\``;
   return {
     ...checkOf(wanted),
     kind: 'foreign-index',

@@ -119,6 +119,8 @@ export interface WantedIndex {
   readonly endedPin: CatalogPin | null;
   /** False where that registry lets no tag move: then its immutable tag is all that is published. */
   readonly moves: boolean;
+  /** What `merge --from` takes to mean it, where the role that serves means another one there: its address. */
+  readonly address?: string;
   /** Tags of this index of which Git tells clusters below `cluster/`. */
   readonly told: readonly string[];
 }

@@ -193,7 +193,7 @@ function isInProduction(image: WantedImage, held: HeldBooks): boolean {
   return findImage(image, ['production'], held) !== null;
 }
 
-/** By key of the image. That only production has it is not known where staging did not say. */
+/** By key of the image. */
 function findWhere(asked: readonly WantedImage[], held: HeldBooks): Whereabouts {
   function probe(role: keyof HeldBooks): Unfound {
     const looked = asked.map(({ key, repository, digest, tag }) => ({
@@ -207,10 +207,7 @@ function findWhere(asked: readonly WantedImage[], held: HeldBooks): Whereabouts 
         .map(({ key }) => ({ upstream: key, message: '' })),
     };
   }
-  const staging = probe('staging');
-  const unsure = new Set(staging.unknown.map(({ upstream }) => upstream));
-  const find = createWhereabouts({ production: probe('production'), staging });
-  return (key) => (unsure.has(key) ? 'unknown' : find(key));
+  return createWhereabouts({ production: probe('production'), staging: probe('staging') });
 }
 
 function judgeStaging(

@@ -54,7 +54,9 @@ export async function buildReview(sides: ReviewedSides): Promise<Omit<Review, 'p
     compared.push(
       await compareCatalog(pair, sides, { before: earlier.manifest, after: manifest, relocated }),
     );
-  const inUse = await findUpgrades(sides.to, () => compared.flatMap(({ served }) => served ?? []));
+  const inUse = await findUpgrades(sides.to, () =>
+    Promise.resolve(compared.flatMap(({ served }) => served ?? [])),
+  );
   const upgrades = inUse === null || inUse.fault !== null ? null : inUse.upgrades;
   const { policy } = manifest;
   const facts = await readPolicyFacts(compared, manifest, sides);

@@ -44,9 +44,9 @@ export function createWhereabouts(probes: PerRole<Unfound>): Whereabouts {
   return (upstream) => {
     const production = sets.production(upstream);
     const staging = sets.staging(upstream);
-    if (production === 'unknown') return 'unknown';
+    // That only one of them has it is not known where the other one did not say.
+    if (production === 'unknown' || staging === 'unknown') return 'unknown';
     if (production === 'present') return staging === 'present' ? 'both' : 'production';
-    if (staging === 'unknown') return 'unknown';
     return staging === 'present' ? 'staging' : 'neither';
   };
 }

@@ -8,7 +8,7 @@ import { readInUse } from './read-in-use.ts';
 /** What clusters of `in-use.yaml` meet by changes of catalogs; null where there is no such file. */
 export async function findUpgrades(
   snapshot: Snapshot,
-  listChanges: () => readonly ServedChange[],
+  listChanges: () => Promise<readonly ServedChange[]>,
 ): Promise<InUseFacts | null> {
   let inUse: InUse | null;
   try {
@@ -19,6 +19,6 @@ export async function findUpgrades(
   }
   if (inUse === null) return null;
   const { uses } = inUse;
-  const upgrades = listChanges().flatMap((change) => findClusterUpgrades(uses, change));
+  const upgrades = (await listChanges()).flatMap((change) => findClusterUpgrades(uses, change));
   return { upgrades, fault: null };
 }

@@ -8,7 +8,7 @@ import { findLack, type LackedContent } from '../catalog/find-lack.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { findExtracting } from '../cluster/find-extracting.ts';
 import { type ClusterFile, findClusterTags } from '../cluster/point-cluster-files.ts';
-import { servedRepository } from '../images/map-path.ts';
+import { indexRepository, servedRepository } from '../images/map-path.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
 import { readOrigin } from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
@@ -217,6 +217,9 @@ function wantIndex(
   const pin = findActivePin(entry.pin, dayOf(context.now));
   const place = { repository: servedRepository(entry, manifest), tag: entry.tag.production };
   const serving = servingRole(manifest);
+  const delivered = `${indexRepository(entry, manifest, serving)}:${entry.tag[serving]}`;
+  const isDelivered = delivered === `${place.repository}:${place.tag}`;
+  const address = `${manifest.registries[serving].host}/${place.repository}:${place.tag}`;
   return {
     catalog: entry.name,
     serving,
@@ -240,6 +243,7 @@ function wantIndex(
     pin,
     endedPin: pin === null ? entry.pin : null,
     moves: letsTagsMove(manifest.registries[serving]),
+    ...(isDelivered ? {} : { address }),
     told: findClusterTags(context.clusterFiles, place),
   };
 }

@@ -145,7 +145,7 @@ export function createPassPreparer(
       storage: await readStorage(state.manifest, deps),
       served: listServed(observation.indexes),
       ...(await findShrinkFacts(state, options, deps.clock.now())),
-      ...(await describeChange(indexes, state, today)),
+      ...(await describeChange(indexes, state, { registries, today, signal: deps.signal })),
     });
     if (looks !== null)
       await noteLooks(looks, plan, { manifest: state.manifest, wanted, images: observed.images });

@@ -179,6 +179,22 @@ test('a repository that answers 401 is unknown in a survey, and staging cannot b
   assert.ok(report.emptying.hindrances.some(({ kind }) => kind === 'unknown'));
 });
 
+// Guards against: "only in production" said of what staging did not answer for. Seen to fail with createWhereabouts as it was.
+test('an image of which staging gives no clear answer is unknown in a survey, though production has it', async (t) => {
+  const { site, folder } = await createMixedSite(t, {
+    staging: ({ url }) =>
+      url.startsWith('/v2/vendor/a-operand/') ? { kind: 'status', status: 401 } : null,
+  });
+  const args = ['--cluster-resources', folder, '--index', `${REPOSITORY}:v1`];
+  const { code, report } = await survey(site, ...args);
+  assert.equal(code, 1);
+  const unclear = new Set(report.unknown.map(({ upstream }) => upstream));
+  assert.ok(report.unknown.length > 0 && report.unknown.every(({ role }) => role === 'staging'));
+  const a = report.operators.find(({ package: name }) => name === 'a');
+  assert.equal(a?.images.unknown, unclear.size);
+  assert.ok([...unclear].every((upstream) => upstream.includes('/a-operand@')));
+});
+
 test('a production of 40,000 repositories is surveyed by what its indexes name', async (t) => {
   const names = Array.from({ length: 40_000 }, (_, i) => `team-${i % 200}/app-${i}`);
   const { site, folder } = await createMixedSite(t, {
