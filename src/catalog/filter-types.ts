@@ -57,8 +57,8 @@ export interface PackageFilter {
 export interface UnmetRequirement {
   readonly package: string;
   readonly bundle: string;
-  readonly kind: 'package' | 'gvk';
-  /** Package and range, or the API as `Kind.version.group`. */
+  readonly kind: 'package' | 'gvk' | 'cel';
+  /** Package and range, the API as `Kind.version.group`, or a rule in CEL. */
   readonly requires: string;
   /** Packages of the input that provide it. */
   readonly providers: readonly string[];

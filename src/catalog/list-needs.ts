@@ -1,16 +1,17 @@
 import { tryParseVersion } from '../base/semver.ts';
 import { foldedField, listField, readBundleVersion, readProperties } from './blob-fields.ts';
+import { compileCelRule } from './compile-cel-rule.ts';
 import type { UnmetRequirement } from './filter-types.ts';
 import { isJsonObject } from './raw-json.ts';
-import type { Blob, JsonValue } from './types.ts';
+import type { Blob, JsonObject, JsonValue } from './types.ts';
 import { isInRange, tryParseVersionRange } from './version-range.ts';
 
 /** One thing that a bundle may require, which another bundle provides or does not. */
 export interface NeededContent {
   readonly kind: UnmetRequirement['kind'];
-  /** Package and range, or the API as `Kind.version.group`. */
+  /** Package and range, the API as `Kind.version.group`, or the rule. */
   readonly text: string;
-  /** Name of the package; null for an API, which any may provide. */
+  /** Name of the package; null for an API or a rule, which any may provide. */
   readonly package: string | null;
   provides(bundle: Blob): boolean;
 }
@@ -19,7 +20,7 @@ export interface NeededContent {
 export type Need =
   | { readonly kind: 'content'; readonly key: string; readonly content: NeededContent }
   | { readonly kind: 'all' | 'any'; readonly key: string; readonly parts: readonly Need[] }
-  /** A rule in a language that olmirror does not read (`cel`), or none that OLM knows. */
+  /** A rule that olmirror cannot evaluate, or none that OLM knows. */
   | { readonly kind: 'unknown'; readonly key: string };
 
 /** What a bundle requires (`olm.package.required`, `olm.gvk.required`, `olm.constraint`), each once. */
@@ -87,7 +88,15 @@ function readConstraint(value: JsonValue | undefined): Need | null {
     if (group !== undefined) return readGroup(kind, group);
   }
   if (foldedField(value, 'not') !== undefined) return null;
-  return { kind: 'unknown', key: JSON.stringify(['unknown', value]) };
+  return needRule(value) ?? { kind: 'unknown', key: JSON.stringify(['unknown', value]) };
+}
+
+function needRule(value: JsonObject): Need | null {
+  const rule = textOf(foldedField(value, 'cel'), 'rule');
+  const provides = rule === '' ? null : compileCelRule(rule);
+  if (provides === null) return null;
+  const content: NeededContent = { kind: 'cel', text: rule, package: null, provides };
+  return { kind: 'content', key: JSON.stringify(['cel', rule]), content };
 }
 
 function readGroup(kind: 'all' | 'any', group: JsonValue): Need | null {

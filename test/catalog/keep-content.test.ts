@@ -203,7 +203,10 @@ describe('keepContent', () => {
   });
 
   it('says what nobody can judge, and what nothing provides', () => {
-    const rule = { failureMessage: 'no', cel: { rule: 'properties.exists(p, true)' } };
+    const rule = {
+      failureMessage: 'no',
+      cel: { rule: 'properties.exists(p, p.type.matches("x"))' },
+    };
     const catalog = sampleCatalog(
       makePackage('a', [{ type: 'olm.constraint', value: rule }, needPackage('z')]),
     );
@@ -213,6 +216,42 @@ describe('keepContent', () => {
       unmet.map(({ bundle, requires }) => [bundle, requires]),
       [['a.v1.0.0', 'z >=1.0.0']],
     );
+  });
+
+  // Seen to fail: with rules in CEL taken for unknown, nothing of them was kept.
+  it('keeps what fulfils a rule in CEL, and says what none fulfils or nobody can judge', () => {
+    const cases = [
+      ['properties.exists(p, p.type == "certified" && p.value.level == 2)', ['d'], 0],
+      [
+        'properties.exists(p, p.type == "olm.package" && p.value.packageName == "c" && semver_compare(p.value.version, "v1") >= 0)',
+        ['c'],
+        0,
+      ],
+      ['properties.exists(p, p.type == "olm.package" && p.value.packageName == "a")', [], 0],
+      ['properties.exists(p, p.type == "nobody")', [], 1],
+      ['properties.exists(p, p.value.nowhere == 1)', [], 1],
+      ['properties.exists(p, semver_compare(p.value, "none") == 0)', [], 1],
+    ] as const;
+    const certified = [{ type: 'certified', value: { level: 2 } }];
+    for (const [rule, expected, lacking] of cases) {
+      const catalog = sampleCatalog(
+        makePackage('a', [
+          { type: 'olm.constraint', value: { failureMessage: 'no', cel: { rule } } },
+        ]),
+        makePackage('b'),
+        makePackage('c'),
+        makePackage('d', certified),
+      );
+      const kept = keepOf(catalog, [wish('a', { bundles: ['a.v1.0.0'] })]);
+      assert.deepEqual([...kept.catalog.packages.keys()], ['a', ...expected], rule);
+      assert.deepEqual([kept.unmet.length, kept.unclear], [lacking, []], rule);
+    }
+    for (const rule of ['properties.exists(', '1 + 1', 'nothing(properties)', 'other == 1']) {
+      const value = { failureMessage: 'no', cel: { rule } };
+      const catalog = sampleCatalog(makePackage('a', [{ type: 'olm.constraint', value }]));
+      const kept = keepOf(catalog, [wish('a', { bundles: ['a.v1.0.0'] })]);
+      assert.deepEqual([kept.unmet, kept.unclear], [[], ['a/a.v1.0.0']], rule);
+    }
   });
 
   it('takes what is required from another catalog where its own has none', () => {
