@@ -50,12 +50,12 @@ export function openCatalogPool({
   const own = isBusy && threads.length > 0 ? [] : [OWN_THREAD];
   const idle = [...threads, ...own, ...threads];
   const waiting: ((thread: CatalogThread) => void)[] = [];
-  // One that has nothing to do, before one that has; while this thread works nobody is given anything, so it comes after the others.
+  // While this thread works nobody is given anything, so it comes after the others; of those, one that has nothing to do comes first.
   function takeIdle(): CatalogThread | undefined {
-    const counts = idle.map((thread) => idle.filter((other) => other === thread).length);
-    const free = idle.findIndex((_, i) => counts[i] === SLOTS);
-    const place = free === -1 ? Math.max(idle.indexOf(OWN_THREAD), 0) : free;
-    return idle.splice(place, 1)[0];
+    const others = idle.filter((thread) => thread !== OWN_THREAD);
+    const free = others.find((thread) => others.filter((it) => it === thread).length === SLOTS);
+    const chosen = free ?? others[0];
+    return idle.splice(chosen === undefined ? 0 : idle.indexOf(chosen), 1)[0];
   }
   async function runOne<K extends CatalogTaskKind>(
     task: CatalogTask<K>,
