@@ -4,7 +4,7 @@ import { isDay } from './day.ts';
 import { parseDuration } from './duration.ts';
 import { type CheckedFile, formatFaults, readChecked } from './parse-record.ts';
 import { type RawRelocation, relocationSchema } from './schemas.ts';
-import type { Confirmation, MirrorManifest } from './types.ts';
+import type { Confirmation, MirrorManifest, PerRole } from './types.ts';
 
 /** Path in the state repository. */
 export const RELOCATION_FILE = 'relocate.yaml';
@@ -111,8 +111,20 @@ export function isOpen(
 /** The manifest with the roles as they were before the relocation of `relocate.yaml`. */
 export function undoSwap({ swapped, ...manifest }: MirrorManifest): MirrorManifest {
   if (swapped !== true) return manifest;
-  const { production, staging } = manifest.registries;
-  return { ...manifest, registries: { production: staging, staging: production } };
+  return {
+    ...manifest,
+    registries: turn(manifest.registries),
+    // Images lie where they lay, so a rule that tells the registries apart was exchanged with them.
+    paths: manifest.paths.map((rule) => ({
+      ...rule,
+      to: turn(rule.to),
+      maxNestedPaths: turn(rule.maxNestedPaths),
+    })),
+  };
+}
+
+function turn<T>({ production, staging }: PerRole<T>): PerRole<T> {
+  return { production: staging, staging: production };
 }
 
 interface RoleFault extends Pick<Problem, 'severity' | 'message'> {

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseImageRef } from '../../src/base/image-ref.ts';
 import { isToolError } from '../../src/base/tool-error.ts';
+import { mapReference } from '../../src/images/map-path.ts';
 import { parseManifest } from '../../src/manifest/parse-manifest.ts';
-import { judgeRelocation, noteSwap, parseRelocation } from '../../src/manifest/relocation.ts';
-import type { MirrorManifest } from '../../src/manifest/types.ts';
+import {
+  judgeRelocation,
+  noteSwap,
+  parseRelocation,
+  undoSwap,
+} from '../../src/manifest/relocation.ts';
+import type { MirrorManifest, PerRole } from '../../src/manifest/types.ts';
 
 const [OLD, NEW] = ['nexus.example.com:5000', 'nexus.example.com:5001'];
 
@@ -85,6 +92,23 @@ test('every fault of the file itself is told at once, with its line and what is 
   assert.equal(many.length, 4, many.join('\n'));
   assert.match(many.join('\n'), /swaped[^]*12h or 1d|12h or 1d[^]*swaped/);
   assert.match(judge('kind: [', BEFORE).join('\n'), /^\d error/);
+});
+
+test('undone, an exchange of the roles leaves images where they lay', () => {
+  const ref = parseImageRef('quay.io/v/a:1');
+  const place = { production: 'old-layout', staging: 'new-layout' };
+  function withRule(manifest: MirrorManifest, to: PerRole<string>): MirrorManifest {
+    const maxNestedPaths = { production: null, staging: null };
+    return { ...manifest, paths: [{ from: 'quay.io', to, maxNestedPaths }] };
+  }
+  const before = withRule(BEFORE, place);
+  const { production, staging } = place;
+  const after = withRule(AFTER, { production: staging, staging: production });
+  const undone = undoSwap({ ...after, swapped: true });
+  for (const role of ['production', 'staging'] as const)
+    assert.equal(mapReference(ref, role, undone), mapReference(ref, role, before));
+  assert.equal(mapReference(ref, 'production', undone), `${OLD}/old-layout/v/a:1`);
+  assert.deepEqual(undoSwap(before), before);
 });
 
 test('a manifest whose roles contradict swapped is no manifest to go by', () => {
