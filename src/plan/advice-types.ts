@@ -239,6 +239,8 @@ export interface Advice {
   /** What Git and waiting deliveries ask for, by where it is. */
   readonly images: ImageCounts;
   readonly room: PerRole<DiskRoom>;
+  /** Both registries keep their blobs on one disk, so that its room is there once. */
+  readonly sharesDisk: boolean;
   readonly pace: Pace;
   /** How many further deliveries are reckoned with. */
   readonly ahead: number;

@@ -16,6 +16,8 @@ import type { Plan } from './types.ts';
 export interface StrategyFacts {
   readonly held: HeldBooks;
   readonly room: PerRole<DiskRoom>;
+  /** Both registries keep their blobs on one disk. */
+  readonly sharesDisk: boolean;
   /** What a delivery brings. */
   readonly pace: Amount;
   /** How many further deliveries are reckoned with. */
@@ -26,7 +28,7 @@ export interface StrategyFacts {
 }
 
 export interface AppendFacts extends StrategyFacts {
-  readonly plan: Plan;
+  readonly plan: Pick<Plan, 'checks' | 'repositories'>;
   /** What the plan brings, and what deliveries that are not merged will. */
   readonly coming: Coming;
 }
@@ -41,24 +43,19 @@ export function adviseAppend(facts: AppendFacts): StrategyAdvice {
     blockers: listStops(plan, 'held-up'),
     copies: { images: coming.images, bytes: copied, repositories: plan.repositories },
     perDelivery: pace,
-    disk: {
-      production: judgeRoom(
-        'production',
-        { now, after, cleaned: after, later: addAmounts([after, scaleAmount(pace, ahead)]) },
-        facts,
-      ),
-      // Emptied once its delivery is in production; the next one lands there.
-      staging: judgeRoom(
-        'staging',
-        {
-          now: staged,
-          after: staged,
-          cleaned: createAmount(0),
-          later: pace,
+    disk: judgeRooms(
+      {
+        production: {
+          now,
+          after,
+          cleaned: after,
+          later: addAmounts([after, scaleAmount(pace, ahead)]),
         },
-        facts,
-      ),
-    },
+        // Emptied once its delivery is in production; the next one lands there.
+        staging: { now: staged, after: staged, cleaned: createAmount(0), later: pace },
+      },
+      facts,
+    ),
     seconds: takeTime(copied, rate),
     steps: listAppendSteps(facts),
   };
@@ -102,23 +99,18 @@ export function adviseRelocate(facts: RelocateFacts): StrategyAdvice {
     copies: { images: coming.images, bytes: copied, repositories: plan.repositories },
     // The registries change places each time, so that all that is kept moves again.
     perDelivery: addAmounts([kept, pace]),
-    disk: {
-      production: judgeRoom(
-        'production',
-        {
-          now: old,
-          after: old,
-          cleaned: createAmount(0),
-          later: pace,
+    disk: judgeRooms(
+      {
+        production: { now: old, after: old, cleaned: createAmount(0), later: pace },
+        staging: {
+          now,
+          after,
+          cleaned: after,
+          later: addAmounts([after, scaleAmount(pace, ahead)]),
         },
-        facts,
-      ),
-      staging: judgeRoom(
-        'staging',
-        { now, after, cleaned: after, later: addAmounts([after, scaleAmount(pace, ahead)]) },
-        facts,
-      ),
-    },
+      },
+      facts,
+    ),
     seconds: takeTime(copied, rate),
     steps,
   };
@@ -151,17 +143,31 @@ function nowOf(role: RoleName, held: HeldBooks): Amount {
   return createAmount(sumBlobs(held[role].blobs), held[role].doubts);
 }
 
+type Content = Omit<DiskForecast, 'fits' | 'fitsLater'>;
+
+function judgeRooms(content: PerRole<Content>, facts: StrategyFacts): PerRole<DiskForecast> {
+  const { production, staging } = content;
+  return {
+    production: { ...production, ...judgeRoom('production', content, facts) },
+    staging: { ...staging, ...judgeRoom('staging', content, facts) },
+  };
+}
+
+// Of one disk for both, what one registry takes the other lacks.
 function judgeRoom(
   role: RoleName,
-  disk: Omit<DiskForecast, 'fits' | 'fitsLater'>,
-  { room }: StrategyFacts,
-): DiskForecast {
-  const most = grow(disk.now, disk.after);
+  content: PerRole<Content>,
+  { room, sharesDisk }: StrategyFacts,
+): Pick<DiskForecast, 'fits' | 'fitsLater'> {
+  const { production, staging } = content;
+  const disks = sharesDisk ? [production, staging] : [content[role]];
+  function sum(moment: 'now' | 'after' | 'later'): Amount {
+    return addAmounts(disks.map((disk) => disk[moment]));
+  }
   return {
-    ...disk,
-    fits: hasRoom(role, most, room[role]),
+    fits: hasRoom(role, grow(sum('now'), sum('after')), room[role]),
     // What is cleaned on the way makes room.
-    fitsLater: hasRoom(role, grow(disk.now, disk.later), room[role]),
+    fitsLater: hasRoom(role, grow(sum('now'), sum('later')), room[role]),
   };
 }
 

@@ -47,6 +47,8 @@ export interface AdviceRequest {
   /** Null where nobody knows. */
   readonly rate: CopyRate | null;
   readonly room: PerRole<DiskRoom>;
+  /** Both registries keep their blobs on one disk. */
+  readonly sharesDisk: boolean;
 }
 
 /** A site planned by both strategies. */
@@ -85,6 +87,7 @@ export async function buildAdvice(
     next: { role: 'staging', host: staging.host },
     use: use.told,
     room: request.room,
+    sharesDisk: request.sharesDisk,
     pace,
     ahead: request.ahead,
     rate: request.rate,
@@ -107,12 +110,13 @@ async function weighWays(
   planned: PlannedSite,
   { request, site, use, pace }: WayFacts,
 ): Promise<Pick<Advice, 'strategies' | 'recommendation'>> {
-  const { room, ahead, rate } = request;
+  const { room, sharesDisk, ahead, rate } = request;
   const unmerged = listUnmerged(site);
   const isWaiting = unmerged.length > 0;
   const facts: StrategyFacts = {
     held: site.held,
     room,
+    sharesDisk,
     pace: pace.perDelivery,
     ahead,
     rate,

@@ -132,6 +132,8 @@ export const ADVICE_ENGLISH: AdviceWords = {
     unknown: () => 'In use: nobody knows. `olmirror in-use` writes it down.',
   },
   disk: 'Disk: each layer, config and manifest that has a name, once; a registry keeps more until its own clean-up, and the next backup of Git comes on top.',
+  oneDisk:
+    'Both registries keep their blobs on one disk: its room is there once, and what one takes the other lacks.',
   steps: (strategy) => `Steps with ${strategy}`,
   step: {
     look: 'Look at every cluster: `olmirror in-use`, then commit in-use.yaml',

@@ -129,6 +129,8 @@ export const ADVICE_KOREAN: AdviceWords = {
     unknown: () => '사용 중인 것: 아무도 모릅니다. `olmirror in-use`가 기록합니다.',
   },
   disk: '디스크: 이름이 있는 레이어, config, 매니페스트를 한 번씩 센 값입니다. 레지스트리는 자체 정리 전까지 더 많이 갖고 있고, 다음 Git 백업이 더해집니다.',
+  oneDisk:
+    '두 레지스트리가 블롭을 같은 디스크에 둡니다. 여유 공간은 하나뿐이어서 한쪽이 쓴 만큼 다른 쪽이 줄어듭니다.',
   steps: (strategy) => `${strategy}의 단계`,
   step: {
     look: '모든 클러스터를 살펴봅니다: `olmirror in-use`, 그다음 in-use.yaml을 커밋',

@@ -67,6 +67,7 @@ export interface AdviceWords {
   readonly noPace: string;
   readonly use: Readonly<Record<'known' | 'partial' | 'unknown', (clusters: string) => string>>;
   readonly disk: string;
+  readonly oneDisk: string;
   readonly steps: (strategy: Strategy) => string;
   readonly step: Readonly<Record<AdviceStep['kind'], string>>;
   readonly disturbs: string;

@@ -171,6 +171,7 @@ function listBasis(advice: Advice, words: AdviceWords): readonly string[] {
     words.use[use.state](clusters),
     ...shorten(use.gaps, words),
     words.disk,
+    ...(advice.sharesDisk ? [words.oneDisk] : []),
   ];
 }
 

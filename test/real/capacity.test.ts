@@ -40,3 +40,34 @@ test('plan tells the free space at storagePath, relative to the manifest, and wa
     /warning: How much room production has at no-such-folder is unknown: There is nothing at \S+\/no-such-folder\./,
   );
 });
+
+// Guards against: the room of one disk counted for each registry. Seen to fail: with paths compared as texts.
+test('advise knows a disk that both registries share', async (t) => {
+  const site = await createSite(t);
+  await deliver(site);
+  await site.olmirror(['init']);
+  const file = join(site.state, 'mirror.yaml');
+  const manifest = await readFile(file, 'utf8');
+  async function adviseWith(staging: string): Promise<{ shares: unknown; text: string }> {
+    const places = { [site.production.host]: 'catalogs', [site.staging.host]: staging };
+    const text = Object.entries(places).reduce(
+      (done, [host, path]) =>
+        done.replace(new RegExp(`host: "?${host}"?`), (found) => `storagePath: ${path}, ${found}`),
+      manifest,
+    );
+    await writeFile(file, text);
+    await site.commit(`storage in ${staging}`);
+    const { stdout, stderr, code } = await site.olmirror(['advise', '--format', 'json']);
+    assert.equal(code, 0, stderr);
+    return {
+      shares: JSON.parse(stdout).sharesDisk,
+      text: (await site.olmirror(['advise'])).stdout,
+    };
+  }
+  const shared = await adviseWith('.');
+  assert.equal(shared.shares, true);
+  assert.match(shared.text, /Both registries keep their blobs on one disk/);
+  const apart = await adviseWith('no-such-folder');
+  assert.equal(apart.shares, false);
+  assert.doesNotMatch(apart.text, /on one disk/);
+});

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseBytes } from '../../base/parse-bytes.ts';
 import { isToolError, ToolError } from '../../base/tool-error.ts';
-import { readFreeSpace } from '../../files/free-space.ts';
+import { isSameDisk, readFreeSpace } from '../../files/free-space.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
 import type { Snapshot } from '../../git/port.ts';
 import type { MirrorManifest, PerRole, RoleName } from '../../manifest/types.ts';
@@ -68,6 +68,7 @@ export async function runAdvise(
         production: await findRoom('production', { manifest, free, context }),
         staging: await findRoom('staging', { manifest, free, context }),
       },
+      sharesDisk: await sharesDisk(manifest, context),
     },
     { git, clock: systemClock, emit: context.progress.emit, signal: context.signal },
   );
@@ -128,6 +129,15 @@ async function findRoom(role: RoleName, { manifest, free, context }: RoomFacts):
   const storage = await readStorage(manifest, deps, role);
   const freeBytes = storage?.freeBytes ?? null;
   return { freeBytes, from: freeBytes === null ? null : 'storage-path' };
+}
+
+/** As far as this machine sees the storage of both. */
+async function sharesDisk(
+  { registries: { production, staging } }: MirrorManifest,
+  { folder }: CommandContext,
+): Promise<boolean> {
+  if (production.storagePath === null || staging.storagePath === null) return false;
+  return isSameDisk(resolve(folder, production.storagePath), resolve(folder, staging.storagePath));
 }
 
 async function tell(
