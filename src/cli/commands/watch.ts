@@ -7,6 +7,7 @@ import type { CommitSource } from '../../reconcile/commit-source.ts';
 import type { PassRunner } from '../../reconcile/pass-runner.ts';
 import { watch } from '../../reconcile/watch.ts';
 import { joinSinks, type Trigger, type WatchSink } from '../../reconcile/watch-types.ts';
+import { boundMemory } from '../bound-memory.ts';
 import type { CommandContext } from '../context.ts';
 import { noteFollowed } from '../followed-remotes.ts';
 import { createNoteSink } from '../note-sink.ts';
@@ -40,6 +41,8 @@ export async function runWatch(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
+  // What little it reads itself is soon garbage, and it stays.
+  boundMemory();
   const { remote } = options;
   const { signal } = context;
   if (remote !== null)
