@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
  * what is allocated, up to 100 MB, and what is made of a catalog is soon garbage: more room for it
  * would only be more memory. `--max-semi-space-size` would be the name for it, but is read at the
  * start of Node only: so this is to be called before anything large is read, a manifest of 50,000 images
- * among it, of which a plan took 450 MB where it was called later, and 240 where it is not.
+ * among it, of which a plan took 450 MB where it was called later, and 222 to 274 where it is not.
  *
  * The rest of the heap is cleared once it has grown by two fifths. By itself it may grow to several times what is
  * alive where the machine has much memory. Measured with `watch` on a catalog of 76 MB: 577 MB at the most without it;
