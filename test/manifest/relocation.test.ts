@@ -94,13 +94,14 @@ test('every fault of the file itself is told at once, with its line and what is 
   assert.match(judge('kind: [', BEFORE).join('\n'), /^\d error/);
 });
 
+function withRule(manifest: MirrorManifest, to: PerRole<string>): MirrorManifest {
+  const maxNestedPaths = { production: null, staging: null };
+  return { ...manifest, paths: [{ from: 'quay.io', to, maxNestedPaths }] };
+}
+
 test('undone, an exchange of the roles leaves images where they lay', () => {
   const ref = parseImageRef('quay.io/v/a:1');
   const place = { production: 'old-layout', staging: 'new-layout' };
-  function withRule(manifest: MirrorManifest, to: PerRole<string>): MirrorManifest {
-    const maxNestedPaths = { production: null, staging: null };
-    return { ...manifest, paths: [{ from: 'quay.io', to, maxNestedPaths }] };
-  }
   const before = withRule(BEFORE, place);
   const { production, staging } = place;
   const after = withRule(AFTER, { production: staging, staging: production });

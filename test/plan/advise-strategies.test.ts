@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { digestOf } from '../../src/base/digest.ts';
-import type { PerRole } from '../../src/manifest/types.ts';
+import type { RoleName } from '../../src/manifest/types.ts';
 import type { StrategyAdvice } from '../../src/plan/advice-types.ts';
 import { adviseAppend, adviseRelocate } from '../../src/plan/advise-strategies.ts';
 import type { Coming } from '../../src/plan/forecast.ts';
@@ -9,7 +9,11 @@ import { createAmount, createHeldBook } from '../../src/plan/held.ts';
 
 const EMPTY = createHeldBook({ listed: [], repositories: [] });
 
-/** A plan that copies 50 bytes, deliveries of 40 each, two of them ahead, and 100 bytes of room. */
+function come(serving: RoleName): Coming {
+  return { serving, blobs: new Map([[digestOf('layer'), 50]]), images: 1, doubts: [] };
+}
+
+/** A plan that copies 50 bytes, deliveries of 40 each, one of them ahead, and 100 bytes of room. */
 function advise(sharesDisk: boolean): readonly StrategyAdvice[] {
   const plan = { checks: [], repositories: [] };
   const facts = {
@@ -24,9 +28,6 @@ function advise(sharesDisk: boolean): readonly StrategyAdvice[] {
     rate: null,
     isWaiting: false,
   };
-  function come(serving: keyof PerRole<unknown>): Coming {
-    return { serving, blobs: new Map([[digestOf('layer'), 50]]), images: 1, doubts: [] };
-  }
   return [
     adviseAppend({ ...facts, plan, coming: come('production') }),
     adviseRelocate({
