@@ -48,7 +48,7 @@ export function openCatalogPool({
   const threads = kept === undefined ? started : [kept];
   // A thread finds its next task there when it has done one: it has two places.
   const own = isBusy && threads.length > 0 ? [] : [OWN_THREAD];
-  const idle = [...threads, ...own, ...threads];
+  const idle = [...threads, ...threads, ...own];
   const waiting: ((thread: CatalogThread) => void)[] = [];
   // While this thread works nobody is given anything, so it comes after the others; of those, one that has nothing to do comes first.
   function takeIdle(): CatalogThread | undefined {

@@ -28,6 +28,7 @@ import {
   keepGroup,
   recallGroup,
   type TextStream,
+  takeTexts,
 } from './layer-memory.ts';
 
 export interface ContentInput extends ContentWork {
@@ -188,20 +189,13 @@ async function buildShared(
   // The shared cache knows of a package what its summary says, and of its custom schemas what they say.
   const custom = [...catalog.packages.values()].filter(({ others }) => others.length > 0);
   await takeTexts(
+    input.openTexts,
     custom.map(({ name }) => name),
-    input,
   );
   const files = cache === 'json' ? renderCached(served, groups, catalog) : placeAll(served);
   if (files.length === 0 && groups.size > 0) return { layer: null, summaries: [] };
   const layer = buildLayer(files, { folders: ROOTS, compression });
   return keepGroup(key, { layer, summaries: [] }, input);
-}
-
-async function takeTexts(packages: readonly string[], { openTexts }: ContentInput): Promise<void> {
-  if (packages.length === 0) return;
-  const texts = openTexts?.(packages);
-  await texts?.take(packages);
-  await texts?.close();
 }
 
 function placeAll(served: readonly CatalogFile[]): readonly CatalogFile[] {

@@ -31,6 +31,17 @@ export interface TextStream {
   close(): Promise<void>;
 }
 
+/** Takes the texts of packages that are needed all at once. */
+export async function takeTexts(
+  openTexts: OpenTexts | undefined,
+  packages: readonly string[],
+): Promise<void> {
+  if (packages.length === 0) return;
+  const texts = openTexts?.(packages);
+  await texts?.take(packages);
+  await texts?.close();
+}
+
 /** The layers that hold a catalog and its cache. */
 export interface ContentLayers {
   /** A layer a group of packages, and last, where there is such a thing, what they all share. */

@@ -17,7 +17,7 @@ import {
   type IndexInput,
 } from '../index/build-index.ts';
 import { assertCarriesOpm } from '../index/find-program.ts';
-import type { ContentLayers, ContentWork } from '../index/layer-memory.ts';
+import { type ContentLayers, type ContentWork, takeTexts } from '../index/layer-memory.ts';
 import { buildRecipe, type PinnedImage, type PodmanRecipe } from '../index/podman-recipe.ts';
 import { assertBuildable, readIndexBase } from '../index/read-base.ts';
 import { servingRole } from '../manifest/serving-role.ts';
@@ -57,10 +57,7 @@ export interface IndexBuilder {
   ): Promise<void>;
 }
 
-export type BuiltCatalog = Pick<
-  LoadedCatalog,
-  'entry' | 'catalog' | 'content' | 'fetchTexts' | 'openTexts'
->;
+export type BuiltCatalog = Pick<LoadedCatalog, 'entry' | 'catalog' | 'content' | 'openTexts'>;
 type BuiltState = Pick<LoadedState, 'manifest' | 'snapshot'>;
 
 /** Threads that build, and layers of earlier processes; nothing of the image hangs on them. */
@@ -155,12 +152,12 @@ async function gatherInput(
 
 /** What goes into an index whoever builds it. */
 async function describeContent(
-  { entry, catalog, content, fetchTexts, openTexts }: BuiltCatalog,
+  { entry, catalog, content, openTexts }: BuiltCatalog,
   { manifest }: BuiltState,
 ): Promise<SharedInput> {
   const { cache, compression, platforms } = entry;
   // To rewrite an address is to write the whole blob anew.
-  if (entry.references === 'rewrite') await fetchTexts?.(catalog.packages.keys());
+  if (entry.references === 'rewrite') await takeTexts(openTexts, [...catalog.packages.keys()]);
   const served = rewriteForServing(catalog, entry, manifest);
   return { catalog: served, content, cache, compression, platforms, openTexts };
 }

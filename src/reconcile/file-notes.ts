@@ -20,18 +20,10 @@ export interface NotedFile extends RecalledFile {
   readonly file: TreeFile;
 }
 
-/** Of these files, gives those their bytes that hold a package of these names and lack them. */
-export async function fillNoted(
-  files: Iterable<ParsedFile>,
-  packages: ReadonlySet<string>,
-  snapshot: Snapshot,
-): Promise<void> {
-  const stream = streamNoted(files, [...packages], snapshot);
-  await stream.take(packages);
-  await stream.close();
-}
-
-/** As `fillNoted`, package by package as they are taken, all out of one reading. */
+/**
+ * Gives those of these files their bytes that hold a package and lack them, package by package as they are taken, all
+ * out of one reading.
+ */
 export function streamNoted(
   files: Iterable<ParsedFile>,
   packages: readonly string[],

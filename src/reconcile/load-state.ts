@@ -24,7 +24,6 @@ import type {
 import type { PlanBinding } from '../plan/types.ts';
 import {
   type FileNotes,
-  fillNoted,
   keyOfFile,
   type NoteStore,
   openFileNotes,
@@ -57,11 +56,9 @@ export interface LoadedCatalog extends ReadCatalog {
   /** All that Git has, where `catalog` is only what is wanted of it (`relocateState`); left out where it is the same. */
   readonly complete?: Catalog;
   /**
-   * Reads the texts of packages that are only known from notes so far: all at once, where each is
-   * asked for otherwise when it is needed.
+   * Reads the texts of packages that are only known from notes so far: together, or one after the other for whoever
+   * needs each for a while only, where each is asked for by itself otherwise when it is needed.
    */
-  readonly fetchTexts?: (packages: Iterable<string>) => Promise<void>;
-  /** The same one after the other, for whoever needs each for a while only. */
   readonly openTexts?: OpenTexts;
 }
 
@@ -121,7 +118,6 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
       const loaded: LoadedCatalog = {
         ...read,
         content: hashCatalog(read.catalog, hash),
-        fetchTexts: (packages) => fillNoted(own.values(), new Set(packages), snapshot),
         openTexts: (packages) => streamNoted(own.values(), [...packages], snapshot),
       };
       judged.set(entry.name, loaded);

@@ -8,6 +8,7 @@ import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
 import type { UsedReference } from '../images/list-mentions.ts';
 import { DEFAULT_ARCHITECTURE, listReleasesInUse } from '../images/releases-in-use.ts';
+import { takeTexts } from '../index/layer-memory.ts';
 import { isDelivery } from '../manifest/delivery-record.ts';
 import { IN_USE_FILE, type InUse } from '../manifest/in-use.ts';
 import type { ReleaseEntry } from '../manifest/types.ts';
@@ -85,8 +86,11 @@ export async function relocateState(
   const { inUse, gaps } = await readUse(state, now);
   const sound = state.catalogs.filter(({ problems }) => !hasErrors(problems));
   const wishes = listKeepWishes(sound, { inUse, records: state.records });
-  for (const { entry, fetchTexts } of sound)
-    await fetchTexts?.((wishes.get(entry.name) ?? []).map((wish) => wish.package));
+  for (const { entry, openTexts } of sound)
+    await takeTexts(
+      openTexts,
+      (wishes.get(entry.name) ?? []).map((wish) => wish.package),
+    );
   const whole = new Map(sound.map(({ entry, catalog }) => [entry.name, catalog]));
   const kept = keep(whole, wishes);
   const { images: used, unnamed } = listUsed(

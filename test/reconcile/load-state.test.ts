@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { isToolError } from '../../src/base/tool-error.ts';
 import type { Catalog, JsonObject } from '../../src/catalog/types.ts';
 import type { Snapshot } from '../../src/git/port.ts';
+import { takeTexts } from '../../src/index/layer-memory.ts';
 import type { NoteStore } from '../../src/reconcile/file-notes.ts';
 import { createStateLoader, type LoadedState } from '../../src/reconcile/load-state.ts';
 import { createFakeGit, type FakeGit } from '../fakes/git.ts';
@@ -97,8 +98,8 @@ test('createStateLoader reads in a later process only what changed since, and th
       'mirror.yaml',
     )
   ).catalogs;
-  await partly?.fetchTexts?.(['b']);
-  await partly?.fetchTexts?.(['b']);
+  await takeTexts(partly?.openTexts, ['b']);
+  await takeTexts(partly?.openTexts, ['b']);
   assert.deepEqual(part.read, ['catalogs/idx/b/catalog.json']);
   assert.equal(partly?.catalog.packages.get('b')?.bundles[0]?.value['image'], 'quay.io/v/b:1');
 
