@@ -6,7 +6,7 @@ import { indexRepository, mapRepository } from '../images/map-path.ts';
 import type { Need, NeededImage, Receipt } from '../plan/media-types.ts';
 import { listIfAny } from './list-if-any.ts';
 import { createRepositoryLister } from './list-staged.ts';
-import { type Look, type LookContext, lookForRelease } from './look-for-releases.ts';
+import { type Look, type LookContext, lookForImage, lookForRelease } from './look-for-releases.ts';
 import { walkRepositories } from './walk-repositories.ts';
 
 export interface ReceiptSubject extends LookContext {
@@ -20,7 +20,7 @@ export type ReceiptFindings = Omit<Receipt, 'apiVersion' | 'kind' | 'time' | 'ha
 export async function checkReceipt(subject: ReceiptSubject): Promise<ReceiptFindings> {
   const { need, staging } = subject;
   const asked = [...need.images, ...listGraphImage(subject)];
-  const images = await Promise.all(asked.map((image) => lookFor(image, subject)));
+  const images = await Promise.all(asked.map((image) => lookForImage(image, subject)));
   const releases: Look[] = [];
   for (const release of need.releases?.bring ?? [])
     releases.push(...(await lookForRelease(release, subject)));
@@ -55,28 +55,6 @@ function listGraphImage({
   const image = findGraphImage(manifest);
   if (image === null || !releases?.updateService || releases.bring.length === 0) return [];
   return [{ reference: formatImageRef(image), digest: image.digest }];
-}
-
-async function lookFor(
-  { reference, digest }: Pick<NeededImage, 'reference' | 'digest'>,
-  { manifest, staging, signal }: ReceiptSubject,
-): Promise<Look> {
-  const ref = parseImageRef(reference);
-  const repository = mapRepository(ref, 'staging', manifest);
-  const entry = { reference, repository, digest };
-  const asked = ref.digest ?? ref.tag ?? 'latest';
-  const head = await staging.headManifest(repository, asked, signal);
-  if (head.state === 'unknown')
-    return { state: 'unknown', entry: { ...entry, message: head.message } };
-  if (head.state === 'present') {
-    const state = digest === null || digest === head.digest ? 'arrived' : 'different';
-    return { state, entry: { ...entry, found: head.digest } };
-  }
-  if (ref.digest === null || ref.tag === null) return { state: 'missing', entry };
-  const tagged = await staging.headManifest(repository, ref.tag, signal);
-  return tagged.state === 'present'
-    ? { state: 'different', entry: { ...entry, found: tagged.digest } }
-    : { state: 'missing', entry };
 }
 
 /** What lies in staging beside the images asked for, their parts and what is attached to them, and the indexes. */

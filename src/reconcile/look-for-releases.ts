@@ -5,7 +5,7 @@ import { mapRepository, RELEASE_COMPONENTS } from '../images/map-path.ts';
 import { formatReleaseTag, parsePayload } from '../images/release.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import type { NeededRelease } from '../plan/media-release-types.ts';
-import type { Receipt } from '../plan/media-types.ts';
+import type { NeededImage, Receipt } from '../plan/media-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import { readPayload } from './read-payload.ts';
 
@@ -42,10 +42,17 @@ export async function lookForRelease(
   try {
     const payload = await readPayload(staging, repository, head.digest);
     const { components } = parsePayload(payload, release);
+    const own = mapRepository(parseImageRef(RELEASE_COMPONENTS), 'staging', manifest);
     const images = [...new Set(components.map(({ image }) => image))];
-    const looks = await pMap(images, (image) => lookForComponent(image, context), {
-      concurrency: HEADS_AT_A_TIME,
-    });
+    const looks = await pMap(
+      images,
+      (image) =>
+        lookForImage(
+          { reference: image, digest: parseImageRef(image).digest, repository: own },
+          context,
+        ),
+      { concurrency: HEADS_AT_A_TIME },
+    );
     return [{ state: 'arrived', entry: found }, ...looks];
   } catch (error) {
     if (isToolError(error, 'IMAGES_BAD_RELEASE')) return [{ state: 'different', entry: found }];
@@ -54,20 +61,29 @@ export async function lookForRelease(
   }
 }
 
-async function lookForComponent(
-  reference: string,
+interface AskedImage extends Pick<NeededImage, 'reference' | 'digest'> {
+  readonly repository?: string;
+}
+
+/** Looks in staging for an image that was asked for, where its reference leads, or in the repository that is given. */
+export async function lookForImage(
+  { reference, digest, ...given }: AskedImage,
   { manifest, staging, signal }: LookContext,
 ): Promise<Look> {
-  const repository = mapRepository(parseImageRef(RELEASE_COMPONENTS), 'staging', manifest);
-  const { digest } = parseImageRef(reference);
+  const ref = parseImageRef(reference);
+  const repository = given.repository ?? mapRepository(ref, 'staging', manifest);
   const entry = { reference, repository, digest };
-  const head = await staging.headManifest(repository, digest ?? '', signal);
-  switch (head.state) {
-    case 'present':
-      return { state: 'arrived', entry: { ...entry, found: head.digest } };
-    case 'absent':
-      return { state: 'missing', entry };
-    case 'unknown':
-      return { state: 'unknown', entry: { ...entry, message: head.message } };
+  const asked = ref.digest ?? ref.tag ?? 'latest';
+  const head = await staging.headManifest(repository, asked, signal);
+  if (head.state === 'unknown')
+    return { state: 'unknown', entry: { ...entry, message: head.message } };
+  if (head.state === 'present') {
+    const state = digest === null || digest === head.digest ? 'arrived' : 'different';
+    return { state, entry: { ...entry, found: head.digest } };
   }
+  if (ref.digest === null || ref.tag === null) return { state: 'missing', entry };
+  const tagged = await staging.headManifest(repository, ref.tag, signal);
+  return tagged.state === 'present'
+    ? { state: 'different', entry: { ...entry, found: tagged.digest } }
+    : { state: 'missing', entry };
 }
