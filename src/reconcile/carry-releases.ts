@@ -12,7 +12,7 @@ import { packGraph } from '../plan/carry-graph.ts';
 import type { CarriedCluster, CarriedRelease } from '../plan/media-release-types.ts';
 import type { MediaSnapshot, UnclearAnswer } from '../plan/media-types.ts';
 import type { RegistryPort } from '../registry/port.ts';
-import { sortReleases } from './find-release-paths.ts';
+import { sortReleases, uniteReleases } from './find-release-paths.ts';
 import { findGraph } from './read-graph.ts';
 import { type ReleaseCache, readReleases } from './read-releases.ts';
 import { listEntriesInUse } from './releases-in-use.ts';
@@ -37,7 +37,7 @@ export interface CarriedReleases
 /** What a check of the ways of clusters to a release goes by outside; what production does not tell is named. */
 export async function carryReleases(context: CarriedReleasesContext): Promise<CarriedReleases> {
   const { manifest, clusters, registries, cache, signal } = context;
-  const known = unite([
+  const known = uniteReleases([
     ...manifest.releases,
     ...listEntriesInUse(listReleasesInUse(clusters ?? [])),
   ]);
@@ -47,7 +47,7 @@ export async function carryReleases(context: CarriedReleasesContext): Promise<Ca
   });
   const listed = await listHeld(context);
   const releases: CarriedRelease[] = [];
-  for (const release of sortReleases(unite([...known, ...listed.releases])))
+  for (const release of sortReleases(uniteReleases([...known, ...listed.releases])))
     releases.push(await describeRelease(release, { context, ...listed, reading }));
   const { graph, problems } = await findGraph({ ...context, cache: new Map() });
   return {
@@ -125,9 +125,4 @@ function carryCluster({ name, seen, release }: ObservedCluster): CarriedCluster 
       history: history.map((entry) => ({ version: entry.version, state: entry.state })),
     },
   };
-}
-
-function unite(releases: readonly ReleaseEntry[]): readonly ReleaseEntry[] {
-  const entries = releases.map(({ version, architecture }) => ({ version, architecture }));
-  return [...new Map(entries.map((entry) => [formatReleaseTag(entry), entry])).values()];
 }

@@ -1,5 +1,5 @@
 import { compareVersions, tryParseVersion } from '../base/semver.ts';
-import type { ReadRelease } from '../images/release.ts';
+import { formatReleaseTag, type ReadRelease } from '../images/release.ts';
 import { createPathFinder } from '../images/release-path.ts';
 import type { ObservedCluster, ObservedRelease } from '../manifest/observed-cluster.ts';
 import type { ReleaseGraph } from '../manifest/release-graph.ts';
@@ -46,6 +46,12 @@ export function sortReleases<T extends ReleaseEntry>(releases: readonly T[]): re
     const order = left === null || right === null ? 0 : compareVersions(left, right);
     return order || (a.architecture < b.architecture ? -1 : 1);
   });
+}
+
+/** Version and architecture of each, once. */
+export function uniteReleases(releases: readonly ReleaseEntry[]): readonly ReleaseEntry[] {
+  const entries = releases.map(({ version, architecture }) => ({ version, architecture }));
+  return [...new Map(entries.map((entry) => [formatReleaseTag(entry), entry])).values()];
 }
 
 function keepOf<T extends ReleaseEntry>(

@@ -9,7 +9,7 @@ import { chooseReleaseChannels } from '../plan/choose-release-channels.ts';
 import type { NeededRelease, NeededReleases, ReleaseReason } from '../plan/media-release-types.ts';
 import type { MediaSnapshot } from '../plan/media-types.ts';
 import type { PathFinding } from '../plan/release-types.ts';
-import { findReleasePaths, sortReleases } from './find-release-paths.ts';
+import { findReleasePaths, sortReleases, uniteReleases } from './find-release-paths.ts';
 import { listEntriesInUse } from './releases-in-use.ts';
 
 export interface ReleaseRequest {
@@ -192,9 +192,4 @@ function listNotes({ clusters }: MediaSnapshot, { targets, place }: Facts): read
 function isAmong(release: ReleaseEntry, others: readonly ReleaseEntry[]): boolean {
   const tag = formatReleaseTag(release);
   return others.some((other) => formatReleaseTag(other) === tag);
-}
-
-function uniteReleases(releases: readonly ReleaseEntry[]): readonly ReleaseEntry[] {
-  const entries = releases.map(({ version, architecture }) => ({ version, architecture }));
-  return [...new Map(entries.map((entry) => [formatReleaseTag(entry), entry])).values()];
 }

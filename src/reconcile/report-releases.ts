@@ -18,7 +18,7 @@ import type {
 import type { SignatureFinding } from '../plan/release-types.ts';
 import type { ExitCode } from '../plan/sum-outcomes.ts';
 import type { RegistryPort } from '../registry/port.ts';
-import { findReleasePaths, sortReleases } from './find-release-paths.ts';
+import { findReleasePaths, sortReleases, uniteReleases } from './find-release-paths.ts';
 import { judgeSignatures } from './judge-signatures.ts';
 import { findGraph } from './read-graph.ts';
 import { readKeptSignatures } from './read-release-files.ts';
@@ -108,11 +108,6 @@ async function listTagged({ manifest, registries, signal }: ReleaseReportContext
     }
   }
   return { releases, notes };
-}
-
-function uniteReleases(releases: readonly ReleaseEntry[]): readonly ReleaseEntry[] {
-  const entries = releases.map(({ version, architecture }) => ({ version, architecture }));
-  return [...new Map(entries.map((entry) => [formatReleaseTag(entry), entry])).values()];
 }
 
 async function describeRelease(
