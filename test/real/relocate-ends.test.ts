@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseImageRef } from '../../src/base/image-ref.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import type { BundleSpec } from '../support/catalog.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
 import { pushRelease } from '../support/release.ts';
-import { createRelocatedSite, type RelocatedSite } from '../support/relocated-site.ts';
+import { createRelocatedSite, nameApart, type RelocatedSite } from '../support/relocated-site.ts';
 import { pushIndex, pushOperator, readServed } from '../support/site.ts';
 
 const plans = compileSchema<Plan>('plan');
@@ -107,16 +105,7 @@ test('at the first relocate upgrades are told against what production serves, no
 // Seen to fail: `merge --from staging` read the delivery, and the index stayed foreign.
 test('the hint at a foreign index on staging names it where deliveries have another name, and taking it in by that ends it', async (t) => {
   const site = await createRelocatedSite(t);
-  const file = join(site.state, 'mirror.yaml');
-  const text = await readFile(file, 'utf8');
-  await writeFile(
-    file,
-    text.replace(
-      'repository: olm/idx, tag: v1',
-      'repository: { production: served/idx, staging: olm/idx }, tag: { production: v4.20, staging: v1 }',
-    ),
-  );
-  await site.commit('other names');
+  await nameApart(site);
   const d = await pushOperator(site.staging.host, { name: 'd', versions: ['1.0.0'] });
   await pushIndex(site.staging.host, { d }, { repository: 'served/idx', tag: 'v4.20' });
   const [check] = (await plan(site, 4)).checks.filter(({ kind }) => kind === 'foreign-index');

@@ -9,7 +9,7 @@ import { readIndexCatalog } from '../../src/index/read-index.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import type { BundleSpec } from '../support/catalog.ts';
 import { compileSchema, parseChecked } from '../support/check-schema.ts';
-import { createRelocatedSite, type RelocatedSite } from '../support/relocated-site.ts';
+import { createRelocatedSite, nameApart, type RelocatedSite } from '../support/relocated-site.ts';
 import { collect, pushIndex, pushOperator, readServed } from '../support/site.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -104,16 +104,7 @@ test('the relocated index names staging alone, and references: keep leaves upstr
 test('the index goes to staging under the name that production serves it by, beside the delivery', async (t) => {
   const site = await createRelocatedSite(t);
   const delivery = await site.head();
-  const file = join(site.state, 'mirror.yaml');
-  const text = await readFile(file, 'utf8');
-  await writeFile(
-    file,
-    text.replace(
-      'repository: olm/idx, tag: v1',
-      'repository: { production: served/idx, staging: olm/idx }, tag: { production: v4.20, staging: v1 }',
-    ),
-  );
-  await site.commit('other names');
+  await nameApart(site);
   await site.expect(['apply']);
   assert.deepEqual(await readServed(site.open(site.staging), 'served/idx', 'v4.20'), KEPT);
   assert.equal(await site.head(), delivery, 'the delivery lies where it landed');

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pushImage } from '../../scripts/lib/push-image.ts';
 import type { BundleSpec } from './catalog.ts';
@@ -77,4 +77,18 @@ export async function createRelocatedSite(
   }
   await site.use();
   return site;
+}
+
+/** Lets production serve the index as `served/idx:v4.20`, where deliveries land as `olm/idx:v1`. */
+export async function nameApart(site: RelocatedSite): Promise<void> {
+  const file = join(site.state, 'mirror.yaml');
+  const text = await readFile(file, 'utf8');
+  await writeFile(
+    file,
+    text.replace(
+      'repository: olm/idx, tag: v1',
+      'repository: { production: served/idx, staging: olm/idx }, tag: { production: v4.20, staging: v1 }',
+    ),
+  );
+  await site.commit('other names');
 }
