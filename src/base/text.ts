@@ -4,6 +4,14 @@
  */
 export function compareBytes(a: string, b: string): number {
   if (a === b) return 0;
+  if (BEYOND.test(a) && BEYOND.test(b)) return compareUnits(a, b);
+  return a < b ? -1 : 1;
+}
+
+/** A surrogate, or a character above them. */
+const BEYOND = /[\uD800-\uFFFF]/;
+
+function compareUnits(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i += 1) {
     const x = a.charCodeAt(i);

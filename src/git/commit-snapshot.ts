@@ -1,5 +1,5 @@
 import { compareBytes } from '../base/text.ts';
-import type { LocatedFile, Snapshot, TreeFile } from './port.ts';
+import type { CommitHead, LocatedFile, Snapshot, TreeFile } from './port.ts';
 import { readBlobNow, readBlobs } from './read-blobs.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 import { cleanPath, selectSubmodules } from './tree-path.ts';
@@ -11,17 +11,15 @@ export type SmallFiles = Map<string, Uint8Array>;
 const SMALL = 65_536;
 const MOST_KEPT = 256;
 
-/** What a commit says of itself. */
-export interface CommitHead extends Pick<Snapshot, 'subject'> {
-  /** Its id. */
+/** What a commit says of itself, and its id. */
+export interface NamedCommit extends CommitHead {
   readonly commit: string;
-  readonly time: string;
 }
 
 interface CommitPlace {
   /** The folder within the repository, ending in `/`, or empty. */
   readonly prefix: string;
-  readonly head: CommitHead;
+  readonly head: NamedCommit;
   readonly known: SmallFiles;
 }
 
@@ -84,7 +82,7 @@ export function openCommitSnapshot(
 }
 
 /** Reads what the commit of a revision says of itself. Throws `GIT_FAILED` where there is none. */
-export async function readCommitHead(place: GitPlace, revision: string): Promise<CommitHead> {
+export async function readCommitHead(place: GitPlace, revision: string): Promise<NamedCommit> {
   const log = await runGit(place, [
     'log',
     '-1',

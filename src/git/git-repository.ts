@@ -3,7 +3,7 @@ import { join, posix, resolve } from 'node:path';
 import { redactRemote } from '../base/redact.ts';
 import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
 import {
-  type CommitHead,
+  type NamedCommit,
   openCommitSnapshot,
   readCommitHead,
   type SmallFiles,
@@ -76,6 +76,8 @@ function createPort(repository: Repository, access: RemoteAccess = PLAIN_ACCESS)
       return createPort({ ...repository, folder: join(top, clean), prefix: inner }, access);
     },
     openCommit: (revision) => openCommit(place, { prefix, known }, revision),
+    openKnown: (commit, head) =>
+      openCommitSnapshot(place, { prefix, head: { ...head, commit }, known }),
     async openWorkingTree() {
       hashing.algorithm ??= await readAlgorithm(place);
       return openWorkingTreeSnapshot(folder, {
@@ -133,7 +135,7 @@ async function readRemoteUrl(place: GitPlace): Promise<string | null> {
 }
 
 /** Null where there is no such commit. One question where all is well: starting git takes longer than what it does. */
-async function findHead(place: GitPlace, revision: string): Promise<CommitHead | null> {
+async function findHead(place: GitPlace, revision: string): Promise<NamedCommit | null> {
   if (revision === '' || revision.startsWith('-')) return null;
   try {
     return await readCommitHead(place, revision);

@@ -42,6 +42,12 @@ export interface Snapshot {
   listSubmodules(path: string): Promise<readonly string[]>;
 }
 
+/** What a commit says of itself. */
+export interface CommitHead extends Pick<Snapshot, 'subject'> {
+  /** ISO 8601. */
+  readonly time: string;
+}
+
 /** How a Git server is reached, besides what git itself is set up with. Files are read anew at every fetch. */
 export interface RemoteAccess {
   /** `TOKEN` or `USER:TOKEN` in its first line; null for git's own credential helpers. */
@@ -163,6 +169,8 @@ export interface GitPort {
   enter(folder: string): GitPort;
   /** A commit; throws `GIT_NO_COMMIT` for HEAD of an empty repository, `GIT_UNKNOWN_REVISION` for another unknown one. */
   openCommit(revision: string): Promise<Snapshot>;
+  /** The same for a full commit id whose head is known, without asking git; what is read of a commit that is not there throws `GIT_FAILED`. */
+  openKnown(revision: string, head: CommitHead): Snapshot;
   openWorkingTree(): Promise<Snapshot>;
   /** Commit id of a revision, or null where it does not exist (an empty repository has no HEAD). */
   resolveRevision(revision: string): Promise<string | null>;

@@ -1,6 +1,6 @@
 import type { Problem } from '../base/problem.ts';
-import { listBundleImages } from '../catalog/list-images.ts';
-import type { BundleImages, Catalog } from '../catalog/types.ts';
+import { readBundleFacts } from '../catalog/blob-fields.ts';
+import type { Blob, Catalog } from '../catalog/types.ts';
 import type { MirrorManifest } from '../manifest/types.ts';
 import { RELEASE_COMPONENTS, RELEASE_PAYLOAD } from './map-path.ts';
 import { formatReleaseTag, needOfRelease, type ReleaseContent } from './release.ts';
@@ -59,21 +59,22 @@ export function* listMentions(sources: WantedSources): Iterable<Mention> {
 const NO_TAGS = { demandedTags: [], arrivalTags: [] } as const;
 
 function* listCatalogMentions(sources: WantedSources): Iterable<Mention> {
-  for (const [catalog, content] of sources.catalogs) {
-    for (const bundle of listBundleImages(content)) yield* listBundleMentions(catalog, bundle);
+  for (const [catalog, { packages }] of sources.catalogs) {
+    for (const { bundles } of packages.values())
+      for (const bundle of bundles) yield* listBundleMentions(catalog, bundle);
   }
 }
 
-function* listBundleMentions(catalog: string, bundle: BundleImages): Iterable<Mention> {
+function* listBundleMentions(catalog: string, bundle: Blob): Iterable<Mention> {
   const demand = {
-    neededBy: { catalog, package: bundle.package, item: bundle.bundle },
+    neededBy: { catalog, package: bundle.package, item: bundle.name },
     place: () => ({ file: bundle.file, line: bundle.line }),
     ...NO_TAGS,
   };
-  if (bundle.image !== '') yield { reference: bundle.image, kind: 'bundle', demand };
-  for (const reference of bundle.relatedImages) {
-    if (reference !== '' && reference !== bundle.image)
-      yield { reference, kind: 'related', demand };
+  const { image, relatedImages } = readBundleFacts(bundle);
+  if (image !== '') yield { reference: image, kind: 'bundle', demand };
+  for (const reference of relatedImages) {
+    if (reference !== '' && reference !== image) yield { reference, kind: 'related', demand };
   }
 }
 

@@ -31,7 +31,8 @@ export interface WantedList {
  */
 export function listWanted(sources: WantedSources): WantedList {
   const problems: Problem[] = [];
-  const groups = new Map<string, Resolved[]>();
+  const groups = new Map<string, Naming[]>();
+  const namings = new Map<Place, Naming>();
   const placeOf = createPlaceFinder(sources.manifest);
   const unreadable = createUnreadableList();
   const needs = createNeedList();
@@ -39,16 +40,17 @@ export function listWanted(sources: WantedSources): WantedList {
     needs.add(mention.demand.neededBy);
     const place = placeOf(mention);
     if (isToolError(place)) unreadable.add(mention.reference, mention.demand, place);
-    else addTo(groups, { mention, place });
+    else addTo({ groups, namings }, place, mention);
   }
   for (const group of groups.values()) problems.push(...findCollision(group));
   const uniqueNeeds = needs.close();
   const joined = [...groups.values()]
-    .map((group) => joinMentions(group, uniqueNeeds))
+    .map((group) => joinNamings(group, uniqueNeeds))
     .toSorted((a, b) => compareBytes(a.key, b.key));
   const contested = findContestedTags(joined);
   problems.push(...contested.values());
-  const images = joined.map((image) => withoutTags(image, contested));
+  const images =
+    contested.size === 0 ? joined : joined.map((image) => withoutTags(image, contested));
   return {
     images,
     keysByCatalog: groupByCatalog(images, sources.catalogs),
@@ -75,9 +77,11 @@ interface Place {
   readonly serving: RoleName;
 }
 
-interface Resolved {
-  readonly mention: Mention;
+/** One reference by which an image is named, and by whom. Of several for one image each has its own. */
+interface Naming {
   readonly place: Place;
+  readonly reference: string;
+  readonly mentions: Mention[];
 }
 
 type PlaceFinder = (mention: Mention) => Place | ToolError;
@@ -114,27 +118,42 @@ function findPlace(
   }
 }
 
-function addTo(groups: Map<string, Resolved[]>, resolved: Resolved): void {
-  const group = groups.get(resolved.place.key);
-  if (group === undefined) groups.set(resolved.place.key, [resolved]);
-  else group.push(resolved);
+interface Groups {
+  /** By key. */
+  readonly groups: Map<string, Naming[]>;
+  readonly namings: Map<Place, Naming>;
+}
+
+function addTo({ groups, namings }: Groups, place: Place, mention: Mention): void {
+  const known = namings.get(place);
+  if (known !== undefined) {
+    known.mentions.push(mention);
+    return;
+  }
+  const naming = { place, reference: mention.reference, mentions: [mention] };
+  namings.set(place, naming);
+  const group = groups.get(place.key);
+  if (group === undefined) groups.set(place.key, [naming]);
+  else group.push(naming);
 }
 
 // Two upstream images may share a digest, but not a tag: a tag has one content.
-function findCollision(group: readonly Resolved[]): readonly Problem[] {
+function findCollision(group: readonly Naming[]): readonly Problem[] {
+  if (group.length < 2) return [];
   const tagOnly = group.filter(({ place }) => place.ref.digest === null);
-  const [first] = tagOnly;
-  if (first === undefined) return [];
+  const first = tagOnly[0]?.mentions[0];
+  const place = tagOnly[0]?.place;
+  if (first === undefined || place === undefined) return [];
   const upstream = uniqueSorted(
     tagOnly.map(({ place: { ref } }) => `${ref.registry}/${ref.repository}`),
   );
   if (upstream.length < 2) return [];
-  const { catalog } = first.mention.demand.neededBy;
+  const { catalog } = first.demand.neededBy;
   return [
     {
       severity: 'error',
       code: 'IMAGES_COLLISION',
-      message: `${upstream.join(' and ')} would both become ${first.place.key} in ${first.place.serving}.`,
+      message: `${upstream.join(' and ')} would both become ${place.key} in ${place.serving}.`,
       hint: 'Give one of them a path of its own with a rule in spec.paths of mirror.yaml.',
       ...(catalog === null ? {} : { catalog }),
     },
@@ -172,37 +191,51 @@ function withoutTags(image: WantedImage, contested: ReadonlyMap<string, Problem>
   return demandedTags.length === image.demandedTags.length ? image : { ...image, demandedTags };
 }
 
-function joinMentions(group: readonly Resolved[], uniqueNeeds: UniqueNeeds): WantedImage {
-  const sorted = group.toSorted((a, b) => compareBytes(a.mention.reference, b.mention.reference));
+function joinNamings(group: readonly Naming[], uniqueNeeds: UniqueNeeds): WantedImage {
+  const sorted =
+    group.length === 1 ? group : group.toSorted((a, b) => compareBytes(a.reference, b.reference));
   const [first] = sorted;
-  if (first === undefined) throw new Error('A group of mentions is never empty.');
-  const tags = sorted.flatMap(({ place: { ref } }) =>
-    ref.digest !== null && ref.tag !== null ? [ref.tag] : [],
-  );
-  const demandedTags = uniqueSorted(sorted.flatMap(({ mention }) => mention.demand.demandedTags));
-  const arrivalTags = uniqueSorted([
-    ...tags,
-    ...sorted.flatMap(({ mention }) => mention.demand.arrivalTags),
-  ]).filter((tag) => !demandedTags.includes(tag));
-  const addedTags = uniqueSorted(
-    sorted.flatMap(({ mention }) => mention.demand.addedTags ?? []),
-  ).filter((tag) => !demandedTags.includes(tag));
-  const [clash] = findCollision(group);
+  const mentions = sorted.flatMap((naming) => naming.mentions);
+  const [lead] = mentions;
+  if (first === undefined || lead === undefined) throw new Error('An image is named by somebody.');
+  const [clash] = findCollision(sorted);
   const { key, ref, repository, serving } = first.place;
   return {
     key,
-    kind: (sorted.find(({ mention }) => mention.kind !== 'in-use') ?? first).mention.kind,
-    upstream: first.mention.reference,
+    kind: (mentions.find(({ kind }) => kind !== 'in-use') ?? lead).kind,
+    upstream: first.reference,
     digest: ref.digest,
     tag: ref.digest === null ? (ref.tag ?? 'latest') : null,
     repository,
     serving,
-    demandedTags,
-    arrivalTags,
-    ...(addedTags.length === 0 ? {} : { addedTags }),
-    neededBy: uniqueNeeds(sorted.map(({ mention }) => mention.demand.neededBy)),
+    ...joinTags(sorted, mentions),
+    neededBy: uniqueNeeds(mentions.map(({ demand }) => demand.neededBy)),
     ...(clash === undefined ? {} : { clash: clash.message }),
   };
+}
+
+type Tags = Pick<WantedImage, 'demandedTags' | 'arrivalTags' | 'addedTags'>;
+
+function joinTags(sorted: readonly Naming[], mentions: readonly Mention[]): Tags {
+  const named = sorted.flatMap(({ place: { ref } }) =>
+    ref.digest !== null && ref.tag !== null ? [ref.tag] : [],
+  );
+  if (named.length === 0 && mentions.every(({ demand }) => asksForNoTag(demand))) return NO_TAGS;
+  const demandedTags = uniqueSorted(mentions.flatMap(({ demand }) => demand.demandedTags));
+  const arrivalTags = uniqueSorted([
+    ...named,
+    ...mentions.flatMap(({ demand }) => demand.arrivalTags),
+  ]).filter((tag) => !demandedTags.includes(tag));
+  const addedTags = uniqueSorted(mentions.flatMap(({ demand }) => demand.addedTags ?? [])).filter(
+    (tag) => !demandedTags.includes(tag),
+  );
+  return { demandedTags, arrivalTags, ...(addedTags.length === 0 ? {} : { addedTags }) };
+}
+
+const NO_TAGS: Tags = { demandedTags: [], arrivalTags: [] };
+
+function asksForNoTag({ demandedTags, arrivalTags, addedTags }: Mention['demand']): boolean {
+  return demandedTags.length === 0 && arrivalTags.length === 0 && (addedTags?.length ?? 0) === 0;
 }
 
 function uniqueSorted(texts: readonly string[]): readonly string[] {
@@ -214,9 +247,13 @@ function groupByCatalog(
   catalogs: ReadonlyMap<string, Catalog>,
 ): ReadonlyMap<string, readonly string[]> {
   const keys = new Map<string, string[]>([...catalogs.keys()].map((name) => [name, []]));
-  for (const image of images) {
-    const names = new Set(image.neededBy.map((need) => need.catalog));
-    for (const name of names) if (name !== null) keys.get(name)?.push(image.key);
+  for (const { key, neededBy } of images) {
+    let last: string | null = null;
+    // Needs are in the order of their texts, of which the catalog's name is the first part.
+    for (const { catalog } of neededBy) {
+      if (catalog !== null && catalog !== last) keys.get(catalog)?.push(key);
+      last = catalog;
+    }
   }
   return keys;
 }

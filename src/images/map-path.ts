@@ -125,7 +125,8 @@ export function listRules(manifest: Pick<MirrorManifest, 'paths'>): readonly Pat
 
 /** `a` or `a/…` for a prefix `a`; everything for an empty prefix. */
 export function hasPathPrefix(path: string, prefix: string): boolean {
-  return prefix === '' || path === prefix || path.startsWith(`${prefix}/`);
+  if (prefix === '') return true;
+  return path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/');
 }
 
 export function restAfter(path: string, prefix: string): string {
@@ -138,20 +139,19 @@ export function joinPath(...parts: readonly string[]): string {
 
 function findRule(upstream: string, manifest: Pick<MirrorManifest, 'paths'>): PathRule | null {
   let best: PathRule | null = null;
-  for (const rule of listRules(manifest)) {
-    if (
-      hasPathPrefix(upstream, rule.from) &&
-      (best === null || rule.from.length > best.from.length)
-    )
-      best = rule;
-  }
+  for (const rules of [manifest.paths, DEFAULT_RULES])
+    for (const rule of rules) {
+      const isLonger = best === null || rule.from.length > best.from.length;
+      if (isLonger && hasPathPrefix(upstream, rule.from)) best = rule;
+    }
   return best;
 }
 
 // oc-mirror: surplus components are joined with "-", so that a/b/c becomes a/b-c under a limit of 2.
 function limitNesting(path: string, limit: number | null): string {
+  if (limit === null || limit <= 0) return path;
   const parts = path.split('/');
-  if (limit === null || limit <= 0 || parts.length <= limit) return path;
+  if (parts.length <= limit) return path;
   return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join('-')].join('/');
 }
 

@@ -26,10 +26,15 @@ export function createNeedList(): NeedList {
         last = text;
         ranks.set(need, inOrder.length - 1);
       }
-      return (needs) =>
-        [...new Set(needs.map((need) => ranks.get(need) ?? 0))]
-          .toSorted((a, b) => a - b)
-          .flatMap((rank) => inOrder[rank] ?? []);
+      return (needs) => {
+        const sorted = needs.map((need) => ranks.get(need) ?? 0).toSorted((a, b) => a - b);
+        const unique: NeededBy[] = [];
+        for (const [at, rank] of sorted.entries()) {
+          const need = inOrder[rank];
+          if (need !== undefined && rank !== sorted[at - 1]) unique.push(need);
+        }
+        return unique;
+      };
     },
   };
 }

@@ -17,7 +17,7 @@ import {
   type IndexInput,
 } from '../index/build-index.ts';
 import { assertCarriesOpm } from '../index/find-program.ts';
-import { type ContentLayers, type ContentWork, takeTexts } from '../index/layer-memory.ts';
+import { type ContentWork, takeTexts } from '../index/layer-memory.ts';
 import { buildRecipe, type PinnedImage, type PodmanRecipe } from '../index/podman-recipe.ts';
 import { assertBuildable, readIndexBase } from '../index/read-base.ts';
 import { servingRole } from '../manifest/serving-role.ts';
@@ -75,9 +75,6 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
   const summaries = new Map<string, IndexSummary>();
   let last: BuiltIndex | null = null;
   let begun: { readonly key: string; readonly building: Promise<BuiltIndex> } | null = null;
-  function gather(loaded: BuiltCatalog, state: BuiltState): Promise<IndexInput> {
-    return gatherInput(loaded, state, { deps, known: last?.content ?? null });
-  }
   // One built image at a time is kept: a pass builds, pushes, and goes on to the next catalog.
   async function take(building: Promise<BuiltIndex>, key: string): Promise<BuiltIndex> {
     last = await building;
@@ -89,8 +86,12 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     state: BuiltState,
     withBytes: boolean,
   ): Promise<BuiltIndex> {
-    const input = await gather(loaded, state);
-    return take(buildIndexImage({ ...input, withBytes }), keyOf(loaded, state.manifest));
+    const input = await gatherInput(loaded, state, {
+      deps,
+      known: last?.content ?? null,
+      withBytes,
+    });
+    return take(buildIndexImage(input), keyOf(loaded, state.manifest));
   }
   async function describe(loaded: BuiltCatalog, state: BuiltState): Promise<PodmanRecipe> {
     const { entry } = loaded;
@@ -110,9 +111,10 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
       const key = keyOf(loaded, state.manifest);
       if (begun !== null || summaries.has(key) || loaded.entry.builder === 'podman') return;
       try {
-        const input = await gather(loaded, state);
+        const known = last?.content ?? null;
+        const input = await gatherInput(loaded, state, { deps, known, withBytes: false });
         const { buildGroups, handedOver } = noteHandover(input.buildGroups ?? buildGroupsHere);
-        const building = buildIndexImage({ ...input, buildGroups, withBytes: false });
+        const building = buildIndexImage({ ...input, buildGroups });
         begun = { key, building };
         // Whoever works on at once would keep threads from hearing of what they are to do.
         await Promise.race([handedOver, building]).catch(() => undefined);
@@ -134,10 +136,14 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
   };
 }
 
+interface Gathering extends Required<Pick<IndexInput, 'known' | 'withBytes'>> {
+  readonly deps: IndexBuilderDeps;
+}
+
 async function gatherInput(
   loaded: BuiltCatalog,
   state: BuiltState,
-  { deps, known }: { readonly deps: IndexBuilderDeps; readonly known: ContentLayers | null },
+  { deps, known, withBytes }: Gathering,
 ): Promise<IndexInput> {
   const { entry } = loaded;
   if (entry.builder === 'podman') throw needsPodman(entry);
@@ -146,7 +152,9 @@ async function gatherInput(
     known,
     ...(await describeContent(loaded, state)),
     base: await readBase(entry, state.manifest, deps.registry),
-    annotations: annotate(state, await deps.readSource()),
+    // What is not pushed needs none, and git is not asked for it.
+    annotations: withBytes ? annotate(state, await deps.readSource()) : {},
+    withBytes,
   };
 }
 

@@ -80,21 +80,24 @@ function holdsOnePackage({ blobs: [first, ...others] }: ParsedFile): boolean {
   return first !== undefined && others.every((blob) => blob.package === first.package);
 }
 
-function isNoted(file: ParsedFile): file is NotedFile {
+export function isNoted(file: ParsedFile): file is NotedFile {
   return 'fill' in file;
 }
 
-/** Gives the bytes of a file, which has this path in its catalog. */
+/** A file that was read, which has this path in its catalog. */
 export interface OpenAt {
   readonly path: string;
+  /** Gives its bytes anew. */
   readonly open: () => Uint8Array;
+  /** Those that will be needed soon; null where they are let go of. */
+  readonly bytes: Uint8Array | null;
 }
 
 /** What the files of one catalog say, for later processes to know without reading them. */
 export interface FileNotes {
   /** A file as it was noted; null where it was not. `open` gives its bytes. */
   recall(file: TreeFile, path: string, open: () => Uint8Array): NotedFile | null;
-  /** Notes a file that was read, and lets go of its bytes, which `open` gives again; where that would not pay, it stays as it is. */
+  /** Notes a file that was read; where that would not pay, it stays as it is. */
   note(file: TreeFile, read: ParsedFile, open: OpenAt): ParsedFile;
   /** Keeps what these files say, by `keyOfFile`, and no others. */
   keep(files: ReadonlyMap<string, ParsedFile>): Promise<void>;
@@ -116,10 +119,11 @@ export async function openFileNotes(store: NoteStore, catalog: string): Promise<
   const parts = await Promise.all(keys.map(async (key) => parseNotes(await store.readNote(key))));
   const fresh = new WeakMap<ParsedFile, FileNote>();
   return {
-    note(file, read, { path, open }) {
+    note(file, read, { path, open, bytes }) {
       const note = holdsOnePackage(read) ? noteFile(read) : null;
       if (note === null) return read;
       const noted = { ...recallFile(note, path, open), file };
+      if (bytes !== null) noted.fill(bytes);
       fresh.set(noted, note);
       return noted;
     },

@@ -24,7 +24,9 @@ import type {
 import type { PlanBinding } from '../plan/types.ts';
 import {
   type FileNotes,
+  isNoted,
   keyOfFile,
+  type NotedFile,
   type NoteStore,
   openFileNotes,
   streamNoted,
@@ -90,6 +92,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
   const judge = oncePer(validatePackage);
   const hash = oncePer(hashPackage);
   const opened = new Map<string, FileNotes>();
+  const texts: NotedFile[] = [];
   // Files that are not committed may be others when their bytes are asked for.
   async function findNotes(catalog: string, { readFileNow }: Snapshot): Promise<FileNotes | null> {
     if (store === null || readFileNow === undefined) return null;
@@ -101,6 +104,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
     const manifest = await readManifest(snapshot, manifestFile);
     const signatures = await readSignaturePolicy(snapshot, manifest);
     const used = new Map<string, ParsedFile>();
+    for (const file of texts.splice(0)) file.release();
     const catalogs: LoadedCatalog[] = [];
     for (const entry of manifest.catalogs) {
       const own = new Map<string, ParsedFile>();
@@ -110,6 +114,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
         used: own,
         known: judged.get(entry.name),
         notes,
+        texts,
         judge,
         learn: learnContent,
       });
@@ -155,6 +160,7 @@ export function readCatalog(snapshot: Snapshot, entry: CatalogEntry): Promise<Re
     used: new Map(),
     known: undefined,
     notes: null,
+    texts: [],
     judge: validatePackage,
     learn: learnBlob,
   });
@@ -223,6 +229,8 @@ interface CatalogCache {
   readonly known: ReadCatalog | undefined;
   /** What earlier processes noted; null where there is none to ask. */
   readonly notes: FileNotes | null;
+  /** Files that hold on to their bytes. */
+  readonly texts: NotedFile[];
   readonly judge: (pkg: CatalogPackage) => readonly Problem[];
   readonly learn: LearnBlob;
 }
@@ -242,37 +250,45 @@ async function parseFiles(
     keepParsed(file, cache);
     if (!cache.used.has(keyOfFile(file))) recallNoted(file, inFolder(file), { snapshot, cache });
   }
-  for await (const { file, bytes } of snapshot.readFiles(
-    wanted.filter((entry) => !cache.used.has(keyOfFile(entry))),
-  )) {
+  const unread = wanted.filter((entry) => !cache.used.has(keyOfFile(entry)));
+  const areFew = unread.length <= FEW && unread.length < wanted.length;
+  for await (const { file, bytes } of snapshot.readFiles(unread)) {
     const path = inFolder(file);
     const read = parseCatalogFile({ path, bytes }, cache.learn);
-    cache.used.set(keyOfFile(file), noteRead(file, read, { path, snapshot, cache }));
+    const kept = areFew && bytes.length <= SMALL ? bytes : null;
+    cache.used.set(keyOfFile(file), noteRead(file, read, { path, snapshot, cache, kept }));
   }
   return wanted.flatMap((file) => cache.used.get(keyOfFile(file)) ?? []);
 }
+
+/** Files that a commit changed, and bytes of one: of no more the texts stay until the index has them, or the next reading. */
+const FEW = 8;
+const SMALL = 4_000_000;
 
 interface Noting {
   /** In the catalog's folder. */
   readonly path: string;
   readonly snapshot: Snapshot;
   readonly cache: CatalogCache;
+  readonly kept: Uint8Array | null;
 }
 
 // A catalog of 100 MB is read for what is learned of it: its texts are needed of few packages, or of one after the other.
 function noteRead(
   file: TreeFile,
   read: ParsedFile,
-  { path, snapshot: { readFileNow }, cache: { notes } }: Noting,
+  { path, snapshot: { readFileNow }, cache: { notes, texts }, kept }: Noting,
 ): ParsedFile {
   if (readFileNow === undefined || notes === null) return read;
-  return notes.note(file, read, { path, open: () => readFileNow(file) });
+  const noted = notes.note(file, read, { path, open: () => readFileNow(file), bytes: kept });
+  if (kept !== null && isNoted(noted)) texts.push(noted);
+  return noted;
 }
 
 function recallNoted(
   file: TreeFile,
   path: string,
-  { snapshot, cache }: Omit<Noting, 'path'>,
+  { snapshot, cache }: Omit<Noting, 'path' | 'kept'>,
 ): void {
   const { readFileNow } = snapshot;
   if (readFileNow === undefined) return;

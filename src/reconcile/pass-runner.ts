@@ -1,5 +1,5 @@
 import type { ProofNotes } from '../base/proof-notes.ts';
-import type { GitPort } from '../git/port.ts';
+import type { CommitHead, GitPort } from '../git/port.ts';
 import type { Hold, PassReason } from '../plan/history-types.ts';
 import { outlinePlan } from '../plan/outline-plan.ts';
 import type { PassReport } from '../plan/report-types.ts';
@@ -13,6 +13,8 @@ import { type RunDeps, runPass } from './run-pass.ts';
 export interface PassTask {
   /** Full id of its commit. */
   readonly revision: string;
+  /** Null where nobody has read it yet. */
+  readonly head: CommitHead | null;
   readonly reason: PassReason;
 }
 
@@ -77,12 +79,12 @@ function viewOf({ prepared }: Running, report: PassReport | null): PassView | nu
 }
 
 async function runOnCommit(
-  { revision, reason }: PassTask,
+  { revision, head, reason }: PassTask,
   running: Running,
   context: RunnerDeps & { readonly options: RunnerOptions },
 ): Promise<{ readonly report: PassReport; readonly holds: readonly Hold[] }> {
-  const { control, clock } = context;
-  const snapshot = await context.git.openCommit(revision);
+  const { control, clock, git } = context;
+  const snapshot = head === null ? await git.openCommit(revision) : git.openKnown(revision, head);
   const prepared = await context.prepare(snapshot, takeTurns(reason, context.options));
   running.prepared = prepared;
   const held = await holdPass(prepared, { control: control ?? NO_CONTROL, clock });

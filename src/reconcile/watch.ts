@@ -112,10 +112,14 @@ async function runNext(running: Running, turn: Turn, context: Context): Promise<
     if (running.reason === 'interval' && running.revision !== turn.revision)
       running.reason = 'commit';
     const { id: pass, reason, revision } = running;
-    const { subject } = await context.git.openCommit(revision);
+    const { subject, time } = await context.git.openCommit(revision);
     running.subject = subject;
     context.tell({ kind: 'pass-started', pass, reason, revision, subject });
-    return await context.runner.run({ revision, reason });
+    return await context.runner.run({
+      revision,
+      head: time === null ? null : { subject, time },
+      reason,
+    });
   } catch (error) {
     return { view: null, report: null, holds: [], error };
   }

@@ -93,6 +93,12 @@ export function describeGitContract(
       assert.equal(Buffer.from((await head.readFile('mirror.yaml')) ?? []).toString(), 'changed');
       assert.equal(await head.readFile('catalogs/a-b'), null);
       assert.equal((await world.git.openCommit(first.slice(0, 10))).revision, first);
+      const { subject, time } = snapshot;
+      const known = world.git.openKnown(first, { subject, time: time ?? '' });
+      assert.deepEqual(
+        [known.revision, known.subject, known.time, await readAll(known, '')],
+        [first, subject, time, await readAll(snapshot, '')],
+      );
     },
   );
 

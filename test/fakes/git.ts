@@ -38,6 +38,7 @@ export function createFakeGit(folder = '/fake'): FakeGit {
       return {
         ...inner,
         openCommit: async (revision) => enterSnapshot(await this.openCommit(revision), path),
+        openKnown: (revision, known) => enterSnapshot(this.openKnown(revision, known), path),
         openWorkingTree: async () => enterSnapshot(await this.openWorkingTree(), path),
       };
     },
@@ -61,6 +62,10 @@ export function createFakeGit(folder = '/fake'): FakeGit {
       const code = revision === 'HEAD' ? 'GIT_NO_COMMIT' : 'GIT_UNKNOWN_REVISION';
       if (found === undefined) throw new ToolError(code, `There is no ${revision}.`);
       return found;
+    },
+    openKnown(revision, known) {
+      const files = commits.get(revision)?.files ?? new Map();
+      return createSnapshot(files, { revision, ...known });
     },
     openWorkingTree: async () =>
       createSnapshot(working, { revision: 'working-tree', subject: '', time: null }),

@@ -175,6 +175,39 @@ test('createStateLoader keeps what files say and not their texts, and reads thes
   assert.equal(now.length, 3);
 });
 
+// Seen to fail: with the texts let go of, and with those of the commit before kept.
+test('createStateLoader keeps the text of what a commit changed until the next reading', async () => {
+  const git = createWorld();
+  const load = createStateLoader(createStore());
+  await load(await git.openCommit('HEAD'), 'mirror.yaml');
+  const now: string[] = [];
+  async function change(name: string): Promise<void> {
+    git.write(
+      `catalogs/idx/${name}/catalog.json`,
+      makePackageText(name, [{ version: '2.0.0', image: `quay.io/v/${name}:2` }]),
+    );
+    git.commit(`newer ${name}`);
+    const snapshot = await git.openCommit('HEAD');
+    const { catalogs } = await load(
+      {
+        ...snapshot,
+        readFileNow: (file) => {
+          now.push(file.path);
+          return snapshot.readFileNow?.(file) ?? assert.fail(file.path);
+        },
+      },
+      'mirror.yaml',
+    );
+    const [{ catalog } = assert.fail()] = catalogs;
+    assert.equal(valueOf(catalog, name)['image'], `quay.io/v/${name}:2`);
+    valueOf(catalog, 'b');
+  }
+  await change('b');
+  assert.deepEqual(now, []);
+  await change('a');
+  assert.deepEqual(now, ['catalogs/idx/b/catalog.json']);
+});
+
 function valueOf(catalog: Catalog, name: string): JsonObject {
   return catalog.packages.get(name)?.bundles[0]?.value ?? assert.fail(name);
 }
