@@ -86,12 +86,9 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
     state: BuiltState,
     withBytes: boolean,
   ): Promise<BuiltIndex> {
-    const input = await gatherInput(loaded, state, {
-      deps,
-      known: last?.content ?? null,
-      withBytes,
-    });
-    return take(buildIndexImage(input), keyOf(loaded, state.manifest));
+    const input = await gatherInput(loaded, state, { ...deps, withBytes });
+    const known = last?.content ?? null;
+    return take(buildIndexImage({ ...input, known }), keyOf(loaded, state.manifest));
   }
   async function describe(loaded: BuiltCatalog, state: BuiltState): Promise<PodmanRecipe> {
     const { entry } = loaded;
@@ -112,9 +109,9 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
       if (begun !== null || summaries.has(key) || loaded.entry.builder === 'podman') return;
       try {
         const known = last?.content ?? null;
-        const input = await gatherInput(loaded, state, { deps, known, withBytes: false });
+        const input = await gatherInput(loaded, state, { ...deps, withBytes: false });
         const { buildGroups, handedOver } = noteHandover(input.buildGroups ?? buildGroupsHere);
-        const building = buildIndexImage({ ...input, buildGroups });
+        const building = buildIndexImage({ ...input, known, buildGroups });
         begun = { key, building };
         // Whoever works on at once would keep threads from hearing of what they are to do.
         await Promise.race([handedOver, building]).catch(() => undefined);
@@ -136,24 +133,23 @@ export function createIndexBuilder(deps: IndexBuilderDeps): IndexBuilder {
   };
 }
 
-interface Gathering extends Required<Pick<IndexInput, 'known' | 'withBytes'>> {
-  readonly deps: IndexBuilderDeps;
+interface Gathering extends IndexBuilderDeps {
+  readonly withBytes: boolean;
 }
 
 async function gatherInput(
   loaded: BuiltCatalog,
   state: BuiltState,
-  { deps, known, withBytes }: Gathering,
+  { work, registry, readSource, withBytes }: Gathering,
 ): Promise<IndexInput> {
   const { entry } = loaded;
   if (entry.builder === 'podman') throw needsPodman(entry);
   return {
-    ...deps.work,
-    known,
+    ...work,
     ...(await describeContent(loaded, state)),
-    base: await readBase(entry, state.manifest, deps.registry),
+    base: await readBase(entry, state.manifest, registry),
     // What is not pushed needs none, and git is not asked for it.
-    annotations: withBytes ? annotate(state, await deps.readSource()) : {},
+    annotations: withBytes ? annotate(state, await readSource()) : {},
     withBytes,
   };
 }
