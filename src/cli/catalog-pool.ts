@@ -168,12 +168,12 @@ function startThread(): CatalogThread {
   };
 }
 
-// What is laid into a layer was rendered for it and is nobody else's: it need not be there twice.
-function listHandedOver({ kind, files }: CatalogTask): readonly ArrayBuffer[] {
-  if (kind !== 'build-layer') return [];
-  return files.flatMap(({ content }) =>
-    typeof content !== 'string' && isAlone(content) ? [content.buffer] : [],
-  );
+// What is laid into a layer was rendered, or read, for it and is nobody else's: it need not be there twice.
+function listHandedOver(task: CatalogTask): readonly ArrayBuffer[] {
+  if (!('options' in task)) return [];
+  const texts = task.files.flatMap(({ content }) => (typeof content === 'string' ? [] : [content]));
+  const held = task.options.held.flatMap(({ runs }) => runs.map(({ bytes }) => bytes));
+  return [...texts, ...held].filter(isAlone).map(({ buffer }) => buffer);
 }
 
 /** A thread for whoever builds again and again: it is up when it is asked, and has seen the like. One that failed is replaced. */

@@ -1,12 +1,16 @@
+import { dirname } from 'node:path/posix';
+import { compareBytes } from '../base/text.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
 import { moveFile } from '../catalog/cache/pieced-file.ts';
 import { validateServable } from '../catalog/cache/validate-servable.ts';
 import { parseCatalogFile } from '../catalog/parse-catalog.ts';
 import type { CatalogFile, CatalogPackage } from '../catalog/types.ts';
-import { buildLayer, type Compression, type RenderedLayer } from './build-layer.ts';
+import { buildPackageLayer, type PackageFiles } from './build-layer.ts';
 import { type CacheSummary, type PackageSummary, renderPackageCache } from './cache/json-cache.ts';
 import { settleConfig } from './cache/settle-files.ts';
 import { LAYER_MODES } from './cache/tree-entries.ts';
+import type { Compression, RenderedLayer } from './compress-layer.ts';
+import type { HeldPackage, LayerRun } from './layer-run.ts';
 
 /** Where the catalog and the cache lie in an index image. */
 export const CONFIGS_FOLDER = 'configs';
@@ -22,24 +26,29 @@ export type CacheChoice = 'json' | 'none';
 export interface GroupTask {
   /** One a package, as it is served. */
   readonly files: readonly CatalogFile[];
+  /** Packages that are taken as they lie in earlier layers: they are neither rendered nor judged. */
+  readonly held: readonly HeldPackage[];
   readonly cache: CacheChoice;
   readonly compression: Compression;
 }
 
-/** The layer of a group; null where opm could not serve one of its packages. */
+/** The layer of a group. */
 export interface RenderedGroup {
   readonly layer: RenderedLayer;
+  /** By the names of packages, in their order. */
   readonly summaries: readonly (readonly [string, PackageSummary])[];
+  /** Where packages lie in the layer, so that a later one can hold them; none in one of zstd. */
+  readonly runs: readonly (readonly [string, LayerRun])[];
 }
 
 /** A group that waits for its turn: its files are rendered when it comes. */
 export interface GroupJob {
-  /** About how many bytes its files have. */
+  /** About how many bytes of files are as much work. */
   readonly size: number;
   readonly open: () => Promise<GroupTask>;
 }
 
-/** Opens groups in their order and builds some at a time; hands each over when it is built. */
+/** Opens groups in their order and builds some at a time; hands each over when it is built, as `buildGroup` gives it. */
 export type BuildGroups = (
   jobs: readonly GroupJob[],
   onBuilt: (place: number, group: RenderedGroup | null) => Promise<void>,
@@ -51,24 +60,33 @@ export async function buildGroupsHere(
   for (const [place, job] of jobs.entries()) await onBuilt(place, buildGroup(await job.open()));
 }
 
-/** Builds the layer of some packages: a function of the task alone, on any thread. */
-export function buildGroup({ files, cache, compression }: GroupTask): RenderedGroup | null {
-  const placed: CatalogFile[] = [];
+/**
+ * Builds the layer of some packages: a function of the task alone, on any thread. Null where opm could
+ * not serve one of them, or a held one is not what it was.
+ */
+export function buildGroup(task: GroupTask): RenderedGroup | null {
+  const { files, held, cache, compression } = task;
+  const rendered: PackageFiles[] = [];
   const summaries: (readonly [string, PackageSummary])[] = [];
+  for (const { name, summary } of held) if (summary !== null) summaries.push([name, summary]);
   // One package at a time, so that the values of its blobs need not be parsed again.
   for (const file of files) {
+    const name = dirname(file.path);
     if (cache === 'none') {
-      placed.push(placeIn(CONFIGS_FOLDER, file));
+      rendered.push({ name, files: [placeIn(CONFIGS_FOLDER, file)] });
       continue;
     }
     const catalog = buildCatalog(parseCatalogFile(file).blobs);
     if (validateServable(catalog).length > 0) return null;
     const settled = settleConfig(file, LAYER_MODES);
-    placed.push(placeIn(CONFIGS_FOLDER, settled.file));
+    const placed = [placeIn(CONFIGS_FOLDER, settled.file)];
+    rendered.push({ name, files: placed });
     for (const pkg of catalog.packages.values())
       summaries.push([pkg.name, { config: settled.part, ...addCache(pkg, placed) }]);
   }
-  return { layer: buildLayer(placed, { folders: ROOTS, compression }), summaries };
+  const built = buildPackageLayer(rendered, held, { folders: ROOTS, compression });
+  const sorted = summaries.toSorted(([a], [b]) => compareBytes(a, b));
+  return built === null ? null : { ...built, summaries: sorted };
 }
 
 function addCache(pkg: CatalogPackage, files: CatalogFile[]): CacheSummary {

@@ -20,7 +20,7 @@ import {
   OURS_LABEL,
 } from './build-config.ts';
 import { CACHE_FOLDER, type CacheChoice } from './build-group.ts';
-import { type BuiltLayer, type Compression, compressEntries, OCI_LAYER } from './build-layer.ts';
+import { type BuiltLayer, type Compression, compressEntries, OCI_LAYER } from './compress-layer.ts';
 import { buildContentLayers } from './content-layers.ts';
 import { listHidingEntries } from './hide-base.ts';
 import { computeImageId } from './image-id.ts';

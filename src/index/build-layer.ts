@@ -1,31 +1,16 @@
-import { createHash, type Hash } from 'node:crypto';
-import { constants, zstdCompressSync } from 'node:zlib';
-import { type Digest, digestOf } from '../base/digest.ts';
-import type { Descriptor } from '../base/oci.ts';
 import { compareBytes } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { piecesOf } from '../catalog/cache/pieced-file.ts';
 import type { CatalogFile } from '../catalog/types.ts';
-import { gzipChunks } from './gzip-chunks.ts';
-import { renderTar, type TarEntry } from './tar-writer.ts';
-
-export const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
-
-/** A layer that olmirror made. */
-export interface BuiltLayer {
-  /** Digest of the uncompressed tar: what the image id depends on. */
-  readonly diffId: Digest;
-  readonly descriptor: Descriptor;
-  /** Null where `file` holds them, or nobody asked for them. */
-  readonly bytes: Uint8Array | null;
-  readonly file: string | null;
-}
-
-/** A layer that was just built. */
-export interface RenderedLayer extends BuiltLayer {
-  readonly bytes: Uint8Array;
-  readonly file: null;
-}
+import {
+  type CompressedLayer,
+  type Compression,
+  compressItems,
+  compressOwn,
+  type LayerItem,
+  type RenderedLayer,
+} from './compress-layer.ts';
+import type { HeldPackage } from './layer-run.ts';
 
 export interface LayerOptions {
   readonly folders: readonly string[];
@@ -41,19 +26,57 @@ export function buildLayer(
   files: readonly CatalogFile[],
   { folders, compression }: LayerOptions,
 ): RenderedLayer {
-  const entries = new Map<string, TarEntry>();
-  for (const path of folders) entries.set(path, { type: 'directory', path });
-  for (const file of files) {
-    const { path } = file;
-    if (entries.has(path)) throw pathTaken(path);
-    entries.set(path, { type: 'file', path, pieces: piecesOf(file) });
-    for (const parent of listParents(path)) {
-      if (entries.get(parent)?.type === 'file') throw pathTaken(parent);
-      if (parent !== 'tmp') entries.set(parent, { type: 'directory', path: parent });
-    }
+  const items = files.map((file) => itemOfFile(file, null));
+  return compressOwn(sortItems(items, folders), compression);
+}
+
+/** The files of a package, paths relative to the image's root. */
+export interface PackageFiles {
+  readonly name: string;
+  readonly files: readonly CatalogFile[];
+}
+
+/**
+ * As `buildLayer`, for packages, with their runs: the same bytes whichever of them are rendered and which are held.
+ * Runs stand together where `validateServable` passes the packages, or there is nothing of a cache. Null where a
+ * held one is not what it was.
+ */
+export function buildPackageLayer(
+  rendered: readonly PackageFiles[],
+  held: readonly HeldPackage[],
+  { folders, compression }: LayerOptions,
+): CompressedLayer | null {
+  const items = [
+    ...rendered.flatMap(({ name, files }) => files.map((file) => itemOfFile(file, name))),
+    ...held.flatMap(({ name, runs }) =>
+      runs.map((run) => ({ path: run.path, owner: name, content: run })),
+    ),
+  ];
+  return compressItems(sortItems(items, folders), compression);
+}
+
+function itemOfFile(file: CatalogFile, owner: string | null): LayerItem {
+  const { path } = file;
+  return { path, owner, content: { type: 'file', path, pieces: piecesOf(file) } };
+}
+
+function itemOfFolder(path: string): LayerItem {
+  return { path, owner: null, content: { type: 'directory', path } };
+}
+
+/** With the folders above them. A run has the place of its first entry. */
+function sortItems(items: readonly LayerItem[], folders: readonly string[]): readonly LayerItem[] {
+  const taken = new Set<string>();
+  const above = new Map(folders.map((path) => [path, itemOfFolder(path)]));
+  for (const item of items) {
+    if (taken.has(item.path)) throw pathTaken(item.path);
+    taken.add(item.path);
+    for (const parent of listParents(item.path))
+      if (!above.has(parent)) above.set(parent, itemOfFolder(parent));
   }
-  const sorted = [...entries.values()].toSorted((a, b) => compareBytes(a.path, b.path));
-  return compressEntries(sorted, compression);
+  for (const path of above.keys()) if (taken.has(path)) throw pathTaken(path);
+  above.delete('tmp');
+  return [...above.values(), ...items].toSorted((a, b) => compareBytes(a.path, b.path));
 }
 
 function listParents(path: string): readonly string[] {
@@ -70,48 +93,3 @@ function pathTaken(path: string): ToolError {
     },
   );
 }
-
-/** A layer of these entries, as they are. */
-export function compressEntries(
-  entries: readonly TarEntry[],
-  compression: Compression,
-): RenderedLayer {
-  const { mediaType, compress } = COMPRESSIONS[compression];
-  const hash = createHash('sha256');
-  const bytes = compress(hashChunks(renderTar(entries), hash));
-  return {
-    diffId: `sha256:${hash.digest('hex')}`,
-    descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length },
-    bytes,
-    file: null,
-  };
-}
-
-function* hashChunks(chunks: Iterable<Uint8Array>, hash: Hash): Generator<Uint8Array> {
-  for (const chunk of chunks) {
-    hash.update(chunk);
-    yield chunk;
-  }
-}
-
-/** How layers are compressed. The image id rests on diff ids, so it is the same for all. */
-export type Compression = 'gzip' | 'zstd';
-
-interface Compressor {
-  readonly mediaType: string;
-  readonly compress: (tar: Iterable<Uint8Array>) => Uint8Array;
-}
-
-// Levels and headers are fixed. What deflate makes of the same input may still differ between zlib
-// builds, which is why the image id rests on diff ids and never on the digest of compressed bytes.
-const COMPRESSIONS: Readonly<Record<Compression, Compressor>> = {
-  gzip: { mediaType: OCI_LAYER, compress: gzipChunks },
-  zstd: {
-    mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd',
-    // A catalog says the same over and over, far apart: zstd sees that, and gzip looks back 32 kB.
-    compress: (tar) =>
-      zstdCompressSync(Buffer.concat([...tar]), {
-        params: { [constants.ZSTD_c_compressionLevel]: 3 },
-      }),
-  },
-};

@@ -1,14 +1,14 @@
 import type { Digest } from '../base/digest.ts';
 import type { BuildGroups, RenderedGroup } from './build-group.ts';
-import type { BuiltLayer } from './build-layer.ts';
 import type { PackageSummary } from './cache/json-cache.ts';
+import type { BuiltLayer } from './compress-layer.ts';
 import type { LayerStore } from './layer-store.ts';
 
 /** How layers are built, which decides nothing about what they are. */
 export interface ContentWork {
   /** Layers of an earlier catalog: what did not change is taken from there. */
   readonly known?: ContentLayers | null;
-  /** Layers of earlier processes. */
+  /** Layers of earlier processes, whole, and what of them did not change. */
   readonly store?: LayerStore | null;
   /** Threads, where there are some; else this one builds. */
   readonly buildGroups?: BuildGroups;
@@ -70,10 +70,16 @@ export async function recallGroup(key: Digest, work: ContentWork): Promise<Built
 }
 
 async function readGroup(key: Digest, { store }: ContentWork): Promise<BuiltGroup | null> {
-  const note = (await store?.readNote(key)) ?? null;
+  const note = store ? await readGroupNote(key, store) : null;
   if (note === null) return null;
-  const { diffId, descriptor, summaries }: GroupNote = JSON.parse(note);
+  const { diffId, descriptor, summaries } = note;
   return { layer: { diffId, descriptor, bytes: null, file: null }, summaries };
+}
+
+/** What the store knows of a layer; whether it has the bytes is not looked at. */
+export async function readGroupNote(key: Digest, store: LayerStore): Promise<GroupNote | null> {
+  const note = await store.readNote(key);
+  return note === null ? null : JSON.parse(note);
 }
 
 async function findBytes(layer: BuiltLayer, { store }: ContentWork): Promise<BuiltLayer | null> {
@@ -82,18 +88,19 @@ async function findBytes(layer: BuiltLayer, { store }: ContentWork): Promise<Bui
   return file === null ? null : { ...layer, file };
 }
 
-type GroupNote = Pick<BuiltLayer, 'diffId' | 'descriptor'> & Pick<BuiltGroup, 'summaries'>;
+type GroupNote = Pick<BuiltLayer, 'diffId' | 'descriptor'> &
+  Pick<RenderedGroup, 'summaries' | 'runs'>;
 
 /** Remembers a layer under its key. Its bytes are let go where they could be kept elsewhere. */
 export async function keepGroup(
   key: Digest,
-  { layer, summaries }: RenderedGroup,
+  { layer, summaries, runs }: RenderedGroup,
   { store }: ContentWork,
 ): Promise<BuiltGroup> {
   const { diffId, descriptor, bytes } = layer;
   const file = (await store?.writeBlob(descriptor.digest, bytes)) ?? null;
   if (file === null) return { layer, summaries };
-  const note: GroupNote = { diffId, descriptor, summaries };
+  const note: GroupNote = { diffId, descriptor, summaries, runs };
   await store?.writeNote(key, JSON.stringify(note));
   return { layer: { diffId, descriptor, bytes: null, file }, summaries };
 }

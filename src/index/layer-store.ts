@@ -10,6 +10,16 @@ export interface LayerStore {
   writeNote(key: Digest, text: string): Promise<void>;
   /** A file whose bytes have this digest, which was looked at now; null where there is none. */
   findBlob(digest: Digest): Promise<string | null>;
+  /**
+   * The bytes of a blob at these places, unchecked, in the order of the places; null where it does not
+   * have all of them.
+   */
+  readRanges(digest: Digest, ranges: readonly ByteRange[]): Promise<readonly Uint8Array[] | null>;
   /** The file in which the bytes lie from now on; null where they could not be kept. */
   writeBlob(digest: Digest, bytes: Uint8Array): Promise<string | null>;
+}
+
+export interface ByteRange {
+  readonly offset: number;
+  readonly size: number;
 }

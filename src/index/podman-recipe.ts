@@ -5,7 +5,7 @@ import { hashCatalog } from '../catalog/hash-catalog.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { CONTENT_LABEL, OURS_LABEL, RECIPE_LABEL } from './build-config.ts';
 import type { CacheChoice } from './build-group.ts';
-import type { Compression } from './build-layer.ts';
+import type { Compression } from './compress-layer.ts';
 import type { IndexIdentity } from './read-index.ts';
 
 /** An image in the serving registry. */

@@ -12,7 +12,7 @@ import {
 } from '../base/oci.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { BuiltBlob } from './build-index.ts';
-import { OCI_LAYER } from './build-layer.ts';
+import { OCI_LAYER } from './compress-layer.ts';
 import type { BuiltTop } from './render-oci-layout.ts';
 
 /** What a backup says of the commit that it holds. */

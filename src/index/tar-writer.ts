@@ -12,24 +12,19 @@ export const BLOCK = 512;
 export const DIRECTORY_MODE = 0o755;
 export const FILE_MODE = 0o644;
 const LARGEST_SIZE = 0o77777777777;
+/** What stands behind the last entry of an archive. */
+export const TAR_END: Uint8Array = new Uint8Array(2 * BLOCK);
 
 /**
- * Renders entries, in the order given, as a POSIX tar stream cut into chunks; pieces of files are
- * among them as they are.
+ * Renders an entry of a POSIX tar stream, cut into chunks; pieces of a file are among them as they
+ * are. Behind the last one comes `TAR_END`.
  *
  * Nothing but paths and bytes gets in: directories are 0755, files 0644, owner and group 0:0
  * without names, time 0. A path that ustar cannot hold (over 100 bytes, or not ASCII) gets a pax
  * record before its header. Throws `INDEX_UNSAFE_PATH` for a path that would leave the root.
  */
-export function* renderTar(entries: Iterable<TarEntry>): Generator<Uint8Array> {
-  for (const entry of entries) {
-    assertSafePath(entry.path);
-    yield* renderEntry(entry);
-  }
-  yield new Uint8Array(2 * BLOCK);
-}
-
-function* renderEntry(entry: TarEntry): Generator<Uint8Array> {
+export function* renderEntry(entry: TarEntry): Generator<Uint8Array> {
+  assertSafePath(entry.path);
   const isFile = entry.type === 'file';
   const name = Buffer.from(isFile ? entry.path : `${entry.path}/`);
   if (name.length > 100 || !isAscii(name)) yield* renderPaxPath(name);
@@ -67,7 +62,7 @@ export function frameFile(
   const filling = (BLOCK - (size % BLOCK)) % BLOCK;
   return {
     head: renderHeader({ name: Buffer.from(path), mode: FILE_MODE, size, type: '0' }),
-    tail: new Uint8Array(filling + 2 * BLOCK),
+    tail: new Uint8Array(filling + TAR_END.length),
   };
 }
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import tarStream from 'tar-stream';
 import { isToolError } from '../../src/base/tool-error.ts';
-import { renderTar, type TarEntry } from '../../src/index/tar-writer.ts';
+import { renderEntry, TAR_END, type TarEntry } from '../../src/index/tar-writer.ts';
 
 const LONG = `${'folder-with-a-long-name/'.repeat(12)}catalog.json`;
 
@@ -40,7 +40,11 @@ function file(path: string, content: string): TarEntry {
   return { type: 'file', path, bytes: Buffer.from(content) };
 }
 
-test('renderTar writes entries that tar-stream reads back with fixed modes, owner and time', async () => {
+function renderTar(entries: readonly TarEntry[]): Uint8Array {
+  return Buffer.concat([...entries.flatMap((entry) => [...renderEntry(entry)]), TAR_END]);
+}
+
+test('renderEntry writes entries that tar-stream reads back with fixed modes, owner and time', async () => {
   const entries: TarEntry[] = [
     { type: 'directory', path: 'configs' },
     file('configs/a.json', '{}'),
@@ -48,7 +52,7 @@ test('renderTar writes entries that tar-stream reads back with fixed modes, owne
     file('configs/ünïcode-名前', 'x'.repeat(513)),
     { type: 'directory', path: LONG.replace('/catalog.json', '/more') },
   ];
-  const read = await readTar(Buffer.concat([...renderTar(entries)]));
+  const read = await readTar(renderTar(entries));
   assert.deepEqual(
     read.map((entry) => entry.name),
     entries.map((entry) => entry.path),
@@ -61,14 +65,14 @@ test('renderTar writes entries that tar-stream reads back with fixed modes, owne
   }
 });
 
-test('renderTar writes what the system tar lists without complaint', () => {
+test('renderEntry writes what the system tar lists without complaint', () => {
   const entries: TarEntry[] = [
     { type: 'directory', path: 'configs' },
     file('configs/a', 'abc'),
     file(LONG, 'long'),
   ];
   const listed = execFileSync('tar', ['-tvf', '-', '--numeric-owner'], {
-    input: Buffer.concat([...renderTar(entries)]),
+    input: renderTar(entries),
     env: { ...process.env, TZ: 'UTC', LC_ALL: 'C' },
     encoding: 'utf8',
   });
@@ -83,7 +87,7 @@ test('renderTar writes what the system tar lists without complaint', () => {
   ]);
 });
 
-test('renderTar gives back every path and content, whatever characters and lengths they have', async () => {
+test('renderEntry gives back every path and content, whatever characters and lengths they have', async () => {
   const part = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
     .filter((name) => !/[/\0]/.test(name) && name !== '.' && name !== '..');
@@ -91,9 +95,7 @@ test('renderTar gives back every path and content, whatever characters and lengt
   const entry = fc.record({ path, content: fc.string({ maxLength: 1200 }) });
   await fc.assert(
     fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 4 }), async (list) => {
-      const read = await readTar(
-        Buffer.concat([...renderTar(list.map((item) => file(item.path, item.content)))]),
-      );
+      const read = await readTar(renderTar(list.map((item) => file(item.path, item.content))));
       assert.deepEqual(
         read.map(({ name, content }) => [name, content]),
         list.map((item) => [item.path, Buffer.from(item.content).toString()]),
@@ -104,9 +106,9 @@ test('renderTar gives back every path and content, whatever characters and lengt
 });
 
 for (const path of ['../etc/x', '/etc/x', 'a//b', 'a/./b', 'a/..', '', 'a\0b']) {
-  test(`renderTar refuses the path ${JSON.stringify(path)}`, () => {
+  test(`renderEntry refuses the path ${JSON.stringify(path)}`, () => {
     assert.throws(
-      () => [...renderTar([file(path, '')])],
+      () => renderTar([file(path, '')]),
       (error) => isToolError(error, 'INDEX_UNSAFE_PATH'),
     );
   });

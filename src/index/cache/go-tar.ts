@@ -22,7 +22,7 @@ const PREFIX_SIZE = 155;
 /**
  * One entry as Go's archive/tar writes it in the way that opm calls it, which its cache digest is
  * the hash of (spec "file-based catalogs" §6.4): owner 0, time 0, folders without a slash at the
- * end. This is no archive to unpack; layers are written by `renderTar`.
+ * end. This is no archive to unpack; layers are written by `renderEntry`.
  */
 export function* renderGoEntry(entry: TreeEntry): Generator<Uint8Array> {
   const pieces = entry.type === 'file' ? [entry.bytes] : [];
