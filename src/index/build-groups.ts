@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { Digest } from '../base/digest.ts';
 import { estimateSize, listCatalogFiles } from '../catalog/render-catalog.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
@@ -28,8 +29,12 @@ export async function buildGroups(
   groups: readonly PackageGroup[],
   input: GroupsInput,
 ): Promise<ReadonlyMap<Digest, BuiltGroup | null>> {
-  const found = new Map<Digest, BuiltGroup | null>();
-  for (const { key } of groups) found.set(key, await recallGroup(key, input));
+  const recalled = await pMap(
+    groups,
+    async ({ key }) => [key, await recallGroup(key, input)] as const,
+    { concurrency: RECALLED_AT_ONCE },
+  );
+  const found = new Map<Digest, BuiltGroup | null>(recalled);
   const missing = await Promise.all(
     groups.filter(({ key }) => found.get(key) === null).map((group) => findParts(group, input)),
   );
@@ -39,6 +44,9 @@ export async function buildGroups(
   await buildMissing(refused.map(renderAll), found, input);
   return found;
 }
+
+/** Files of the store that are read while one is hashed. */
+const RECALLED_AT_ONCE = 4;
 
 /** A group that must be built: of packages that are rendered, and of others that earlier layers hold. */
 interface MissingGroup {
