@@ -2,7 +2,7 @@ import { type Digest, digestOf } from '../base/digest.ts';
 import { hasErrors } from '../base/problem.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { hashCatalog } from '../catalog/hash-catalog.ts';
-import { type KeptCatalog, keepContent } from '../catalog/keep-content.ts';
+import type { KeptCatalog, keepContent } from '../catalog/keep-content.ts';
 import { listBundleImages } from '../catalog/list-images.ts';
 import type { Catalog } from '../catalog/types.ts';
 import type { Snapshot } from '../git/port.ts';
@@ -51,9 +51,9 @@ export type StateRelocator = (state: LoadedState, now: Date) => Promise<WantedSt
 export function createStateRelocator(): StateRelocator {
   let last: { readonly key: string; readonly kept: ReadonlyMap<string, KeptContent> } | null = null;
   return (state, now) =>
-    relocateState(state, now, (whole, wishes) => {
+    relocateState(state, now, async (whole, wishes) => {
       const key = JSON.stringify([state.binding.catalogs, [...wishes]]);
-      if (last?.key !== key) last = { key, kept: keepHashed(whole, wishes) };
+      if (last?.key !== key) last = { key, kept: await keepHashed(whole, wishes) };
       return last.kept;
     });
 }
@@ -62,9 +62,13 @@ interface KeptContent extends KeptCatalog {
   readonly content: Digest;
 }
 
-type Keep = (...parts: Parameters<typeof keepContent>) => ReadonlyMap<string, KeptContent>;
+type Keep = (
+  ...parts: Parameters<typeof keepContent>
+) => Promise<ReadonlyMap<string, KeptContent>>;
 
-function keepHashed(...parts: Parameters<Keep>): ReturnType<Keep> {
+// Under `append` nobody waits for what judges the rules of bundles.
+async function keepHashed(...parts: Parameters<Keep>): ReturnType<Keep> {
+  const { keepContent } = await import('../catalog/keep-content.ts');
   return new Map(
     [...keepContent(...parts)].map(([name, kept]) => [
       name,
@@ -92,7 +96,7 @@ export async function relocateState(
       (wishes.get(entry.name) ?? []).map((wish) => wish.package),
     );
   const whole = new Map(sound.map(({ entry, catalog }) => [entry.name, catalog]));
-  const kept = keep(whole, wishes);
+  const kept = await keep(whole, wishes);
   const { images: used, unnamed } = listUsed(
     inUse === null ? [] : inUse.observed,
     state.manifest,
