@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import type { Digest } from '../base/digest.ts';
 import { estimateSize, listCatalogFiles } from '../catalog/render-catalog.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
@@ -29,12 +28,12 @@ export async function buildGroups(
   groups: readonly PackageGroup[],
   input: GroupsInput,
 ): Promise<ReadonlyMap<Digest, BuiltGroup | null>> {
-  const recalled = await pMap(
-    groups,
-    async ({ key }) => [key, await recallGroup(key, input)] as const,
-    { concurrency: RECALLED_AT_ONCE },
-  );
-  const found = new Map<Digest, BuiltGroup | null>(recalled);
+  const found = new Map<Digest, BuiltGroup | null>(groups.map(({ key }) => [key, null]));
+  const waiting = groups.values();
+  async function recall(): Promise<void> {
+    for (const { key } of waiting) found.set(key, await recallGroup(key, input));
+  }
+  await Promise.all(Array.from({ length: RECALLED_AT_ONCE }, recall));
   const missing = await Promise.all(
     groups.filter(({ key }) => found.get(key) === null).map((group) => findParts(group, input)),
   );

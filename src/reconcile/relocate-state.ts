@@ -62,9 +62,7 @@ interface KeptContent extends KeptCatalog {
   readonly content: Digest;
 }
 
-type Keep = (
-  ...parts: Parameters<typeof keepContent>
-) => Promise<ReadonlyMap<string, KeptContent>>;
+type Keep = (...parts: Parameters<typeof keepContent>) => Promise<ReadonlyMap<string, KeptContent>>;
 
 // Under `append` nobody waits for what judges the rules of bundles.
 async function keepHashed(...parts: Parameters<Keep>): ReturnType<Keep> {
