@@ -217,6 +217,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
         },
         requestCount: ledger,
         readMissingThen: createMissingReader(git),
+        openFiles: (commit) => git.openFiles(commit),
         clock: systemClock,
         emit,
         signal: context.signal,

@@ -1,6 +1,8 @@
 import { compareBytes } from '../base/text.ts';
-import type { CommitHead, LocatedFile, Snapshot, TreeFile } from './port.ts';
+import { ToolError } from '../base/tool-error.ts';
+import type { CommitFiles, CommitHead, LocatedFile, Snapshot, TreeFile } from './port.ts';
 import { readBlobNow, readBlobs } from './read-blobs.ts';
+import { FULL_ID } from './read-commits.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 import { cleanPath, selectSubmodules } from './tree-path.ts';
 
@@ -16,19 +18,36 @@ export interface NamedCommit extends CommitHead {
   readonly commit: string;
 }
 
-interface CommitPlace {
+interface FilesPlace {
   /** The folder within the repository, ending in `/`, or empty. */
   readonly prefix: string;
-  readonly head: NamedCommit;
+  /** Its full id. */
+  readonly commit: string;
   readonly known: SmallFiles;
 }
 
-/** A commit's files, read out of Git's own storage. */
+/** A commit with all that it says, read out of Git's own storage. */
 export function openCommitSnapshot(
   place: GitPlace,
-  { prefix, head, known }: CommitPlace,
+  { head, ...rest }: Omit<FilesPlace, 'commit'> & { readonly head: NamedCommit },
 ): Snapshot {
   const { commit, time, subject } = head;
+  const files = openTree(place, { ...rest, commit });
+  return { ...files, subject, time, readFileNow: ({ objectId }) => readBlobNow(place, objectId) };
+}
+
+/** As `GitPort.openFiles`. */
+export function openCommitFiles(place: GitPlace, files: FilesPlace): CommitFiles {
+  if (!FULL_ID.test(files.commit))
+    throw new ToolError('GIT_UNKNOWN_REVISION', `${files.commit} is no full id of a commit.`);
+  const environment = { ...place.environment, GIT_NO_LAZY_FETCH: '1' };
+  return openTree({ ...place, environment }, files);
+}
+
+function openTree(
+  place: GitPlace,
+  { prefix, commit, known }: FilesPlace,
+): Omit<Snapshot, 'subject' | 'time' | 'readFileNow'> {
   let tree: Promise<Tree> | null = null;
   // One commit never changes, and most of it is asked for sooner or later.
   function readTree(): Promise<Tree> {
@@ -70,12 +89,9 @@ export function openCommitSnapshot(
   }
   return {
     revision: commit,
-    subject,
-    time,
     listFiles,
     locateFiles,
     readFiles,
-    readFileNow: ({ objectId }) => readBlobNow(place, objectId),
     readFile,
     listSubmodules: async (path) => selectSubmodules((await readTree()).submodules, path),
   };

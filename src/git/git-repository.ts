@@ -4,6 +4,7 @@ import { redactRemote } from '../base/redact.ts';
 import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
 import {
   type NamedCommit,
+  openCommitFiles,
   openCommitSnapshot,
   readCommitHead,
   type SmallFiles,
@@ -78,6 +79,7 @@ function createPort(repository: Repository, access: RemoteAccess = PLAIN_ACCESS)
     openCommit: (revision) => openCommit(place, { prefix, known }, revision),
     openKnown: (commit, head) =>
       openCommitSnapshot(place, { prefix, head: { ...head, commit }, known }),
+    openFiles: (commit) => openCommitFiles(place, { prefix, commit, known }),
     async openWorkingTree() {
       hashing.algorithm ??= await readAlgorithm(place);
       return openWorkingTreeSnapshot(folder, {

@@ -1,7 +1,7 @@
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import { fetchRevision } from './fetch-revision.ts';
 import type { ObtainedRevision, RemoteAccess } from './port.ts';
-import { isShallow, resolveRevision } from './read-commits.ts';
+import { FULL_ID, isShallow, resolveRevision } from './read-commits.ts';
 import { openRemote, withinTime } from './remote-access.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 
@@ -34,8 +34,6 @@ export async function obtainRevision(
     throw error;
   }
 }
-
-const FULL_ID = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
 // CI checks a commit out, and has its target branch only as the remote knows it.
 function readBranch(place: GitPlace, revision: string): Promise<string | null> {

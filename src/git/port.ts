@@ -160,6 +160,9 @@ export interface FetchHooks {
   readonly onMoved?: (() => void) | undefined;
 }
 
+/** The files of a commit that may not be here. */
+export type CommitFiles = Pick<Snapshot, 'revision' | 'listFiles' | 'readFiles' | 'readFile'>;
+
 export interface GitPort {
   /** Folder of the manifest, absolute. */
   readonly folder: string;
@@ -171,6 +174,11 @@ export interface GitPort {
   openCommit(revision: string): Promise<Snapshot>;
   /** The same for a full commit id whose head is known, without asking git; what is read of a commit that is not there throws `GIT_FAILED`. */
   openKnown(revision: string, head: CommitHead): Snapshot;
+  /**
+   * The files of a commit by its full id, as far as they are here: git is asked when a file is. What lists or reads them
+   * throws `GIT_FAILED` where something is missing. Throws `GIT_UNKNOWN_REVISION` for what is no full id.
+   */
+  openFiles(commit: string): CommitFiles;
   openWorkingTree(): Promise<Snapshot>;
   /** Commit id of a revision, or null where it does not exist (an empty repository has no HEAD). */
   resolveRevision(revision: string): Promise<string | null>;

@@ -1,9 +1,6 @@
 import { type Digest, parseDigest } from '../base/digest.ts';
-import { parseImageRef } from '../base/image-ref.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
-import { rewriteImages } from '../catalog/rewrite-images.ts';
-import type { Catalog } from '../catalog/types.ts';
-import { locateBase, mapReference } from '../images/map-path.ts';
+import { locateBase } from '../images/map-path.ts';
 import {
   type BuildGroups,
   buildGroupsHere,
@@ -24,6 +21,7 @@ import { servingRole } from '../manifest/serving-role.ts';
 import type { CatalogEntry, MirrorManifest } from '../manifest/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
+import { describeRewriting, rewriteForServing } from './rewrite-for-serving.ts';
 
 export interface IndexSummary {
   /** Of `builder: podman` the id of the recipe, since the image has none before it is built. */
@@ -227,10 +225,6 @@ function summarizeBuilt({ imageId, layerBytes, content }: BuiltIndex): IndexSumm
 
 function keyOf(loaded: BuiltCatalog, manifest: MirrorManifest): string {
   const { entry } = loaded;
-  const rewriting =
-    entry.references === 'rewrite'
-      ? [manifest.registries[servingRole(manifest)], servingRole(manifest), manifest.paths]
-      : null;
   return JSON.stringify([
     entry.name,
     loaded.content,
@@ -240,21 +234,8 @@ function keyOf(loaded: BuiltCatalog, manifest: MirrorManifest): string {
     entry.cache,
     entry.compression,
     entry.platforms,
-    rewriting,
+    describeRewriting(entry, manifest),
   ]);
-}
-
-function rewriteForServing(
-  catalog: Catalog,
-  entry: CatalogEntry,
-  manifest: MirrorManifest,
-): Catalog {
-  const serving = servingRole(manifest);
-  return entry.references === 'keep'
-    ? catalog
-    : rewriteImages(catalog, (reference) =>
-        mapReference(parseImageRef(reference), serving, manifest),
-      );
 }
 
 async function readBase(

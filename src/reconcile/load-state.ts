@@ -9,7 +9,7 @@ import { learnBlob, learnContent } from '../catalog/learn-blob.ts';
 import { type LearnBlob, type ParsedFile, parseCatalogFile } from '../catalog/parse-catalog.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
-import type { Snapshot, TreeFile } from '../git/port.ts';
+import type { CommitFiles, Snapshot, TreeFile } from '../git/port.ts';
 import type { OpenTexts } from '../index/layer-memory.ts';
 import { hashManifest } from '../manifest/hash-manifest.ts';
 import type { SignaturePolicy } from '../manifest/signature-policy.ts';
@@ -62,7 +62,14 @@ export interface LoadedCatalog extends ReadCatalog {
    * needs each for a while only, where each is asked for by itself otherwise when it is needed.
    */
   readonly openTexts?: OpenTexts;
+  /**
+   * Reads the catalog of another commit in the same folder, of its files only those that differ. Packages that are the
+   * same there are the identical objects.
+   */
+  readonly readOther?: (commit: CommitFiles) => Promise<OtherCatalog>;
 }
+
+type OtherCatalog = Pick<LoadedCatalog, 'catalog' | 'content'>;
 
 /** Everything that one commit (or the working tree) says. */
 export interface LoadedState {
@@ -124,15 +131,12 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
         ...read,
         content: hashCatalog(read.catalog, hash),
         openTexts: (packages) => streamNoted(own.values(), [...packages], snapshot),
+        readOther: (commit) => readOther(commit, read, { parsed: own, hash }),
       };
       judged.set(entry.name, loaded);
       catalogs.push(loaded);
     }
     parsed = used;
-    const binding = {
-      manifest: hashManifest(manifest, signatures?.bytes),
-      catalogs: Object.fromEntries(catalogs.map((loaded) => [loaded.entry.name, loaded.tree])),
-    };
     return {
       snapshot,
       manifestFile,
@@ -141,7 +145,10 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
       records: await readRecords(snapshot),
       knownMissing: catalogs.flatMap(({ missing }) => missing),
       signatures: signatures?.policy ?? null,
-      binding,
+      binding: {
+        manifest: hashManifest(manifest, signatures?.bytes),
+        catalogs: Object.fromEntries(catalogs.map((loaded) => [loaded.entry.name, loaded.tree])),
+      },
     };
   };
 }
@@ -164,6 +171,24 @@ export function readCatalog(snapshot: Snapshot, entry: CatalogEntry): Promise<Re
     judge: validatePackage,
     learn: learnBlob,
   });
+}
+
+async function readOther(
+  commit: CommitFiles,
+  { entry, catalog }: Pick<ReadCatalog, 'entry' | 'catalog'>,
+  { parsed, hash }: Pick<FileCache, 'parsed'> & { readonly hash: typeof hashPackage },
+): Promise<OtherCatalog> {
+  const files = await commit.listFiles(entry.path);
+  const cache = {
+    parsed,
+    used: new Map<string, ParsedFile>(),
+    notes: null,
+    texts: [],
+    learn: learnContent,
+  };
+  const parts = await parseFiles(commit, { files, folder: entry.path }, cache);
+  const other = reusePackages(buildCatalog(parts.flatMap((part) => part.blobs)), catalog);
+  return { catalog: other, content: hashCatalog(other, hash) };
 }
 
 async function loadCatalog(
@@ -223,22 +248,27 @@ export function placeFaults(
   }));
 }
 
-interface CatalogCache {
+interface FileCache {
   readonly parsed: ReadonlyMap<string, ParsedFile>;
   readonly used: Map<string, ParsedFile>;
-  readonly known: ReadCatalog | undefined;
   /** What earlier processes noted; null where there is none to ask. */
   readonly notes: FileNotes | null;
   /** Files that hold on to their bytes. */
   readonly texts: NotedFile[];
-  readonly judge: (pkg: CatalogPackage) => readonly Problem[];
   readonly learn: LearnBlob;
 }
 
+interface CatalogCache extends FileCache {
+  readonly known: ReadCatalog | undefined;
+  readonly judge: (pkg: CatalogPackage) => readonly Problem[];
+}
+
+type CatalogBytes = Pick<Snapshot, 'readFiles' | 'readFileNow'>;
+
 async function parseFiles(
-  snapshot: Snapshot,
+  snapshot: CatalogBytes,
   source: { readonly files: readonly TreeFile[]; readonly folder: string },
-  cache: CatalogCache,
+  cache: FileCache,
 ): Promise<readonly ParsedFile[]> {
   function inFolder(file: TreeFile): string {
     return file.path.slice(source.folder.length + 1);
@@ -268,8 +298,8 @@ const SMALL = 4_000_000;
 interface Noting {
   /** In the catalog's folder. */
   readonly path: string;
-  readonly snapshot: Snapshot;
-  readonly cache: CatalogCache;
+  readonly snapshot: CatalogBytes;
+  readonly cache: FileCache;
   readonly kept: Uint8Array | null;
 }
 
@@ -297,7 +327,7 @@ function recallNoted(
 }
 
 async function collectFiles(
-  snapshot: Snapshot,
+  snapshot: CatalogBytes,
   files: readonly TreeFile[],
   inFolder: (file: TreeFile) => string,
 ): Promise<readonly CatalogFile[]> {
@@ -307,7 +337,7 @@ async function collectFiles(
   return found;
 }
 
-function keepParsed(file: TreeFile, cache: CatalogCache): void {
+function keepParsed(file: TreeFile, cache: FileCache): void {
   const known = cache.parsed.get(keyOfFile(file));
   if (known !== undefined) cache.used.set(keyOfFile(file), known);
 }

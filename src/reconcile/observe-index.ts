@@ -8,9 +8,10 @@ import { findLack, type LackedContent } from '../catalog/find-lack.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { findExtracting } from '../cluster/find-extracting.ts';
 import { type ClusterFile, findClusterTags } from '../cluster/point-cluster-files.ts';
+import type { GitPort } from '../git/port.ts';
 import { indexRepository, servedRepository } from '../images/map-path.ts';
 import { turnAddresses } from '../images/normalize-addresses.ts';
-import { readOrigin } from '../index/describe-index.ts';
+import { type IndexOrigin, readOrigin } from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
 import type { IndexIdentity } from '../index/read-index.ts';
 import { findActivePin } from '../manifest/active-pin.ts';
@@ -19,14 +20,15 @@ import { letsTagsMove } from '../manifest/defaults.ts';
 import { isExpired } from '../manifest/exclude.ts';
 import { servingRole } from '../manifest/serving-role.ts';
 import { formatImmutableTag } from '../plan/item.ts';
-import { type IndexStanding, judgeIndex } from '../plan/judge-index.ts';
+import { type IndexStanding, isKept, judgeIndex } from '../plan/judge-index.ts';
 import type { ObservedIndex, WantedIndex } from '../plan/types.ts';
 import type { RegistryPort } from '../registry/port.ts';
 import type { IndexBuilder, IndexSummary } from './build-index.ts';
 import { identifyIndex } from './identify-index.ts';
 import type { LoadedCatalog, LoadedState } from './load-state.ts';
 import { observePin } from './observe-pin.ts';
-import { observeServed } from './observe-served.ts';
+import { type ObservedServed, observeServed } from './observe-served.ts';
+import { readBuiltCatalog } from './read-built-catalog.ts';
 import type { ServedFrom } from './read-missing-then.ts';
 import { type KnownLayers, readServedCatalog } from './read-served-catalog.ts';
 
@@ -60,6 +62,8 @@ export interface ObserveIndexContext {
   readonly now: Date;
   /** Remembers what each repository served last. */
   readonly servedCache: Map<string, ServedCatalog>;
+  /** Left out where nobody can look into earlier commits. */
+  readonly openFiles?: GitPort['openFiles'] | undefined;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -75,7 +79,7 @@ export async function observeIndex(
   const summary = await context.builder.summarize(loaded, context.state);
   const wanted = wantIndex(loaded, summary, context);
   const { registry, signal } = context;
-  const { diffIds, created, revision, ...served } = await observeServed(wanted, registry, signal);
+  const { diffIds, origin, ...served } = await observeServed(wanted, registry, signal);
   const expected = await identifyIndex(registry, {
     repository: wanted.repository,
     tag: formatImmutableTag(wanted.tag, wanted.imageId),
@@ -85,12 +89,12 @@ export async function observeIndex(
     ...served,
     expectedImmutable: expected.presence,
     expectedImmutableId: expected.identity === null ? null : readId(expected.identity, wanted),
-    movedBack: isMovedBack(wanted, expected.identity, created),
+    movedBack: isMovedBack(wanted, expected.identity, origin),
   };
   const { moving } = partial;
   const pinned = await observePinned(wanted, { loaded, moving }, context);
   const { target, named } = pinned;
-  const servedFrom = moving.state === 'present' ? { digest: moving.digest, revision } : null;
+  const servedFrom = findServedFrom(moving, origin);
   const rest = { wanted, target: target ?? loaded.catalog, named, servedFrom };
   const observed = { ...partial, foreign: null, pinned: pinned.observed };
   const standing = judgeIndex(wanted, partial);
@@ -102,12 +106,8 @@ export async function observeIndex(
   }
   // Which index clusters were told of before, no registry knows.
   if (!wanted.moves) return { ...rest, observed, served: null };
-  // Only of an image that looks like ours: others may hide in one layer what another has.
-  const layers = served.servedLabelled ? summary.packages : new Map<Digest, readonly string[]>();
-  const known = { layers, catalog: loaded.catalog };
-  // What is no index offers nothing, as if nothing were there.
-  const held = standing === 'no-index' ? { state: 'absent' as const } : moving;
-  const content = await readServed(wanted, { moving: held, known }, context);
+  const seen = { loaded, layers: summary.packages, standing, served, origin };
+  const content = await readServed(wanted, seen, context);
   if (standing !== 'foreign' || content === null) return { ...rest, observed, served: content };
   const foreign = findForeign(content, loaded, context);
   return { ...rest, observed: { ...observed, foreign }, served: content };
@@ -117,11 +117,17 @@ export async function observeIndex(
 function isMovedBack(
   wanted: WantedIndex,
   expected: IndexIdentity | null,
-  created: string | null,
+  origin: IndexOrigin | null,
 ): boolean {
   if (expected === null || readId(expected, wanted) !== wanted.imageId) return false;
   const built = readOrigin(expected)?.created ?? null;
+  const created = origin?.created ?? null;
   return built === null || created === null || Date.parse(created) <= Date.parse(built);
+}
+
+function findServedFrom(moving: Presence, origin: IndexOrigin | null): ServedFrom | null {
+  if (moving.state !== 'present') return null;
+  return { digest: moving.digest, revision: origin?.revision ?? null };
 }
 
 /** What is served now is what the next commit will be compared with. */
@@ -248,17 +254,42 @@ function wantIndex(
   };
 }
 
+interface SeenServed {
+  readonly loaded: LoadedCatalog;
+  /** Of Git's index. */
+  readonly layers: KnownLayers['layers'];
+  readonly standing: IndexStanding;
+  readonly served: ObservedServed;
+  readonly origin: IndexOrigin | null;
+}
+
 async function readServed(
   { repository }: WantedIndex,
-  { moving, known }: { readonly moving: Presence; readonly known: KnownLayers },
+  seen: SeenServed,
   context: ObserveIndexContext,
 ): Promise<Catalog | null> {
-  if (moving.state === 'absent') return buildCatalog([]);
+  const { loaded, layers, standing, served } = seen;
+  const { moving } = served;
+  // What is no index offers nothing, as if nothing were there.
+  if (moving.state === 'absent' || standing === 'no-index') return buildCatalog([]);
   if (moving.state !== 'present') return null;
   const { digest } = moving;
   const remembered = context.servedCache.get(repository);
   if (remembered?.digest === digest) return remembered.catalog;
-  const catalog = await readServedCatalog(context.registry, { repository, digest }, known);
+  // Only of an image that looks like ours: others may hide in one layer what another has.
+  const known = served.servedLabelled ? { layers, catalog: loaded.catalog } : null;
+  const catalog =
+    (await readFromGit(seen, context)) ??
+    (await readServedCatalog(context.registry, { repository, digest }, known));
   if (catalog !== null) context.servedCache.set(repository, { digest, catalog });
   return catalog;
+}
+
+// What others made with our labels, as on an index of ours as their base, does not lie under its own never-moving tag.
+async function readFromGit(
+  { loaded, served, origin }: SeenServed,
+  { state, openFiles }: ObserveIndexContext,
+): Promise<Catalog | null> {
+  if (origin === null || openFiles === undefined || !isKept(served)) return null;
+  return readBuiltCatalog(origin, { loaded, state, openFiles });
 }

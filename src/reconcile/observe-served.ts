@@ -1,6 +1,6 @@
 import type { Digest } from '../base/digest.ts';
 import { OURS_LABEL } from '../index/build-config.ts';
-import { readOrigin } from '../index/describe-index.ts';
+import { type IndexOrigin, readOrigin } from '../index/describe-index.ts';
 import { readRecipeId } from '../index/podman-recipe.ts';
 import { saysIndex } from '../index/read-index.ts';
 import { formatImmutableTag } from '../plan/item.ts';
@@ -23,10 +23,8 @@ export type ObservedServed = Pick<
 interface ServedImage extends ObservedServed {
   /** Uncompressed layers of what is served, of its first platform. */
   readonly diffIds: readonly Digest[];
-  /** Time of the commit that olmirror built it of, as it says itself; null where it does not. */
-  readonly created: string | null;
-  /** That commit; null for another's index, and for one that was built of a working tree. */
-  readonly revision: string | null;
+  /** Null for another's index. */
+  readonly origin: IndexOrigin | null;
 }
 
 const NOTHING_SERVED = {
@@ -37,8 +35,7 @@ const NOTHING_SERVED = {
   servedIsIndex: false,
   servedImmutable: null,
   diffIds: [],
-  created: null,
-  revision: null,
+  origin: null,
 } as const;
 
 /** Asks what the moving tag of an index holds, and reads what it says of itself; no layers. */
@@ -50,7 +47,6 @@ export async function observeServed(
   const { presence, identity } = await identifyIndex(registry, { repository, tag, signal });
   if (identity === null) return { moving: presence, ...NOTHING_SERVED };
   const { imageId, labels, entrypoint, diffIds } = identity;
-  const origin = readOrigin(identity);
   const recipe = readRecipeId(labels);
   const servedId = recipe ?? imageId;
   const immutable = formatImmutableTag(tag, servedId);
@@ -63,7 +59,6 @@ export async function observeServed(
     servedIsIndex: saysIndex(identity),
     servedImmutable: await registry.headManifest(repository, immutable, signal),
     diffIds,
-    created: origin?.created ?? null,
-    revision: origin?.revision ?? null,
+    origin: readOrigin(identity),
   };
 }

@@ -3,7 +3,7 @@ import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
 import { hasErrors } from '../base/problem.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
-import type { Snapshot, VerifyMessages } from '../git/port.ts';
+import type { GitPort, Snapshot, VerifyMessages } from '../git/port.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { dayOf } from '../manifest/day.ts';
 import { servingRole } from '../manifest/serving-role.ts';
@@ -57,6 +57,8 @@ export interface PassDeps extends KnownDeps, ConnectDeps {
   /** Bytes that are free on the filesystem of a path, relative to the manifest; throws a `ToolError`. */
   readonly readFreeSpace?: (path: string) => Promise<number>;
   readonly requestCount?: RequestCount;
+  /** Left out where nobody can look into earlier commits. */
+  readonly openFiles?: GitPort['openFiles'];
   readonly clock: Clock;
   readonly emit: EmitEvent;
 }
@@ -228,13 +230,8 @@ async function observe(
   { memory, options, deps, budget }: Surroundings,
 ): Promise<Observation> {
   const { state, sound, registries, builder } = subject;
-  const { signal, emit } = deps;
-  const releases = options.indexOnly
-    ? NO_RELEASES
-    : await lookAtReleases(
-        { ...subject, ...state, signal },
-        { ...subject, cache: memory.kept.releases, judge: memory.judgeReleases },
-      );
+  const { signal, emit, openFiles } = deps;
+  const releases = await observeReleases(subject, { memory, options, deps });
   // A commit changes a layer or two. The first pass builds all of them, and what it reads besides takes memory enough.
   const serving = servingRole(state.manifest);
   const isFirst = memory.kept.looked[serving] === 0;
@@ -266,6 +263,7 @@ async function observe(
     imageKeys: wanted.keysByCatalog,
     clusterFiles: await readClusterFiles(state.snapshot),
     servedCache: memory.served,
+    openFiles,
     emit,
     now: deps.clock.now(),
     signal,
@@ -283,6 +281,17 @@ async function observe(
       indexes: new Map(indexes.indexes.map((entry) => [entry.wanted.catalog, entry.observed])),
     },
   };
+}
+
+async function observeReleases(
+  subject: Subject,
+  { memory, options, deps: { signal } }: Omit<Surroundings, 'budget'>,
+): ReturnType<typeof lookAtReleases> {
+  if (options.indexOnly) return NO_RELEASES;
+  return lookAtReleases(
+    { ...subject, ...subject.state, signal },
+    { ...subject, cache: memory.kept.releases, judge: memory.judgeReleases },
+  );
 }
 
 interface IndexObservations {

@@ -7,11 +7,13 @@ import type { MirrorManifest } from '../manifest/types.ts';
 import { assertNoLfsPointer } from './find-unread.ts';
 import { readRelocation } from './read-relocation.ts';
 
+type ManifestFiles = Pick<Snapshot, 'revision' | 'readFile' | 'readFileNow'>;
+
 /**
  * Reads the manifest out of a snapshot, once where that is a commit; throws `MANIFEST_INVALID` with every fault in
  * its message.
  */
-export async function readManifest(snapshot: Snapshot, file: string): Promise<MirrorManifest> {
+export async function readManifest(snapshot: ManifestFiles, file: string): Promise<MirrorManifest> {
   if (snapshot.readFileNow === undefined) return readManifestAnew(snapshot, file);
   const known = MANIFESTS.get(snapshot);
   if (known?.file === file) return known.manifest;
@@ -22,11 +24,11 @@ export async function readManifest(snapshot: Snapshot, file: string): Promise<Mi
 
 /** The last that was asked for: one of 50,000 images takes as long to read as all else of a plan before the first request. */
 const MANIFESTS = new WeakMap<
-  Snapshot,
+  ManifestFiles,
   { readonly file: string; readonly manifest: MirrorManifest }
 >();
 
-async function readManifestAnew(snapshot: Snapshot, file: string): Promise<MirrorManifest> {
+async function readManifestAnew(snapshot: ManifestFiles, file: string): Promise<MirrorManifest> {
   const bytes = await snapshot.readFile(file);
   if (bytes === null) {
     const where =

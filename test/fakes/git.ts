@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path/posix';
 import { compareBytes } from '../../src/base/text.ts';
 import { ToolError } from '../../src/base/tool-error.ts';
-import type { CommitNote, GitPort, Snapshot } from '../../src/git/port.ts';
+import type { CommitFiles, CommitNote, GitPort, Snapshot } from '../../src/git/port.ts';
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -39,6 +39,7 @@ export function createFakeGit(folder = '/fake'): FakeGit {
         ...inner,
         openCommit: async (revision) => enterSnapshot(await this.openCommit(revision), path),
         openKnown: (revision, known) => enterSnapshot(this.openKnown(revision, known), path),
+        openFiles: (commit) => enterFiles(this.openFiles(commit), path),
         openWorkingTree: async () => enterSnapshot(await this.openWorkingTree(), path),
       };
     },
@@ -66,6 +67,12 @@ export function createFakeGit(folder = '/fake'): FakeGit {
     openKnown(revision, known) {
       const files = commits.get(revision)?.files ?? new Map();
       return createSnapshot(files, { revision, ...known });
+    },
+    openFiles(commit) {
+      if (!/^[0-9a-f]{40}$/.test(commit))
+        throw new ToolError('GIT_UNKNOWN_REVISION', `${commit} is no id.`);
+      const missing = { listFiles: refuse, readFile: refuse, readFiles: refuse };
+      return commits.get(commit) ?? { revision: commit, ...missing };
     },
     openWorkingTree: async () =>
       createSnapshot(working, { revision: 'working-tree', subject: '', time: null }),
@@ -175,9 +182,17 @@ function createSnapshot(
   };
 }
 
+function refuse(): never {
+  throw new ToolError('GIT_FAILED', 'There is no such commit.');
+}
+
 function enterSnapshot(snapshot: Snapshot, folder: string): Snapshot {
+  return { ...snapshot, ...enterFiles(snapshot, folder) };
+}
+
+function enterFiles(snapshot: CommitFiles, folder: string): CommitFiles {
   return {
-    ...snapshot,
+    revision: snapshot.revision,
     listFiles: async (path) =>
       (await snapshot.listFiles(join(folder, path))).map((file) => ({
         ...file,

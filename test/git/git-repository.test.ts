@@ -211,3 +211,24 @@ test('the files of a damaged repository fail with the object that is missing', a
     (error) => isToolError(error, 'GIT_FAILED') && error.message.includes(id),
   );
 });
+
+// Seen to fail without GIT_NO_LAZY_FETCH: git asked the remote for the file.
+test('openFiles takes what a partial clone has, and fetches nothing', async (context) => {
+  const world = await openRealWorld();
+  context.after(() => world.close());
+  await world.write('a', 'old');
+  const first = await world.commit('First');
+  await world.write('a', 'new');
+  await world.commit('Second');
+  git(world.top, 'config', 'uploadpack.allowFilter', 'true');
+  const clone = join(temporary(context), 'clone');
+  git(world.top, 'clone', '--quiet', '--filter=blob:none', `file://${world.top}`, clone);
+  const files = (await openGitRepository(clone, { environment })).openFiles(first);
+  assert.deepEqual(
+    (await files.listFiles('')).map(({ path }) => path),
+    ['a'],
+  );
+  await assert.rejects(files.readFile('a'), (error) => isToolError(error, 'GIT_FAILED'));
+  const objects = git(clone, 'cat-file', '--batch-all-objects', '--batch-check=%(objecttype)');
+  assert.equal(objects.split('\n').filter((type) => type === 'blob').length, 1);
+});
