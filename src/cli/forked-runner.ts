@@ -20,12 +20,6 @@ const PROGRAM = new URL(
   import.meta.url,
 );
 
-/**
- * What a pass makes of thousands of images lives a little longer than a megabyte of garbage takes, which is how often
- * the part of the heap where objects are born would be cleared: with 8 MB a commit is planned a sixth sooner, for 20 MB.
- */
-const YOUNG = '--min-semi-space-size=8';
-
 /** Milliseconds that a process without a pass may take to end. */
 const LAST_WORDS = 5_000;
 
@@ -106,7 +100,6 @@ function findChild(state: State): ChildProcess | null {
 function startChild(state: State): ChildProcess {
   const child = fork(PROGRAM, [], {
     serialization: 'advanced',
-    execArgv: [...process.execArgv, YOUNG],
     // glibc gives each thread a heap of its own, and keeps what was freed in each: 40 MB and more after a catalog.
     env: { ...process.env, MALLOC_ARENA_MAX: '1' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
