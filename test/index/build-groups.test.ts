@@ -1,43 +1,25 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { rm } from 'node:fs/promises';
+import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { compareBytes } from '../../src/base/text.ts';
-import { createLayerStore } from '../../src/files/layer-store.ts';
 import { buildGroup } from '../../src/index/build-group.ts';
-import type { LayerStore } from '../../src/index/layer-store.ts';
 import {
+  AFTER,
   assertAsAnew,
-  buildWatched,
-  type Choice,
+  BEFORE,
+  FIRST,
   NAMES,
   namesOf,
   OTHER,
+  SECOND,
   SMALL,
-  type Specs,
+  THIRD,
+  useLayerFolder,
   writePackage,
 } from '../support/watched-layers.ts';
 
-let folder = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'olmirror-groups-'));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
-// Another store on the same folder, as a later process has it.
-function open(): LayerStore {
-  return createLayerStore({ folder, maxBytes: 1e9 });
-}
-
-function build(specs: Specs, choice: Choice = {}): ReturnType<typeof buildWatched> {
-  return buildWatched(specs, { store: open(), ...choice });
-}
-
-const [FIRST = '', SECOND = '', THIRD = ''] = NAMES;
-const BEFORE: Specs = { [FIRST]: OTHER, [SECOND]: { ...SMALL, customs: [1, 2] }, [THIRD]: SMALL };
-const AFTER: Specs = { ...BEFORE, [THIRD]: OTHER };
+const { path: folder, build } = useLayerFolder();
 
 describe('buildGroups', () => {
   it('renders the packages that no earlier layer holds, and takes the others as they lie there', async () => {
@@ -63,7 +45,7 @@ describe('buildGroups', () => {
     const history = fc.array(specs, { minLength: 2, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(history, fc.constantFrom('json', 'none'), async (states, cache) => {
-        await rm(folder, { recursive: true, force: true });
+        await rm(folder(), { recursive: true, force: true });
         const known = new Set<string>();
         const layers = new Set<string>();
         for (const state of states) {

@@ -1,47 +1,29 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { digestOf, hexOf } from '../../src/base/digest.ts';
 import { createLayerBuilder } from '../../src/cli/build-layers.ts';
-import { createLayerStore } from '../../src/files/layer-store.ts';
 import type { GroupJob, GroupTask } from '../../src/index/build-group.ts';
 import { buildContentLayers } from '../../src/index/content-layers.ts';
 import type { LayerRun } from '../../src/index/layer-run.ts';
 import type { LayerStore } from '../../src/index/layer-store.ts';
 import {
+  AFTER,
   assertAsAnew,
-  buildWatched,
-  type Choice,
+  BEFORE,
   catalogOf,
-  NAMES,
-  OTHER,
+  FIRST,
+  SECOND,
   SMALL,
-  type Specs,
+  THIRD,
+  useLayerFolder,
 } from '../support/watched-layers.ts';
 
-let folder = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'olmirror-held-'));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
-// Another store on the same folder, as a later process has it.
-function open(): LayerStore {
-  return createLayerStore({ folder, maxBytes: 1e9 });
-}
-
-function build(specs: Specs, choice: Choice = {}): ReturnType<typeof buildWatched> {
-  return buildWatched(specs, { store: open(), ...choice });
-}
-
-const [FIRST = '', SECOND = '', THIRD = ''] = NAMES;
-const BEFORE: Specs = { [FIRST]: OTHER, [SECOND]: { ...SMALL, customs: [1, 2] }, [THIRD]: SMALL };
-const AFTER: Specs = { ...BEFORE, [THIRD]: OTHER };
+const { path: folder, open, build } = useLayerFolder();
 
 function blobPath(digest: `sha256:${string}`): string {
-  return join(folder, 'blobs', hexOf(digest));
+  return join(folder(), 'blobs', hexOf(digest));
 }
 
 /** Of the group's layer, which is the first. */
@@ -94,7 +76,7 @@ describe('takeHeld', () => {
     const { path } = await keepBefore();
     const whole = await readFile(path);
     for (const bytes of [whole, null]) {
-      await rm(folder, { recursive: true });
+      await rm(folder(), { recursive: true });
       await build(BEFORE);
       await (bytes === null ? rm(path) : writeFile(path, bytes));
       const opened: (readonly [number, number])[] = [];
@@ -138,7 +120,7 @@ describe('takeHeld', () => {
   it('renders all anew where a byte of a run is another', async () => {
     const { path, runs } = await keepBefore();
     const whole = await readFile(path);
-    const tables = join(folder, 'notes');
+    const tables = join(folder(), 'notes');
     const notes = await Promise.all(
       (await readdir(tables)).map(
         async (name) => [name, await readFile(join(tables, name))] as const,
@@ -149,7 +131,7 @@ describe('takeHeld', () => {
       for (const at of [offset, offset + Math.floor(size / 2), offset + size - 1]) {
         const spoilt = Buffer.from(whole);
         spoilt[at] = (spoilt[at] ?? 0) ^ 1;
-        await rm(folder, { recursive: true });
+        await rm(folder(), { recursive: true });
         await build({ [FIRST]: SMALL });
         for (const [name, note] of notes) await writeFile(join(tables, name), note);
         await writeFile(path, spoilt);

@@ -1,8 +1,12 @@
 // Packages of one group, and builds of their layers that are watched.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach } from 'node:test';
 import { parseCatalog } from '../../src/catalog/parse-catalog.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
+import { createLayerStore } from '../../src/files/layer-store.ts';
 import {
   type BuildGroups,
   buildGroup,
@@ -132,3 +136,38 @@ export function namesOf({ files, held }: GroupTask): readonly string[] {
 
 export const SMALL: Spec = { versions: 1, size: 100, customs: [] };
 export const OTHER: Spec = { versions: 2, size: 40_000, customs: [] };
+
+export const FIRST: string = NAMES[0] ?? '';
+export const SECOND: string = NAMES[1] ?? '';
+export const THIRD: string = NAMES[2] ?? '';
+/** Three packages of one group, and the same after a change of the third. */
+export const BEFORE: Specs = {
+  [FIRST]: OTHER,
+  [SECOND]: { ...SMALL, customs: [1, 2] },
+  [THIRD]: SMALL,
+};
+export const AFTER: Specs = { ...BEFORE, [THIRD]: OTHER };
+
+/** A folder of layers for each test. */
+export interface LayerFolder {
+  readonly path: () => string;
+  /** Another store on the same folder, as a later process has it. */
+  readonly open: () => LayerStore;
+  readonly build: (specs: Specs, choice?: Choice) => ReturnType<typeof buildWatched>;
+}
+
+export function useLayerFolder(): LayerFolder {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'olmirror-layers-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  function open(): LayerStore {
+    return createLayerStore({ folder, maxBytes: 1e9 });
+  }
+  return {
+    path: () => folder,
+    open,
+    build: (specs, choice = {}) => buildWatched(specs, { store: open(), ...choice }),
+  };
+}
