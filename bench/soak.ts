@@ -1,9 +1,16 @@
 // Whether the reconciler grows: passes in a row of a real `watch` between real registries, a commit every other pass.
-// Arguments: --passes N (default 500).
+// Arguments: --passes N (default 500). Run after `npm run build`.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureTree, readResident } from '../scripts/lib/process-tree.ts';
-import { createSite, pushIndex, pushOperator } from '../test/support/site.ts';
 import { waitFor } from '../test/support/wait-for.ts';
+
+const CLI = resolve(import.meta.dirname, '../dist/olmirror.js');
+if (!existsSync(CLI)) throw new Error('There is no dist/: run `npm run build` first.');
+// The sources, which sites run otherwise, take a third more memory.
+process.env['OLMIRROR_TEST_CLI'] ??= CLI;
+const { createSite, pushIndex, pushOperator } = await import('../test/support/site.ts');
 
 const { values } = parseArgs({ options: { passes: { type: 'string', default: '500' } } });
 const ends: (() => unknown)[] = [];
