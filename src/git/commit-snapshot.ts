@@ -1,8 +1,8 @@
+import { FULL_ID } from '../base/object-id.ts';
 import { compareBytes } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
 import type { CommitFiles, CommitHead, LocatedFile, Snapshot, TreeFile } from './port.ts';
 import { readBlobNow, readBlobs } from './read-blobs.ts';
-import { FULL_ID } from './read-commits.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 import { cleanPath, selectSubmodules } from './tree-path.ts';
 

@@ -1,7 +1,8 @@
+import { FULL_ID } from '../base/object-id.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
 import { fetchRevision } from './fetch-revision.ts';
 import type { ObtainedRevision, RemoteAccess } from './port.ts';
-import { FULL_ID, isShallow, resolveRevision } from './read-commits.ts';
+import { isShallow, resolveRevision } from './read-commits.ts';
 import { openRemote, withinTime } from './remote-access.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 

@@ -43,10 +43,7 @@ export interface Snapshot {
 }
 
 /** What a commit says of itself. */
-export interface CommitHead extends Pick<Snapshot, 'subject'> {
-  /** ISO 8601. */
-  readonly time: string;
-}
+export type CommitHead = Pick<Snapshot, 'subject' | 'time'>;
 
 /** How a Git server is reached, besides what git itself is set up with. Files are read anew at every fetch. */
 export interface RemoteAccess {

@@ -1,8 +1,5 @@
 import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
 
-/** The full id of an object. */
-export const FULL_ID: RegExp = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
-
 /** Commit id of a revision that is there; null for none. */
 export async function resolveRevision(place: GitPlace, revision: string): Promise<string | null> {
   if (revision === '' || revision.startsWith('-')) return null;

@@ -1,7 +1,9 @@
 // The state repository as an image: each layer is a tar with one git bundle, and each bundle builds on
 // those before it. So a backup costs what is new, and the layers before it are shared with the last one.
+
 import canonicalize from 'canonicalize';
 import { type Digest, digestOf, isDigest } from '../base/digest.ts';
+import { FULL_ID } from '../base/object-id.ts';
 import {
   type Descriptor,
   listManifestBlobs,
@@ -159,8 +161,6 @@ function readLayer({ digest, size, annotations }: Descriptor): StateLayer {
   return { digest, size, diffId: isDigest(diffId) ? diffId : digest };
 }
 
-const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-
 function readFacts(notes: ReadonlyMap<string, string>): StateFacts | null {
   function read(name: string): string {
     return notes.get(`${STATE}.${name}`) ?? '';
@@ -172,7 +172,7 @@ function readFacts(notes: ReadonlyMap<string, string>): StateFacts | null {
     .split(' ')
     .filter((line) => line !== '');
   const isSound =
-    [revision, ...shallow].every((commit) => COMMIT.test(commit)) &&
+    [revision, ...shallow].every((commit) => FULL_ID.test(commit)) &&
     /^[^-\s][^\s]*$/.test(branch) &&
     Number.isSafeInteger(commits);
   if (!isSound) return null;

@@ -84,20 +84,17 @@ export function isNoted(file: ParsedFile): file is NotedFile {
   return 'fill' in file;
 }
 
-/** A file that was read, which has this path in its catalog. */
+/** Gives the bytes of a file, which has this path in its catalog. */
 export interface OpenAt {
   readonly path: string;
-  /** Gives its bytes anew. */
   readonly open: () => Uint8Array;
-  /** Those that will be needed soon; null where they are let go of. */
-  readonly bytes: Uint8Array | null;
 }
 
 /** What the files of one catalog say, for later processes to know without reading them. */
 export interface FileNotes {
   /** A file as it was noted; null where it was not. `open` gives its bytes. */
   recall(file: TreeFile, path: string, open: () => Uint8Array): NotedFile | null;
-  /** Notes a file that was read; where that would not pay, it stays as it is. */
+  /** Notes a file that was read, and lets go of its bytes, which `open` gives again; where that would not pay, it stays as it is. */
   note(file: TreeFile, read: ParsedFile, open: OpenAt): ParsedFile;
   /** Keeps what these files say, by `keyOfFile`, and no others. */
   keep(files: ReadonlyMap<string, ParsedFile>): Promise<void>;
@@ -119,11 +116,10 @@ export async function openFileNotes(store: NoteStore, catalog: string): Promise<
   const parts = await Promise.all(keys.map(async (key) => parseNotes(await store.readNote(key))));
   const fresh = new WeakMap<ParsedFile, FileNote>();
   return {
-    note(file, read, { path, open, bytes }) {
+    note(file, read, { path, open }) {
       const note = holdsOnePackage(read) ? noteFile(read) : null;
       if (note === null) return read;
       const noted = { ...recallFile(note, path, open), file };
-      if (bytes !== null) noted.fill(bytes);
       fresh.set(noted, note);
       return noted;
     },

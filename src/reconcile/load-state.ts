@@ -310,8 +310,11 @@ function noteRead(
   { path, snapshot: { readFileNow }, cache: { notes, texts }, kept }: Noting,
 ): ParsedFile {
   if (readFileNow === undefined || notes === null) return read;
-  const noted = notes.note(file, read, { path, open: () => readFileNow(file), bytes: kept });
-  if (kept !== null && isNoted(noted)) texts.push(noted);
+  const noted = notes.note(file, read, { path, open: () => readFileNow(file) });
+  if (kept !== null && isNoted(noted)) {
+    noted.fill(kept);
+    texts.push(noted);
+  }
   return noted;
 }
 

@@ -13,8 +13,7 @@ import { type RunDeps, runPass } from './run-pass.ts';
 export interface PassTask {
   /** Full id of its commit. */
   readonly revision: string;
-  /** Null where nobody has read it yet. */
-  readonly head: CommitHead | null;
+  readonly head: CommitHead;
   readonly reason: PassReason;
 }
 
@@ -84,7 +83,7 @@ async function runOnCommit(
   context: RunnerDeps & { readonly options: RunnerOptions },
 ): Promise<{ readonly report: PassReport; readonly holds: readonly Hold[] }> {
   const { control, clock, git } = context;
-  const snapshot = head === null ? await git.openCommit(revision) : git.openKnown(revision, head);
+  const snapshot = git.openKnown(revision, head);
   const prepared = await context.prepare(snapshot, takeTurns(reason, context.options));
   running.prepared = prepared;
   const held = await holdPass(prepared, { control: control ?? NO_CONTROL, clock });

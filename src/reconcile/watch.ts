@@ -115,11 +115,7 @@ async function runNext(running: Running, turn: Turn, context: Context): Promise<
     const { subject, time } = await context.git.openCommit(revision);
     running.subject = subject;
     context.tell({ kind: 'pass-started', pass, reason, revision, subject });
-    return await context.runner.run({
-      revision,
-      head: time === null ? null : { subject, time },
-      reason,
-    });
+    return await context.runner.run({ revision, head: { subject, time }, reason });
   } catch (error) {
     return { view: null, report: null, holds: [], error };
   }

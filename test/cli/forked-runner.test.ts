@@ -31,7 +31,11 @@ test('a pass whose process cannot be started is lost, and the loop goes on', asy
   process.env['OLMIRROR_TEST_LARGE'] = 'x'.repeat(4_000_000);
   t.after(() => delete process.env['OLMIRROR_TEST_LARGE']);
   runner.warm();
-  const ran = await runner.run({ revision: 'a'.repeat(40), head: null, reason: 'commit' });
+  const ran = await runner.run({
+    revision: 'a'.repeat(40),
+    head: { subject: '', time: null },
+    reason: 'commit',
+  });
   assert.ok(isToolError(ran.error, 'RECONCILE_PASS_LOST'), String(ran.error));
   assert.match(ran.error.message, /^The process of the pass did not start \(.*E2BIG/);
   assert.equal(ran.error.disposition, 'retry');

@@ -94,7 +94,7 @@ export function describeGitContract(
       assert.equal(await head.readFile('catalogs/a-b'), null);
       assert.equal((await world.git.openCommit(first.slice(0, 10))).revision, first);
       const { subject, time } = snapshot;
-      const known = world.git.openKnown(first, { subject, time: time ?? '' });
+      const known = world.git.openKnown(first, { subject, time });
       assert.deepEqual(
         [known.revision, known.subject, known.time, await readAll(known, '')],
         [first, subject, time, await readAll(snapshot, '')],

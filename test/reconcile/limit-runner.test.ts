@@ -8,7 +8,11 @@ import { createPrepareTurns } from '../../src/reconcile/prepare-turns.ts';
 
 const OBSERVED: PassEvent = { kind: 'observe-finished', requests: 1, milliseconds: 1 };
 const RAN: RanPass = { view: null, report: null, holds: [], error: null };
-const TASK = { revision: 'a'.repeat(40), head: null, reason: 'commit' } as const;
+const TASK = {
+  revision: 'a'.repeat(40),
+  head: { subject: '', time: null },
+  reason: 'commit',
+} as const;
 
 interface Watched {
   readonly runner: PassRunner;

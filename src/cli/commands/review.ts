@@ -1,3 +1,4 @@
+import { FULL_ID } from '../../base/object-id.ts';
 import { isToolError, ToolError } from '../../base/tool-error.ts';
 import type { CommitState, ForgeAccess } from '../../forge/review-port.ts';
 import type { GitPort } from '../../git/port.ts';
@@ -95,8 +96,6 @@ async function findPlace(options: ReviewOptions, git: GitPort): Promise<FoundPla
   const range = { from: options.from ?? ci.base, to: revision, offline: options.offline };
   return { place, repository, range };
 }
-
-const FULL_ID = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
 function readPull(text: string): number {
   const number = Number(text.replace(/^[#!]/, ''));
