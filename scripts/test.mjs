@@ -77,6 +77,8 @@ function buildCommand() {
     stdio: 'inherit',
   });
   if (built.status !== 0) fail('The command cannot be built.');
+  // Else each of their state folders is given compiled code of its own.
+  process.env.NODE_COMPILE_CACHE ??= join(folder, 'code');
   return join(folder, 'olmirror.js');
 }
 

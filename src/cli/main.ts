@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { redactSecrets } from '../base/redact.ts';
 import { isToolError, ToolError } from '../base/tool-error.ts';
+import { VERSION } from '../base/version.ts';
 import type { ExitCode } from '../plan/sum-outcomes.ts';
 import { addCommands } from './add-commands.ts';
 import type { Run } from './command-options.ts';
@@ -12,7 +13,6 @@ import { makePrintable } from './printable.ts';
 import { createProgress } from './progress.ts';
 import { runOnManifests } from './run-on-manifests.ts';
 import { readChoice } from './select-manifests.ts';
-import { VERSION } from './version.ts';
 
 /** Runs one command line; the result is the exit code of design §9. */
 export async function main(argv: readonly string[]): Promise<number> {

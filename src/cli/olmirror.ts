@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Everything that is not needed to refuse an old Node or to print the version is loaded behind
 // dynamic imports: an old Node must be able to read this file, and `--version` must not wait.
-import { VERSION } from './version.ts';
+import { VERSION } from '../base/version.ts';
 
 const OLDEST_NODE = [22, 15] as const;
 const args = process.argv.slice(2);
@@ -18,6 +18,8 @@ if (isOldNode(process.versions.node)) {
   const { listCatalogNames } = await import('./list-catalog-names.ts');
   for (const name of await listCatalogNames(args[1] ?? '', args[2] ?? '')) console.log(name);
 } else {
+  const { keepCode } = await import('./keep-code.ts');
+  keepCode();
   const { main } = await import('./main.ts');
   process.exitCode = await main(args);
 }

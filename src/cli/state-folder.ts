@@ -28,9 +28,18 @@ export function findRemoteFolder(remote: string, manifest: string | null): strin
   return nameFolder(['remote', redactRemote(remote), ...(manifest === null ? [] : [manifest])]);
 }
 
-// XDG: state that outlives a restart but is not the user's work.
+/** Where compiled code of this program is kept, for all manifests; it may be deleted at any time. */
+export function findCodeFolder(): string {
+  return join(findHome(), 'code');
+}
+
 function nameFolder(parts: readonly string[]): string {
-  const home = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
   const hash = createHash('sha256').update(parts.join('\0')).digest('hex');
-  return join(home, 'olmirror', hash.slice(0, 16));
+  return join(findHome(), hash.slice(0, 16));
+}
+
+// XDG: state that outlives a restart but is not the user's work.
+function findHome(): string {
+  const home = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+  return join(home, 'olmirror');
 }

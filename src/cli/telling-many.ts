@@ -1,4 +1,5 @@
 import { formatCount } from '../base/text.ts';
+import { VERSION } from '../base/version.ts';
 import type { ManyEvent } from '../reconcile/watch-many.ts';
 import type { Trigger, WatchSink } from '../reconcile/watch-types.ts';
 import { createManyHealth } from '../server/many-health.ts';
@@ -13,7 +14,6 @@ import {
   type TellingOptions,
   tellNotifiers,
 } from './telling.ts';
-import { VERSION } from './version.ts';
 
 /** What tells others how several loops go. */
 export interface ManyTelling {

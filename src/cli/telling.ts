@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/tool-error.ts';
+import { VERSION } from '../base/version.ts';
 import { createHttpNotifications } from '../forge/http-notifications.ts';
 import type { ReconcilerStatus } from '../plan/history-types.ts';
 import { createNotifications } from '../reconcile/notifications.ts';
@@ -15,7 +16,6 @@ import type { Metrics } from '../server/metrics.ts';
 import { createSystemd } from '../server/systemd.ts';
 import type { WatchServerOptions } from '../server/watch-server.ts';
 import { createBookStore } from './book-store.ts';
-import { VERSION } from './version.ts';
 import type { WatchLog } from './watch-log.ts';
 import { readNumber, type Wiring } from './wire.ts';
 

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { digestOf } from '../base/digest.ts';
+import { VERSION } from '../base/version.ts';
 import type { ParsedFile } from '../catalog/parse-catalog.ts';
 import {
   FILE_NOTES,
@@ -18,6 +19,8 @@ export type NoteStore = Pick<LayerStore, 'readNote' | 'writeNote'>;
 /** A file of a commit that is known from a note. */
 export interface NotedFile extends RecalledFile {
   readonly file: TreeFile;
+  /** Whether an earlier process found nothing wrong with the package that it is all of. */
+  readonly isSound: boolean;
 }
 
 /**
@@ -75,8 +78,8 @@ function groupNoted(files: Iterable<ParsedFile>): ReadonlyMap<string, readonly N
   return byPackage;
 }
 
-// What holds several would be read again for each.
-function holdsOnePackage({ blobs: [first, ...others] }: ParsedFile): boolean {
+/** What holds several would be read again for each. */
+export function holdsOnePackage({ blobs: [first, ...others] }: ParsedFile): boolean {
   return first !== undefined && others.every((blob) => blob.package === first.package);
 }
 
@@ -96,8 +99,8 @@ export interface FileNotes {
   recall(file: TreeFile, path: string, open: () => Uint8Array): NotedFile | null;
   /** Notes a file that was read, and lets go of its bytes, which `open` gives again; where that would not pay, it stays as it is. */
   note(file: TreeFile, read: ParsedFile, open: OpenAt): ParsedFile;
-  /** Keeps what these files say, by `keyOfFile`, and no others. */
-  keep(files: ReadonlyMap<string, ParsedFile>): Promise<void>;
+  /** Keeps what these files say, by `keyOfFile`, and no others; `sound` are those of them with nothing wrong in their package. */
+  keep(files: ReadonlyMap<string, ParsedFile>, sound: ReadonlySet<ParsedFile>): Promise<void>;
 }
 
 /** Problems and blobs name their file, so the same bytes at another path are another file. */
@@ -108,10 +111,13 @@ export function keyOfFile(file: TreeFile): string {
 /** A change of a few files writes what stands beside them anew, not what all files say. */
 const PARTS = 32;
 
-/** Opens the notes of one catalog of the state repository, of which the store is. */
+/**
+ * Opens the notes of one catalog of the state repository, of which the store is. Another version of olmirror may see in a
+ * file what this one does not, so each has its own.
+ */
 export async function openFileNotes(store: NoteStore, catalog: string): Promise<FileNotes> {
   const keys = Array.from({ length: PARTS }, (_, part) =>
-    digestOf(`${FILE_NOTES} ${catalog} ${part}`),
+    digestOf(`${FILE_NOTES} ${VERSION} ${catalog} ${part}`),
   );
   const parts = await Promise.all(keys.map(async (key) => parseNotes(await store.readNote(key))));
   const fresh = new WeakMap<ParsedFile, FileNote>();
@@ -119,25 +125,33 @@ export async function openFileNotes(store: NoteStore, catalog: string): Promise<
     note(file, read, { path, open }) {
       const note = holdsOnePackage(read) ? noteFile(read) : null;
       if (note === null) return read;
-      const noted = { ...recallFile(note, path, open), file };
+      const noted = { ...recallFile(note, path, open), file, isSound: false };
       fresh.set(noted, note);
       return noted;
     },
     recall(file, path, open) {
-      const note = parts[partOf(file.path)]?.get(keyOfFile(file)) ?? null;
-      return note === null ? null : { ...recallFile(note, path, open), file };
+      const known = parts[partOf(file.path)]?.get(keyOfFile(file));
+      if (known === undefined || known.note === null) return null;
+      return { ...recallFile(known.note, path, open), file, isSound: known.isSound };
     },
-    async keep(files) {
+    async keep(files, sound) {
       const wanted = splitFiles(files);
       for (const [part, key] of keys.entries()) {
         const own = wanted[part] ?? [];
-        const noted = parts[part] ?? new Map<string, FileNote | null>();
-        if (own.length === noted.size && own.every(([name]) => noted.has(name))) continue;
-        const notes = own.map(
-          ([name, file]) => [name, noted.get(name) ?? fresh.get(file) ?? noteFile(file)] as const,
+        const noted = parts[part] ?? new Map<string, Known>();
+        if (
+          own.length === noted.size &&
+          own.every(([name, file]) => noted.get(name)?.isSound === sound.has(file))
+        )
+          continue;
+        const notes = new Map(
+          own.map(([name, file]) => {
+            const note = noted.get(name)?.note ?? fresh.get(file) ?? noteFile(file);
+            return [name, { note, isSound: sound.has(file) }] as const;
+          }),
         );
-        parts[part] = new Map(notes);
-        await store.writeNote(key, JSON.stringify(notes));
+        parts[part] = notes;
+        await store.writeNote(key, JSON.stringify([...notes]));
       }
     },
   };
@@ -160,10 +174,15 @@ function pathOfKey(key: string): string {
   return key.slice(key.indexOf(' ') + 1);
 }
 
-type Notes = ReadonlyMap<string, FileNote | null>;
+/** What is kept of a file; `note` is null where its text is needed. */
+interface Known {
+  readonly note: FileNote | null;
+  readonly isSound: boolean;
+}
+
+type Notes = ReadonlyMap<string, Known>;
 
 function parseNotes(text: string | null): Notes {
-  const entries: Iterable<readonly [string, FileNote | null]> =
-    text === null ? [] : JSON.parse(text);
+  const entries: Iterable<readonly [string, Known]> = text === null ? [] : JSON.parse(text);
   return new Map(entries);
 }

@@ -7,7 +7,7 @@ import { hashCatalog, hashPackage } from '../catalog/hash-catalog.ts';
 import { isIgnoreFile, selectFiles } from '../catalog/ignore.ts';
 import { learnBlob, learnContent } from '../catalog/learn-blob.ts';
 import { type LearnBlob, type ParsedFile, parseCatalogFile } from '../catalog/parse-catalog.ts';
-import type { Catalog, CatalogFile, CatalogPackage } from '../catalog/types.ts';
+import type { Catalog, CatalogFile } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { CommitFiles, Snapshot, TreeFile } from '../git/port.ts';
 import type { OpenTexts } from '../index/layer-memory.ts';
@@ -36,6 +36,7 @@ import { readManifest } from './read-manifest.ts';
 import { readRecords } from './read-records.ts';
 import { readExcludes, readMissingList, readWaivers } from './read-rules.ts';
 import { readSignaturePolicy } from './read-signature-policy.ts';
+import { type Judge, knowSound, listSound } from './sound-packages.ts';
 
 export interface ReadCatalog {
   readonly entry: CatalogEntry;
@@ -125,7 +126,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
         judge,
         learn: learnContent,
       });
-      await notes?.keep(own);
+      await notes?.keep(own, listSound(own.values(), read.catalog, judge));
       for (const [key, file] of own) used.set(key, file);
       const loaded: LoadedCatalog = {
         ...read,
@@ -168,7 +169,7 @@ export function readCatalog(snapshot: Snapshot, entry: CatalogEntry): Promise<Re
     known: undefined,
     notes: null,
     texts: [],
-    judge: validatePackage,
+    judge: oncePer(validatePackage),
     learn: learnBlob,
   });
 }
@@ -207,6 +208,7 @@ async function loadCatalog(
   const parts = await parseFiles(snapshot, { files, folder: entry.path }, cache);
   const built = buildCatalog(parts.flatMap((part) => part.blobs));
   const catalog = cache.known === undefined ? built : reusePackages(built, cache.known.catalog);
+  knowSound(parts, catalog, cache.judge);
   const faults = [
     ...parts.flatMap((part) => part.problems),
     ...[...catalog.packages.values()].flatMap(cache.judge),
@@ -260,7 +262,7 @@ interface FileCache {
 
 interface CatalogCache extends FileCache {
   readonly known: ReadCatalog | undefined;
-  readonly judge: (pkg: CatalogPackage) => readonly Problem[];
+  readonly judge: Judge;
 }
 
 type CatalogBytes = Pick<Snapshot, 'readFiles' | 'readFileNow'>;

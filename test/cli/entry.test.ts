@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -69,6 +69,24 @@ suite('the olmirror entry', () => {
     assert.deepEqual([result.stdout, result.status], ['plan,--offline\n', 4]);
   });
 
+  test('keeps compiled code in the state folder for itself and what it starts, unless it may not', async () => {
+    await writeFile(
+      join(folder, 'main.ts'),
+      'export async function main() { console.log(process.env["NODE_COMPILE_CACHE"]); return 0; }',
+    );
+    const state = join(folder, 'state');
+    const refusing = join(folder, 'a-file');
+    await writeFile(refusing, '');
+    assert.equal(readCodeFolder(entry, state, { NODE_DISABLE_COMPILE_CACHE: '1' }), 'undefined');
+    assert.equal(existsSync(state), false);
+    assert.equal(readCodeFolder(entry, refusing), 'undefined');
+    assert.equal(readCodeFolder(entry, state, { NODE_COMPILE_CACHE: folder }), folder);
+    const code = join(state, 'olmirror', 'code');
+    assert.equal(readCodeFolder(entry, state), code);
+    assert.equal(existsSync(code), true);
+    assert.equal((await stat(join(state, 'olmirror'))).mode & 0o077, 0);
+  });
+
   test('refuses a Node older than 22.15 with one sentence and exit 1', () => {
     const script = `Object.defineProperty(process.versions, 'node', { value: '22.14.9' });
       await import(${JSON.stringify(entry)});`;
@@ -91,6 +109,19 @@ suite('the olmirror entry', () => {
     });
   }
 });
+
+/** What the program, of which the entry starts a stand-in, finds in its environment. */
+function readCodeFolder(
+  entry: string,
+  home: string,
+  environment: Readonly<Record<string, string>> = {},
+): string {
+  const { NODE_COMPILE_CACHE: _, ...plain } = process.env;
+  const env = { ...plain, XDG_STATE_HOME: home, ...environment };
+  const result = spawnSync(process.execPath, [entry, 'plan'], { encoding: 'utf8', env });
+  assert.deepEqual([result.stderr, result.status], ['', 0]);
+  return result.stdout.trim();
+}
 
 function findOldNode(): string | null {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {

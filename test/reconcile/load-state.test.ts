@@ -128,6 +128,48 @@ test('createStateLoader reads in a later process only what changed since, and th
   assert.equal(forgotten.read.length, 3);
 });
 
+test('createStateLoader believes an earlier process what it found sound, as long as the package is that one file', async () => {
+  const git = createWorld();
+  git.write('catalogs/idx/c/catalog.json', '{"schema":"olm.package","name":"c"}\n');
+  git.commit('a package without a channel');
+  const store = createStore();
+  async function listFaults(): Promise<readonly string[]> {
+    const { catalogs } = await createStateLoader(store)(
+      await git.openCommit('HEAD'),
+      'mirror.yaml',
+    );
+    return catalogs.flatMap(({ problems }) => problems.map(({ message }) => message));
+  }
+  function countSound(): number {
+    return [...store.notes.values()].join().split('"isSound":true').length - 1;
+  }
+  const faults = await listFaults();
+  assert.deepEqual(faults, [
+    'The package "c" has no default channel.',
+    'The package "c" has no channel.',
+  ]);
+  assert.equal(countSound(), 2);
+  assert.deepEqual(await listFaults(), faults);
+
+  git.write(
+    'catalogs/idx/a/again.json',
+    '{"schema":"olm.package","name":"a","defaultChannel":"stable"}\n',
+  );
+  git.commit('a second head for a package that was sound');
+  assert.deepEqual(await listFaults(), [
+    'The package "a" stands in the catalog twice; the first is in a/again.json, line 1.',
+    ...faults,
+  ]);
+  assert.equal(countSound(), 1);
+
+  // Whose verdict is kept is not judged again.
+  for (const [key, text] of store.notes)
+    store.notes.set(key, text.replaceAll('"isSound":false', '"isSound":true'));
+  assert.deepEqual(await listFaults(), [
+    'The package "a" stands in the catalog twice; the first is in a/again.json, line 1.',
+  ]);
+});
+
 test('createStateLoader keeps what files say and not their texts, and reads these again where they are asked for', async () => {
   const git = createWorld();
   for (const name of ['c', 'd'])

@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ToolError } from '../../base/tool-error.ts';
+import { VERSION } from '../../base/version.ts';
 import { writeFileAtomic } from '../../files/write-atomic.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import type { CommandContext } from '../context.ts';
 import { type CommandNode, listNodes } from '../help/command-tree.ts';
 import { type DeclareCommands, readCommandTree } from '../help/read-command-tree.ts';
 import { namePage, renderMan } from '../help/render-man.ts';
-import { VERSION } from '../version.ts';
 
 export interface ManOptions {
   /** Words of a command; none for the program itself. */

@@ -2,13 +2,13 @@ import { join, relative } from 'node:path';
 import { formatProblemLine, hasErrors, type Problem } from '../../base/problem.ts';
 import { formatCount } from '../../base/text.ts';
 import { assertNever } from '../../base/tool-error.ts';
+import { VERSION } from '../../base/version.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { renderAnnotations } from '../../report/render-annotations.ts';
 import { renderSarif } from '../../report/render-sarif.ts';
 import { listFolderSources } from '../catalog-sources.ts';
 import type { CommandContext } from '../context.ts';
 import { type Judged, judgeCatalogs, type Subject } from '../judge-catalogs.ts';
-import { VERSION } from '../version.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface ValidateOptions {
