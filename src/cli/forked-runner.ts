@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { EmitEvent } from '../base/events.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import { createPassMemory } from '../reconcile/pass-memory.ts';
-import type { PassRunner, RanPass } from '../reconcile/pass-runner.ts';
+import type { PassRunner, PassTask, RanPass } from '../reconcile/pass-runner.ts';
 import { type PassReply, type PassRequest, type PassSetup, unpackPass } from './pass-messages.ts';
 
 export interface ForkedRunnerDeps {
@@ -26,6 +26,7 @@ const LAST_WORDS = 5_000;
 interface State extends ForkedRunnerDeps {
   readonly setup: PassSetup;
   memory: ReturnType<typeof createPassMemory>;
+  last: PassTask | null;
   child: ChildProcess | null;
   settle: ((ran: RanPass) => void) | null;
   rest: ReturnType<typeof setTimeout> | undefined;
@@ -41,6 +42,7 @@ export function createForkedRunner(setup: PassSetup, deps: ForkedRunnerDeps): Pa
     ...deps,
     setup,
     memory: createPassMemory(),
+    last: null,
     child: null,
     settle: null,
     rest: undefined,
@@ -54,7 +56,8 @@ export function createForkedRunner(setup: PassSetup, deps: ForkedRunnerDeps): Pa
       return new Promise<RanPass>((resolve) => {
         state.settle = resolve;
         deps.signal.addEventListener('abort', stop, { once: true });
-        const child = findChild(state);
+        const child = findChild(state, null);
+        state.last = task;
         if (child === null) return;
         ask(child, { kind: 'run', task });
         if (deps.signal.aborted) stop();
@@ -65,7 +68,7 @@ export function createForkedRunner(setup: PassSetup, deps: ForkedRunnerDeps): Pa
     },
     warm() {
       if (state.settle !== null || deps.signal.aborted) return;
-      findChild(state);
+      findChild(state, state.last);
       lingerOn(state);
     },
     async close() {
@@ -85,11 +88,11 @@ function lingerOn(state: State): void {
   state.rest.unref();
 }
 
-/** Null where none can be started, which the pass is told of. */
-function findChild(state: State): ChildProcess | null {
+/** Null where none can be started, which the pass is told of. A fresh one reads the commit of `last` while it waits. */
+function findChild(state: State, last: PassTask | null): ChildProcess | null {
   if (state.child?.connected === true) return state.child;
   try {
-    return startChild(state);
+    return startChild(state, last);
   } catch (error) {
     // Node throws some refusals of the system, such as ENOMEM, and tells of others by an event.
     settle(state, lostPass(`did not start (${messageOf(error)})`));
@@ -97,7 +100,7 @@ function findChild(state: State): ChildProcess | null {
   }
 }
 
-function startChild(state: State): ChildProcess {
+function startChild(state: State, last: PassTask | null): ChildProcess {
   const child = fork(PROGRAM, [], {
     serialization: 'advanced',
     // glibc gives each thread a heap of its own, and keeps what was freed in each: 40 MB and more after a catalog.
@@ -110,7 +113,7 @@ function startChild(state: State): ChildProcess {
   child.once('exit', (code, signal) =>
     lose(child, signal === null ? `ended with code ${code}` : `was ended by ${signal}`, state),
   );
-  ask(child, { kind: 'start', setup: state.setup, memory: state.memory });
+  ask(child, { kind: 'start', setup: state.setup, memory: state.memory, last });
   return child;
 }
 

@@ -29,9 +29,17 @@ export interface PassSetup extends ApplierOptions, PassPlace {
   readonly concurrency: number;
 }
 
-/** What the process of passes is told. `stop` ends a pass as a signal ends `apply`. */
+/**
+ * What the process of passes is told. `last` is a pass that ran before, where the next one is not there yet. `stop` ends a
+ * pass as a signal ends `apply`.
+ */
 export type PassRequest =
-  | { readonly kind: 'start'; readonly setup: PassSetup; readonly memory: PassMemory }
+  | {
+      readonly kind: 'start';
+      readonly setup: PassSetup;
+      readonly memory: PassMemory;
+      readonly last: PassTask | null;
+    }
   | { readonly kind: 'run'; readonly task: PassTask }
   | { readonly kind: 'stop' };
 

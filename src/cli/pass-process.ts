@@ -5,7 +5,7 @@ import type { PassEvent } from '../base/events.ts';
 import { openMirrorClone } from '../git/mirror-clone.ts';
 import type { GitPort } from '../git/port.ts';
 import { createPassMemory, type PassMemory } from '../reconcile/pass-memory.ts';
-import { createPassRunner, type PassRunner, type PassTask } from '../reconcile/pass-runner.ts';
+import { createPassRunner, type OwnRunner, type PassTask } from '../reconcile/pass-runner.ts';
 import { keepThread } from './catalog-pool.ts';
 import type { Console } from './console.ts';
 import {
@@ -21,7 +21,7 @@ import { createWiring, type Wiring } from './wire.ts';
 
 interface Opened {
   readonly wiring: Wiring;
-  readonly runner: Pick<PassRunner, 'run'>;
+  readonly runner: OwnRunner;
   readonly flush: () => void;
 }
 
@@ -36,7 +36,7 @@ process.on('message', (request: PassRequest) => {
       memory = request.memory;
       opened = open(request.setup, memory);
       // Told by the pass that needs it.
-      opened.catch(() => undefined);
+      opened.then(({ runner }) => getReady(runner, request.last), ignore);
       return;
     case 'run':
       void run(request.task);
@@ -50,6 +50,12 @@ process.on('disconnect', () => void end());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGXFSZ'] as const)
   process.on(signal, () => undefined);
 
+// Loading the client of registries takes as long as a commit may.
+function getReady(runner: OwnRunner, last: PassTask | null): void {
+  if (last !== null && !isRunning) void runner.readAhead(last);
+  void import('../registry/open-agent.ts');
+}
+
 async function run(task: PassTask): Promise<void> {
   isRunning = true;
   const ran = await runOrFail(task);
@@ -58,7 +64,7 @@ async function run(task: PassTask): Promise<void> {
   send({ kind: 'ran', ran: packPass(ran), memory });
 }
 
-async function runOrFail(task: PassTask): ReturnType<PassRunner['run']> {
+async function runOrFail(task: PassTask): ReturnType<OwnRunner['run']> {
   try {
     if (opened === null) throw new Error('A pass was asked for before the start.');
     const { runner } = await opened;

@@ -48,34 +48,28 @@ export interface Mention {
   readonly demand: Demand;
 }
 
-/** Every image that is asked for, as often as it is. */
-export function* listMentions(sources: WantedSources): Iterable<Mention> {
-  yield* listCatalogMentions(sources);
-  yield* listReleaseMentions(sources);
-  yield* listExtraMentions(sources);
-  yield* listUsedMentions(sources);
+/** Tells of every image that is asked for, as often as it is. Tens of thousands of times: iterators would cost as much as all the rest. */
+export function forEachMention(sources: WantedSources, tell: (mention: Mention) => void): void {
+  for (const [catalog, { packages }] of sources.catalogs)
+    for (const { bundles } of packages.values())
+      for (const bundle of bundles) tellOfBundle(catalog, bundle, tell);
+  for (const mention of listReleaseMentions(sources)) tell(mention);
+  for (const mention of listExtraMentions(sources)) tell(mention);
+  for (const mention of listUsedMentions(sources)) tell(mention);
 }
 
 const NO_TAGS = { demandedTags: [], arrivalTags: [] } as const;
 
-function* listCatalogMentions(sources: WantedSources): Iterable<Mention> {
-  for (const [catalog, { packages }] of sources.catalogs) {
-    for (const { bundles } of packages.values())
-      for (const bundle of bundles) yield* listBundleMentions(catalog, bundle);
-  }
-}
-
-function* listBundleMentions(catalog: string, bundle: Blob): Iterable<Mention> {
+function tellOfBundle(catalog: string, bundle: Blob, tell: (mention: Mention) => void): void {
   const demand = {
     neededBy: { catalog, package: bundle.package, item: bundle.name },
     place: () => ({ file: bundle.file, line: bundle.line }),
     ...NO_TAGS,
   };
   const { image, relatedImages } = readBundleFacts(bundle);
-  if (image !== '') yield { reference: image, kind: 'bundle', demand };
-  for (const reference of relatedImages) {
-    if (reference !== '' && reference !== image) yield { reference, kind: 'related', demand };
-  }
+  if (image !== '') tell({ reference: image, kind: 'bundle', demand });
+  for (const reference of relatedImages)
+    if (reference !== '' && reference !== image) tell({ reference, kind: 'related', demand });
 }
 
 function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {

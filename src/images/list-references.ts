@@ -1,7 +1,7 @@
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { PerRole } from '../manifest/types.ts';
-import { listMentions, type WantedSources } from './list-mentions.ts';
+import { forEachMention, type WantedSources } from './list-mentions.ts';
 import { createPlaceFinder } from './list-wanted.ts';
 import { RELEASE_PAYLOAD } from './map-path.ts';
 import type { WantedKind } from './types.ts';
@@ -24,15 +24,15 @@ export interface PlacedReference {
 export function listPlacedReferences(sources: WantedSources): readonly PlacedReference[] {
   const placeOf = createPlaceFinder(sources.manifest);
   const found = new Map<string, PlacedReference>();
-  for (const mention of listMentions(sources)) {
+  forEachMention(sources, (mention) => {
     const place = placeOf(mention);
     const { reference, kind } = mention;
-    if (isToolError(place)) continue;
+    if (isToolError(place)) return;
     const key = `${reference} ${place.repository[place.serving]}`;
-    if (found.has(key)) continue;
+    if (found.has(key)) return;
     const ref = parseImageRef(reference);
     const byBoth = kind === 'release' && `${ref.registry}/${ref.repository}` === RELEASE_PAYLOAD;
     found.set(key, { reference, ref, kind, repository: place.repository, byBoth });
-  }
+  });
   return [...found.values()];
 }

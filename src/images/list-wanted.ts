@@ -1,14 +1,14 @@
 import { type Digest, hexOf } from '../base/digest.ts';
 import { type ImageRef, parseImageRef } from '../base/image-ref.ts';
 import type { Problem } from '../base/problem.ts';
-import { compareBytes } from '../base/text.ts';
+import { compareBytes, sortByBytes } from '../base/text.ts';
 import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { Catalog } from '../catalog/types.ts';
 import { servingRole } from '../manifest/serving-role.ts';
 import type { PerRole, RoleName } from '../manifest/types.ts';
 import { formatReferrersTag } from './attached.ts';
 import { servingRepository } from './image-places.ts';
-import { listMentions, type Mention, type WantedSources } from './list-mentions.ts';
+import { forEachMention, type Mention, type WantedSources } from './list-mentions.ts';
 import { mapRepository } from './map-path.ts';
 import { createNeedList, type UniqueNeeds } from './need-list.ts';
 import type { UnreadableImage, WantedImage } from './types.ts';
@@ -36,17 +36,18 @@ export function listWanted(sources: WantedSources): WantedList {
   const placeOf = createPlaceFinder(sources.manifest);
   const unreadable = createUnreadableList();
   const needs = createNeedList();
-  for (const mention of listMentions(sources)) {
+  forEachMention(sources, (mention) => {
     needs.add(mention.demand.neededBy);
     const place = placeOf(mention);
     if (isToolError(place)) unreadable.add(mention.reference, mention.demand, place);
     else addTo({ groups, namings }, place, mention);
-  }
+  });
   for (const group of groups.values()) problems.push(...findCollision(group));
   const uniqueNeeds = needs.close();
-  const joined = [...groups.values()]
-    .map((group) => joinNamings(group, uniqueNeeds))
-    .toSorted((a, b) => compareBytes(a.key, b.key));
+  const joined = sortByBytes(
+    [...groups.values()].map((group) => joinNamings(group, uniqueNeeds)),
+    (image) => image.key,
+  );
   const contested = findContestedTags(joined);
   problems.push(...contested.values());
   const images =
@@ -88,12 +89,19 @@ type PlaceFinder = (mention: Mention) => Place | ToolError;
 
 // Bundles of one package name the same images again and again, so each is looked at once.
 export function createPlaceFinder(manifest: WantedSources['manifest']): PlaceFinder {
-  const known = new Map<string | undefined, Map<string, Place | ToolError>>();
+  const plain = new Map<string, Place | ToolError>();
+  const mapped = new Map<string, Map<string, Place | ToolError>>();
+  function placesOf(mappedAs: string | undefined): Map<string, Place | ToolError> {
+    if (mappedAs === undefined) return plain;
+    const places = mapped.get(mappedAs) ?? new Map<string, Place | ToolError>();
+    mapped.set(mappedAs, places);
+    return places;
+  }
   return (mention) => {
-    const { mappedAs } = mention.demand;
-    const places = known.get(mappedAs) ?? new Map<string, Place | ToolError>();
-    known.set(mappedAs, places);
-    const place = places.get(mention.reference) ?? findPlace(mention, manifest);
+    const places = placesOf(mention.demand.mappedAs);
+    const known = places.get(mention.reference);
+    if (known !== undefined) return known;
+    const place = findPlace(mention, manifest);
     places.set(mention.reference, place);
     return place;
   };
@@ -194,10 +202,11 @@ function withoutTags(image: WantedImage, contested: ReadonlyMap<string, Problem>
 function joinNamings(group: readonly Naming[], uniqueNeeds: UniqueNeeds): WantedImage {
   const sorted =
     group.length === 1 ? group : group.toSorted((a, b) => compareBytes(a.reference, b.reference));
-  const [first] = sorted;
-  const mentions = sorted.flatMap((naming) => naming.mentions);
-  const [lead] = mentions;
-  if (first === undefined || lead === undefined) throw new Error('An image is named by somebody.');
+  const [first, ...others] = sorted;
+  const mentions = others.length === 0 ? first?.mentions : sorted.flatMap((it) => it.mentions);
+  const lead = mentions?.[0];
+  if (first === undefined || mentions === undefined || lead === undefined)
+    throw new Error('An image is named by somebody.');
   const [clash] = findCollision(sorted);
   const { key, ref, repository, serving } = first.place;
   return {

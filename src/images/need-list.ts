@@ -1,4 +1,4 @@
-import { compareBytes } from '../base/text.ts';
+import { sortByBytes } from '../base/text.ts';
 import type { NeededBy } from './types.ts';
 
 /** Each need once, in the order of their texts. */
@@ -12,12 +12,16 @@ export interface NeedList {
 
 export function createNeedList(): NeedList {
   const textOf = new Map<NeededBy, string>();
+  let latest: NeededBy | null = null;
   return {
     add(need) {
+      // All images of one bundle come one after the other.
+      if (need === latest) return;
+      latest = need;
       if (!textOf.has(need)) textOf.set(need, formatNeed(need));
     },
     close() {
-      const ordered = [...textOf].toSorted(([, a], [, b]) => compareBytes(a, b));
+      const ordered = sortByBytes([...textOf], ([, text]) => text);
       const inOrder: NeededBy[] = [];
       const ranks = new Map<NeededBy, number>();
       let last: string | null = null;
@@ -27,7 +31,8 @@ export function createNeedList(): NeedList {
         ranks.set(need, inOrder.length - 1);
       }
       return (needs) => {
-        const sorted = needs.map((need) => ranks.get(need) ?? 0).toSorted((a, b) => a - b);
+        const found = needs.map((need) => ranks.get(need) ?? 0);
+        const sorted = isAscending(found) ? found : found.toSorted((a, b) => a - b);
         const unique: NeededBy[] = [];
         for (const [at, rank] of sorted.entries()) {
           const need = inOrder[rank];
@@ -37,6 +42,10 @@ export function createNeedList(): NeedList {
       };
     },
   };
+}
+
+function isAscending(ranks: readonly number[]): boolean {
+  return ranks.every((rank, at) => at === 0 || rank >= (ranks[at - 1] ?? 0));
 }
 
 /** `catalog/package/bundle`, or what else needs the image. */

@@ -55,12 +55,17 @@ interface Running {
   prepared: PreparedPass | null;
 }
 
+export interface OwnRunner extends Pick<PassRunner, 'run'> {
+  /** Reads the commit of an earlier pass, which the next pass waits for: much of its own will be the same. */
+  readAhead(task: PassTask): Promise<void>;
+}
+
 /** Runs passes in this process, as `apply` does. */
-export function createPassRunner(
-  options: RunnerOptions,
-  deps: RunnerDeps,
-): Pick<PassRunner, 'run'> {
+export function createPassRunner(options: RunnerOptions, deps: RunnerDeps): OwnRunner {
   return {
+    readAhead({ revision, head }) {
+      return deps.prepare.readAhead(deps.git.openKnown(revision, head), options.manifestFile);
+    },
     async run(task) {
       const running: Running = { prepared: null };
       try {

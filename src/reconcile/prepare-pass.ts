@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
 import { hasErrors } from '../base/problem.ts';
-import { isToolError, type ToolError } from '../base/tool-error.ts';
 import type { GitPort, Snapshot, VerifyMessages } from '../git/port.ts';
 import type { WantedList } from '../images/list-wanted.ts';
 import { dayOf } from '../manifest/day.ts';
@@ -30,12 +29,8 @@ import {
 } from './load-state.ts';
 import { lookAtReleases, NO_RELEASES } from './look-at-releases.ts';
 import type { Looks } from './look-in-turn.ts';
-import {
-  type IndexObservation,
-  type ObserveIndexContext,
-  observeIndex,
-  type ServedCatalog,
-} from './observe-index.ts';
+import type { IndexObservation, ServedCatalog } from './observe-index.ts';
+import { type IndexObservations, observeIndexes } from './observe-indexes.ts';
 import { observeWanted } from './observe-wanted.ts';
 import { createPassMemory, type PassMemory } from './pass-memory.ts';
 import type { PassOptions } from './pass-options.ts';
@@ -82,7 +77,11 @@ export interface PreparedPass {
 }
 
 /** Reads a commit, looks at the registries and plans; remembers between calls what cannot have changed. */
-export type PassPreparer = (snapshot: Snapshot, options: PassOptions) => Promise<PreparedPass>;
+export interface PassPreparer {
+  (snapshot: Snapshot, options: PassOptions): Promise<PreparedPass>;
+  /** Reads a commit that the next one will be much like. Never throws: whatever is wrong with it, that one tells. */
+  readonly readAhead: (snapshot: Snapshot, manifestFile: string) => Promise<void>;
+}
 
 interface Memory {
   readonly kept: PassMemory;
@@ -97,7 +96,7 @@ interface Memory {
 function createMemory(deps: PassDeps, kept: PassMemory): Memory {
   return {
     kept,
-    load: createStateLoader(deps.indexWork?.store ?? null),
+    load: queueLoads(createStateLoader(deps.indexWork?.store ?? null)),
     relocate: createStateRelocator(),
     listWanted: createWantedLister(),
     served: new Map<string, ServedCatalog>(),
@@ -112,61 +111,84 @@ export function createPassPreparer(
   kept: PassMemory = createPassMemory(),
 ): PassPreparer {
   const memory = createMemory(deps, kept);
-  return async (snapshot, options) => {
-    const loaded = follow(await memory.load(snapshot, options.manifestFile), options);
-    const { state, relocation } = await memory.relocate(loaded, deps.clock.now());
-    const budget = await openBudget(state.manifest, { memory, options, deps });
-    const { registries, builder } = await memory.connect(state.manifest);
-    const sound = state.catalogs.filter((catalog) => !hasErrors(catalog.problems));
-    const subject: Subject = { state, relocation, sound, registries, builder };
-    const observation = await look(subject, { memory, options, deps, budget });
-    const { observed, looks, wanted, indexes } = observation;
-    const isWhole = seesAll(subject, observation);
-    const today = dayOf(deps.clock.now());
-    const facts = { ...observed, ...observation, state, isWhole, today };
-    const { known, ...missing } = await judgeKnown(facts, deps);
-    const plan = planPass({
-      manifest: state.manifest,
-      wanted: { ...wanted, indexes: indexes.map((entry) => entry.wanted) },
-      budget: await readBudget(state.manifest, deps.requestCount, options.keepsBudget),
-      ...(options.shard === undefined ? {} : { shard: options.shard }),
-      ...(looks === null ? {} : { proofs: describeLimits(looks, state.manifest) }),
-      observed,
-      binding: state.binding,
-      revision: snapshot.revision,
-      time: deps.clock.now().toISOString(),
-      indexOnly: options.indexOnly,
-      ...settleRelocation(relocation, options),
-      knownMissing: known,
-      ...(options.indexOnly ? {} : missing),
-      problems: [...wanted.problems, ...observation.faults],
-      broken: listBroken(state),
-      unbuilt: observation.unbuilt,
-      verification: observation.verification,
-      releases: observation.releases,
-      storage: await readStorage(state.manifest, deps),
-      served: listServed(observation.indexes),
-      ...(await findShrinkFacts(state, options, deps.clock.now())),
-      ...(await describeChange(indexes, state, { registries, today, signal: deps.signal })),
-    });
-    if (looks !== null)
-      await noteLooks(looks, plan, { manifest: state.manifest, wanted, images: observed.images });
-    return {
-      state,
-      plan,
-      registries,
-      wanted,
-      known,
-      images: observed.images,
-      notes: options.notes ?? null,
-      indexes,
-      builder,
-      requests: memory.kept.looked.production + memory.kept.looked.staging,
-      requestCount: deps.requestCount,
-      looks,
-    };
+  return Object.assign(
+    (snapshot: Snapshot, options: PassOptions) => preparePass(snapshot, { memory, options, deps }),
+    {
+      readAhead: (...commit: Parameters<StateLoader>) =>
+        memory.load(...commit).then(ignore, ignore),
+    },
+  );
+}
+
+async function preparePass(
+  snapshot: Snapshot,
+  { memory, options, deps }: Omit<Surroundings, 'budget'>,
+): Promise<PreparedPass> {
+  const loaded = follow(await memory.load(snapshot, options.manifestFile), options);
+  const { state, relocation } = await memory.relocate(loaded, deps.clock.now());
+  const budget = await openBudget(state.manifest, { memory, options, deps });
+  const { registries, builder } = await memory.connect(state.manifest);
+  const sound = state.catalogs.filter((catalog) => !hasErrors(catalog.problems));
+  const subject: Subject = { state, relocation, sound, registries, builder };
+  const observation = await look(subject, { memory, options, deps, budget });
+  const { observed, looks, wanted, indexes } = observation;
+  const isWhole = seesAll(subject, observation);
+  const today = dayOf(deps.clock.now());
+  const facts = { ...observed, ...observation, state, isWhole, today };
+  const { known, ...missing } = await judgeKnown(facts, deps);
+  const plan = planPass({
+    manifest: state.manifest,
+    wanted: { ...wanted, indexes: indexes.map((entry) => entry.wanted) },
+    budget: await readBudget(state.manifest, deps.requestCount, options.keepsBudget),
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
+    ...(looks === null ? {} : { proofs: describeLimits(looks, state.manifest) }),
+    observed,
+    binding: state.binding,
+    revision: snapshot.revision,
+    time: deps.clock.now().toISOString(),
+    indexOnly: options.indexOnly,
+    ...settleRelocation(relocation, options),
+    knownMissing: known,
+    ...(options.indexOnly ? {} : missing),
+    problems: [...wanted.problems, ...observation.faults],
+    broken: listBroken(state),
+    unbuilt: observation.unbuilt,
+    verification: observation.verification,
+    releases: observation.releases,
+    storage: await readStorage(state.manifest, deps),
+    served: listServed(observation.indexes),
+    ...(await findShrinkFacts(state, options, deps.clock.now())),
+    ...(await describeChange(indexes, state, { registries, today, signal: deps.signal })),
+  });
+  if (looks !== null)
+    await noteLooks(looks, plan, { manifest: state.manifest, wanted, images: observed.images });
+  return {
+    state,
+    plan,
+    registries,
+    wanted,
+    known,
+    images: observed.images,
+    notes: options.notes ?? null,
+    indexes,
+    builder,
+    requests: memory.kept.looked.production + memory.kept.looked.staging,
+    requestCount: deps.requestCount,
+    looks,
   };
 }
+
+// What the first finds, the next need not read.
+function queueLoads(load: StateLoader): StateLoader {
+  let last: Promise<void> = Promise.resolve();
+  return (...commit) => {
+    const loading = last.then(() => load(...commit));
+    last = loading.then(ignore, ignore);
+    return loading;
+  };
+}
+
+function ignore(): void {}
 
 /** Whether all that Git names is among what is wanted. */
 function seesAll({ state, relocation, sound }: Subject, { releases }: Observation): boolean {
@@ -292,29 +314,6 @@ async function observeReleases(
     { ...subject, ...subject.state, signal },
     { ...subject, cache: memory.kept.releases, judge: memory.judgeReleases },
   );
-}
-
-interface IndexObservations {
-  readonly indexes: readonly IndexObservation[];
-  readonly unbuilt: ReadonlyMap<string, ToolError>;
-}
-
-// A base that is missing keeps back the index that rests on it, and no other (promise 9).
-async function observeIndexes(
-  sound: readonly LoadedCatalog[],
-  context: ObserveIndexContext,
-): Promise<IndexObservations> {
-  const indexes: IndexObservation[] = [];
-  const unbuilt = new Map<string, ToolError>();
-  for (const loaded of sound) {
-    try {
-      indexes.push(await observeIndex(loaded, context));
-    } catch (error) {
-      if (!isToolError(error) || context.signal.aborted) throw error;
-      unbuilt.set(loaded.entry.name, error);
-    }
-  }
-  return { indexes, unbuilt };
 }
 
 function hasRefusals(releases: ReleaseFacts | null): boolean {
