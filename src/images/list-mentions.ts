@@ -30,7 +30,7 @@ export interface UsedReference {
 }
 
 /** Who asks for images, and how: the same object for all images of one bundle. */
-interface Demand {
+export interface Demand {
   readonly neededBy: NeededBy;
   readonly demandedTags: readonly string[];
   readonly arrivalTags: readonly string[];
@@ -42,34 +42,36 @@ interface Demand {
   readonly place?: () => Pick<Problem, 'file' | 'line'>;
 }
 
-export interface Mention {
+interface Mention {
   readonly reference: string;
   readonly kind: WantedKind;
   readonly demand: Demand;
 }
 
-/** Tells of every image that is asked for, as often as it is. Tens of thousands of times: iterators would cost as much as all the rest. */
-export function forEachMention(sources: WantedSources, tell: (mention: Mention) => void): void {
+/** What is told of one mention: an object for each would be garbage soon, and cost as much as the rest. */
+export type TellMention = (reference: string, kind: WantedKind, demand: Demand) => void;
+
+/** Tells of every image that is asked for, as often as it is. */
+export function forEachMention(sources: WantedSources, tell: TellMention): void {
   for (const [catalog, { packages }] of sources.catalogs)
     for (const { bundles } of packages.values())
       for (const bundle of bundles) tellOfBundle(catalog, bundle, tell);
-  for (const mention of listReleaseMentions(sources)) tell(mention);
-  for (const mention of listExtraMentions(sources)) tell(mention);
-  for (const mention of listUsedMentions(sources)) tell(mention);
+  for (const list of [listReleaseMentions, listExtraMentions, listUsedMentions])
+    for (const { reference, kind, demand } of list(sources)) tell(reference, kind, demand);
 }
 
 const NO_TAGS = { demandedTags: [], arrivalTags: [] } as const;
 
-function tellOfBundle(catalog: string, bundle: Blob, tell: (mention: Mention) => void): void {
+function tellOfBundle(catalog: string, bundle: Blob, tell: TellMention): void {
   const demand = {
     neededBy: { catalog, package: bundle.package, item: bundle.name },
     place: () => ({ file: bundle.file, line: bundle.line }),
     ...NO_TAGS,
   };
   const { image, relatedImages } = readBundleFacts(bundle);
-  if (image !== '') tell({ reference: image, kind: 'bundle', demand });
+  if (image !== '') tell(image, 'bundle', demand);
   for (const reference of relatedImages)
-    if (reference !== '' && reference !== image) tell({ reference, kind: 'related', demand });
+    if (reference !== '' && reference !== image) tell(reference, 'related', demand);
 }
 
 function* listReleaseMentions(sources: WantedSources): Iterable<Mention> {

@@ -24,9 +24,8 @@ export interface PlacedReference {
 export function listPlacedReferences(sources: WantedSources): readonly PlacedReference[] {
   const placeOf = createPlaceFinder(sources.manifest);
   const found = new Map<string, PlacedReference>();
-  forEachMention(sources, (mention) => {
-    const place = placeOf(mention);
-    const { reference, kind } = mention;
+  forEachMention(sources, (reference, kind, { mappedAs }) => {
+    const place = placeOf(reference, mappedAs);
     if (isToolError(place)) return;
     const key = `${reference} ${place.repository[place.serving]}`;
     if (found.has(key)) return;

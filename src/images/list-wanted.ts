@@ -8,10 +8,10 @@ import { servingRole } from '../manifest/serving-role.ts';
 import type { PerRole, RoleName } from '../manifest/types.ts';
 import { formatReferrersTag } from './attached.ts';
 import { servingRepository } from './image-places.ts';
-import { forEachMention, type Mention, type WantedSources } from './list-mentions.ts';
+import { type Demand, forEachMention, type WantedSources } from './list-mentions.ts';
 import { mapRepository } from './map-path.ts';
 import { createNeedList, type UniqueNeeds } from './need-list.ts';
-import type { UnreadableImage, WantedImage } from './types.ts';
+import type { UnreadableImage, WantedImage, WantedKind } from './types.ts';
 import { createUnreadableList } from './unreadable-list.ts';
 
 export interface WantedList {
@@ -27,20 +27,28 @@ export interface WantedList {
 
 /**
  * Lists what the serving registry must hold for these catalogs, releases and extra images. The same image
- * named by several bundles is one location; equal inputs give equal lists, whatever their order.
+ * named by several bundles is one location; equal inputs give equal lists, whatever their order. `placeOf` is of the same
+ * manifest, for whoever lists again and again.
  */
-export function listWanted(sources: WantedSources): WantedList {
+export function listWanted(
+  sources: WantedSources,
+  placeOf: PlaceFinder = createPlaceFinder(sources.manifest),
+): WantedList {
   const problems: Problem[] = [];
   const groups = new Map<string, Naming[]>();
   const namings = new Map<Place, Naming>();
-  const placeOf = createPlaceFinder(sources.manifest);
   const unreadable = createUnreadableList();
   const needs = createNeedList();
-  forEachMention(sources, (mention) => {
-    needs.add(mention.demand.neededBy);
-    const place = placeOf(mention);
-    if (isToolError(place)) unreadable.add(mention.reference, mention.demand, place);
-    else addTo({ groups, namings }, place, mention);
+  forEachMention(sources, (reference, kind, demand) => {
+    needs.add(demand.neededBy);
+    const place = placeOf(reference, demand.mappedAs);
+    if (isToolError(place)) {
+      unreadable.add(reference, demand, place);
+      return;
+    }
+    const naming = namings.get(place) ?? addTo({ groups, namings }, place, { reference, kind });
+    naming.demands.push(demand);
+    if (naming.kind === 'in-use') naming.kind = kind;
   });
   for (const group of groups.values()) problems.push(...findCollision(group));
   const uniqueNeeds = needs.close();
@@ -82,10 +90,13 @@ interface Place {
 interface Naming {
   readonly place: Place;
   readonly reference: string;
-  readonly mentions: Mention[];
+  /** Of the first who asks for it and is not a cluster that has it. */
+  kind: WantedKind;
+  readonly demands: Demand[];
 }
 
-type PlaceFinder = (mention: Mention) => Place | ToolError;
+/** Where a reference lies; `mappedAs` as in `Demand`. */
+export type PlaceFinder = (reference: string, mappedAs: string | undefined) => Place | ToolError;
 
 // Bundles of one package name the same images again and again, so each is looked at once.
 export function createPlaceFinder(manifest: WantedSources['manifest']): PlaceFinder {
@@ -97,18 +108,18 @@ export function createPlaceFinder(manifest: WantedSources['manifest']): PlaceFin
     mapped.set(mappedAs, places);
     return places;
   }
-  return (mention) => {
-    const places = placesOf(mention.demand.mappedAs);
-    const known = places.get(mention.reference);
+  return (reference, mappedAs) => {
+    const places = placesOf(mappedAs);
+    const known = places.get(reference);
     if (known !== undefined) return known;
-    const place = findPlace(mention, manifest);
-    places.set(mention.reference, place);
+    const place = findPlace({ reference, mappedAs }, manifest);
+    places.set(reference, place);
     return place;
   };
 }
 
 function findPlace(
-  { reference, demand: { mappedAs } }: Mention,
+  { reference, mappedAs }: { readonly reference: string; readonly mappedAs: string | undefined },
   manifest: WantedSources['manifest'],
 ): Place | ToolError {
   try {
@@ -132,31 +143,31 @@ interface Groups {
   readonly namings: Map<Place, Naming>;
 }
 
-function addTo({ groups, namings }: Groups, place: Place, mention: Mention): void {
-  const known = namings.get(place);
-  if (known !== undefined) {
-    known.mentions.push(mention);
-    return;
-  }
-  const naming = { place, reference: mention.reference, mentions: [mention] };
+function addTo(
+  { groups, namings }: Groups,
+  place: Place,
+  first: Pick<Naming, 'reference' | 'kind'>,
+): Naming {
+  const naming: Naming = { place, ...first, demands: [] };
   namings.set(place, naming);
   const group = groups.get(place.key);
   if (group === undefined) groups.set(place.key, [naming]);
   else group.push(naming);
+  return naming;
 }
 
 // Two upstream images may share a digest, but not a tag: a tag has one content.
 function findCollision(group: readonly Naming[]): readonly Problem[] {
   if (group.length < 2) return [];
   const tagOnly = group.filter(({ place }) => place.ref.digest === null);
-  const first = tagOnly[0]?.mentions[0];
+  const first = tagOnly[0]?.demands[0];
   const place = tagOnly[0]?.place;
   if (first === undefined || place === undefined) return [];
   const upstream = uniqueSorted(
     tagOnly.map(({ place: { ref } }) => `${ref.registry}/${ref.repository}`),
   );
   if (upstream.length < 2) return [];
-  const { catalog } = first.demand.neededBy;
+  const { catalog } = first.neededBy;
   return [
     {
       severity: 'error',
@@ -203,39 +214,36 @@ function joinNamings(group: readonly Naming[], uniqueNeeds: UniqueNeeds): Wanted
   const sorted =
     group.length === 1 ? group : group.toSorted((a, b) => compareBytes(a.reference, b.reference));
   const [first, ...others] = sorted;
-  const mentions = others.length === 0 ? first?.mentions : sorted.flatMap((it) => it.mentions);
-  const lead = mentions?.[0];
-  if (first === undefined || mentions === undefined || lead === undefined)
-    throw new Error('An image is named by somebody.');
+  if (first === undefined) throw new Error('An image is named by somebody.');
+  const demands = others.length === 0 ? first.demands : sorted.flatMap((it) => it.demands);
   const [clash] = findCollision(sorted);
   const { key, ref, repository, serving } = first.place;
   return {
     key,
-    kind: (mentions.find(({ kind }) => kind !== 'in-use') ?? lead).kind,
+    kind: (sorted.find(({ kind }) => kind !== 'in-use') ?? first).kind,
     upstream: first.reference,
     digest: ref.digest,
     tag: ref.digest === null ? (ref.tag ?? 'latest') : null,
     repository,
     serving,
-    ...joinTags(sorted, mentions),
-    neededBy: uniqueNeeds(mentions.map(({ demand }) => demand.neededBy)),
+    ...joinTags(sorted, demands),
+    neededBy: uniqueNeeds(demands.map(({ neededBy }) => neededBy)),
     ...(clash === undefined ? {} : { clash: clash.message }),
   };
 }
 
 type Tags = Pick<WantedImage, 'demandedTags' | 'arrivalTags' | 'addedTags'>;
 
-function joinTags(sorted: readonly Naming[], mentions: readonly Mention[]): Tags {
+function joinTags(sorted: readonly Naming[], demands: readonly Demand[]): Tags {
   const named = sorted.flatMap(({ place: { ref } }) =>
     ref.digest !== null && ref.tag !== null ? [ref.tag] : [],
   );
-  if (named.length === 0 && mentions.every(({ demand }) => asksForNoTag(demand))) return NO_TAGS;
-  const demandedTags = uniqueSorted(mentions.flatMap(({ demand }) => demand.demandedTags));
-  const arrivalTags = uniqueSorted([
-    ...named,
-    ...mentions.flatMap(({ demand }) => demand.arrivalTags),
-  ]).filter((tag) => !demandedTags.includes(tag));
-  const addedTags = uniqueSorted(mentions.flatMap(({ demand }) => demand.addedTags ?? [])).filter(
+  if (named.length === 0 && demands.every(asksForNoTag)) return NO_TAGS;
+  const demandedTags = uniqueSorted(demands.flatMap((it) => it.demandedTags));
+  const arrivalTags = uniqueSorted([...named, ...demands.flatMap((it) => it.arrivalTags)]).filter(
+    (tag) => !demandedTags.includes(tag),
+  );
+  const addedTags = uniqueSorted(demands.flatMap((it) => it.addedTags ?? [])).filter(
     (tag) => !demandedTags.includes(tag),
   );
   return { demandedTags, arrivalTags, ...(addedTags.length === 0 ? {} : { addedTags }) };
@@ -243,7 +251,7 @@ function joinTags(sorted: readonly Naming[], mentions: readonly Mention[]): Tags
 
 const NO_TAGS: Tags = { demandedTags: [], arrivalTags: [] };
 
-function asksForNoTag({ demandedTags, arrivalTags, addedTags }: Mention['demand']): boolean {
+function asksForNoTag({ demandedTags, arrivalTags, addedTags }: Demand): boolean {
   return demandedTags.length === 0 && arrivalTags.length === 0 && (addedTags?.length ?? 0) === 0;
 }
 

@@ -189,8 +189,10 @@ function withdraw(
   seen: ReadonlyMap<string, ObservedImage>,
   { facts, notes }: { readonly facts: TurnFacts; readonly notes: ProofNotes },
 ): void {
-  const wanted = new Set(candidates.map(({ fact }) => fact));
-  for (const fact of facts.asked.keys()) if (!wanted.has(fact)) facts.asked.delete(fact);
+  if (facts.asked.size > 0) {
+    const wanted = new Set(candidates.map(({ fact }) => fact));
+    for (const fact of facts.asked.keys()) if (!wanted.has(fact)) facts.asked.delete(fact);
+  }
   for (const { key, fact } of candidates) {
     const observed = seen.get(key);
     if (observed === undefined) continue;

@@ -14,8 +14,10 @@ export function formatFact(
   { manifest, verify }: { readonly manifest: MirrorManifest; readonly verify: VerifyLevel },
 ): string {
   const { protect, tagDrift } = manifest.policy;
-  const asked = [verify, protect, tagDrift, ...askedTags(image).toSorted()].join(' ');
-  return `${manifest.registries[servingRole(manifest)].host}/${image.key} ${asked}`;
+  const { host } = manifest.registries[servingRole(manifest)];
+  const plain = `${host}/${image.key} ${verify} ${protect} ${tagDrift}`;
+  const tags = askedTags(image);
+  return tags.length === 0 ? plain : `${plain} ${tags.toSorted().join(' ')}`;
 }
 
 /** Whether nothing vouches for an image from one pass to the next: a movable tag follows its source, a debt is to be paid. */
@@ -27,8 +29,10 @@ export function isAlwaysAsked(
   }: { readonly movableTags: ReadonlySet<string>; readonly owes: (upstream: string) => boolean },
 ): boolean {
   const { key, upstream, demandedTags, clash } = image;
-  const tags = demandedTags.map((tag) => `${servingRepository(image)}:${tag}`);
+  if (clash !== undefined || owes(upstream)) return true;
   return (
-    clash !== undefined || owes(upstream) || [key, ...tags].some((tag) => movableTags.has(tag))
+    movableTags.size > 0 &&
+    (movableTags.has(key) ||
+      demandedTags.some((tag) => movableTags.has(`${servingRepository(image)}:${tag}`)))
   );
 }
