@@ -40,6 +40,7 @@ const options = {
   outdir: OUT,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
+  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node22',
@@ -70,20 +71,14 @@ const bundle = Promise.all([
       'chunks/catalog-worker': 'src/cli/catalog-worker.ts',
       'chunks/launcher-process': 'src/apply/launcher-process.ts',
     },
-    splitting: true,
   }),
-  // The process of passes is waited for, and always needs the same: as one file it is there in half the time.
-  build({
-    ...options,
-    splitting: true,
-    entryPoints: { 'chunks/pass-process': 'src/cli/pass-process.ts' },
-  }),
+  // The process of passes is waited for. Alone, without what only commands share, it loads a fifth of the files, in half the time.
+  build({ ...options, entryPoints: { 'chunks/pass-process': 'src/cli/pass-process.ts' } }),
 ]);
 // esbuild has printed what is wrong.
 const done = await bundle.catch(() => null);
 if (done === null) process.exit(1);
-const inputs = done.flatMap(({ metafile }) => Object.keys(metafile.inputs));
-writeFileSync(join(OUT, 'third-party-licenses.txt'), renderLicenses(inputs));
+writeFileSync(join(OUT, 'third-party-licenses.txt'), renderLicenses(done));
 chmodSync(join(OUT, 'olmirror.js'), 0o755);
 if (target === '') process.exitCode = writeTypes() || writePages();
 
@@ -160,11 +155,16 @@ function takeApiOnly({ onLoad }) {
 }
 
 // Whoever passes a package on passes its licence on.
-function renderLicenses(inputs) {
+function renderLicenses(bundles) {
+  const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   const folders = inputs.flatMap(
     (path) => /^(?:.*[/])?node_modules[/](?:@[^/]+[/])?[^/]+/.exec(path)?.[0] ?? [],
   );
-  return [...new Set(folders)].toSorted().map(renderLicense).join('\n');
+  return [...new Set(folders)].toSorted(compareText).map(renderLicense).join('\n');
+}
+
+function compareText(a, b) {
+  return a < b ? -1 : Number(a > b);
 }
 
 function renderLicense(folder) {
