@@ -186,7 +186,7 @@ async function measureCommits(lines: readonly Line[], pid: number, name: string)
     const end = await untilChange(lines);
     const start = findStart(lines, end);
     const plan = lines.find(
-      ({ at, fields }) => at >= start.at && String(fields['msg']) === 'apply-started',
+      ({ at, fields }) => at >= start.at && fields['kind'] === 'plan-finished',
     );
     if (plan === undefined) throw new Error('A commit led to no step.');
     planned.push((plan.at - start.at) / 1e3);

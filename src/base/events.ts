@@ -8,6 +8,12 @@ export type PassEvent =
   | { readonly kind: 'observe-started'; readonly images: number }
   | { readonly kind: 'observe-progress'; readonly done: number; readonly total: number }
   | { readonly kind: 'observe-finished'; readonly requests: number; readonly milliseconds: number }
+  | {
+      readonly kind: 'plan-finished';
+      readonly steps: number;
+      readonly bytes: number;
+      readonly hash: Digest;
+    }
   | { readonly kind: 'audit-started'; readonly repositories: number }
   | { readonly kind: 'audit-progress'; readonly done: number; readonly total: number }
   | { readonly kind: 'apply-started'; readonly steps: number; readonly bytes: number }

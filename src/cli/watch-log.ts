@@ -1,6 +1,6 @@
 import pino from 'pino';
 import type { PassEvent } from '../base/events.ts';
-import { formatCount, joinNames } from '../base/text.ts';
+import { formatBytes, formatCount, joinNames } from '../base/text.ts';
 import { isToolError, messageOf } from '../base/tool-error.ts';
 import type { PassRecord } from '../plan/history-types.ts';
 import { formatSums } from '../plan/sum-outcomes.ts';
@@ -109,6 +109,10 @@ interface LogLine {
 
 function formatPassEvent(event: PassEvent): LogLine | null {
   if (event.kind === 'warning') return { level: 'warn', text: event.message };
+  if (event.kind === 'plan-finished' && event.steps > 0) {
+    const what = `${formatCount(event.steps, 'step')}, ${formatBytes(event.bytes)}`;
+    return { level: 'info', text: `plan ${event.hash}: ${what}` };
+  }
   if (event.kind === 'interrupted')
     return {
       level: 'warn',

@@ -160,6 +160,8 @@ async function preparePass(
     ...(await findShrinkFacts(state, options, deps.clock.now())),
     ...(await describeChange(indexes, state, { registries, today, signal: deps.signal })),
   });
+  const { steps, bytes, hash } = plan;
+  deps.emit({ kind: 'plan-finished', steps: steps.length, bytes, hash });
   if (looks !== null)
     await noteLooks(looks, plan, { manifest: state.manifest, wanted, images: observed.images });
   return {

@@ -45,6 +45,13 @@ test('watch on a local clone applies a commit without waiting for the interval, 
     'each line of the log is one JSON object without a key twice',
   );
   assert.match(result.stdout, /"msg":"stopped"/);
+  const entries = result.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): { readonly kind?: string; readonly msg: string } => JSON.parse(line));
+  const planned = entries.findIndex(({ kind }) => kind === 'plan-finished');
+  assert.match(entries[planned]?.msg ?? '', /^plan sha256:[0-9a-f]{64}: \d+ steps?, [\d.]+ k?M?B$/);
+  assert.ok(planned < entries.findIndex(({ kind }) => kind === 'step-finished'));
 });
 
 test('watch on a remote branch fetches by interval and applies what is pushed', async (t) => {
