@@ -48,6 +48,14 @@ export const ENVIRONMENT: readonly ManFact[] = [
     text: 'Has olmirror/, the journal, the lock and the history; default ~/.local/state.',
   },
   {
+    name: 'NODE_COMPILE_CACHE',
+    text: 'Folder for the compiled code of this program, instead of one below XDG_STATE_HOME.',
+  },
+  {
+    name: 'NODE_DISABLE_COMPILE_CACHE',
+    text: '1: keeps no compiled code.',
+  },
+  {
     name: 'JOB_COMPLETION_INDEX',
     text: 'The share that `--shard auto/N` takes, as a Job of Kubernetes sets it.',
   },
@@ -84,5 +92,9 @@ export const FILES: readonly ManFact[] = [
   {
     name: '$XDG_STATE_HOME/olmirror/<hash of the folder>/',
     text: 'Journal, lock, history and status of one state repository.',
+  },
+  {
+    name: '$XDG_STATE_HOME/olmirror/code/',
+    text: 'Compiled code of this program, for the next start; may be deleted at any time.',
   },
 ];
