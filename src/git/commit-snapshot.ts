@@ -1,14 +1,26 @@
 import { FULL_ID } from '../base/object-id.ts';
-import { compareBytes } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { type KnownTrees, listTree, type Tree } from './list-tree.ts';
+import { createObjectReader, type ObjectReader } from './object-reader.ts';
 import type { CommitFiles, CommitHead, LocatedFile, Snapshot, TreeFile } from './port.ts';
 import { readBlobNow, readBlobs } from './read-blobs.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
 import { cleanPath, selectSubmodules } from './tree-path.ts';
 
-/** Small files by their object ids, as they were read before. */
-export type SmallFiles = Map<string, Uint8Array>;
+/** What is remembered of a repository from one commit to the next. */
+export interface Objects {
+  readonly reader: ObjectReader;
+  readonly trees: KnownTrees;
+  /** Small files by their object ids, as they were read before. */
+  readonly small: Map<string, Uint8Array>;
+}
 
+export function openObjects(place: GitPlace): Objects {
+  return { reader: createObjectReader(place), trees: new Map(), small: new Map() };
+}
+
+/** Of more files at once a command of their own is the faster. */
+const FEW_FILES = 8;
 /** Beyond these bytes, or so many files, nothing is kept. */
 const SMALL = 65_536;
 const MOST_KEPT = 256;
@@ -23,7 +35,7 @@ interface FilesPlace {
   readonly prefix: string;
   /** Its full id. */
   readonly commit: string;
-  readonly known: SmallFiles;
+  readonly objects: Objects;
 }
 
 /** A commit with all that it says, read out of Git's own storage. */
@@ -46,12 +58,13 @@ export function openCommitFiles(place: GitPlace, files: FilesPlace): CommitFiles
 
 function openTree(
   place: GitPlace,
-  { prefix, commit, known }: FilesPlace,
+  { prefix, commit, objects }: FilesPlace,
 ): Omit<Snapshot, 'subject' | 'time' | 'readFileNow'> {
   let tree: Promise<Tree> | null = null;
   // One commit never changes, and most of it is asked for sooner or later.
   function readTree(): Promise<Tree> {
-    tree ??= listTree(place, prefix, commit);
+    const { reader, trees } = objects;
+    tree ??= listTree(place, { prefix, commit, trees, objects: reader });
     return tree;
   }
   async function listFiles(path: string): Promise<readonly TreeFile[]> {
@@ -60,15 +73,23 @@ function openTree(
   async function* readFiles(
     files: readonly TreeFile[],
   ): AsyncGenerator<{ readonly file: TreeFile; readonly bytes: Uint8Array }> {
+    if (files.length <= FEW_FILES) {
+      for (const file of files) yield { file, bytes: await readOne(file) };
+      return;
+    }
     let index = 0;
-    for await (const bytes of readBlobs(
-      place,
-      files.map((file) => file.objectId),
-    )) {
+    const ids = files.map((file) => file.objectId);
+    for await (const bytes of readBlobs(place, ids)) {
       const file = files[index];
       index += 1;
       if (file !== undefined) yield { file, bytes };
     }
+  }
+  async function readOne({ objectId }: TreeFile): Promise<Uint8Array> {
+    return (
+      (await objects.reader.read(objectId, 'blob')) ??
+      (await readFirst(readBlobs(place, [objectId])))
+    );
   }
   async function locateFiles(path: string): Promise<readonly LocatedFile[]> {
     const found: LocatedFile[] = [];
@@ -79,13 +100,11 @@ function openTree(
   async function readFile(path: string): Promise<Uint8Array | null> {
     const file = (await listFiles(path)).find((candidate) => candidate.path === cleanPath(path));
     if (file === undefined) return null;
-    const kept = known.get(file.objectId);
+    const kept = objects.small.get(file.objectId);
     if (kept !== undefined) return kept;
-    for await (const { bytes } of readFiles([file])) {
-      keepSmall(known, file, bytes);
-      return bytes;
-    }
-    return null;
+    const bytes = await readOne(file);
+    keepSmall(objects.small, file, bytes);
+    return bytes;
   }
   return {
     revision: commit,
@@ -112,7 +131,12 @@ export async function readCommitHead(place: GitPlace, revision: string): Promise
   return { commit, time: new Date(time).toISOString(), subject };
 }
 
-function keepSmall(known: SmallFiles, { objectId }: TreeFile, bytes: Uint8Array): void {
+async function readFirst(blobs: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  for await (const bytes of blobs) return bytes;
+  throw new Error('A blob was asked for, and nothing was answered.');
+}
+
+function keepSmall(known: Objects['small'], { objectId }: TreeFile, bytes: Uint8Array): void {
   if (bytes.length > SMALL) return;
   if (known.size >= MOST_KEPT) known.clear();
   // A copy: what was read may be a small part of something large.
@@ -124,28 +148,4 @@ function selectFiles(files: readonly TreeFile[], path: string): readonly TreeFil
   return wanted === ''
     ? files
     : files.filter((file) => file.path === wanted || file.path.startsWith(`${wanted}/`));
-}
-
-interface Tree {
-  readonly files: readonly TreeFile[];
-  readonly submodules: readonly string[];
-}
-
-async function listTree(place: GitPlace, prefix: string, commit: string): Promise<Tree> {
-  const only = prefix === '' ? [] : [`:(literal)${prefix}`];
-  const answer = await runGit(place, ['ls-tree', '-r', '-z', '--full-tree', commit, ...only]);
-  return parseTree(answer, prefix);
-}
-
-// `<mode> <type> <object id>\t<path>\0`; regular files have modes 100644 and 100755, submodules 160000.
-function parseTree(answer: string, prefix: string): Tree {
-  const files: TreeFile[] = [];
-  const submodules: string[] = [];
-  for (const line of answer.split('\0')) {
-    const [, mode = '', objectId = '', path = ''] =
-      /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
-    if (mode.startsWith('100')) files.push({ path: path.slice(prefix.length), objectId });
-    if (mode === '160000') submodules.push(path.slice(prefix.length));
-  }
-  return { files: files.toSorted((a, b) => compareBytes(a.path, b.path)), submodules };
 }

@@ -4,10 +4,11 @@ import { redactRemote } from '../base/redact.ts';
 import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
 import {
   type NamedCommit,
+  type Objects,
   openCommitFiles,
   openCommitSnapshot,
+  openObjects,
   readCommitHead,
-  type SmallFiles,
 } from './commit-snapshot.ts';
 import { buildGitEnvironment, type Environment } from './environment.ts';
 import { fetchRevision } from './fetch-revision.ts';
@@ -48,8 +49,8 @@ export async function openGitRepository(
   };
   const hashing: { algorithm: string | null } = { algorithm: null };
   const prefix = await findPrefix(place);
-  const known: SmallFiles = new Map();
-  return createPort({ place, folder: place.folder, prefix, hashing, known }, options.access);
+  const objects = openObjects(place);
+  return createPort({ place, folder: place.folder, prefix, hashing, objects }, options.access);
 }
 
 interface Repository {
@@ -62,11 +63,11 @@ interface Repository {
   /** How the repository names objects; null until it was asked. */
   readonly hashing: { algorithm: string | null };
   /** Remembered between commits. */
-  readonly known: SmallFiles;
+  readonly objects: Objects;
 }
 
 function createPort(repository: Repository, access: RemoteAccess = PLAIN_ACCESS): GitPort {
-  const { place, folder, prefix, hashing, known } = repository;
+  const { place, folder, prefix, hashing, objects } = repository;
   return {
     folder,
     prefix,
@@ -76,10 +77,10 @@ function createPort(repository: Repository, access: RemoteAccess = PLAIN_ACCESS)
       const inner = clean === '' ? '' : `${clean}/`;
       return createPort({ ...repository, folder: join(top, clean), prefix: inner }, access);
     },
-    openCommit: (revision) => openCommit(place, { prefix, known }, revision),
+    openCommit: (revision) => openCommit(place, { prefix, objects }, revision),
     openKnown: (commit, head) =>
-      openCommitSnapshot(place, { prefix, head: { ...head, commit }, known }),
-    openFiles: (commit) => openCommitFiles(place, { prefix, commit, known }),
+      openCommitSnapshot(place, { prefix, head: { ...head, commit }, objects }),
+    openFiles: (commit) => openCommitFiles(place, { prefix, commit, objects }),
     async openWorkingTree() {
       hashing.algorithm ??= await readAlgorithm(place);
       return openWorkingTreeSnapshot(folder, {
@@ -151,11 +152,11 @@ async function findHead(place: GitPlace, revision: string): Promise<NamedCommit 
 
 async function openCommit(
   place: GitPlace,
-  { prefix, known }: { readonly prefix: string; readonly known: SmallFiles },
+  { prefix, objects }: { readonly prefix: string; readonly objects: Objects },
   revision: string,
 ): Promise<Snapshot> {
   const head = await findHead(place, revision);
-  if (head !== null) return openCommitSnapshot(place, { prefix, head, known });
+  if (head !== null) return openCommitSnapshot(place, { prefix, head, objects });
   if (revision === 'HEAD') {
     throw new ToolError('GIT_NO_COMMIT', `The repository ${place.folder} has no commit yet.`, {
       hint: 'Commit the state first: git add . && git commit -m "State of the mirror"; or use --working-tree.',
