@@ -16,8 +16,8 @@ interface BlobNote extends BlobHead, BlobFacts {
 }
 
 /**
- * Part of what notes are kept by. To be raised with every change of what is read out of a file, of
- * `BlobFacts`, or of how they are found out.
+ * Part of what notes are kept by, beside the version of olmirror. To be raised with every change of what is read out of a
+ * file, of `BlobFacts`, of how they are found out, or of what is wrong with a package (`validatePackage`).
  */
 export const FILE_NOTES = 'file notes 3';
 

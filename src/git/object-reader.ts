@@ -16,9 +16,15 @@ const IDLE = 5_000;
 
 export function createObjectReader(place: GitPlace): ObjectReader {
   let open: Talk | null = null;
+  function start(): Talk {
+    const talk = startTalk(place, () => {
+      if (open === talk) open = null;
+    });
+    return talk;
+  }
   return {
     async read(name, type) {
-      open ??= startTalk(place, () => (open = null));
+      open ??= start();
       const answer = await open.ask(name);
       return answer?.type === type ? answer.bytes : null;
     },
