@@ -78,7 +78,8 @@ const bundle = Promise.all([
 // esbuild has printed what is wrong.
 const done = await bundle.catch(() => null);
 if (done === null) process.exit(1);
-writeFileSync(join(OUT, 'third-party-licenses.txt'), renderLicenses(done));
+const inputs = Object.assign({}, ...done.map(({ metafile }) => metafile.inputs));
+writeFileSync(join(OUT, 'third-party-licenses.txt'), renderLicenses({ inputs }));
 chmodSync(join(OUT, 'olmirror.js'), 0o755);
 if (target === '') process.exitCode = writeTypes() || writePages();
 
@@ -155,16 +156,11 @@ function takeApiOnly({ onLoad }) {
 }
 
 // Whoever passes a package on passes its licence on.
-function renderLicenses(bundles) {
-  const inputs = bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
-  const folders = inputs.flatMap(
+function renderLicenses(metafile) {
+  const folders = Object.keys(metafile.inputs).flatMap(
     (path) => /^(?:.*[/])?node_modules[/](?:@[^/]+[/])?[^/]+/.exec(path)?.[0] ?? [],
   );
-  return [...new Set(folders)].toSorted(compareText).map(renderLicense).join('\n');
-}
-
-function compareText(a, b) {
-  return a < b ? -1 : Number(a > b);
+  return [...new Set(folders)].toSorted().map(renderLicense).join('\n');
 }
 
 function renderLicense(folder) {

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Clock } from '../base/clock.ts';
 import type { EmitEvent } from '../base/events.ts';
 import type { PassNotes } from '../base/pass-notes.ts';
@@ -94,9 +95,12 @@ interface Memory {
 }
 
 function createMemory(deps: PassDeps, kept: PassMemory): Memory {
+  const load = createStateLoader(deps.indexWork?.store ?? null);
+  // One after the other: what the first finds, the next need not read.
+  const inTurn = pLimit(1);
   return {
     kept,
-    load: queueLoads(createStateLoader(deps.indexWork?.store ?? null)),
+    load: (...commit) => inTurn(load, ...commit),
     relocate: createStateRelocator(),
     listWanted: createWantedLister(),
     served: new Map<string, ServedCatalog>(),
@@ -177,16 +181,6 @@ async function preparePass(
     requests: memory.kept.looked.production + memory.kept.looked.staging,
     requestCount: deps.requestCount,
     looks,
-  };
-}
-
-// What the first finds, the next need not read.
-function queueLoads(load: StateLoader): StateLoader {
-  let last: Promise<void> = Promise.resolve();
-  return (...commit) => {
-    const loading = last.then(() => load(...commit));
-    last = loading.then(ignore, ignore);
-    return loading;
   };
 }
 
