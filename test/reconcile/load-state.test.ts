@@ -8,18 +8,11 @@ import type { NoteStore } from '../../src/reconcile/file-notes.ts';
 import { createStateLoader, type LoadedState } from '../../src/reconcile/load-state.ts';
 import { createFakeGit, type FakeGit } from '../fakes/git.ts';
 import { makePackageText } from '../support/catalog.ts';
-
-const MANIFEST = `apiVersion: olmirror/v1alpha1
-kind: Mirror
-metadata: { name: test }
-spec:
-  registries: { production: { host: "a:5000" }, staging: { host: "a:5001" } }
-  catalogs: [{ name: idx, path: catalogs/idx, repository: olm/idx, tag: v1 }]
-`;
+import { ONE_CATALOG } from '../support/one-catalog.ts';
 
 function createWorld(): FakeGit {
   const git = createFakeGit();
-  git.write('mirror.yaml', MANIFEST);
+  git.write('mirror.yaml', ONE_CATALOG);
   for (const name of ['a', 'b']) {
     const text = makePackageText(name, [{ version: '1.0.0', image: `quay.io/v/${name}:1` }]);
     git.write(`catalogs/idx/${name}/catalog.json`, text);

@@ -6,14 +6,7 @@ import { createPassPreparer } from '../../src/reconcile/prepare-pass.ts';
 import { createFakeGit } from '../fakes/git.ts';
 import { createFakeRegistry } from '../fakes/registry.ts';
 import { makePackageText } from '../support/catalog.ts';
-
-const MANIFEST = `apiVersion: olmirror/v1alpha1
-kind: Mirror
-metadata: { name: test }
-spec:
-  registries: { production: { host: "a:5000" }, staging: { host: "a:5001" } }
-  catalogs: [{ name: idx, path: catalogs/idx, repository: olm/idx, tag: v1 }]
-`;
+import { ONE_CATALOG } from '../support/one-catalog.ts';
 
 test('a commit that is read ahead is read once, the next one waits for it and reads what changed, and faults are left to its pass', async () => {
   const git = createFakeGit();
@@ -21,7 +14,7 @@ test('a commit that is read ahead is read once, the next one waits for it and re
     const text = makePackageText(name, [{ version, image: `quay.io/v/${name}:1` }]);
     git.write(`catalogs/idx/${name}/catalog.json`, text);
   }
-  git.write('mirror.yaml', MANIFEST);
+  git.write('mirror.yaml', ONE_CATALOG);
   write('a', '1.0.0');
   write('b', '1.0.0');
   git.commit('base');
