@@ -34,6 +34,9 @@ const API_LINES = [
   "export * from './types.js';",
 ];
 
+const COMMAND = /^[.][/]commands[/]([a-z-]+)[.]ts$/;
+const PASSES = ['apply', 'plan', 'plan-review'];
+
 rmSync(OUT, { recursive: true, force: true });
 const options = {
   absWorkingDir: ROOT,
@@ -66,11 +69,17 @@ const bundle = Promise.all([
   // The worker and the launcher stand beside the commands, which start them.
   build({
     ...options,
+    plugins: [...options.plugins, { name: 'passes-apart', setup: leavePassesApart }],
     entryPoints: {
       olmirror: 'src/cli/olmirror.ts',
       'chunks/catalog-worker': 'src/cli/catalog-worker.ts',
       'chunks/launcher-process': 'src/apply/launcher-process.ts',
     },
+  }),
+  build({
+    ...options,
+    entryPoints: { 'chunks/pass-main': 'src/cli/pass-main.ts' },
+    plugins: [...options.plugins, { name: 'passes-only', setup: takePassesOnly }],
   }),
   // The process of passes is waited for. Alone, without what only commands share, it loads a fifth of the files, in half the time.
   build({ ...options, entryPoints: { 'chunks/pass-process': 'src/cli/pass-process.ts' } }),
@@ -153,6 +162,27 @@ function takeApiOnly({ onLoad }) {
       return { contents: API_LINES.join('\n'), loader: 'js' };
     },
   );
+}
+
+// What 45 commands share in some combination is cut into as many files as there are combinations, and each file that is
+// loaded costs. plan and apply, which run at every commit and by schedule, share with nobody.
+function leavePassesApart({ onResolve }) {
+  onResolve({ filter: /^[.][/]pass-main[.]ts$/ }, () => ({
+    path: './chunks/pass-main.js',
+    external: true,
+  }));
+}
+
+// Only plan and apply are run by this bundle (src/cli/olmirror.ts).
+function takePassesOnly({ onResolve, onLoad }) {
+  onResolve({ filter: COMMAND }, ({ path, kind }) => {
+    const [, command] = COMMAND.exec(path) ?? [];
+    const isTaken = kind !== 'dynamic-import' || PASSES.includes(command);
+    return isTaken ? undefined : { path: command, namespace: 'command-apart' };
+  });
+  onLoad({ filter: /./, namespace: 'command-apart' }, ({ path }) => ({
+    contents: `throw new Error('The command ${path} is in the other bundle.');`,
+  }));
 }
 
 // Whoever passes a package on passes its licence on.

@@ -20,8 +20,15 @@ if (isOldNode(process.versions.node)) {
 } else {
   const { keepCode } = await import('./keep-code.ts');
   keepCode();
-  const { main } = await import('./main.ts');
+  const { main } = await (isOfPasses(args) ? import('./pass-main.ts') : import('./main.ts'));
   process.exitCode = await main(args);
+}
+
+// Whether the command is plan or apply. Both mains take every command line, that of passes only these two: so what is
+// written in another order is left to the one that has them all.
+function isOfPasses([first, , third]: readonly string[]): boolean {
+  const command = first === '-C' || first === '--directory' ? third : first;
+  return command === 'plan' || command === 'apply';
 }
 
 function isOldNode(version: string): boolean {

@@ -26,11 +26,17 @@ suite('the olmirror entry', () => {
       format: 'esm',
       platform: 'node',
       target: 'node22',
-      external: ['./main.ts'],
+      external: ['./main.ts', './pass-main.ts'],
       logLevel: 'error',
     });
   });
   after(() => rm(folder, { recursive: true, force: true }));
+
+  /** A stand-in for the program. */
+  async function writeProgram(name: string, body: string): Promise<void> {
+    const text = `export async function main(argv: readonly string[]) { ${body} }`;
+    await writeFile(join(folder, `${name}.ts`), text);
+  }
 
   test('prints the version of package.json without loading the program', async () => {
     const packageJson = await readFile(join(ROOT, 'package.json'), 'utf8');
@@ -61,19 +67,49 @@ suite('the olmirror entry', () => {
   });
 
   test('ends with the exit code that the program returns', async () => {
-    await writeFile(
-      join(folder, 'main.ts'),
-      'export async function main(argv: readonly string[]) { console.log(argv.join()); return 4; }',
-    );
-    const result = spawnSync(process.execPath, [entry, 'plan', '--offline'], { encoding: 'utf8' });
-    assert.deepEqual([result.stdout, result.status], ['plan,--offline\n', 4]);
+    await writeProgram('main', 'console.log(argv.join()); return 4;');
+    const result = spawnSync(process.execPath, [entry, 'diff', '--offline'], { encoding: 'utf8' });
+    assert.deepEqual([result.stdout, result.status], ['diff,--offline\n', 4]);
+  });
+
+  // Seen to fail where whatever does not begin with a dash was taken for the command.
+  test('leaves plan and apply to the bundle that has these alone, and all else to the whole one', async () => {
+    for (const name of ['main', 'pass-main'])
+      await writeProgram(name, `console.log('${name}'); return 0;`);
+    const chosen = [
+      'plan',
+      'apply --quiet',
+      '-C state plan',
+      '--directory state apply plan.json',
+      '-C plan validate',
+      '-q -C plan diff',
+      '-q plan',
+      '--directory=state plan',
+      'help plan',
+      '--help',
+      '',
+    ].map((line) => {
+      const args = line.split(' ').filter((arg) => arg !== '');
+      const { stdout } = spawnSync(process.execPath, [entry, ...args], { encoding: 'utf8' });
+      return `${stdout.trim()}: ${line}`;
+    });
+    assert.deepEqual(chosen, [
+      'pass-main: plan',
+      'pass-main: apply --quiet',
+      'pass-main: -C state plan',
+      'pass-main: --directory state apply plan.json',
+      'main: -C plan validate',
+      'main: -q -C plan diff',
+      'main: -q plan',
+      'main: --directory=state plan',
+      'main: help plan',
+      'main: --help',
+      'main: ',
+    ]);
   });
 
   test('keeps compiled code in the state folder for itself and what it starts, unless it may not', async () => {
-    await writeFile(
-      join(folder, 'main.ts'),
-      'export async function main() { console.log(process.env["NODE_COMPILE_CACHE"]); return 0; }',
-    );
+    await writeProgram('main', 'console.log(process.env["NODE_COMPILE_CACHE"]); return 0;');
     const state = join(folder, 'state');
     const refusing = join(folder, 'a-file');
     await writeFile(refusing, '');
@@ -118,7 +154,7 @@ function readCodeFolder(
 ): string {
   const { NODE_COMPILE_CACHE: _, ...plain } = process.env;
   const env = { ...plain, XDG_STATE_HOME: home, ...environment };
-  const result = spawnSync(process.execPath, [entry, 'plan'], { encoding: 'utf8', env });
+  const result = spawnSync(process.execPath, [entry, 'diff'], { encoding: 'utf8', env });
   assert.deepEqual([result.stderr, result.status], ['', 0]);
   return result.stdout.trim();
 }
