@@ -109,7 +109,7 @@ export function createStateLoader(store: NoteStore | null = null): StateLoader {
     return notes;
   }
   return async (snapshot, manifestFile) => {
-    const manifest = await readManifest(snapshot, manifestFile);
+    const manifest = await readManifest(snapshot, manifestFile, store);
     const signatures = await readSignaturePolicy(snapshot, manifest);
     const used = new Map<string, ParsedFile>();
     for (const file of texts.splice(0)) file.release();

@@ -15,6 +15,8 @@ export function accept(text: string): MirrorManifest {
     [],
   );
   assert.ok(manifest);
+  // Notes of it are JSON (src/reconcile/read-manifest.ts).
+  assert.deepEqual(JSON.parse(JSON.stringify(manifest)), manifest);
   return manifest;
 }
 

@@ -7,6 +7,7 @@ import { checkHolds } from '../../plan/hold-plan.ts';
 import type { Shard } from '../../plan/shard.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
 import type { Plan } from '../../plan/types.ts';
+import type { NoteStore } from '../../reconcile/file-notes.ts';
 import { readHolds } from '../../reconcile/hold-pass.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { readManifest } from '../../reconcile/read-manifest.ts';
@@ -103,7 +104,9 @@ export async function openPreparer(
   { git, context, wiring, notes }: PrepareContext,
 ): Promise<(shard: Shard | undefined) => Promise<PreparedPass>> {
   boundMemory();
-  const snapshot = await openSnapshot(flags, git, context);
+  const { workingTree } = flags;
+  const store = await wiring.openStore();
+  const snapshot = await openSnapshot({ workingTree, store }, git, context);
   const preparePass = await wiring.createPreparer(git);
   return (shard) =>
     preparePass(snapshot, {
@@ -121,13 +124,13 @@ export async function openPreparer(
 
 /** HEAD, with a warning of what is not committed, or the files as they lie. */
 export async function openSnapshot(
-  flags: Pick<PassFlags, 'workingTree'>,
+  flags: Pick<PassFlags, 'workingTree'> & { readonly store?: NoteStore },
   git: GitPort,
   context: CommandContext,
 ): Promise<Snapshot> {
   if (flags.workingTree) return git.openWorkingTree();
   const snapshot = await git.openCommit('HEAD');
-  const { catalogs } = await readManifest(snapshot, context.manifestFile);
+  const { catalogs } = await readManifest(snapshot, context.manifestFile, flags.store);
   const changed = await git.listUncommitted([
     context.manifestFile,
     ...catalogs.map((entry) => entry.path),
