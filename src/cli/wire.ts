@@ -202,6 +202,8 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
     },
     async createPreparer(git, { emit = context.progress.emit, kept, thread } = {}) {
       boundMemory();
+      // Registries are asked after all else was read: loading what asks them need not be waited for then.
+      void import('../registry/open-agent.ts');
       const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
       const { createLayerBuilder } = await import('./build-layers.ts');
       const { readFreeSpace } = await import('../files/free-space.ts');

@@ -106,8 +106,11 @@ export async function openPreparer(
   boundMemory();
   const { workingTree } = flags;
   const store = await wiring.openStore();
-  const snapshot = await openSnapshot({ workingTree, store }, git, context);
-  const preparePass = await wiring.createPreparer(git);
+  // While git answers, what is needed after it is loaded.
+  const [snapshot, preparePass] = await Promise.all([
+    openSnapshot({ workingTree, store }, git, context),
+    wiring.createPreparer(git),
+  ]);
   return (shard) =>
     preparePass(snapshot, {
       manifestFile: context.manifestFile,
