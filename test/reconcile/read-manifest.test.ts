@@ -40,8 +40,9 @@ function read(
   isCommitted: boolean = true,
 ): Promise<MirrorManifest> {
   const bytes = Buffer.from(text);
-  const readFile = async (path: string): Promise<Uint8Array | null> =>
-    path === FILE ? bytes : null;
+  async function readFile(path: string): Promise<Uint8Array | null> {
+    return path === FILE ? bytes : null;
+  }
   const revision = isCommitted ? 'a'.repeat(40) : 'working-tree';
   const committed = isCommitted ? { readFileNow: () => bytes } : {};
   return readManifest({ revision, readFile, ...committed }, FILE, store);
