@@ -37,8 +37,7 @@ export function createProgress(options: ProgressOptions): Progress {
     if (live) stream.write(LINE_START);
   }
   function show(text: string): void {
-    if (live)
-      stream.write(`${LINE_START}${makePrintable(text).slice(0, (stream.columns || 80) - 1)}`);
+    stream.write(`${LINE_START}${makePrintable(text).slice(0, (stream.columns || 80) - 1)}`);
   }
   // Progress goes where it cannot get into a document that somebody pipes on.
   function print(text: string): void {
@@ -54,7 +53,8 @@ export function createProgress(options: ProgressOptions): Progress {
         `warning: ${event.message}${event.hint === null ? '' : `\nHint: ${event.hint}`}`,
       );
     } else if (line !== null) print(line);
-    const status = formatStatus(event, tally, options.now());
+    // Of thousands of images each is an event, also where nobody looks.
+    const status = live ? formatStatus(event, tally, options.now()) : null;
     if (status !== null) show(status);
   }
   return { emit, clear };
