@@ -54,6 +54,8 @@ function checkCommands() {
   }).toSorted((a, b) => a - b);
   console.log(`installed; olmirror --version takes ${times[4]?.toFixed(0)} ms (median of 9)`);
   console.log(run(node, [entry, '--help']).split('\n')[0]);
+  // plan and apply are another bundle.
+  console.log(run(node, [entry, 'plan', '--help']).split('\n')[0]);
   console.log(run(node, [entry, '-C', ROOT, 'validate']).trimEnd());
 }
 
