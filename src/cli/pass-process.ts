@@ -50,10 +50,8 @@ process.on('disconnect', () => void end());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGXFSZ'] as const)
   process.on(signal, () => undefined);
 
-// Loading the client of registries takes as long as a commit may.
 function getReady(runner: OwnRunner, last: PassTask | null): void {
   if (last !== null && !isRunning) void runner.readAhead(last);
-  void import('../registry/open-agent.ts');
 }
 
 async function run(task: PassTask): Promise<void> {
