@@ -1,3 +1,4 @@
+import { type OncePer, oncePer } from '../base/once-per.ts';
 import { tryParseVersion } from '../base/semver.ts';
 import { foldedField, listField, readBundleVersion, readProperties } from './blob-fields.ts';
 import { compileCelRule } from './compile-cel-rule.ts';
@@ -138,13 +139,17 @@ function needApi(value: JsonValue | undefined): Need | null {
     kind: 'gvk',
     text: `${textOf(value, 'kind')}.${textOf(value, 'version')}${group === '' ? '' : `.${group}`}`,
     package: null,
-    provides: (bundle) =>
-      readProperties(bundle).some(
-        (property) => property.type === 'olm.gvk' && apiKey(property.value) === key,
-      ),
+    provides: (bundle) => readApis(bundle).includes(key),
   };
   return { kind: 'content', key: JSON.stringify(['gvk', key]), content };
 }
+
+// Each need asks all bundles of a catalog, whose values are read from text anew each time.
+const readApis: OncePer<Blob, readonly string[]> = oncePer((bundle) =>
+  readProperties(bundle).flatMap(({ type, value }) =>
+    type === 'olm.gvk' ? (apiKey(value) ?? []) : [],
+  ),
+);
 
 function apiKey(value: JsonValue | undefined): string | null {
   const parts = ['group', 'version', 'kind'].map((key) => textOf(value, key));
