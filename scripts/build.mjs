@@ -91,6 +91,8 @@ const inputs = Object.assign({}, ...done.map(({ metafile }) => metafile.inputs))
 writeFileSync(join(OUT, 'third-party-licenses.txt'), renderLicenses({ inputs }));
 chmodSync(join(OUT, 'olmirror.js'), 0o755);
 if (target === '') process.exitCode = writeTypes() || writePages();
+// As in the package. Where nothing says it, Node parses each file to find out.
+else writeFileSync(join(OUT, 'package.json'), '{ "type": "module" }\n');
 
 function writeTypes() {
   const command = ['-p', 'tsconfig.types.json'];
