@@ -27,8 +27,10 @@ import type { CatalogThread } from './catalog-pool.ts';
 import type { CommandContext } from './context.ts';
 import { createForkedRunner } from './forked-runner.ts';
 import type { LivePlace } from './live-options.ts';
+import { loadPasses } from './load-passes.ts';
 import type { PassSetup } from './pass-messages.ts';
 import type { LeaseChoice } from './read-lease.ts';
+import { spareCompiling } from './spare-compiling.ts';
 import { DEFAULT_MANIFEST, findStateFolder } from './state-folder.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -113,6 +115,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
   }
   function openRegistry(entry: RegistryEntry): RegistryPort {
     const { host, insecure, caFile, authFile, requestsPerDay } = findFiles(entry);
+    spareCompiling();
     const registry = createHttpRegistry({
       host,
       insecure,
@@ -202,12 +205,10 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
     },
     async createPreparer(git, { emit = context.progress.emit, kept, thread } = {}) {
       boundMemory();
+      const { createPassPreparer, createLayerBuilder, readFreeSpace, createMissingReader } =
+        await loadPasses();
       // Registries are asked after all else was read: loading what asks them need not be waited for then.
       void import('../registry/open-agent.ts');
-      const { createPassPreparer } = await import('../reconcile/prepare-pass.ts');
-      const { createLayerBuilder } = await import('./build-layers.ts');
-      const { readFreeSpace } = await import('../files/free-space.ts');
-      const { createMissingReader } = await import('../reconcile/read-missing-then.ts');
       const deps: PassDeps = {
         openRegistries,
         readSource: () => git.readRemoteUrl(),

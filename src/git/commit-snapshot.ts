@@ -2,6 +2,7 @@ import { FULL_ID } from '../base/object-id.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { type KnownTrees, listTree, type Tree } from './list-tree.ts';
 import { createObjectReader, type ObjectReader } from './object-reader.ts';
+import { parseCommit } from './parse-commit.ts';
 import type { CommitFiles, CommitHead, LocatedFile, Snapshot, TreeFile } from './port.ts';
 import { readBlobNow, readBlobs } from './read-blobs.ts';
 import { type GitPlace, runGit, trimEnd } from './run-git.ts';
@@ -117,7 +118,14 @@ function openTree(
 }
 
 /** Reads what the commit of a revision says of itself. Throws `GIT_FAILED` where there is none. */
-export async function readCommitHead(place: GitPlace, revision: string): Promise<NamedCommit> {
+export async function readCommitHead(
+  place: GitPlace,
+  revision: string,
+  { reader }: Pick<Objects, 'reader'>,
+): Promise<NamedCommit> {
+  const found = /[\0\r\n]/.test(revision) ? null : await reader.readCommit(revision);
+  const head = found === null ? null : parseCommit(found.bytes);
+  if (found !== null && head !== null) return { commit: found.id, ...head };
   const log = await runGit(place, [
     'log',
     '-1',

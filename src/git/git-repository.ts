@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join, posix, resolve } from 'node:path';
 import { redactRemote } from '../base/redact.ts';
 import { isToolError, messageOf, ToolError } from '../base/tool-error.ts';
@@ -48,8 +48,11 @@ export async function openGitRepository(
     environment: buildGitEnvironment(environment),
   };
   const hashing: { algorithm: string | null } = { algorithm: null };
-  const prefix = await findPrefix(place);
+  assertFolder(place.folder);
   const objects = openObjects(place);
+  // Almost every command reads a commit next.
+  objects.reader.start();
+  const prefix = await findPrefix(place);
   return createPort({ place, folder: place.folder, prefix, hashing, objects }, options.access);
 }
 
@@ -108,13 +111,23 @@ function createPort(repository: Repository, access: RemoteAccess = PLAIN_ACCESS)
   };
 }
 
-/** The folder within its repository, ending in `/`, or empty. */
-async function findPrefix(place: GitPlace): Promise<string> {
-  const stats = await stat(place.folder).catch(() => null);
-  if (stats?.isDirectory() !== true)
-    throw new ToolError('GIT_NOT_A_REPOSITORY', `The folder ${place.folder} does not exist.`, {
+function assertFolder(folder: string): void {
+  if (!isFolder(folder))
+    throw new ToolError('GIT_NOT_A_REPOSITORY', `The folder ${folder} does not exist.`, {
       hint: 'Give the folder of the state repository with -C.',
     });
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** The folder within its repository, ending in `/`, or empty. */
+async function findPrefix(place: GitPlace): Promise<string> {
   try {
     return trimEnd(await runGit(place, ['rev-parse', '--show-prefix']));
   } catch (error) {
@@ -137,11 +150,15 @@ async function readRemoteUrl(place: GitPlace): Promise<string | null> {
   return url === '' ? null : redactRemote(url);
 }
 
-/** Null where there is no such commit. One question where all is well: starting git takes longer than what it does. */
-async function findHead(place: GitPlace, revision: string): Promise<NamedCommit | null> {
+/** Null where there is no such commit. */
+async function findHead(
+  place: GitPlace,
+  revision: string,
+  objects: Objects,
+): Promise<NamedCommit | null> {
   if (revision === '' || revision.startsWith('-')) return null;
   try {
-    return await readCommitHead(place, revision);
+    return await readCommitHead(place, revision, objects);
   } catch (error) {
     if (!isToolError(error, 'GIT_FAILED')) throw error;
     // One that is there and cannot be read is no missing one.
@@ -155,7 +172,7 @@ async function openCommit(
   { prefix, objects }: { readonly prefix: string; readonly objects: Objects },
   revision: string,
 ): Promise<Snapshot> {
-  const head = await findHead(place, revision);
+  const head = await findHead(place, revision, objects);
   if (head !== null) return openCommitSnapshot(place, { prefix, head, objects });
   if (revision === 'HEAD') {
     throw new ToolError('GIT_NO_COMMIT', `The repository ${place.folder} has no commit yet.`, {

@@ -9,6 +9,13 @@ export interface ObjectReader {
    * asks then asks by a command of its own, which tells why.
    */
   read(this: void, name: string, type: 'tree' | 'blob'): Promise<Uint8Array | null>;
+  /** As `read`, of a commit by any name without line breaks, with its full id. */
+  readCommit(
+    this: void,
+    name: string,
+  ): Promise<{ readonly id: string; readonly bytes: Uint8Array } | null>;
+  /** Has its git started meanwhile, for whoever asks as soon as something else has answered. */
+  start(this: void): void;
 }
 
 /** Milliseconds without a question, after which its git ends. */
@@ -22,16 +29,20 @@ export function createObjectReader(place: GitPlace): ObjectReader {
     });
     return talk;
   }
+  async function ask(name: string, type: string): Promise<Answer | null> {
+    open ??= start();
+    const answer = await open.ask(name);
+    return answer?.type === type ? answer : null;
+  }
   return {
-    async read(name, type) {
-      open ??= start();
-      const answer = await open.ask(name);
-      return answer?.type === type ? answer.bytes : null;
-    },
+    read: async (name, type) => (await ask(name, type))?.bytes ?? null,
+    readCommit: (name) => ask(`${name}^{commit}`, 'commit'),
+    start: () => void (open ??= start()),
   };
 }
 
 interface Answer {
+  readonly id: string;
   readonly type: string;
   readonly bytes: Uint8Array;
 }
@@ -68,14 +79,20 @@ function startTalk(place: GitPlace, onEnd: () => void): Talk {
     stdin.end();
   }
   async function readAnswer(): Promise<Answer | null> {
-    const [, type = '', size = ''] = (await reader.readLine()).split(' ');
+    const [id = '', type = '', size = ''] = (await reader.readLine()).split(' ');
     if (!/^\d+$/.test(size)) return null;
     const bytes = await reader.readBytes(Number(size));
     await reader.readBytes(1);
-    return { type, bytes };
+    return { id, type, bytes };
+  }
+  function rest(): void {
+    hold(false);
+    timer = setTimeout(end, IDLE);
+    timer.unref();
   }
   stdin.on('error', end);
   child.then(onEnd, onEnd);
+  rest();
   return {
     async ask(name) {
       clearTimeout(timer);
@@ -90,11 +107,7 @@ function startTalk(place: GitPlace, onEnd: () => void): Talk {
         return null;
       } finally {
         waiting -= 1;
-        if (waiting === 0) {
-          hold(false);
-          timer = setTimeout(end, IDLE);
-          timer.unref();
-        }
+        if (waiting === 0) rest();
       }
     },
   };

@@ -41,7 +41,11 @@ async function createPlace(t: TestContext, format = 'sha1'): Promise<Place> {
   return { folder, environment, commit: git('rev-parse', 'HEAD'), git };
 }
 
-const NOTHING: ObjectReader = { read: () => Promise.resolve(null) };
+const NOTHING: ObjectReader = {
+  read: () => Promise.resolve(null),
+  readCommit: () => Promise.resolve(null),
+  start: () => undefined,
+};
 
 for (const format of ['sha1', 'sha256'])
   test(`listTree walks the trees to what ls-tree lists, also below a folder (${format})`, async (t) => {
@@ -62,6 +66,7 @@ test('listTree reads of a later commit only the trees that it changed', async (t
   const { read } = createObjectReader(place);
   const asked: string[] = [];
   const objects: ObjectReader = {
+    ...NOTHING,
     read(name, type) {
       asked.push(name);
       return read(name, type);

@@ -14,6 +14,7 @@ import { countSteps, renderPlanText } from '../../report/render-plan-text.ts';
 import { renderReportText } from '../../report/render-report-text.ts';
 import { createRecorder, type Recorder } from '../apply-recorder.ts';
 import type { CommandContext } from '../context.ts';
+import { loadPasses } from '../load-passes.ts';
 import type { LeaseChoice } from '../read-lease.ts';
 import { systemClock } from '../system-clock.ts';
 import { assertOutside } from '../watch-source-options.ts';
@@ -44,7 +45,7 @@ export async function runApply(
       ? null
       : parsePlan(Buffer.from(await readFile(options.planFile)).toString(), options.planFile);
   if (saved !== null) assertSameShard(saved, options);
-  const git = await wiring.openGit();
+  const [git] = await Promise.all([wiring.openGit(), loadPasses()]);
   const record = createRecorder({ git, context, wiring });
   try {
     return await applyOnce(saved, { options, context, wiring, git, record });

@@ -7,7 +7,6 @@ import { checkHolds } from '../../plan/hold-plan.ts';
 import type { Shard } from '../../plan/shard.ts';
 import { type ExitCode, exitCodeOfPlan } from '../../plan/sum-outcomes.ts';
 import type { Plan } from '../../plan/types.ts';
-import type { NoteStore } from '../../reconcile/file-notes.ts';
 import { readHolds } from '../../reconcile/hold-pass.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
 import { readManifest } from '../../reconcile/read-manifest.ts';
@@ -17,6 +16,7 @@ import { renderPlanText } from '../../report/render-plan-text.ts';
 import { renderPlanHtml } from '../../report/render-review-html.ts';
 import { boundMemory } from '../bound-memory.ts';
 import type { CommandContext } from '../context.ts';
+import { loadPasses } from '../load-passes.ts';
 import { openControlFiles } from '../local-control.ts';
 import { saveAttachment } from '../save-attachment.ts';
 import { systemClock } from '../system-clock.ts';
@@ -57,7 +57,7 @@ export async function runPlan(
   context: CommandContext,
   wiring: Wiring,
 ): Promise<ExitCode> {
-  const git = await wiring.openGit();
+  const [git] = await Promise.all([wiring.openGit(), loadPasses()]);
   const prepared = await prepare(options, { git, context, wiring });
   const { plan } = prepared;
   const shown = await withHolds(prepared, wiring);
@@ -106,13 +106,13 @@ export async function openPreparer(
   boundMemory();
   const { workingTree } = flags;
   const store = await wiring.openStore();
-  // While git answers, what is needed after it is loaded.
-  const [snapshot, preparePass] = await Promise.all([
-    openSnapshot({ workingTree, store }, git, context),
-    wiring.createPreparer(git),
-  ]);
-  return (shard) =>
-    preparePass(snapshot, {
+  const snapshot = await openState(workingTree, git);
+  const warned = workingTree
+    ? null
+    : warnOfUncommitted(await readManifest(snapshot, context.manifestFile, store), git, context);
+  const preparePass = await wiring.createPreparer(git);
+  async function prepareShard(shard: Shard | undefined): Promise<PreparedPass> {
+    const pass = preparePass(snapshot, {
       manifestFile: context.manifestFile,
       ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
       indexOnly: flags.indexOnly,
@@ -123,17 +123,33 @@ export async function openPreparer(
       ...(shard === undefined ? {} : { shard }),
       keepsBudget: false,
     });
+    const [prepared] = await Promise.all([pass, warned]);
+    return prepared;
+  }
+  return prepareShard;
 }
 
 /** HEAD, with a warning of what is not committed, or the files as they lie. */
 export async function openSnapshot(
-  flags: Pick<PassFlags, 'workingTree'> & { readonly store?: NoteStore },
+  { workingTree }: Pick<PassFlags, 'workingTree'>,
   git: GitPort,
   context: CommandContext,
 ): Promise<Snapshot> {
-  if (flags.workingTree) return git.openWorkingTree();
-  const snapshot = await git.openCommit('HEAD');
-  const { catalogs } = await readManifest(snapshot, context.manifestFile, flags.store);
+  const snapshot = await openState(workingTree, git);
+  if (!workingTree)
+    await warnOfUncommitted(await readManifest(snapshot, context.manifestFile), git, context);
+  return snapshot;
+}
+
+function openState(workingTree: boolean, git: GitPort): Promise<Snapshot> {
+  return workingTree ? git.openWorkingTree() : git.openCommit('HEAD');
+}
+
+async function warnOfUncommitted(
+  { catalogs }: MirrorManifest,
+  git: GitPort,
+  context: CommandContext,
+): Promise<void> {
   const changed = await git.listUncommitted([
     context.manifestFile,
     ...catalogs.map((entry) => entry.path),
@@ -148,7 +164,6 @@ export async function openSnapshot(
       hint: 'Commit them first, or use --working-tree.',
     });
   }
-  return snapshot;
 }
 
 /** Writes the plan that `apply FILE` carries out; null where it is to be kept nowhere. */
