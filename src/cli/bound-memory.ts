@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
+import { setV8Flag } from './v8-flags.ts';
 
 /**
  * Keeps the part of the heap where objects are born at the size that it has. By itself it grows with
@@ -13,6 +13,6 @@ import { setFlagsFromString } from 'node:v8';
  * later are held to both.
  */
 export function boundMemory(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
-  setFlagsFromString('--heap-growing-percent=40');
+  setV8Flag('semi-space-growth-factor', 1);
+  setV8Flag('heap-growing-percent', 40);
 }

@@ -21,6 +21,8 @@ export async function loadPasses(): Promise<PassModules> {
     import('./build-layers.ts'),
     import('../files/free-space.ts'),
     import('../reconcile/read-missing-then.ts'),
+    // Registries are asked after all else was read: loading what asks them need not be waited for then.
+    import('../registry/open-agent.ts'),
   ]);
   return { ...passes, ...layers, ...space, ...missing };
 }

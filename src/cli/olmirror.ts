@@ -2,6 +2,7 @@
 // Everything that is not needed to refuse an old Node or to print the version is loaded behind
 // dynamic imports: an old Node must be able to read this file, and `--version` must not wait.
 import { VERSION } from '../base/version.ts';
+import { findCommand } from './find-command.ts';
 
 const OLDEST_NODE = [22, 15] as const;
 const args = process.argv.slice(2);
@@ -26,8 +27,8 @@ if (isOldNode(process.versions.node)) {
 
 // Whether the command is plan or apply. Both mains take every command line, that of passes only these two: so what is
 // written in another order is left to the one that has them all.
-function isOfPasses([first, , third]: readonly string[]): boolean {
-  const command = first === '-C' || first === '--directory' ? third : first;
+function isOfPasses(argv: readonly string[]): boolean {
+  const command = findCommand(argv);
   return command === 'plan' || command === 'apply';
 }
 

@@ -30,7 +30,6 @@ import type { LivePlace } from './live-options.ts';
 import { loadPasses } from './load-passes.ts';
 import type { PassSetup } from './pass-messages.ts';
 import type { LeaseChoice } from './read-lease.ts';
-import { spareCompiling } from './spare-compiling.ts';
 import { DEFAULT_MANIFEST, findStateFolder } from './state-folder.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -115,7 +114,6 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
   }
   function openRegistry(entry: RegistryEntry): RegistryPort {
     const { host, insecure, caFile, authFile, requestsPerDay } = findFiles(entry);
-    spareCompiling();
     const registry = createHttpRegistry({
       host,
       insecure,
@@ -207,8 +205,6 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
       boundMemory();
       const { createPassPreparer, createLayerBuilder, readFreeSpace, createMissingReader } =
         await loadPasses();
-      // Registries are asked after all else was read: loading what asks them need not be waited for then.
-      void import('../registry/open-agent.ts');
       const deps: PassDeps = {
         openRegistries,
         readSource: () => git.readRemoteUrl(),

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Agent, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { TlsOptions } from './tls-options.ts';
 
@@ -12,6 +13,7 @@ const MAX_HEADER_BYTES = 64 * 1024;
 /** Loaded on demand as a module of ours: a CommonJS package that is bundled has no names to import on demand. */
 export function openAgent(connection: AgentConnection): Dispatcher {
   const { tls, timeoutMilliseconds } = connection;
+  spareCompiling();
   return new Agent({
     ...listLimits(connection),
     connect: { ...tls, timeout: timeoutMilliseconds },
@@ -22,6 +24,7 @@ export function openAgent(connection: AgentConnection): Dispatcher {
 export function openProxyAgent(proxy: URL, connection: AgentConnection): Dispatcher {
   const connect = { ...connection.tls, timeout: connection.timeoutMilliseconds };
   const login = formatLogin(proxy);
+  spareCompiling();
   return new ProxyAgent({
     ...listLimits(connection),
     uri: proxy.origin,
@@ -33,6 +36,16 @@ export function openProxyAgent(proxy: URL, connection: AgentConnection): Dispatc
     clientFactory: (origin, options) =>
       new Pool(origin, { ...options, headersTimeout: connection.timeoutMilliseconds }),
   });
+}
+
+/**
+ * Has V8 wait for some hundred answers before it compiles their parser anew (llhttp, which undici brings in WebAssembly).
+ * By itself it does so after a dozen, since it takes the distance of jumps within one function of 33 kB for bytes that were
+ * executed: a tenth of the CPU time of an `apply` with nothing to do. What is hashed in WebAssembly is compiled anew a
+ * tenth of a second later for it.
+ */
+function spareCompiling(): void {
+  setFlagsFromString('--wasm-tiering-budget=1000000000');
 }
 
 function listLimits({ keepAliveMilliseconds }: AgentConnection): Agent.Options {

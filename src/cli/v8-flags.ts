@@ -1,0 +1,24 @@
+import { setFlagsFromString } from 'node:v8';
+
+/** The settings of V8 that olmirror changes, each as V8 has it by itself (`node --v8-options`). */
+export const V8_DEFAULTS = {
+  'flush-bytecode': true,
+  'heap-growing-percent': 0,
+  'semi-space-growth-factor': 2,
+  'wasm-tiering-budget': 13_000_000,
+} as const;
+
+/** Changes a setting of V8 for this process and all of its threads. */
+export function setV8Flag(flag: keyof typeof V8_DEFAULTS, value: number | boolean): void {
+  setFlagsFromString(
+    typeof value === 'number' ? `--${flag}=${value}` : `--${value ? '' : 'no-'}${flag}`,
+  );
+}
+
+/** Sets all of them back. */
+export function resetV8Flags(): void {
+  setV8Flag('flush-bytecode', V8_DEFAULTS['flush-bytecode']);
+  setV8Flag('heap-growing-percent', V8_DEFAULTS['heap-growing-percent']);
+  setV8Flag('semi-space-growth-factor', V8_DEFAULTS['semi-space-growth-factor']);
+  setV8Flag('wasm-tiering-budget', V8_DEFAULTS['wasm-tiering-budget']);
+}
