@@ -3,8 +3,8 @@ import module from 'node:module';
 import { findCodeFolder } from './state-folder.ts';
 
 /**
- * Lets V8 keep what it compiles of this program, and of the processes and threads that it starts, for the next start: a
- * tenth of a short command. Where the folder cannot be written nothing is kept and nothing is said: it costs a moment only.
+ * Lets V8 keep what it compiles of this program, and of the processes and threads that it starts, for the next start
+ * (`load-bundle.ts`). Where the folder cannot be written nothing is kept and nothing is said: it costs a moment only.
  */
 export function keepCode(): void {
   const { NODE_COMPILE_CACHE: chosen, NODE_DISABLE_COMPILE_CACHE: refused } = process.env;

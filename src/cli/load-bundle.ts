@@ -1,4 +1,12 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,14 +50,21 @@ export function loadBundle(url: URL, use: string): Exports {
   return module.exports;
 }
 
+interface Keep {
+  readonly folder: string;
+  /** Of the file; the beginning is the same for every version of the program and of Node. */
+  readonly beginning: string;
+  readonly end: string;
+}
+
 /** Where it is kept; null for nowhere. The name says all that another code or another Node would change. */
-function openKeep(file: string, use: string): string | null {
+function openKeep(file: string, use: string): Keep | null {
   const { NODE_COMPILE_CACHE: folder, NODE_DISABLE_COMPILE_CACHE: refused } = process.env;
   if (folder === undefined || refused !== undefined || !/^[a-z][a-z-]{0,30}$/.test(use))
     return null;
   const { size, mtimeMs } = statSync(file);
-  const parts = [use, size, Math.trunc(mtimeMs), process.version, process.arch];
-  return join(folder, `${basename(file)}-${parts.join('-')}`);
+  const parts = [size, Math.trunc(mtimeMs), process.version, process.arch];
+  return { folder, beginning: `${basename(file)}-${use}-`, end: parts.join('-') };
 }
 
 interface Kept {
@@ -57,20 +72,20 @@ interface Kept {
   readonly lessons: number;
 }
 
-function readKept(path: string): Kept | null {
+function readKept({ folder, beginning, end }: Keep): Kept | null {
   try {
-    const bytes = readFileSync(path);
-    const end = bytes.length - TRAILER;
-    const code = bytes.subarray(0, end);
-    return crc32(code) === bytes.readUInt32LE(end)
-      ? { code, lessons: bytes.readUInt32LE(end + 4) }
+    const bytes = readFileSync(join(folder, beginning + end));
+    const length = bytes.length - TRAILER;
+    const code = bytes.subarray(0, length);
+    return crc32(code) === bytes.readUInt32LE(length)
+      ? { code, lessons: bytes.readUInt32LE(length + 4) }
       : null;
   } catch {
     return null;
   }
 }
 
-function keepAtExit(script: Script, path: string, lessons: number): void {
+function keepAtExit(script: Script, keep: Keep, lessons: number): void {
   // Else what ran at the start is forgotten where a run is long.
   setV8Flag('flush-bytecode', false);
   process.once('exit', (code) => {
@@ -78,21 +93,29 @@ function keepAtExit(script: Script, path: string, lessons: number): void {
     // V8 takes code only with the settings that it was written with: at a start these are its own.
     resetV8Flags();
     try {
-      writeKept(script.createCachedData(), path, lessons);
+      writeKept(script.createCachedData(), lessons, keep);
     } catch {
       // It costs a moment of the next run only.
     }
   });
 }
 
-function writeKept(code: Buffer, path: string, lessons: number): void {
+function writeKept(code: Buffer, lessons: number, { folder, beginning, end }: Keep): void {
   const trailer = Buffer.alloc(TRAILER);
   trailer.writeUInt32LE(crc32(code));
   trailer.writeUInt32LE(lessons, 4);
-  const half = `${path}.${process.pid}`;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const half = join(folder, `${beginning}${end}.${process.pid}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(half, Buffer.concat([code, trailer]), { mode: 0o600 });
-  renameSync(half, path);
+  renameSync(half, join(folder, beginning + end));
+  for (const name of readdirSync(folder))
+    if (isOlder(name, { beginning, end })) rmSync(join(folder, name), { force: true });
+}
+
+// Of another version of the program or of Node, or left by a process that was killed.
+function isOlder(name: string, { beginning, end }: Pick<Keep, 'beginning' | 'end'>): boolean {
+  const its = name.slice(beginning.length);
+  return name.startsWith(beginning) && /^\d/.test(its) && its !== end;
 }
 
 /** By what name code is kept that runs for these arguments; empty for none. */

@@ -132,9 +132,12 @@ test('code that is damaged, of another bundle or for other settings is left, and
     assert.ok(ran.parsed.includes('deep'));
     assert.deepEqual((await place.run()).parsed, []);
   }
+  await place.run({ use: 'plan-more' });
   await writeFile(place.bundle, BUNDLE.replace('deep() {', 'deep() { /* another */'));
   assert.ok((await place.run()).parsed.includes('deep'));
-  assert.equal((await place.list()).length, 2);
+  // What belonged to the other one is gone, and that of another command is not.
+  const left = await place.list();
+  assert.deepEqual([left.length, left.includes(name)], [2, false]);
 });
 
 test('a folder that cannot be written is no reason to stop or to say anything', async (t) => {
