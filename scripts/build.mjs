@@ -93,7 +93,7 @@ const bundle = Promise.all([
     entryPoints: {
       olmirror: 'src/cli/olmirror.ts',
       'chunks/catalog-worker': 'src/cli/catalog-worker.ts',
-      'chunks/launcher-process': 'src/apply/launcher-process.ts',
+      'chunks/launcher-process': './launcher-process.ts',
       'chunks/pass-process': './pass-process.ts',
     },
   }),
@@ -103,7 +103,13 @@ const bundle = Promise.all([
     entryPoints: { 'chunks/pass-main': 'src/cli/pass-main.ts' },
     plugins: [...options.plugins, { name: 'passes-only', setup: takePassesOnly }],
   }),
-  build({ ...script, entryPoints: { 'chunks/pass-process': 'src/cli/pass-process.ts' } }),
+  build({
+    ...script,
+    entryPoints: {
+      'chunks/launcher-process': 'src/apply/launcher-process.ts',
+      'chunks/pass-process': 'src/cli/pass-process.ts',
+    },
+  }),
 ]);
 // esbuild has printed what is wrong.
 const done = await bundle.catch(() => null);
@@ -189,15 +195,18 @@ function takeApiOnly({ onLoad }) {
 
 // The entry and the process of passes start what was built as one function.
 function loadBundles({ onResolve, onLoad }) {
-  onResolve({ filter: /^[.][/](?:main|pass-main|pass-process)[.]ts$/ }, ({ path }) => ({
-    path: basename(path, '.ts'),
-    namespace: 'bundle',
-  }));
+  onResolve(
+    { filter: /^[.][/](?:main|pass-main|launcher-process|pass-process)[.]ts$/ },
+    ({ path }) => ({
+      path: basename(path, '.ts'),
+      namespace: 'bundle',
+    }),
+  );
   onLoad({ filter: /./, namespace: 'bundle' }, ({ path }) => ({
     contents: [
       "import { findUse, loadBundle } from './src/cli/load-bundle.ts';",
       `const url = new URL('./${path}.cjs', import.meta.url);`,
-      path === 'pass-process'
+      path.endsWith('-process')
         ? `loadBundle(url, '${path}');`
         : 'export const main = (argv) => loadBundle(url, findUse(argv)).main(argv);',
     ].join('\n'),

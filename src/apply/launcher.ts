@@ -27,14 +27,19 @@ const PROGRAM = new URL(
  * Runs programs like `runGroup`, from a process of its own that is started with the first of them.
  * Starting a program copies the page tables of who starts it, so with a catalog in memory each start
  * would hold everything up for longer than a small copy takes. And what runs there ends when this process
- * ends, even by SIGKILL.
+ * ends, even by SIGKILL. `environment`: of the process itself, not of what it runs.
  */
-export function openLauncher(): Launcher {
+export function openLauncher(environment: Readonly<Record<string, string>> = {}): Launcher {
   const open = new Map<number, (result: GroupResult) => void>();
   let launcher: ChildProcess | null = null;
   let asked = 0;
   function start(): ChildProcess {
-    const started = fork(PROGRAM, [], { detached: true, stdio: 'ignore', execArgv: [], env: {} });
+    const started = fork(PROGRAM, [], {
+      detached: true,
+      stdio: 'ignore',
+      execArgv: [],
+      env: { ...environment },
+    });
     started.on('message', ({ id, result }: LauncherReply) => settle(id, result));
     for (const event of ['error', 'exit'] as const) started.on(event, () => fail(started));
     return started;

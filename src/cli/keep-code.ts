@@ -19,3 +19,9 @@ export function keepCode(): void {
   if (status === module.constants.compileCacheStatus.ENABLED)
     process.env['NODE_COMPILE_CACHE'] = folder;
 }
+
+/** Tells a process that is started where it is kept. */
+export function nameCodeFolder(): Readonly<Record<string, string>> {
+  const { NODE_COMPILE_CACHE: folder } = process.env;
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+}

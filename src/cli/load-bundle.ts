@@ -1,12 +1,4 @@
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -105,7 +97,6 @@ function writeKept(code: Buffer, lessons: number, { folder, beginning, end }: Ke
   trailer.writeUInt32LE(crc32(code));
   trailer.writeUInt32LE(lessons, 4);
   const half = join(folder, `${beginning}${end}.${process.pid}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(half, Buffer.concat([code, trailer]), { mode: 0o600 });
   renameSync(half, join(folder, beginning + end));
   for (const name of readdirSync(folder))

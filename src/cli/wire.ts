@@ -26,6 +26,7 @@ import { boundMemory } from './bound-memory.ts';
 import type { CatalogThread } from './catalog-pool.ts';
 import type { CommandContext } from './context.ts';
 import { createForkedRunner } from './forked-runner.ts';
+import { nameCodeFolder } from './keep-code.ts';
 import type { LivePlace } from './live-options.ts';
 import { loadPasses } from './load-passes.ts';
 import type { PassSetup } from './pass-messages.ts';
@@ -247,7 +248,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
       const { createSkopeoCopier } = await import('../apply/skopeo-copier.ts');
       const { openLauncher } = await import('../apply/launcher.ts');
       const { openOciLayout } = await import('../files/oci-layout.ts');
-      const launcher = openLauncher();
+      const launcher = openLauncher(nameCodeFolder());
       open.add(launcher);
       const options = {
         timeoutMilliseconds: copyTimeout,
