@@ -114,6 +114,8 @@ const bundle = Promise.all([
 // esbuild has printed what is wrong.
 const done = await bundle.catch(() => null);
 if (done === null) process.exit(1);
+for (const { metafile } of done)
+  for (const path of Object.keys(metafile.outputs)) if (path.endsWith('.cjs')) escapeRest(path);
 const inputs = Object.assign({}, ...done.map(({ metafile }) => metafile.inputs));
 writeFileSync(join(OUT, 'third-party-licenses.txt'), renderLicenses({ inputs }));
 chmodSync(join(OUT, 'olmirror.js'), 0o755);
@@ -131,6 +133,18 @@ function writeTypes() {
 function writePages() {
   const command = [join(OUT, 'olmirror.js'), 'man', '--quiet', '--output-dir', join(OUT, 'man')];
   return spawnSync(process.execPath, command, { cwd: ROOT, stdio: 'inherit' }).status ?? 1;
+}
+
+// esbuild leaves letters beyond ASCII in regular expressions, where an escape means the same, and in tagged templates, of
+// whose tags none of ours looks at how its text is written.
+function escapeRest(path) {
+  const file = join(ROOT, path);
+  const text = readFileSync(file, 'utf8');
+  const escaped = text.replaceAll(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  if (escaped !== text) writeFileSync(file, escaped);
 }
 
 // The program imports its package.json for its version; the rest of it has no business in the bundle.

@@ -1,14 +1,15 @@
 // Checks what `npm publish` would send: only the files that belong there, and that they work when
 // installed in an empty folder. Needs a build.
+import { isAscii } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ALLOWED =
-  /^(dist\/.*[.](js|d[.]ts)|dist\/third-party-licenses[.]txt|dist\/man\/olmirror[a-z-]*[.]1|schemas\/.*[.]json|README.*[.]md|LICENSE|CHANGELOG[.]md|package[.]json)$/;
+  /^(dist\/.*[.](c?js|d[.]ts)|dist\/third-party-licenses[.]txt|dist\/man\/olmirror[a-z-]*[.]1|schemas\/.*[.]json|README.*[.]md|LICENSE|CHANGELOG[.]md|package[.]json)$/;
 const REQUIRED = [
   'CHANGELOG.md',
   'LICENSE',
@@ -27,6 +28,10 @@ try {
   const problems = [
     ...paths.filter((path) => !ALLOWED.test(path)).map((path) => `${path} does not belong there`),
     ...REQUIRED.filter((path) => !paths.includes(path)).map((path) => `${path} is missing`),
+    // They are read as Latin-1 (src/cli/load-bundle.ts).
+    ...paths
+      .filter((path) => path.endsWith('.cjs') && !isAscii(readFileSync(join(ROOT, path))))
+      .map((path) => `${path} has more than ASCII`),
   ];
   console.log(`${filename}: ${paths.length} files, ${Math.round(size / 1000)} kB`);
   if (problems.length > 0) fail(problems.join('\n'));
