@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compileSchemas } from './lib/compile-schemas.mjs';
+import { SCRIPT_OPTIONS } from './lib/script-options.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -66,25 +67,8 @@ const options = {
   ],
   logLevel: 'warning',
 };
-/**
- * One function of CommonJS, which src/cli/load-bundle.ts runs with what V8 compiled of it before. Node has no such way for
- * modules, and each of the hundreds of files that these would be costs.
- * @type {import('esbuild').BuildOptions}
- */
-const script = {
-  ...options,
-  splitting: false,
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
-  minifyWhitespace: true,
-  // In Latin-1, as it is read: the fastest for V8.
-  charset: 'ascii',
-  banner: {
-    js: "(function (exports, require, module, __filename, __dirname) { 'use strict'; const __url = require('node:url').pathToFileURL(__filename).href;",
-  },
-  footer: { js: '})' },
-  define: { 'import.meta.url': '__url' },
-};
+/** @type {import('esbuild').BuildOptions} */
+const script = { ...options, ...SCRIPT_OPTIONS };
 const bundle = Promise.all([
   // The worker and the launcher stand beside the commands, which start them.
   build({
