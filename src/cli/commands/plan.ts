@@ -110,6 +110,8 @@ export async function openPreparer(
   const warned = workingTree
     ? null
     : warnOfUncommitted(await readManifest(snapshot, context.manifestFile, store), git, context);
+  // Told by the pass, before which it may fail.
+  warned?.catch(() => undefined);
   const preparePass = await wiring.createPreparer(git);
   async function prepareShard(shard: Shard | undefined): Promise<PreparedPass> {
     const pass = preparePass(snapshot, {
