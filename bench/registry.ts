@@ -14,14 +14,13 @@ import { SCRIPT_OPTIONS } from '../scripts/lib/script-options.mjs';
 import { startRegistry } from '../scripts/lib/start-registry.ts';
 import { MANIFEST_MEDIA_TYPES, OCI_MANIFEST } from '../src/base/oci.ts';
 import { findProgram } from '../src/cli/find-program.ts';
+import { LESSONS } from '../src/cli/load-bundle.ts';
 import { measure, medianOf } from './measure.ts';
 import { findPeer } from './peers.ts';
 import { makeRepository } from './state-repository.ts';
 
 const CLI = resolve(import.meta.dirname, '../dist/olmirror.js');
 const HEADS = 2_000;
-/** Runs that are not counted: those in which it is learnt what the program uses (src/cli/load-bundle.ts). */
-const LESSONS = 3;
 
 const { values } = parseArgs({
   options: {
@@ -54,6 +53,7 @@ async function measureHeads(): Promise<void> {
     const next: number[] = [];
     const theirs: number[] = [];
     // In turns, so that a busy moment of the machine meets both.
+    // Those before teach what is kept of the program.
     for (let run = -LESSONS; run < runs; run += 1) {
       const mine = await runHeads(heads, [registry.host, repository, digest]);
       const wrk = await runWrk(registry.host, path);

@@ -47,12 +47,15 @@ export function readTicks(pid: number): number {
 export function listTree(pid: number): readonly number[] {
   const found = [pid];
   for (const each of found) {
-    const program = readIf(`/proc/${each}/cmdline`);
-    found.push(
-      ...listChildren(each).filter((child) => readIf(`/proc/${child}/cmdline`) !== program),
-    );
+    const program = readCommandLine(each);
+    found.push(...listChildren(each).filter((child) => readCommandLine(child) !== program));
   }
   return found;
+}
+
+/** Its arguments, a zero byte after each; empty where it is gone. */
+export function readCommandLine(pid: number): string {
+  return readIf(`/proc/${pid}/cmdline`);
 }
 
 function listChildren(pid: number): readonly number[] {

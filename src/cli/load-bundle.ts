@@ -8,7 +8,7 @@ import { findCommand } from './find-command.ts';
 import { resetV8Flags, setV8Flag } from './v8-flags.ts';
 
 /** Runs after which what V8 has compiled is kept: the first ones teach what a command uses, more would change little. */
-const LESSONS = 3;
+export const LESSONS = 3;
 /** Behind the code that is kept: a checksum of it, and after how many runs it was written. */
 const TRAILER = 8;
 

@@ -41,8 +41,8 @@ export function openProxyAgent(proxy: URL, connection: AgentConnection): Dispatc
 /**
  * Has V8 wait for some hundred answers before it compiles their parser anew (llhttp, which undici brings in WebAssembly).
  * By itself it does so after a dozen, since it takes the distance of jumps within one function of 33 kB for bytes that were
- * executed: a tenth of the CPU time of an `apply` with nothing to do. What is hashed in WebAssembly is compiled anew a
- * tenth of a second later for it.
+ * executed: a tenth of the CPU time of an `apply` with nothing to do. What is hashed in WebAssembly waits with it, and the
+ * layers of an index take no longer for that.
  */
 function spareCompiling(): void {
   setFlagsFromString('--wasm-tiering-budget=1000000000');

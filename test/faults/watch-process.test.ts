@@ -1,9 +1,8 @@
 // Passes of watch run in a process of their own. Whatever becomes of either process, the other ends well (promise 12).
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { listTree } from '../../scripts/lib/process-tree.ts';
+import { listTree, readCommandLine } from '../../scripts/lib/process-tree.ts';
 import { createFaultSite, hangOnePass } from '../support/fault-site.ts';
 import { collect } from '../support/site.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -31,7 +30,7 @@ function untilGone(pids: readonly number[]): Promise<void> {
 
 // Others are git, what starts programs, and skopeo.
 function runsPass(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('pass-process');
+  return readCommandLine(pid).includes('pass-process');
 }
 
 // Seen to fail: without `lose` the loop waited for ever for the pass of a process that was gone.
