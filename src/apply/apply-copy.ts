@@ -2,7 +2,7 @@ import { formatTagItem } from '../plan/item.ts';
 import type { CopyStep } from '../plan/types.ts';
 import type { PassContext } from './pass-context.ts';
 import { proveCopied } from './prove-copied.ts';
-import { putTag, type TagResult } from './put-tag.ts';
+import { putTag } from './put-tag.ts';
 import { headDigest } from './read-registry.ts';
 import { completeIndex } from './recover-index.ts';
 import { repairImage } from './repair-image.ts';
@@ -36,8 +36,9 @@ export async function applyCopy(context: PassContext, step: CopyStep): Promise<S
     const tagJob = { ...job, tag: step.protectTag, source };
     const repair = there === null ? undefined : step.repair;
     if (repair !== undefined) await repairImage(context, { ...tagJob, source: step.from }, repair);
-    await putTag(context, tagJob);
-    if (there === null) await retryStep(context, name, () => completeCopy(context, tagJob));
+    const { mediaType } = await putTag(context, tagJob);
+    if (there === null)
+      await retryStep(context, name, () => completeCopy(context, tagJob, mediaType));
     main = there === null || repair !== undefined ? COPIED : IN_SYNC;
   } catch (error) {
     return buildResult(step, endWith(error));
@@ -46,8 +47,12 @@ export async function applyCopy(context: PassContext, step: CopyStep): Promise<S
 }
 
 // With the image itself, HEAD decides; of what it names, as much as the plan was verified by.
-async function completeCopy(context: PassContext, job: TagJob): Promise<void> {
-  await completeIndex(context, job);
+async function completeCopy(
+  context: PassContext,
+  job: TagJob,
+  mediaType: string | null,
+): Promise<void> {
+  await completeIndex(context, job, mediaType);
   if (context.request.plan.verification === undefined) return;
   await proveCopied(context, placeOf(context, job), { digest: job.digest, suspects: [] });
 }
@@ -80,8 +85,8 @@ async function finishTags(context: PassContext, step: CopyStep, main: Ending): P
 async function giveTag(context: PassContext, step: CopyStep, tag: string): Promise<Ending> {
   const source = { role: step.to.role, repository: step.to.repository };
   try {
-    const result: TagResult = await putTag(context, { ...buildJob(step), tag, source });
-    return result === 'written' ? COPIED : IN_SYNC;
+    const { kind } = await putTag(context, { ...buildJob(step), tag, source });
+    return kind === 'written' ? COPIED : IN_SYNC;
   } catch (error) {
     return endWith(error);
   }

@@ -140,7 +140,7 @@ export async function moveIndex(context: PassContext, step: MoveIndexStep): Prom
     previous,
     source: { role, repository },
   });
-  return buildResult(step, result === 'written' ? COPIED : IN_SYNC);
+  return buildResult(step, result.kind === 'written' ? COPIED : IN_SYNC);
 }
 
 async function keepPrevious(

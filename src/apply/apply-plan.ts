@@ -6,8 +6,8 @@ import { formatShard } from '../plan/shard.ts';
 import type { MoveIndexStep, OutcomeKind, Plan, PushIndexStep, Step } from '../plan/types.ts';
 import { acquirePass, listRunningShards } from './acquire-pass.ts';
 import { removeLeftovers } from './apply-index.ts';
+import { listSharing, listSmall } from './copy-traits.ts';
 import { guardCopies } from './guard-copies.ts';
-
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { createKillSwitch } from './kill-switch.ts';
 import { paceCopies } from './pace-copies.ts';
@@ -213,16 +213,9 @@ function buildContext({ deps, request, lock, journal, stop, kill }: ContextParts
     kill,
     retry,
     sharing: listSharing(request.plan.steps),
+    small: listSmall(request.plan.steps),
     record: journal === null ? () => Promise.resolve() : recordOrWarn(journal, request),
   };
-}
-
-function listSharing(steps: readonly Step[]): ReadonlySet<string> {
-  return new Set(
-    steps.flatMap((step) =>
-      step.kind === 'copy' && step.after !== undefined ? [step.id, ...step.after] : [],
-    ),
-  );
 }
 
 // The journal is for people; the pass must not end half-way because its disk is full.

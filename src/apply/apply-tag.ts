@@ -19,7 +19,7 @@ export async function applyTag(context: PassContext, step: TagStep): Promise<Ste
       previous,
       source: { role, repository },
     });
-    return buildResult(step, result === 'written' ? COPIED : IN_SYNC);
+    return buildResult(step, result.kind === 'written' ? COPIED : IN_SYNC);
   } catch (error) {
     return buildResult(step, endWith(error));
   }

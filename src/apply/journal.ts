@@ -33,19 +33,23 @@ export type JournalEntry =
 export type JournalRecord = JournalEntry & { readonly pass: string; readonly time: string };
 
 export interface Journal {
-  /** Resolves when the line is on disk. */
+  /** Resolves when the line is in the file, where a kill of this process leaves it. */
   write(entry: JournalEntry): Promise<void>;
+  /** Resolves when all of it is on disk. */
   close(): Promise<void>;
 }
 
 const FILE = 'journal.jsonl';
+
+/** Until what was written is synced: each small copy writes three lines, and a sync of its own for each costs more than they say. */
+const SYNC_MILLISECONDS = 100;
 
 /** The journal of a state folder. */
 export function findJournal(folder: string): string {
   return join(folder, FILE);
 }
 
-/** Opens the journal of a state folder for one pass: JSON lines, appended, each synced. Throws `APPLY_JOURNAL`. */
+/** Opens the journal of a state folder for one pass: JSON lines, appended and synced soon. Throws `APPLY_JOURNAL`. */
 export async function openJournal(folder: string, clock: Clock): Promise<Journal> {
   const file = findJournal(folder);
   const handle = await wrap(file, async () => {
@@ -56,15 +60,14 @@ export async function openJournal(folder: string, clock: Clock): Promise<Journal
   let last: Promise<void> = endCutLine(file, handle);
   let waiting: string[] = [];
   let next: Promise<void> | null = null;
-  // Lines that come while others are synced share the next sync: there are several for each small copy.
+  const disk = syncSoon(() => wrap(file, () => handle.datasync()), clock);
   async function append(): Promise<void> {
     const lines = waiting.join('');
     waiting = [];
     next = null;
-    await wrap(file, async () => {
-      await handle.appendFile(lines);
-      await handle.datasync();
-    });
+    disk.assertWhole();
+    await wrap(file, () => handle.appendFile(lines));
+    disk.note();
   }
   return {
     write(entry): Promise<void> {
@@ -77,12 +80,55 @@ export async function openJournal(folder: string, clock: Clock): Promise<Journal
     async close(): Promise<void> {
       try {
         await last;
+        await disk.finish();
       } finally {
         await handle.close();
       }
     },
   };
 }
+
+interface LazySync {
+  /** Throws what the last sync failed with. */
+  assertWhole(): void;
+  /** Something was written. */
+  note(): void;
+  /** Syncs what is not yet. */
+  finish(): Promise<void>;
+}
+
+function syncSoon(sync: () => Promise<void>, clock: Clock): LazySync {
+  const ending = new AbortController();
+  let failure: { readonly reason: unknown } | null = null;
+  let isDue = false;
+  let last: Promise<void> = Promise.resolve();
+  async function run(): Promise<void> {
+    await clock.sleep(SYNC_MILLISECONDS, ending.signal).catch(ignoreAbort);
+    // What is written from here on may come too late for this sync.
+    isDue = false;
+    await sync().catch((reason: unknown) => {
+      failure ??= { reason };
+    });
+  }
+  function assertWhole(): void {
+    if (failure !== null) throw failure.reason;
+  }
+  return {
+    assertWhole,
+    note() {
+      if (isDue) return;
+      isDue = true;
+      last = last.then(run);
+    },
+    async finish() {
+      ending.abort();
+      await last;
+      assertWhole();
+    },
+  };
+}
+
+function ignoreAbort(): void {}
 
 /**
  * Reads every whole record; a line that a kill cut off is left out. No journal has no records.

@@ -37,6 +37,8 @@ export interface CopyRequest {
   readonly multiArch: 'all' | 'index-only';
   /** A layer of it is brought into several repositories: worth remembering where it lies. */
   readonly sharesLayers: boolean;
+  /** Some megabytes at most are to move, or nothing. */
+  readonly isSmall: boolean;
 }
 
 /** The only thing that writes to a registry (promise 1). Digests are preserved, always (promise 4). */

@@ -9,7 +9,11 @@ import { retryStep } from './retry.ts';
 import { isCutOff } from './step-result.ts';
 import { buildRequest, placeOf, type TagJob } from './tag-job.ts';
 
-export type TagResult = 'written' | 'unchanged';
+export interface TagResult {
+  readonly kind: 'written' | 'unchanged';
+  /** Of the image, as the registry named it after the write; null where nothing was written. */
+  readonly mediaType: string | null;
+}
 
 /**
  * Makes a tag point at an image, copying what is missing, and proves it by HEAD: neither skopeo's
@@ -35,13 +39,12 @@ type Write = (request: CopyRequest) => Promise<void>;
 async function tryOnce(context: PassContext, job: TagJob, write: Write): Promise<TagResult> {
   const place = placeOf(context, job);
   const current = await headDigest(place, job.tag);
-  if (current === job.digest) return 'unchanged';
+  if (current === job.digest) return { kind: 'unchanged', mediaType: null };
   if (current !== job.previous) throw tagConflict(job, current);
   if ('layout' in job.source) await job.source.verify();
   const failure = await attempt(() => write(buildRequest(context, job)));
   if (failure !== null && isCutOff(failure)) throw failure;
-  await assertThere(place, job, failure);
-  return 'written';
+  return { kind: 'written', mediaType: await assertThere(place, job, failure) };
 }
 
 async function attempt(work: () => Promise<void>): Promise<ToolError | null> {
@@ -54,11 +57,12 @@ async function attempt(work: () => Promise<void>): Promise<ToolError | null> {
   }
 }
 
-async function assertThere(place: Place, job: TagJob, failure: ToolError | null): Promise<void> {
+/** Returns the media type of the image. */
+async function assertThere(place: Place, job: TagJob, failure: ToolError | null): Promise<string> {
   const byDigest = await headPresence(place, job.digest);
   const byTag = await headPresence(place, job.tag);
   if (byDigest.state === 'present' && byTag.state === 'present' && byTag.digest === job.digest)
-    return;
+    return byDigest.mediaType;
   const asked = byDigest.state === 'unknown' ? byDigest : byTag;
   const state = describeState(
     job,

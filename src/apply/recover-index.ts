@@ -57,16 +57,26 @@ async function copyInParts(
 /**
  * Proves by HEAD that the destination holds every child of an index that it says it holds, and
  * copies those that it lacks: some registries take an index before its children, or lose one. Throws
- * `APPLY_NOT_THERE_AFTER_COPY` where a child does not stay.
+ * `APPLY_NOT_THERE_AFTER_COPY` where a child does not stay. `mediaType`: of the image; null where it must be asked for.
  */
-export async function completeIndex(context: PassContext, job: TagJob): Promise<void> {
+export async function completeIndex(
+  context: PassContext,
+  job: TagJob,
+  mediaType: string | null,
+): Promise<void> {
   const place = placeOf(context, job);
-  const presence = await headPresence(place, job.digest);
-  if (presence.state !== 'present' || !isIndexManifest(presence.mediaType, null)) return;
+  const type = mediaType ?? (await readMediaType(place, job.digest));
+  if (type === null || !isIndexManifest(type, null)) return;
   for (const child of (await readChildren(place, job.digest)) ?? []) {
     await copyChild(context, job, child);
     if ((await headDigest(place, child)) !== child) throw childMissing(job, place, child);
   }
+}
+
+/** Null where the image is not there, or nobody knows. */
+async function readMediaType(place: Place, digest: Digest): Promise<string | null> {
+  const presence = await headPresence(place, digest);
+  return presence.state === 'present' ? presence.mediaType : null;
 }
 
 function sourceOf(context: PassContext, job: TagJob): Place | null {

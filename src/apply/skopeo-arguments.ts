@@ -1,4 +1,3 @@
-import { type Environment, keepForChildren } from '../base/child-environment.ts';
 import { isDigest } from '../base/digest.ts';
 import type { CopyRequest, RegistryAccess, RegistryTarget } from './port.ts';
 
@@ -77,11 +76,16 @@ const NOWHERE = '/dev/null';
 // (containers/image, pkg/blobinfocache/default.go). Nothing else that a copy does hangs on it.
 const NOT_ROOT = { _CONTAINERS_ROOTLESS_UID: '65534' };
 
-/** What a run sees of the environment. */
+// Most of a small copy is the start of skopeo and waiting: threads of Go that wake each other, and its collector, take an
+// eighth of the CPU time of it. A large one needs them, to hash and encrypt side by side.
+const SMALL_RUN = { GOMAXPROCS: '1', GOGC: '400' };
+
+/** What a run sees of the environment. `kept`: by `keepForChildren`. */
 export function buildEnvironment(
-  environment: Environment,
+  { isSmall }: Pick<CopyRequest, 'isSmall'>,
+  kept: Readonly<Record<string, string>>,
   places: SkopeoPlaces,
 ): Record<string, string> {
   const memory = { XDG_DATA_HOME: places.memoryFolder ?? NOWHERE, ...NOT_ROOT };
-  return { ...keepForChildren(environment), ...places.home, ...memory, LC_ALL: 'C' };
+  return { ...(isSmall && SMALL_RUN), ...kept, ...places.home, ...memory, LC_ALL: 'C' };
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Environment } from '../base/child-environment.ts';
+import { type Environment, keepForChildren } from '../base/child-environment.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { withDisk } from './disk-error.ts';
 import type { Copier, CopyRequest, RegistryAccess } from './port.ts';
@@ -15,18 +15,22 @@ export interface SkopeoOptions extends RunLimits, PlaceOptions {
   readonly skopeoPath?: string;
   /** Default: from this process itself. */
   readonly runGroup?: RunGroup;
+  /** Called when copies are about to come. */
+  readonly onReadying?: () => void;
 }
 
 /** Copies by running skopeo, one process of its own group per copy. */
 export function createSkopeoCopier(options: SkopeoOptions): Copier {
   let version: Promise<string> | null = null;
   const maker = createPlaceMaker(options);
+  const kept = keepForChildren(options.environment);
   function askOnce(): Promise<string> {
     version ??= readSkopeoVersion(options.skopeoPath ?? 'skopeo', pathOnly(options.environment));
     return version;
   }
   return {
     async assertReady(): Promise<void> {
+      options.onReadying?.();
       await askOnce();
     },
     breaksZstdIndexes: async () => breaksZstdIndexes(await askOnce()),
@@ -34,9 +38,9 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
       const request = nameAuthFiles(asked, options);
       const places = await withDisk(formatCopy(request), () => maker.open(request));
       try {
-        await runCopy(request, places, { ...options, signal });
+        await runCopy(request, places, { ...options, kept, signal });
       } finally {
-        await maker.close(places);
+        maker.close(places);
       }
     },
     forget: maker.forget,
@@ -62,16 +66,22 @@ function pathOnly(environment: Environment): Record<string, string> {
   return { PATH: environment['PATH'] ?? '' };
 }
 
+interface RunOptions extends SkopeoOptions {
+  /** Of the environment, for skopeo. */
+  readonly kept: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function runCopy(
   request: CopyRequest,
   places: SkopeoPlaces,
-  { signal, ...options }: SkopeoOptions & { readonly signal: AbortSignal | undefined },
+  { kept, signal, ...options }: RunOptions,
 ): Promise<void> {
   if (signal?.aborted === true) throw interrupted(request);
   const { stopped, failed, exitCode, errors } = await (options.runGroup ?? runGroup)({
     program: options.skopeoPath ?? 'skopeo',
     args: buildCopyArguments(request, places),
-    environment: buildEnvironment(options.environment, places),
+    environment: buildEnvironment(request, kept, places),
     folder: 'layout' in request.source ? request.source.layout : places.runFolder,
     keepsOutput: false,
     limits: options,

@@ -14,8 +14,8 @@ import { looksUpCredentials, type SkopeoPlaces } from './skopeo-arguments.ts';
 /** Private places of the skopeo runs of a pass: each has a folder of its own, the others are made once. */
 export interface PlaceMaker {
   readonly open: (request: CopyRequest) => Promise<SkopeoPlaces>;
-  /** Removes what is the run's own. */
-  readonly close: (places: SkopeoPlaces) => Promise<void>;
+  /** Removes what is the run's own, while others go on. What cannot be removed is left to `forget`. */
+  readonly close: (places: SkopeoPlaces) => void;
   /** Removes all of it. */
   readonly forget: () => Promise<void>;
 }
@@ -48,6 +48,7 @@ interface PassFolder {
 
 export function createPlaceMaker(options: PlaceOptions): PlaceMaker {
   let pass: Promise<PassFolder> | null = null;
+  const closing = new Set<Promise<void>>();
   async function openPass(): Promise<PassFolder> {
     const opening = (pass ??= makePassFolder(options.stateFolder));
     const opened = await opening.catch((error: unknown) => {
@@ -62,10 +63,16 @@ export function createPlaceMaker(options: PlaceOptions): PlaceMaker {
   }
   return {
     open: async (request) => makePlaces(request, await openPass(), options),
-    close: ({ runFolder }) => rm(runFolder, { recursive: true, force: true }),
+    close({ runFolder }) {
+      const removed = rm(runFolder, { recursive: true, force: true })
+        .catch(() => undefined)
+        .finally(() => closing.delete(removed));
+      closing.add(removed);
+    },
     async forget() {
       const old = pass;
       pass = null;
+      await Promise.all(closing);
       // What could not be made need not be removed; the copy has said so.
       const made = await old?.catch(() => undefined);
       if (made !== undefined) await removeCopyFolder(made.link);

@@ -257,6 +257,7 @@ export function createWiring(context: CommandContext, repository?: GitPort): Wir
         environment: process.env,
         findCertFolder: (host: string) => findCertFolder(host, process.env),
         runGroup: launcher.runGroup,
+        onReadying: launcher.start,
       };
       const workFolder = findWorkFolder(stateFolder, shard);
       return createApplier({

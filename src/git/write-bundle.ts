@@ -1,5 +1,6 @@
 import { appendFile, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { collectAll } from '../base/collect-all.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
 import type { BundleRequest, History } from './port.ts';
 import { type GitPlace, runGit, trimEnd, tryGit } from './run-git.ts';
@@ -11,20 +12,18 @@ export async function describeHistory(
   prefix: string,
   revision: string,
 ): Promise<History> {
-  const count = await runGit(place, ['rev-list', '--count', revision]);
-  const before = await runGit(place, [
-    'rev-list',
-    '--skip=1',
-    `--max-count=${MOST_BEFORE}`,
-    revision,
+  const [count, before, branch, shallow] = await Promise.all([
+    runGit(place, ['rev-list', '--count', revision]),
+    runGit(place, ['rev-list', '--skip=1', `--max-count=${MOST_BEFORE}`, revision]),
+    tryGit(place, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
+    findPath(place, 'shallow').then(readIfThere),
   ]);
-  const branch = await tryGit(place, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   return {
     prefix,
     branch: branch === null || branch === '' ? null : trimEnd(branch),
     commits: Number(trimEnd(count)),
     before: splitLines(before),
-    shallow: splitLines(await readIfThere(await findPath(place, 'shallow'))).toSorted(),
+    shallow: splitLines(shallow).toSorted(),
   };
 }
 
@@ -39,17 +38,13 @@ export async function writeBundle(
 ): Promise<void> {
   const folder = await mkdtemp(join(dirname(file), 'bundle-'));
   try {
-    const format = trimEnd(await runGit(place, ['rev-parse', '--show-object-format']));
     const borrower: GitPlace = { folder, environment: place.environment };
-    await runGit(borrower, [
-      'init',
-      '--quiet',
-      '--bare',
-      `--object-format=${format}`,
-      `--initial-branch=${branch}`,
-      '--template=',
+    const [objects = '', shallow = ''] = await collectAll([
+      findPath(place, 'objects'),
+      findPath(place, 'shallow'),
+      initialize(place, borrower, branch),
     ]);
-    await borrow(place, folder);
+    await borrow(folder, { objects, shallow });
     await runGit(borrower, ['update-ref', `refs/heads/${branch}`, revision]);
     const names = ['HEAD', `refs/heads/${branch}`];
     const left = since === null ? [] : [`^${since}`];
@@ -59,13 +54,27 @@ export async function writeBundle(
   }
 }
 
-async function borrow(place: GitPlace, folder: string): Promise<void> {
-  const shallow = await findPath(place, 'shallow');
+async function initialize(place: GitPlace, borrower: GitPlace, branch: string): Promise<string> {
+  const format = trimEnd(await runGit(place, ['rev-parse', '--show-object-format']));
+  return runGit(borrower, [
+    'init',
+    '--quiet',
+    '--bare',
+    `--object-format=${format}`,
+    `--initial-branch=${branch}`,
+    '--template=',
+  ]);
+}
+
+/** What of a repository is borrowed, as paths. */
+interface Lent {
+  readonly objects: string;
+  readonly shallow: string;
+}
+
+async function borrow(folder: string, { objects, shallow }: Lent): Promise<void> {
   try {
-    await appendFile(
-      join(folder, 'objects/info/alternates'),
-      `${await findPath(place, 'objects')}\n`,
-    );
+    await appendFile(join(folder, 'objects/info/alternates'), `${objects}\n`);
     if ((await readIfThere(shallow)) !== '') await copyFile(shallow, join(folder, 'shallow'));
   } catch (error) {
     throw new ToolError('GIT_FAILED', `${folder} cannot be written: ${messageOf(error)}.`, {

@@ -95,7 +95,7 @@ async function preparePush(
 ): Promise<StatePush> {
   const { git, repository, tag } = place;
   const { revision, subject, time } = snapshot;
-  const history = await git.describeHistory(revision);
+  const [history, source] = await Promise.all([git.describeHistory(revision), git.readRemoteUrl()]);
   const branch = history.branch ?? 'main';
   const facts: StateFacts = {
     revision,
@@ -106,7 +106,7 @@ async function preparePush(
     branch,
     commits: history.commits,
     shallow: history.shallow,
-    source: await git.readRemoteUrl(),
+    source,
   };
   return {
     repository,

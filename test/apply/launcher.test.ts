@@ -48,6 +48,18 @@ test('runGroup of a launcher gives what the program gives, several at a time', a
   assert.match(results[0]?.output ?? '', new RegExp(`by the program ${folder}`));
 });
 
+test('a launcher that was started before runs everything from that one process', async () => {
+  // Seen to fail: with a process opened by each call of start, the two runs had different parents.
+  const launcher = openLauncher();
+  launcher.start();
+  const first = await launcher.runGroup(makeRun('echo $PPID'));
+  launcher.start();
+  const second = await launcher.runGroup(makeRun('echo $PPID'));
+  await launcher.close();
+  assert.match(first.output, /^\d+$/);
+  assert.equal(second.output, first.output);
+});
+
 test('runGroup of a launcher stops the whole group when it is no longer wanted', async () => {
   // Seen to fail: the abort not passed on, and then the test does not end.
   const launcher = openLauncher();

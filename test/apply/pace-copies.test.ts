@@ -12,6 +12,7 @@ const REQUEST: CopyRequest = {
   destinationAccess: PLAIN,
   multiArch: 'all',
   sharesLayers: false,
+  isSmall: false,
 };
 
 interface World {

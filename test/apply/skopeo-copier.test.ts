@@ -33,6 +33,7 @@ const REQUEST: CopyRequest = {
   destinationAccess: PLAIN,
   multiArch: 'all',
   sharesLayers: false,
+  isSmall: false,
 };
 
 /** A small program in place of skopeo. */
@@ -113,6 +114,17 @@ test('copy passes on the environment that credential helpers may need, and no se
   assert.match(env, /^DOCKER_CONFIG=\/docker$/m);
   assert.doesNotMatch(env, /STORAGE_CONF|ALL_PROXY|all_proxy|REGISTRY_AUTH_FILE/);
   assert.doesNotMatch(args, /authfile/);
+});
+
+// Seen to fail: with SMALL_RUN for every copy, and with it behind the environment.
+test('copy keeps skopeo to one processor for a small image, unless the environment says otherwise', async () => {
+  const large = await recordRun(REQUEST);
+  assert.doesNotMatch(large.env, /^GO/m);
+  const small = await recordRun({ ...REQUEST, isSmall: true });
+  assert.match(small.env, /^GOMAXPROCS=1$/m);
+  assert.match(small.env, /^GOGC=400$/m);
+  const told = await recordRun({ ...REQUEST, isSmall: true }, { GOMAXPROCS: '3' });
+  assert.match(told.env, /^GOMAXPROCS=3$/m);
 });
 
 test('copy names REGISTRY_AUTH_FILE by its whole path to a side that has no auth file, and hides the default ones', async () => {

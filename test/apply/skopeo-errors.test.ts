@@ -11,6 +11,7 @@ const REQUEST: CopyRequest = {
   destinationAccess: ACCESS,
   multiArch: 'all',
   sharesLayers: false,
+  isSmall: false,
 };
 
 function errorOf(message: string): ReturnType<typeof buildCopyError> {

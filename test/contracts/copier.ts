@@ -51,6 +51,7 @@ function ask(
     destinationAccess: ACCESS,
     multiArch: 'all',
     sharesLayers: false,
+    isSmall: false,
     ...more,
   };
 }

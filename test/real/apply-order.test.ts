@@ -108,6 +108,7 @@ function requestOf(repository: string, ...images: readonly PushedImage[]): CopyR
     destinationAccess: access,
     multiArch: 'all',
     sharesLayers: false,
+    isSmall: false,
   };
 }
 
@@ -135,4 +136,25 @@ test('applyPlan waits for nothing that stands behind a copy, or nowhere', async 
   const unknown = { ...copyStep(b), id: 'copy nobody' };
   const result = await world.apply([follow(a, second, unknown), { ...second, after: [first.id] }]);
   assert.deepEqual(kinds(result.outcomes), ['copied', 'copied']);
+});
+
+// Seen to fail: with every step taken for small, and with tags taken for what their step says.
+test('applyPlan tells the copier which copies are small, and that a tag moves nothing', async () => {
+  const [large, small] = [await stageSharing('size/large'), await stageSharing('size/small')];
+  const asked: CopyRequest[] = [];
+  const copier = createCopier((request) => void asked.push(request));
+  const result = await world.applyWith(copier, [
+    { ...copyStep(large), bytes: 4_000_001, tags: ['v1'] },
+    { ...copyStep(small), bytes: 4_000_000 },
+  ]);
+  assert.deepEqual(kinds(result.outcomes), ['copied', 'copied']);
+  assert.deepEqual(
+    asked
+      .map(
+        ({ destination, isSmall }) =>
+          `${destination.repository} ${destination.reference.slice(0, 6)} ${isSmall}`,
+      )
+      .toSorted(),
+    ['size/large sha256 false', 'size/large v1 true', 'size/small sha256 true'],
+  );
 });

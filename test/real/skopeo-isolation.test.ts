@@ -50,6 +50,7 @@ async function copyOn(world: World, { environment, skopeoPath }: Machine): Promi
     destinationAccess: access,
     multiArch: 'all',
     sharesLayers: false,
+    isSmall: false,
   });
   const there = await world.look('team/app', image.digest);
   return there === image.digest ? 'copied' : there;

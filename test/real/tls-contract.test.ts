@@ -308,6 +308,7 @@ test('skopeo copies to a registry with client certificates where our client read
         destinationAccess: access,
         multiArch: 'all',
         sharesLayers: false,
+        isSmall: false,
       });
       const skopeo = await copied.then(
         () => 'copied',
