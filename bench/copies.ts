@@ -3,23 +3,16 @@
 // Arguments: --runs N (default 5), --only WORD of a set's name, --ways WORDS (parts of the names of those to run, skopeo
 // copy always), --share N (a Nth of the images), --debian (its docker-registry, though there is another).
 import { createCipheriv } from 'node:crypto';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ImageSpec, Layer } from '../scripts/lib/build-image.ts';
 import { pushImage } from '../scripts/lib/push-image.ts';
 import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
 import { measureInTurn, medianOf } from './measure.ts';
 import { findPeer } from './peers.ts';
+import { startAnew } from './start-anew.ts';
 import { makeRepository } from './state-repository.ts';
 
 const CLI = resolve(import.meta.dirname, '../dist/olmirror.js');
@@ -120,7 +113,12 @@ async function measureSet(name: string, specs: Iterable<ImageSpec>): Promise<voi
       cwd: site.folder,
       env: { XDG_STATE_HOME: join(site.folder, 'xdg-state') },
       prepare: () => {
-        if (isNew) startAnew(site.folder);
+        if (isNew)
+          startAnew(
+            join(site.folder, 'production/storage'),
+            join(site.folder, 'xdg-state'),
+            join(site.folder, 'aside'),
+          );
         marks.push(-readReceived(site.production));
       },
       finish: () => marks.push((marks.pop() ?? 0) + readReceived(site.production)),
@@ -239,24 +237,4 @@ function chooseWays(
 /** Bytes that the registry has read so far: from connections, and a little from its own files. */
 function readReceived({ pid }: RunningRegistry): number {
   return Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);
-}
-
-/**
- * Has production hold nothing and olmirror remember nothing, save its compiled code. All of it is put aside, not deleted: ext4
- * looks for half a minute whether a new file would take the inode of one that was just deleted, which took a third of the
- * registry's CPU time.
- */
-function startAnew(folder: string): void {
-  const aside = mkdtempSync(join(folder, 'aside-'));
-  for (const [kept, name] of [
-    ['production/storage', ''],
-    ['xdg-state/olmirror', 'code'],
-  ] as const) {
-    const from = join(folder, kept);
-    const to = join(aside, basename(kept));
-    mkdirSync(from, { recursive: true });
-    mkdirSync(to);
-    for (const entry of readdirSync(from))
-      if (entry !== name) renameSync(join(from, entry), join(to, entry));
-  }
 }

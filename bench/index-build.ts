@@ -2,12 +2,13 @@
 // alone in one process. Bytes are those that reach the registry's disk.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
 import { commitChange } from './index-change.ts';
 import { type PackageText, writeCopies } from './make-inputs.ts';
-import { type Measured, measure } from './measure.ts';
+import { type Measured, type MeasureOptions, measure } from './measure.ts';
+import { startAnew } from './start-anew.ts';
 import { makeRepository } from './state-repository.ts';
 
 export interface IndexBench {
@@ -61,31 +62,43 @@ function makeState(
   return made;
 }
 
+interface Case extends Pick<MeasureOptions, 'prepare' | 'until'> {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly prepare: () => void;
+}
+
 async function measureProcesses(site: Site, bench: IndexBench): Promise<void> {
   const { olmirror, runs, floor } = bench;
   const apply = [...olmirror, '-C', site.folder, 'apply', '--index-only'];
   const plan = [...olmirror, '-C', site.folder, 'plan', '--index-only'];
   let uploads: Uploads = { layers: 0, bytes: 0, before: new Map() };
   let round = 0;
-  const cases = [
+  function change(): void {
+    round += 1;
+    commitChange(site.folder, round);
+  }
+  const cases: readonly Case[] = [
     {
       name: 'nothing remembered, empty registry: plan, build, push',
       command: apply,
-      prepare: () => {
-        rmSync(join(site.storage, 'storage'), { recursive: true, force: true });
-        for (const name of readdirSync(site.storage))
-          if (statSync(join(site.storage, name)).isDirectory())
-            rmSync(join(site.storage, name), { recursive: true });
-        rmSync(site.env['XDG_STATE_HOME'] ?? '', { recursive: true, force: true });
-      },
+      prepare: () =>
+        startAnew(
+          join(site.storage, 'storage'),
+          site.env['XDG_STATE_HOME'] ?? '',
+          join(bench.work, 'aside'),
+        ),
     },
     {
       name: 'one package changed: plan, build, push',
       command: apply,
-      prepare: () => {
-        round += 1;
-        commitChange(site.folder, round);
-      },
+      prepare: change,
+    },
+    {
+      name: 'the same, until the tag has moved',
+      command: apply,
+      prepare: change,
+      until: /^moved /m,
     },
     { name: 'nothing changed: plan', command: plan, prepare: () => undefined },
     { name: 'nothing changed: apply', command: apply, prepare: () => undefined },
@@ -94,10 +107,11 @@ async function measureProcesses(site: Site, bench: IndexBench): Promise<void> {
     '| olmirror, whole process | seconds (fastest–slowest) | CPU s, skopeo included | × parsing alone | peak MB | blobs uploaded | MB uploaded |',
   );
   console.log('|---|---|---|---|---|---|---|');
-  for (const { name, command, prepare } of cases) {
+  for (const { name, command, prepare, until } of cases) {
     const result = await measure(command, {
       runs,
       env: site.env,
+      ...(until === undefined ? {} : { until }),
       prepare: () => {
         prepare();
         uploads = startUploads(site);
