@@ -11,9 +11,11 @@ export function listSharing(steps: readonly Step[]): ReadonlySet<string> {
 
 const SMALL_BYTES = 4_000_000;
 
-/** Ids of the copies of some megabytes at most. */
+/** Ids of the copies of some megabytes at most, and of the steps that only give a tag. An index is asked for layer by layer, even where only its tag moves. */
 export function listSmall(steps: readonly Step[]): ReadonlySet<string> {
   return new Set(
-    steps.flatMap((step) => (step.kind === 'copy' && step.bytes <= SMALL_BYTES ? [step.id] : [])),
+    steps
+      .filter(({ kind, bytes }) => kind === 'tag' || (kind === 'copy' && bytes <= SMALL_BYTES))
+      .map(({ id }) => id),
   );
 }

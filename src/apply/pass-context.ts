@@ -40,7 +40,7 @@ export interface PassContext {
   readonly kill: AbortSignal;
   /** Ids of the copies that have a large layer in common with others. */
   readonly sharing: ReadonlySet<string>;
-  /** Ids of the copies of some megabytes at most. */
+  /** Ids of the copies of some megabytes at most, and of tags. */
   readonly small: ReadonlySet<string>;
   readonly record: (entry: JournalEntry) => Promise<void>;
 }

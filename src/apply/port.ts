@@ -37,7 +37,7 @@ export interface CopyRequest {
   readonly multiArch: 'all' | 'index-only';
   /** A layer of it is brought into several repositories: worth remembering where it lies. */
   readonly sharesLayers: boolean;
-  /** Some megabytes at most are to move, or nothing. */
+  /** Some megabytes at most are to move, or a tag alone. */
   readonly isSmall: boolean;
 }
 

@@ -39,12 +39,8 @@ export function buildRequest(context: PassContext, job: TagJob): CopyRequest {
     destinationAccess: access[job.role],
     multiArch: 'all',
     sharesLayers: context.sharing.has(job.step.id),
-    isSmall: isInPlace(job) || context.small.has(job.step.id),
+    isSmall: context.small.has(job.step.id),
   };
-}
-
-function isInPlace({ source, role, repository }: TagJob): boolean {
-  return 'role' in source && source.role === role && source.repository === repository;
 }
 
 /** Where the job writes. */

@@ -9,7 +9,7 @@ import { ToolError } from '../../src/base/tool-error.ts';
 import type { CopyStep } from '../../src/plan/types.ts';
 import { createSpyCopier } from '../fakes/copier.ts';
 import { openSkopeo } from '../support/open-skopeo.ts';
-import { copyStep, kinds, startWorld, type World } from './apply-world.ts';
+import { copyStep, kinds, startWorld, tagStep, type World } from './apply-world.ts';
 
 const LAYER = {
   bytes: Buffer.alloc(1_500_000, 'shared'),
@@ -138,16 +138,17 @@ test('applyPlan waits for nothing that stands behind a copy, or nowhere', async 
   assert.deepEqual(kinds(result.outcomes), ['copied', 'copied']);
 });
 
-// Seen to fail: with every step taken for small, and with tags taken for what their step says.
-test('applyPlan tells the copier which copies are small, and that a tag moves nothing', async () => {
+// Seen to fail: with every step taken for small, and with copies alone.
+test('applyPlan tells the copier which copies are small, and what is but a tag', async () => {
   const [large, small] = [await stageSharing('size/large'), await stageSharing('size/small')];
   const asked: CopyRequest[] = [];
   const copier = createCopier((request) => void asked.push(request));
   const result = await world.applyWith(copier, [
     { ...copyStep(large), bytes: 4_000_001, tags: ['v1'] },
     { ...copyStep(small), bytes: 4_000_000 },
+    tagStep(small, 'v1', null),
   ]);
-  assert.deepEqual(kinds(result.outcomes), ['copied', 'copied']);
+  assert.deepEqual(kinds(result.outcomes), ['copied', 'copied', 'copied']);
   assert.deepEqual(
     asked
       .map(
@@ -155,6 +156,11 @@ test('applyPlan tells the copier which copies are small, and that a tag moves no
           `${destination.repository} ${destination.reference.slice(0, 6)} ${isSmall}`,
       )
       .toSorted(),
-    ['size/large sha256 false', 'size/large v1 true', 'size/small sha256 true'],
+    [
+      'size/large sha256 false',
+      'size/large v1 false',
+      'size/small sha256 true',
+      'size/small v1 true',
+    ],
   );
 });
