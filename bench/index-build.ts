@@ -62,7 +62,7 @@ function makeState(
   return made;
 }
 
-interface Case extends Pick<MeasureOptions, 'prepare' | 'until'> {
+interface Case extends Pick<MeasureOptions, 'until'> {
   readonly name: string;
   readonly command: readonly string[];
   readonly prepare: () => void;

@@ -105,6 +105,8 @@ async function runOnce(
   const seconds = ((reached ?? performance.now()) - start) / 1000;
   if (!(options.accepts ?? [0]).includes(code ?? -1))
     throw new Error(`${[program, ...args].join(' ')} ended with ${code}: ${errors.slice(-2_000)}`);
+  if (options.until !== undefined && reached === null)
+    throw new Error(`It did not say ${options.until}: ${errors.slice(-2_000)}`);
   return { seconds, memory, cpu };
 }
 

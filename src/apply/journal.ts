@@ -1,6 +1,6 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, sleepOrAbort } from '../base/clock.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import { redactSecrets } from '../base/redact.ts';
 import { messageOf, ToolError } from '../base/tool-error.ts';
@@ -80,21 +80,28 @@ export async function openJournal(folder: string, clock: Clock): Promise<Journal
     async close(): Promise<void> {
       try {
         await last;
-        await disk.finish();
       } finally {
-        await handle.close();
+        await endOn(disk, handle);
       }
     },
   };
 }
 
+async function endOn(disk: LazySync, handle: FileHandle): Promise<void> {
+  try {
+    await disk.finish();
+  } finally {
+    await handle.close();
+  }
+}
+
 interface LazySync {
   /** Throws what the last sync failed with. */
-  assertWhole(): void;
+  readonly assertWhole: () => void;
   /** Something was written. */
-  note(): void;
+  readonly note: () => void;
   /** Syncs what is not yet. */
-  finish(): Promise<void>;
+  readonly finish: () => Promise<void>;
 }
 
 function syncSoon(sync: () => Promise<void>, clock: Clock): LazySync {
@@ -103,7 +110,7 @@ function syncSoon(sync: () => Promise<void>, clock: Clock): LazySync {
   let isDue = false;
   let last: Promise<void> = Promise.resolve();
   async function run(): Promise<void> {
-    await clock.sleep(SYNC_MILLISECONDS, ending.signal).catch(ignoreAbort);
+    await sleepOrAbort(clock, SYNC_MILLISECONDS, ending.signal);
     // What is written from here on may come too late for this sync.
     isDue = false;
     await sync().catch((reason: unknown) => {
@@ -127,8 +134,6 @@ function syncSoon(sync: () => Promise<void>, clock: Clock): LazySync {
     },
   };
 }
-
-function ignoreAbort(): void {}
 
 /**
  * Reads every whole record; a line that a kill cut off is left out. No journal has no records.
@@ -172,7 +177,7 @@ function isRecord(value: unknown): value is JournalRecord {
 }
 
 // A kill may have left half a line, which must not swallow the next one.
-async function endCutLine(file: string, handle: Awaited<ReturnType<typeof open>>): Promise<void> {
+async function endCutLine(file: string, handle: FileHandle): Promise<void> {
   await wrap(file, async () => {
     const { size } = await handle.stat();
     if (size === 0) return;

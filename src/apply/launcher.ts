@@ -26,8 +26,8 @@ const PROGRAM = new URL(
 );
 
 /**
- * Of the process: to start a program costs what memory it has itself, so V8 keeps little of it, and does not compile
- * anew what takes a hundredth of the time of what it starts.
+ * Of the process: to start a program costs what memory it has itself, so V8 keeps little of it, and has no
+ * compilers that need more.
  */
 const SETTINGS = ['--max-semi-space-size=2', '--no-opt', '--no-maglev'];
 

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, sleepOrAbort } from '../base/clock.ts';
 import { isToolError } from '../base/tool-error.ts';
 import type { Copier } from './port.ts';
 
@@ -25,9 +25,8 @@ export function paceCopies(copier: Copier, pace: CopyPace): Copier {
   async function rest(signal: AbortSignal | undefined): Promise<void> {
     if (width === pace.most || signal?.aborted) return;
     const delay = pace.delayMilliseconds * 2 ** Math.max(0, refusals - 1);
-    await pace.clock
-      .sleep(Math.min(pace.longestDelayMilliseconds, delay), signal)
-      .catch(ignoreAbort);
+    // What runs the copy sees an abort itself, and says so.
+    await sleepOrAbort(pace.clock, Math.min(pace.longestDelayMilliseconds, delay), signal);
   }
   function noteEnd(isRefused: boolean): void {
     refusals = isRefused ? refusals + 1 : 0;
@@ -51,6 +50,3 @@ export function paceCopies(copier: Copier, pace: CopyPace): Copier {
       }),
   };
 }
-
-// What runs the copy sees the abort itself, and says so.
-function ignoreAbort(): void {}

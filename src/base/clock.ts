@@ -4,3 +4,12 @@ export interface Clock {
   /** Resolves after the time, or rejects with the signal's reason when it aborts first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** Resolves after the time, or when the signal aborts. */
+export async function sleepOrAbort(
+  clock: Pick<Clock, 'sleep'>,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await clock.sleep(milliseconds, signal).catch(() => undefined);
+}

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import { type Clock, sleepOrAbort } from './clock.ts';
 import type { HeldLock, LockTiming } from './locker.ts';
 import { isToolError, messageOf, ToolError } from './tool-error.ts';
 
@@ -61,12 +61,12 @@ export function keepHeld(options: KeepOptions): HeldLock {
 async function beat(keeping: Keeping): Promise<void> {
   const { clock, ended, lost, timing } = keeping;
   while (!ended.signal.aborted && !lost.signal.aborted) {
-    await clock.sleep(timing.renewMilliseconds, ended.signal).catch(ignoreEnd);
+    await sleepOrAbort(clock, timing.renewMilliseconds, ended.signal);
     if (!ended.signal.aborted) await prove(keeping);
   }
 }
 
-// The sleep only rejects because the lock is released.
+// What it says comes too late for anybody.
 function ignoreEnd(): void {}
 
 async function assertHeld(keeping: Keeping): Promise<void> {

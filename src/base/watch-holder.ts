@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import { type Clock, sleepOrAbort } from './clock.ts';
 import { ToolError } from './tool-error.ts';
 
 /** More than any holder of ours asks for; what a lock says of itself may be anything. */
@@ -28,14 +28,11 @@ export async function watchHolder(
   look: () => Promise<boolean>,
 ): Promise<void> {
   for (let count = 0; count < looks; count += 1) {
-    await clock.sleep(milliseconds / looks, signal).catch(ignoreAbort);
+    await sleepOrAbort(clock, milliseconds / looks, signal);
     if (signal.aborted) throw interruptedBefore(name);
     if (await look()) return;
   }
 }
-
-// The loop around it sees the signal itself.
-function ignoreAbort(): void {}
 
 /** For whoever is told to stop before a lock was taken. */
 export function interruptedBefore(name: string): ToolError {
