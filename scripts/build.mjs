@@ -22,11 +22,15 @@ const AGENT_LINES = [
   "const Pool = require('./lib/dispatcher/pool')",
   "const Agent = require('./lib/dispatcher/agent')",
   "const ProxyAgent = require('./lib/dispatcher/proxy-agent')",
+  "const errors = require('./lib/core/errors')",
   "const api = require('./lib/api')",
+  "const buildConnector = require('./lib/core/connect')",
   'Object.assign(Dispatcher.prototype, api)',
   'module.exports.Pool = Pool',
   'module.exports.Agent = Agent',
   'module.exports.ProxyAgent = ProxyAgent',
+  'module.exports.buildConnector = buildConnector',
+  'module.exports.errors = errors',
 ];
 
 const API_LINES = [
@@ -160,13 +164,17 @@ function skipSpareHelp({ onLoad }) {
 }
 
 // undici's index loads fetch, WebSocket, caches and mocks, which are four fifths of it, and modules of
-// Node besides. Ours are its agents; the calls of a dispatcher are put on as its index does.
+// Node besides. Ours are its agents and how they connect; the calls of a dispatcher are put on as its index does. It is given
+// as a module, of which esbuild refuses what it does not export, where CommonJS gives undefined once it runs.
 function takeAgentsOnly({ onLoad }) {
   onLoad({ filter: /node_modules[/]undici[/]index[.]js$/ }, ({ path }) => {
     const text = readFileSync(path, 'utf8');
     for (const line of AGENT_LINES)
       if (!text.includes(line)) throw new Error(`${path} does not say \`${line}\` any more.`);
-    return { contents: AGENT_LINES.join('\n'), loader: 'js' };
+    const lines = AGENT_LINES.map((line) =>
+      line.replace(/^module[.]exports[.](\w+) = .*/, 'export { $1 };'),
+    );
+    return { contents: lines.join('\n'), loader: 'js' };
   });
 }
 

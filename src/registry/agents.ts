@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { ToolError } from '../base/tool-error.ts';
 import { findProxy } from './find-proxy.ts';
 import type { AgentConnection } from './open-agent.ts';
+import type { Heads } from './open-heads.ts';
 import { readSystemRoots } from './read-system-roots.ts';
 import { readTlsOptions, type TlsQuery } from './tls-options.ts';
 
@@ -10,10 +11,17 @@ export interface AgentsOptions extends TlsQuery {
   readonly timeoutMilliseconds: number;
 }
 
+/** The connections to one origin. */
+export interface OriginAgent {
+  readonly dispatcher: Dispatcher;
+  /** Null through a proxy. */
+  readonly heads: Heads | null;
+}
+
 /** The connections to one registry and what it sends its callers to, direct or through a proxy. */
 export interface Agents {
   /** Throws `REGISTRY_TLS` or `REGISTRY_PROXY` where no connection can be set up. */
-  find(url: URL): Promise<Dispatcher>;
+  find(url: URL): Promise<OriginAgent>;
   close(): Promise<void>;
 }
 
@@ -34,16 +42,16 @@ export async function openConnection(query: {
   const roots = ca === null ? [...readSystemRoots(environment)] : [ca];
   const tls = { rejectUnauthorized: true, secureContext: createSecureContext({ ca: roots }) };
   const connection = { tls, timeoutMilliseconds, keepAliveMilliseconds: KEEP_ALIVE_MILLISECONDS };
-  return openOne(findProxy(url, environment), connection, url.host);
+  return openDispatcher(findProxy(url, environment), connection, url.host);
 }
 
 export function createAgents(options: AgentsOptions): Agents {
-  const open = new Map<string, Promise<Dispatcher>>();
+  const open = new Map<string, Promise<OriginAgent>>();
   let connection: Promise<AgentConnection> | null = null;
-  async function connect(url: URL): Promise<Dispatcher> {
+  async function connect(url: URL): Promise<OriginAgent> {
     connection ??= readConnection(options);
     try {
-      return await openOne(findProxy(url, options.environment), await connection, options.host);
+      return await openOrigin(url, await connection, options);
     } catch (error) {
       // Files may be put right: the next question reads them again.
       connection = null;
@@ -63,9 +71,10 @@ export function createAgents(options: AgentsOptions): Agents {
   };
 }
 
-async function destroy(opening: Promise<Dispatcher>): Promise<void> {
+async function destroy(opening: Promise<OriginAgent>): Promise<void> {
   const agent = await opening.catch(() => null);
-  await agent?.destroy();
+  agent?.heads?.close();
+  await agent?.dispatcher.destroy();
 }
 
 async function readConnection(options: AgentsOptions): Promise<AgentConnection> {
@@ -76,7 +85,19 @@ async function readConnection(options: AgentsOptions): Promise<AgentConnection> 
   };
 }
 
-async function openOne(
+async function openOrigin(
+  url: URL,
+  connection: AgentConnection,
+  { environment, host }: AgentsOptions,
+): Promise<OriginAgent> {
+  const proxy = findProxy(url, environment);
+  const dispatcher = await openDispatcher(proxy, connection, host);
+  if (proxy !== null) return { dispatcher, heads: null };
+  const { openHeads } = await import('./open-heads.ts');
+  return { dispatcher, heads: openHeads(url, connection) };
+}
+
+async function openDispatcher(
   proxy: URL | null,
   connection: AgentConnection,
   host: string,

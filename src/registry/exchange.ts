@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { codeOf } from '../base/connection-fault.ts';
 import { ToolError } from '../base/tool-error.ts';
-import { type Agents, type AgentsOptions, createAgents } from './agents.ts';
+import { type Agents, type AgentsOptions, createAgents, type OriginAgent } from './agents.ts';
 import { type RequestPlace, toConnectionError, toProxyError } from './describe-failure.ts';
 import { findProxy } from './find-proxy.ts';
+import type { HeadAnswer } from './parse-head-answer.ts';
 import { redeemIdentityToken, type TokenAnswer, type TokenGrant } from './redeem-identity-token.ts';
-import { sendHead } from './send-head.ts';
+import { type HeadOptions, sendHead } from './send-head.ts';
 
 /** Promise 1: nothing else than reads can be sent to a registry. */
 export type Method = 'HEAD' | 'GET';
@@ -165,8 +166,8 @@ async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswe
   };
   const answer =
     method === 'HEAD'
-      ? { ...(await sendHead(agent, options, signal)), body: NO_BODY }
-      : await agent.request({ ...options, method, ...(signal && { signal }) });
+      ? { ...(await exchangeHead({ agent, options, signal }, state)), body: NO_BODY }
+      : await agent.dispatcher.request({ ...options, method, ...(signal && { signal }) });
   return {
     status: answer.statusCode,
     headers: joinValues(answer.headers),
@@ -174,6 +175,23 @@ async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswe
     timeoutMilliseconds,
     body: answer.body,
   };
+}
+
+interface HeadRequest {
+  readonly agent: OriginAgent;
+  readonly options: HeadOptions;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Asked again where the answer was not a usual one. */
+async function exchangeHead(request: HeadRequest, state: State): Promise<HeadAnswer> {
+  const { agent, options, signal } = request;
+  if (agent.heads?.isUsual() === true) {
+    const answer = await agent.heads.send(options, signal);
+    if (answer !== null) return answer;
+    countOne(state);
+  }
+  return sendHead(agent.dispatcher, options, signal);
 }
 
 const NO_BODY: AnswerBody = {
@@ -196,7 +214,7 @@ async function redeem(grant: TokenGrant, state: State): Promise<TokenAnswer> {
   try {
     const agent = await state.agents.find(grant.realm);
     countOne(state);
-    return await redeemIdentityToken(grant, agent, state.options.timeoutMilliseconds);
+    return await redeemIdentityToken(grant, agent.dispatcher, state.options.timeoutMilliseconds);
   } catch (error) {
     throw describe(error, { url: grant.realm, place: grant.place }, state);
   }

@@ -1,9 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { HeadAnswer } from './parse-head-answer.ts';
 
-export interface HeadAnswer {
-  readonly statusCode: number;
-  readonly headers: IncomingHttpHeaders;
+export interface HeadOptions extends Omit<Dispatcher.DispatchOptions, 'method' | 'headers'> {
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -12,7 +11,7 @@ export interface HeadAnswer {
  */
 export function sendHead(
   agent: Dispatcher,
-  options: Omit<Dispatcher.DispatchOptions, 'method'>,
+  options: HeadOptions,
   signal: AbortSignal | undefined,
 ): Promise<HeadAnswer> {
   return new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { Clock } from '../base/clock.ts';
 import { parseRetryAfter } from '../base/http-headers.ts';
 import { ToolError } from '../base/tool-error.ts';
+import { waitOrAbort } from '../base/wait-or-abort.ts';
 import { type Authorizer, chooseChallenge, createAuthorizer } from './authorize.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import type { Credentials } from './credentials.ts';
@@ -270,18 +271,7 @@ async function openRegistry(state: State, signal: AbortSignal | undefined): Prom
       () => (state.registryFailed = state.options.clock.now().getTime()),
     );
   }
-  return signal === undefined ? state.registry : waitFor(state.registry, signal);
-}
-
-function waitFor<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    function stop(): void {
-      reject(signal.reason);
-    }
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
+  return signal === undefined ? state.registry : waitOrAbort(state.registry, signal);
 }
 
 async function ping(state: State): Promise<Registry> {
