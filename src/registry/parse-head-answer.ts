@@ -28,7 +28,7 @@ function addHeader(headers: Record<string, string | string[]>, line: string): bo
   const name = line.slice(0, colon).toLowerCase();
   // Without a colon the name lacks its last letter, so that is asked first.
   if (colon < 0 || !NAME.test(name) || /[\r\n]/.test(line)) return false;
-  const value = line.slice(colon + 1).trim();
+  const value = line.slice(colon + 1).trimStart();
   const known = Object.hasOwn(headers, name) ? headers[name] : undefined;
   headers[name] = known === undefined ? value : [known, value].flat();
   return true;

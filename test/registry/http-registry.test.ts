@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { digestOf } from '../../src/base/digest.ts';
 import { createHttpRegistry } from '../../src/registry/http-registry.ts';
 import type { RegistryPort } from '../../src/registry/port.ts';
+import { startRawServer } from '../support/raw-server.ts';
 
 const MANIFEST = '{"schemaVersion":2,"config":{},"layers":[]}';
 const closers: (() => Promise<void>)[] = [];
@@ -238,5 +239,24 @@ test('secrets are in no error, whatever the registry answers', async () => {
       `${JSON.stringify(found)} ${thrown.stack} ${JSON.stringify(thrown)}`,
       secret,
     );
+  }
+});
+
+test('headManifest asks undici where an answer is not a usual one, twice at first and then at once', async (t) => {
+  const { url, questions } = await startRawServer(t, ({ text, socket }) => {
+    const digest = digestOf(MANIFEST);
+    const type = 'application/vnd.oci.image.manifest.v1+json';
+    const headers = `content-type: ${type}\r\ndocker-content-digest: ${digest}\r\ncontent-length: 0\r\n`;
+    socket.write(
+      `HTTP/1.1 200 OK\r\n${text.startsWith('HEAD') ? 'odd_name: a\r\n' : ''}${headers}\r\n`,
+    );
+  });
+  const client = await connect(url.host);
+  for (const heads of [2, 3]) {
+    const found = await client.headManifest('team/app', digestOf(MANIFEST));
+    assert.equal(found.state, 'present');
+    assert.equal(questions.filter(({ text }) => text.startsWith('HEAD')).length, heads);
+    // Besides, it was asked over TLS, and once more when that broke off.
+    assert.equal(client.countRequests(), questions.length + 2);
   }
 });
