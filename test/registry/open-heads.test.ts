@@ -200,9 +200,10 @@ test('openHeads rejects with the reason of a signal while it connects', async (t
   t.after(() => heads.close());
   const stop = new AbortController();
   const asked = heads.send(QUESTION, stop.signal);
-  await once(server, 'connection');
+  const [connection] = await once(server, 'connection');
   stop.abort('enough');
   await assert.rejects(asked, (reason) => reason === 'enough');
+  connection.destroy();
 });
 
 test('openHeads closes a connection that was there too late', async (t) => {
