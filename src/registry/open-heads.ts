@@ -121,6 +121,6 @@ function openSocket(origin: URL, connect: buildConnector.connector): Promise<Soc
   // An IPv6 address stands in brackets in an origin, and in none where a connection goes.
   const options = { protocol, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), host, port };
   return new Promise((resolve, reject) => {
-    connect(options, (error, socket) => (socket === null ? reject(error) : resolve(socket)));
+    connect(options, (error, socket) => (error === null ? resolve(socket) : reject(error)));
   });
 }

@@ -146,6 +146,23 @@ test('openHeads closes a connection that nobody asks on', async (t) => {
   await waitForEnd(server);
 });
 
+test('openHeads says as Node does why it cannot connect', async (t) => {
+  const { server, heads } = await startWorld(t, () => undefined);
+  await server.stop();
+  await assert.rejects(ask(heads), { code: 'ECONNREFUSED' });
+  const tls = openHeads(new URL(`https://${server.url.host}`), { ...LIMITS, tls: TLS });
+  t.after(() => tls.close());
+  await assert.rejects(ask(tls), { code: 'ECONNREFUSED' });
+});
+
+test('openHeads asks an address of IPv6', async (t) => {
+  const server = await startRawServer(t, ({ socket }) => socket.write(USUAL), '::1');
+  const heads = openHeads(server.url, { ...LIMITS, tls: TLS });
+  t.after(() => heads.close());
+  assert.equal((await ask(heads))?.statusCode, 200);
+  assert.match(server.questions[0]?.text ?? '', /\r\nhost: \[::1\]:\d+\r\n/);
+});
+
 test('openHeads makes new connections after one broke, since the server may have closed them all', async (t) => {
   const { server, heads } = await startWorld(t, ({ socket, number }) => {
     if (number < 3) socket.write(USUAL);

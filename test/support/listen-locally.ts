@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:net';
 
 /** Listens on loopback alone, at a port that the system chooses; gives the port. */
-export async function listenLocally(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
+export async function listenLocally(server: Server, address = '127.0.0.1'): Promise<number> {
+  server.listen(0, address);
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  const listening = server.address();
+  if (listening === null || typeof listening === 'string') throw new Error('no port');
+  return listening.port;
 }

@@ -15,12 +15,14 @@ export interface RawServer {
   readonly questions: readonly RawQuestion[];
   /** Those that were made so far. */
   readonly connections: readonly Socket[];
+  stop(): Promise<void>;
 }
 
 /** A server without TLS that answers questions byte for byte as it is told, until the test ends. */
 export async function startRawServer(
   t: Scope,
   answer: (question: RawQuestion) => void,
+  address = '127.0.0.1',
 ): Promise<RawServer> {
   const questions: RawQuestion[] = [];
   const connections: Socket[] = [];
@@ -41,13 +43,14 @@ export async function startRawServer(
       }
     });
   });
-  const port = await listenLocally(server);
-  t.after(() => {
-    server.close();
+  const port = await listenLocally(server, address);
+  async function stop(): Promise<void> {
     for (const socket of connections) socket.destroy();
-  });
-  const url = new URL(`http://127.0.0.1:${port}`);
-  return { url, questions, connections };
+    await new Promise((done) => server.close(done));
+  }
+  t.after(stop);
+  const url = new URL(`http://${address.includes(':') ? `[${address}]` : address}:${port}`);
+  return { url, questions, connections, stop };
 }
 
 const END = '\r\n\r\n';
