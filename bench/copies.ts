@@ -11,7 +11,7 @@ import type { ImageSpec, Layer } from '../scripts/lib/build-image.ts';
 import { pushImage } from '../scripts/lib/push-image.ts';
 import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
 import { measureInTurn, medianOf } from './measure.ts';
-import { findPeer } from './peers.ts';
+import { chooseRegistry, findPeer } from './peers.ts';
 import { startAnew } from './start-anew.ts';
 import { makeRepository } from './state-repository.ts';
 
@@ -51,11 +51,7 @@ const share = Number(values.share);
 const work = mkdtempSync(join(tmpdir(), 'olmirror-bench-'));
 const running: RunningRegistry[] = [];
 try {
-  const registry = values.debian ? null : findPeer('registry');
-  if (registry !== null) process.env['REGISTRY_BIN'] = registry;
-  console.log(
-    `Registries: ${registry === null ? 'docker-registry of Debian' : 'distribution v3'}\n`,
-  );
+  console.log(`Registries: ${values.debian ? 'docker-registry of Debian' : chooseRegistry()}\n`);
   for (const [name, specs] of Object.entries({
     'shared layers': listSharing(),
     'small images': listSmall(240 / share),

@@ -8,6 +8,7 @@ import { type RunningRegistry, startRegistry } from '../scripts/lib/start-regist
 import { commitChange } from './index-change.ts';
 import { type PackageText, writeCopies } from './make-inputs.ts';
 import { type Measured, type MeasureOptions, measure } from './measure.ts';
+import { chooseRegistry } from './peers.ts';
 import { startAnew } from './start-anew.ts';
 import { makeRepository } from './state-repository.ts';
 
@@ -33,6 +34,7 @@ interface Site {
 /** Prints the tables of the index image. */
 export async function measureIndex(bench: IndexBench): Promise<void> {
   const storage = join(bench.work, 'registry');
+  const kind = chooseRegistry();
   const registry = await startRegistry({ folder: storage });
   try {
     const folder = join(bench.work, 'index-state');
@@ -40,7 +42,7 @@ export async function measureIndex(bench: IndexBench): Promise<void> {
     const site: Site = { folder, registry, storage, env };
     const made = makeState(site, bench);
     console.log(
-      `\nThe index image: ${made.packages} packages, ${(made.bytes / 1e6).toFixed(0)} MB of catalog, json cache, gzip:\n`,
+      `\nThe index image: ${made.packages} packages, ${(made.bytes / 1e6).toFixed(0)} MB of catalog, json cache, gzip, pushed to ${kind}:\n`,
     );
     await measureProcesses(site, bench);
     await measureBuilding(site, bench.runs);

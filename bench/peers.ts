@@ -33,3 +33,11 @@ export function findPeer(name: PeerName): string | null {
     return null;
   }
 }
+
+/** Has `startRegistry` start distribution v3 from now on, where it can be had, else Debian's; says which. */
+export function chooseRegistry(): string {
+  const program = findPeer('registry');
+  if (program === null) return 'docker-registry of Debian';
+  process.env['REGISTRY_BIN'] = program;
+  return 'distribution v3';
+}

@@ -16,7 +16,7 @@ import { MANIFEST_MEDIA_TYPES, OCI_MANIFEST } from '../src/base/oci.ts';
 import { findProgram } from '../src/cli/find-program.ts';
 import { LESSONS } from '../src/cli/load-bundle.ts';
 import { measure, medianOf } from './measure.ts';
-import { findPeer } from './peers.ts';
+import { chooseRegistry } from './peers.ts';
 import { makeRepository } from './state-repository.ts';
 
 const CLI = resolve(import.meta.dirname, '../dist/olmirror.js');
@@ -38,8 +38,7 @@ try {
 }
 
 async function measureHeads(): Promise<void> {
-  const program = findPeer('registry');
-  if (program !== null) process.env['REGISTRY_BIN'] = program;
+  const kind = chooseRegistry();
   const registry = await startRegistry({ folder: join(work, 'registry') });
   try {
     const { digest, repository } = await pushImage(registry.host, {
@@ -62,9 +61,7 @@ async function measureHeads(): Promise<void> {
       next.push(mine.next);
       if (wrk !== null) theirs.push(wrk);
     }
-    console.log(
-      `HEADs a second, ${program === null ? 'docker-registry of Debian' : 'distribution v3'}:\n`,
-    );
+    console.log(`HEADs a second, ${kind}:\n`);
     console.log('| | HEADs a second (slowest–fastest) | of wrk |');
     console.log('|---|---|---|');
     for (const [which, rates] of [
@@ -74,7 +71,7 @@ async function measureHeads(): Promise<void> {
       const share =
         theirs.length === 0 ? '' : `${((100 * medianOf(rates)) / medianOf(theirs)).toFixed(0)} %`;
       console.log(
-        `| olmirror's client, 8 at once, the ${which} ${HEADS} HEADs of a process | ${formatRates(rates)} | ${share} |`,
+        `| olmirror's client, as commands use it, the ${which} ${HEADS} HEADs of a process | ${formatRates(rates)} | ${share} |`,
       );
     }
     if (theirs.length > 0)

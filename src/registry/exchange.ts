@@ -112,18 +112,17 @@ function badRedirect(place: RequestPlace, why: string): ToolError {
 
 /** One request, once more on a fresh connection where a kept one turned out to be closed. */
 async function exchangeTwice(request: RawRequest, state: State): Promise<RawAnswer> {
-  try {
-    return await exchangeCounted(request, state);
-  } catch (error) {
-    if (!/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(error)))
-      throw describe(error, request, state);
-  }
-  try {
-    return await exchangeCounted(request, state);
-  } catch (error) {
-    throw describe(error, request, state);
+  for (let isLast = false; ; isLast = true) {
+    try {
+      return await exchangeOnce(request, state);
+    } catch (error) {
+      state.options.onAnswer?.(null);
+      if (isLast || !BROKEN.test(codeOf(error))) throw describe(error, request, state);
+    }
   }
 }
+
+const BROKEN = /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
 
 type Sent = Pick<RawRequest, 'url' | 'place' | 'signal'>;
 
@@ -136,18 +135,6 @@ function describe(error: unknown, { url, place, signal }: Sent, state: State): u
 function countOne(state: State): void {
   state.requests += 1;
   state.options.onRequest?.();
-}
-
-async function exchangeCounted(request: RawRequest, state: State): Promise<RawAnswer> {
-  const { onAnswer } = state.options;
-  try {
-    const answer = await exchangeOnce(request, state);
-    onAnswer?.(answer.status);
-    return answer;
-  } catch (error) {
-    onAnswer?.(null);
-    throw error;
-  }
 }
 
 async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswer> {
@@ -168,6 +155,7 @@ async function exchangeOnce(request: RawRequest, state: State): Promise<RawAnswe
     method === 'HEAD'
       ? { ...(await exchangeHead({ agent, options, signal }, state)), body: NO_BODY }
       : await agent.dispatcher.request({ ...options, method, ...(signal && { signal }) });
+  state.options.onAnswer?.(answer.statusCode);
   return {
     status: answer.statusCode,
     headers: joinValues(answer.headers),

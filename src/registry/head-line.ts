@@ -32,6 +32,9 @@ interface State {
   readonly timer: NodeJS.Timeout;
   readonly limits: LineLimits;
   asked: Asked | null;
+  /** The one that is listened to, as long as questions come with it: mostly that of a whole pass. */
+  signal: AbortSignal | undefined;
+  readonly onAbort: () => void;
   received: string;
   /** On the clock of `performance.now`. */
   keptUntil: number;
@@ -42,11 +45,16 @@ export function createHeadLine(socket: Socket, limits: LineLimits): HeadLine {
   function onTimeout(): void {
     end(state, new errors.HeadersTimeoutError());
   }
+  function onAbort(): void {
+    if (state.asked !== null) end(state, state.signal?.reason);
+  }
   const state: State = {
     socket,
     timer: setTimeout(onTimeout, limits.timeoutMilliseconds).unref(),
     limits,
     asked: null,
+    signal: undefined,
+    onAbort,
     received: '',
     keptUntil: Number.POSITIVE_INFINITY,
   };
@@ -64,9 +72,17 @@ export function createHeadLine(socket: Socket, limits: LineLimits): HeadLine {
 
 function end(state: State, error: unknown): void {
   clearTimeout(state.timer);
+  listenTo(state, undefined);
   state.socket.destroy();
   state.asked?.reject(error);
   state.asked = null;
+}
+
+function listenTo(state: State, signal: AbortSignal | undefined): void {
+  if (state.signal === signal) return;
+  state.signal?.removeEventListener('abort', state.onAbort);
+  signal?.addEventListener('abort', state.onAbort);
+  state.signal = signal;
 }
 
 function ask(
@@ -76,21 +92,9 @@ function ask(
 ): Promise<HeadAnswer | null> {
   const { socket, timer } = state;
   if (socket.destroyed) return Promise.reject(new errors.SocketError('closed'));
+  listenTo(state, signal);
   return new Promise((resolve, reject) => {
-    function stop(): void {
-      end(state, signal?.reason);
-    }
-    state.asked = {
-      resolve(answer) {
-        signal?.removeEventListener('abort', stop);
-        resolve(answer);
-      },
-      reject(error) {
-        signal?.removeEventListener('abort', stop);
-        reject(error);
-      },
-    };
-    signal?.addEventListener('abort', stop, { once: true });
+    state.asked = { resolve, reject };
     timer.refresh();
     socket.ref();
     socket.write(text, 'latin1');
