@@ -1,5 +1,5 @@
 // Most requests of a pass are HEADs, a few thousand in a short process. Of what one costs undici, as of what it costs Node's
-// client, two thirds are code of theirs that V8 has not compiled yet by then (bench/README.md), so a HEAD whose answer is a
+// client, more than half is code of theirs, which V8 has hardly compiled by then (bench/README.md), so a HEAD whose answer is a
 // usual one is sent and read here. Connections are opened by undici, and all else is left to it.
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
