@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { bareHostname } from './bare-hostname.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -35,7 +36,7 @@ interface Target {
 }
 
 function isDirect(url: URL, noProxy: string): boolean {
-  const host = url.hostname.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  const host = bareHostname(url).toLowerCase();
   if (host === 'localhost' || isWithin(host, '127.0.0.0', 8) || host === '::1') return true;
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   const entries = noProxy.split(',').map((entry) => entry.trim().toLowerCase());

@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { waitOrAbort } from '../base/wait-or-abort.ts';
+import { bareHostname } from './bare-hostname.ts';
 import { createHeadLine, type HeadLine } from './head-line.ts';
 import type { AgentConnection } from './open-agent.ts';
 import type { HeadAnswer } from './parse-head-answer.ts';
@@ -117,9 +118,8 @@ function addLine(socket: Socket, state: State): HeadLine {
 }
 
 function openSocket(origin: URL, connect: buildConnector.connector): Promise<Socket> {
-  const { protocol, hostname, host, port } = origin;
-  // An IPv6 address stands in brackets in an origin, and in none where a connection goes.
-  const options = { protocol, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), host, port };
+  const { protocol, host, port } = origin;
+  const options = { protocol, hostname: bareHostname(origin), host, port };
   return new Promise((resolve, reject) => {
     connect(options, (error, socket) => (error === null ? resolve(socket) : reject(error)));
   });

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import type { LineLimits } from '../../src/registry/head-line.ts';
 import { type Heads, openHeads } from '../../src/registry/open-heads.ts';
-import { listenLocally } from '../support/listen-locally.ts';
+import { startHangingServer } from '../support/hanging-server.ts';
 import { type RawQuestion, type RawServer, startRawServer } from '../support/raw-server.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -210,17 +208,14 @@ test('openHeads rejects with the reason of a signal, and closes the connection',
 
 test('openHeads rejects with the reason of a signal while it connects', async (t) => {
   // Nobody shakes hands there.
-  const server = createServer((socket) => socket.on('error', () => undefined));
-  const port = await listenLocally(server);
-  t.after(() => server.close());
-  const heads = openHeads(new URL(`https://127.0.0.1:${port}`), { ...LIMITS, tls: TLS });
+  const host = await startHangingServer(t);
+  const heads = openHeads(new URL(`https://${host}`), { ...LIMITS, tls: TLS });
   t.after(() => heads.close());
   const stop = new AbortController();
   const asked = heads.send(QUESTION, stop.signal);
-  const [connection] = await once(server, 'connection');
+  await sleep(50);
   stop.abort('enough');
   await assert.rejects(asked, (reason) => reason === 'enough');
-  connection.destroy();
 });
 
 test('openHeads closes a connection that was there too late', async (t) => {
