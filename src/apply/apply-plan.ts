@@ -7,6 +7,7 @@ import type { MoveIndexStep, OutcomeKind, Plan, PushIndexStep, Step } from '../p
 import { acquirePass, listRunningShards } from './acquire-pass.ts';
 import { removeLeftovers } from './apply-index.ts';
 import { listSharing, listSmall } from './copy-traits.ts';
+import type { Transfer } from './group-transfers.ts';
 import { guardCopies } from './guard-copies.ts';
 import { type Journal, type JournalEntry, openJournal } from './journal.ts';
 import { createKillSwitch } from './kill-switch.ts';
@@ -18,7 +19,7 @@ import { interruption } from './retry.ts';
 import { type CatalogSteps, runCatalog } from './run-catalog.ts';
 import { type PayloadStep, runPayloads } from './run-payloads.ts';
 import type { Running } from './run-step.ts';
-import { COPIES_AT_A_TIME, runTransfers, type Transfer } from './run-transfers.ts';
+import { COPIES_AT_A_TIME, runTransfers } from './run-transfers.ts';
 import { nameStep } from './step-name.ts';
 import { endBefore, isDone, type StepResult } from './step-result.ts';
 

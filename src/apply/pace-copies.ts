@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { type Clock, sleepOrAbort } from '../base/clock.ts';
 import { isToolError } from '../base/tool-error.ts';
-import type { Copier } from './port.ts';
+import type { Copier, PushEnd } from './port.ts';
 
 export interface CopyPace {
   /** Most copies at once. */
@@ -12,11 +12,14 @@ export interface CopyPace {
   readonly clock: Clock;
 }
 
+const NOTHING_PUSHED: PushEnd = { pushed: new Set(), isRefused: false };
+
 /**
  * A copier that runs fewer copies at once where a registry refuses for too many requests (429): half as
  * many, and one more for each full width of copies that succeed. Until the full width is reached again,
  * there is a pause before and after each copy: one sends a dozen requests at once, of which skopeo tries
  * only those without a body again, so it comes through only where nothing else is asked in that second.
+ * Until then no images are pushed together.
  */
 export function paceCopies(copier: Copier, pace: CopyPace): Copier {
   const limit = pLimit(pace.most);
@@ -47,6 +50,13 @@ export function paceCopies(copier: Copier, pace: CopyPace): Copier {
         } finally {
           await rest(signal);
         }
+      }),
+    pushImages: (request, signal) =>
+      limit(async () => {
+        if (width < pace.most) return NOTHING_PUSHED;
+        const end = await copier.pushImages(request, signal);
+        if (end.isRefused || end.pushed.size > 0) noteEnd(end.isRefused);
+        return end;
       }),
   };
 }

@@ -41,6 +41,24 @@ export interface CopyRequest {
   readonly isSmall: boolean;
 }
 
+/** Images that lie on disk, to be pushed to one registry by one run. */
+export interface PushRequest {
+  readonly host: string;
+  readonly access: RegistryAccess;
+  /**
+   * Writes each image into a folder `<repository>:<tag>` below the given one, as skopeo's `dir:` has it, and returns
+   * how many there are. Called right before they are pushed.
+   */
+  readonly fill: (folder: string) => Promise<number>;
+}
+
+export interface PushEnd {
+  /** `<repository>:<tag>` of those that went through; a HEAD proves it. Whatever is not named may be there or not. */
+  readonly pushed: ReadonlySet<string>;
+  /** Whether the run ended because the registry refused for too many requests. */
+  readonly isRefused: boolean;
+}
+
 /** The only thing that writes to a registry (promise 1). Digests are preserved, always (promise 4). */
 export interface Copier {
   /** Throws `APPLY_NO_SKOPEO` or `APPLY_OLD_SKOPEO` where no copy could work. */
@@ -49,6 +67,11 @@ export interface Copier {
   breaksZstdIndexes(): Promise<boolean>;
   /** Throws `APPLY_COPY_FAILED`, `APPLY_COPY_TIMEOUT` or `APPLY_INTERRUPTED`; resolving proves nothing, a HEAD does. */
   copy(request: CopyRequest, signal?: AbortSignal): Promise<void>;
+  /**
+   * Pushes images one after the other up to the first that fails, in the order of their names. Throws `APPLY_INTERRUPTED`,
+   * `APPLY_COPY_FAILED` where the disk refuses, and what `fill` throws; all else is said by what was not pushed.
+   */
+  pushImages(request: PushRequest, signal?: AbortSignal): Promise<PushEnd>;
   /**
    * Drops what it remembers of earlier copies, with all that it put on disk. Until then a registry may
    * mount a blob that an earlier copy with `sharesLayers` brought into another of its repositories.

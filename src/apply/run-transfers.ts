@@ -1,14 +1,13 @@
 import pLimit from 'p-limit';
 import { collectAll } from '../base/collect-all.ts';
 import type { EmitEvent } from '../base/events.ts';
-import type { CopyStep, TagStep } from '../plan/types.ts';
+import { type Member, MOST_BYTES_TOGETHER, openBatch } from './batch-copies.ts';
+import { groupTransfers, repositoryOf, type Transfer } from './group-transfers.ts';
 import type { PassContext } from './pass-context.ts';
 import { deferHeld, type Running, runStep } from './run-step.ts';
 import type { StepResult } from './step-result.ts';
 
 export const COPIES_AT_A_TIME = 4;
-
-export type Transfer = CopyStep | TagStep;
 
 export interface TransferOptions {
   readonly running: Running;
@@ -16,8 +15,8 @@ export interface TransferOptions {
 }
 
 /**
- * Runs copies and tags side by side, but one at a time per destination repository, in the order of
- * the plan: parallel uploads that share layers race there (spec "registries" §0.6). A copy begins when
+ * Runs copies and tags side by side, small images in batches, but one at a time per destination repository, in the
+ * order of the plan: parallel uploads that share layers race there (spec "registries" §0.6). A copy begins when
  * those that it is to come after have been tried once: where that failed, waiting on would not help.
  */
 export async function runTransfers(
@@ -25,25 +24,39 @@ export async function runTransfers(
   steps: readonly Transfer[],
   options: TransferOptions,
 ): Promise<readonly StepResult[]> {
-  const limit = pLimit(countSteps(context.request.concurrency ?? COPIES_AT_A_TIME));
+  const copies = context.request.concurrency ?? COPIES_AT_A_TIME;
+  const limit = pLimit(countGroups(copies));
   const queues = new Map<string, Promise<unknown>>();
   const tries = createTries(context.request.emit);
   const watched = { ...context, request: { ...context.request, emit: tries.emit } };
-  const runs = steps.map((step) => {
-    const repository = step.kind === 'copy' ? step.to.repository : step.repository;
-    const ready = Promise.all([queues.get(repository), tries.waitFor(step)]);
-    const run = ready.then(() => limit(() => runOne(watched, step, options)));
+  const joining = new Set(steps.filter((step) => mayJoin(context, step)));
+  const runs = groupTransfers(steps, { joining, copies }).map((group) => {
+    const ready = Promise.all(
+      group.map((step) => Promise.all([queues.get(repositoryOf(step)), tries.waitFor(step)])),
+    );
+    const run = ready.then(() => limit(() => runSideBySide(watched, group, options)));
     // A bug in one step is thrown below; the queue goes on, so that nothing hangs.
     const settled = run.then(ignore, ignore);
-    queues.set(repository, settled);
-    tries.add(step, settled);
+    for (const step of group) {
+      queues.set(repositoryOf(step), settled);
+      tries.add(step, settled);
+    }
     return run;
   });
-  return collectAll(runs);
+  return (await collectAll(runs)).flat();
+}
+
+function mayJoin({ sharing }: PassContext, step: Transfer): boolean {
+  return (
+    step.kind === 'copy' &&
+    step.repair === undefined &&
+    step.bytes <= MOST_BYTES_TOGETHER &&
+    !sharing.has(step.id)
+  );
 }
 
 // Copies themselves are bounded by `paceCopies`: so there is always one that may begin while another is looked at.
-function countSteps(copies: number): number {
+function countGroups(copies: number): number {
   return copies === 1 ? 1 : copies + Math.ceil(copies / 2);
 }
 
@@ -78,6 +91,31 @@ function listAwaited(step: Transfer): readonly string[] {
 }
 
 function ignore(): void {}
+
+function runSideBySide(
+  context: PassContext,
+  group: readonly Transfer[],
+  options: TransferOptions,
+): Promise<readonly StepResult[]> {
+  const members = openBatch(context, group.length);
+  return collectAll(
+    group.map((step, place) =>
+      runMember(members[place] ?? { context, leave: ignore }, step, options),
+    ),
+  );
+}
+
+async function runMember(
+  { context, leave }: Member,
+  step: Transfer,
+  options: TransferOptions,
+): Promise<StepResult> {
+  try {
+    return await runOne(context, step, options);
+  } finally {
+    leave();
+  }
+}
 
 async function runOne(
   context: PassContext,

@@ -23,11 +23,7 @@ export interface SkopeoPlaces {
 export function buildCopyArguments(request: CopyRequest, places: SkopeoPlaces): readonly string[] {
   const { source, destination, sourceAccess, destinationAccess } = request;
   return [
-    '--insecure-policy',
-    '--registries.d',
-    places.registriesFolder,
-    '--tmpdir',
-    places.runFolder,
+    ...listPlaces(places),
     'copy',
     ...(request.multiArch === 'all' ? ['--all'] : ['--multi-arch', request.multiArch]),
     '--preserve-digests',
@@ -40,7 +36,13 @@ export function buildCopyArguments(request: CopyRequest, places: SkopeoPlaces): 
   ];
 }
 
-function listAccess(
+/** What stands before the command, so that nothing of the machine counts. */
+export function listPlaces({ registriesFolder, runFolder }: SkopeoPlaces): readonly string[] {
+  return ['--insecure-policy', '--registries.d', registriesFolder, '--tmpdir', runFolder];
+}
+
+/** How one side of the run is reached. */
+export function listAccess(
   side: 'src' | 'dest',
   access: RegistryAccess,
   certFolder: string | null,
@@ -62,11 +64,17 @@ export function formatTarget(target: RegistryTarget): string {
   return `${target.host}/${target.repository}${separator}${target.reference}`;
 }
 
+/** The ends of a run, and how they are reached. */
+export type Sides = Pick<
+  CopyRequest,
+  'source' | 'sourceAccess' | 'destination' | 'destinationAccess'
+>;
+
 /**
  * Whether the run looks for credentials in the default auth files. Where there is an auth file for every side it
  * must not: skopeo before 1.11 reads the default files besides and fails on a bad one.
  */
-export function looksUpCredentials({ sourceAccess, destinationAccess }: CopyRequest): boolean {
+export function looksUpCredentials({ sourceAccess, destinationAccess }: Sides): boolean {
   return [sourceAccess, destinationAccess].some((access) => access?.authFile === null);
 }
 

@@ -1,12 +1,25 @@
-import { resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { type Environment, keepForChildren } from '../base/child-environment.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { withDisk } from './disk-error.ts';
-import type { Copier, CopyRequest, RegistryAccess } from './port.ts';
-import { type RunGroup, type RunLimits, runGroup } from './run-group.ts';
-import { buildCopyArguments, buildEnvironment, type SkopeoPlaces } from './skopeo-arguments.ts';
+import type { Copier, CopyRequest, PushEnd, PushRequest, RegistryAccess } from './port.ts';
+import {
+  type GroupResult,
+  type GroupRun,
+  type RunGroup,
+  type RunLimits,
+  runGroup,
+} from './run-group.ts';
+import {
+  buildCopyArguments,
+  buildEnvironment,
+  type Sides,
+  type SkopeoPlaces,
+} from './skopeo-arguments.ts';
 import { buildCopyError, formatCopy } from './skopeo-errors.ts';
 import { createPlaceMaker, type PlaceOptions } from './skopeo-places.ts';
+import { buildPushArguments, readPushLog } from './skopeo-push.ts';
 import { breaksZstdIndexes, readSkopeoVersion } from './skopeo-version.ts';
 
 /** One large layer is silent while it moves: a copy needs more idle time than it seems. */
@@ -35,10 +48,25 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
     },
     breaksZstdIndexes: async () => breaksZstdIndexes(await askOnce()),
     async copy(asked, signal): Promise<void> {
-      const request = nameAuthFiles(asked, options);
+      const request = { ...asked, ...nameAuthFiles(asked, options) };
       const places = await withDisk(formatCopy(request), () => maker.open(request));
       try {
         await runCopy(request, places, { ...options, kept, signal });
+      } finally {
+        maker.close(places);
+      }
+    },
+    async pushImages({ host, access, fill }, signal): Promise<PushEnd> {
+      const sides = nameAuthFiles(sidesOfPush(host, access), options);
+      const places = await withDisk(formatPush(host), () =>
+        maker.open({ ...sides, sharesLayers: false }),
+      );
+      try {
+        const folder = join(places.runFolder, 'images');
+        await withDisk(formatPush(host), () => mkdir(folder));
+        if ((await fill(folder)) === 0) return readPushLog(host, { succeeded: true, errors: '' });
+        const request = { host, access: sides.destinationAccess, folder };
+        return await runPush(request, places, { ...options, kept, signal });
       } finally {
         maker.close(places);
       }
@@ -48,17 +76,26 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
 }
 
 /** REGISTRY_AUTH_FILE as an argument, since it may be relative to this process and not to the run's folder. */
-function nameAuthFiles(request: CopyRequest, { environment }: SkopeoOptions): CopyRequest {
+function nameAuthFiles(sides: Sides, { environment }: SkopeoOptions): Sides {
   const file = environment['REGISTRY_AUTH_FILE'];
-  if (!file) return request;
-  const { sourceAccess, destinationAccess } = request;
+  if (!file) return sides;
+  const { sourceAccess, destinationAccess } = sides;
   function name(access: RegistryAccess): RegistryAccess {
     return { ...access, authFile: access.authFile ?? resolve(file ?? '') };
   }
   return {
-    ...request,
+    ...sides,
     sourceAccess: sourceAccess && name(sourceAccess),
     destinationAccess: name(destinationAccess),
+  };
+}
+
+function sidesOfPush(host: string, access: RegistryAccess): Sides {
+  return {
+    source: { layout: '' },
+    sourceAccess: null,
+    destination: { host, repository: '', reference: '' },
+    destinationAccess: access,
   };
 }
 
@@ -75,25 +112,74 @@ interface RunOptions extends SkopeoOptions {
 async function runCopy(
   request: CopyRequest,
   places: SkopeoPlaces,
-  { kept, signal, ...options }: RunOptions,
+  options: RunOptions,
 ): Promise<void> {
-  if (signal?.aborted === true) throw interrupted(request);
-  const { stopped, failed, exitCode, errors } = await (options.runGroup ?? runGroup)({
-    program: options.skopeoPath ?? 'skopeo',
-    args: buildCopyArguments(request, places),
-    environment: buildEnvironment(request, kept, places),
-    folder: 'layout' in request.source ? request.source.layout : places.runFolder,
-    keepsOutput: false,
-    limits: options,
-    signal,
-  });
-  if (stopped === 'aborted') throw interrupted(request);
+  const { stopped, failed, exitCode, errors } = await runSkopeo(
+    {
+      what: formatCopy(request),
+      args: buildCopyArguments(request, places),
+      environment: buildEnvironment(request, options.kept, places),
+      folder: 'layout' in request.source ? request.source.layout : places.runFolder,
+    },
+    options,
+  );
   if (stopped !== null) throw timedOut(request, stopped);
   if (failed) throw buildCopyError(request, { exitCode, stderr: errors });
 }
 
-function interrupted(request: CopyRequest): ToolError {
-  return new ToolError('APPLY_INTERRUPTED', `${formatCopy(request)} was interrupted.`, {
+interface FolderPush extends Omit<PushRequest, 'fill'> {
+  readonly folder: string;
+}
+
+async function runPush(
+  { folder, ...request }: FolderPush,
+  places: SkopeoPlaces,
+  options: RunOptions,
+): Promise<PushEnd> {
+  const { failed, errors } = await runSkopeo(
+    {
+      what: formatPush(request.host),
+      args: buildPushArguments(request, places, folder),
+      environment: buildEnvironment({ isSmall: true }, options.kept, places),
+      folder: places.runFolder,
+    },
+    options,
+  );
+  return readPushLog(request.host, { succeeded: !failed, errors });
+}
+
+interface SkopeoRun extends Pick<GroupRun, 'args' | 'environment' | 'folder'> {
+  /** For people, in an error. */
+  readonly what: string;
+}
+
+/** Runs skopeo to its end or time-out; throws `APPLY_INTERRUPTED` where it was aborted. */
+async function runSkopeo(
+  { what, ...run }: SkopeoRun,
+  { signal, ...options }: RunOptions,
+): Promise<SkopeoResult> {
+  if (signal?.aborted === true) throw interrupted(what);
+  const { stopped, ...result } = await (options.runGroup ?? runGroup)({
+    ...run,
+    program: options.skopeoPath ?? 'skopeo',
+    keepsOutput: false,
+    limits: options,
+    signal,
+  });
+  if (stopped === 'aborted') throw interrupted(what);
+  return { ...result, stopped };
+}
+
+interface SkopeoResult extends Omit<GroupResult, 'stopped'> {
+  readonly stopped: Exclude<GroupResult['stopped'], 'aborted'>;
+}
+
+function formatPush(host: string): string {
+  return `Push of several images to ${host}`;
+}
+
+function interrupted(what: string): ToolError {
+  return new ToolError('APPLY_INTERRUPTED', `${what} was interrupted.`, {
     disposition: 'retry',
     hint: 'Run the command again; it goes on where this one stopped.',
   });

@@ -115,6 +115,15 @@ function unquote(text: string): string {
 
 const UNQUOTED: Readonly<Record<string, string>> = { n: ' ', t: ' ' };
 
+/** Whether skopeo ended because a registry refused for too many requests. */
+export function isRefusedForNow(stderr: string): boolean {
+  return findShape(parseSkopeoLog(stderr))?.disposition === 'wait';
+}
+
+function findShape(text: string): Shape | undefined {
+  return SHAPES.find(({ pattern }) => pattern.test(text));
+}
+
 export interface SkopeoFailure {
   readonly exitCode: number | undefined;
   readonly stderr: string;
@@ -125,7 +134,7 @@ export function buildCopyError(request: CopyRequest, failure: SkopeoFailure): To
   const text =
     parseSkopeoLog(failure.stderr) ||
     `skopeo ended with exit code ${failure.exitCode ?? 'unknown'} and said nothing`;
-  const shape = SHAPES.find(({ pattern }) => pattern.test(text));
+  const shape = findShape(text);
   const side = findSide(text, request);
   const at = side === undefined ? '' : ` at the ${side}`;
   return new ToolError(
@@ -168,6 +177,6 @@ function withoutFullStop(text: string): string {
 /** True where the registry refused a write, or skopeo could not say why an index was not written. */
 export function mayBeHalfCopied(error: ToolError): boolean {
   if (error.code !== 'APPLY_COPY_FAILED' || error.side === 'source') return false;
-  const shape = SHAPES.find(({ pattern }) => pattern.test(error.message));
+  const shape = findShape(error.message);
   return shape === undefined || [LOST_RACE, WRITE_REFUSED, TROUBLE].includes(shape);
 }

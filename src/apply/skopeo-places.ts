@@ -9,11 +9,13 @@ import { makeCertFolder } from './make-cert-folder.ts';
 import type { CopyRequest } from './port.ts';
 import { makePrivateHome } from './private-home.ts';
 import { makeRunFolder, removeRunFolder } from './run-folder.ts';
-import { looksUpCredentials, type SkopeoPlaces } from './skopeo-arguments.ts';
+import { looksUpCredentials, type Sides, type SkopeoPlaces } from './skopeo-arguments.ts';
+
+export type PlaceRequest = Sides & Pick<CopyRequest, 'sharesLayers'>;
 
 /** Private places of the skopeo runs of a pass: each has a folder of its own, the others are made once. */
 export interface PlaceMaker {
-  readonly open: (request: CopyRequest) => Promise<SkopeoPlaces>;
+  readonly open: (request: PlaceRequest) => Promise<SkopeoPlaces>;
   /** Removes what is the run's own, while others go on. What cannot be removed is left to `forget`. */
   readonly close: (places: SkopeoPlaces) => void;
   /** Removes all of it. */
@@ -104,7 +106,7 @@ async function makePassFolder(stateFolder: string): Promise<PassFolder> {
 }
 
 async function makePlaces(
-  request: CopyRequest,
+  request: PlaceRequest,
   { add, share }: PassFolder,
   { environment, findCertFolder }: PlaceOptions,
 ): Promise<SkopeoPlaces> {

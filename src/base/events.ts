@@ -39,6 +39,8 @@ export type PassEvent =
       readonly result: string;
       readonly message: string | null;
       readonly milliseconds: number;
+      /** olmirror has read its image, and had it pushed with others; left out where one run copied it. */
+      readonly together?: true;
     }
   | { readonly kind: 'closure-started'; readonly catalog: string; readonly images: number }
   | {

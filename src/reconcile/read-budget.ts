@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { PassEvent } from '../base/events.ts';
 import { formatCount, formatNumber } from '../base/text.ts';
 import { ToolError } from '../base/tool-error.ts';
-import type { MirrorManifest, PerRole, RegistryEntry } from '../manifest/types.ts';
+import type { MirrorManifest, PerRole, RegistryEntry, RoleName } from '../manifest/types.ts';
 import type { StepEstimates } from '../plan/estimate-requests.ts';
 import { type Budget, findDayEnd, type RequestBudget } from '../plan/request-budget.ts';
 import type { RegistryPort } from '../registry/port.ts';
@@ -92,19 +92,25 @@ export interface CopySpending {
   readonly estimates: StepEstimates;
   readonly registries: MirrorManifest['registries'];
   readonly count: RequestCount | undefined;
+  /** The role that is written to. */
+  readonly serving: RoleName;
 }
 
-/** Counts what skopeo sends by its estimate, once for each try of a step: it does not tell itself. */
+/**
+ * Counts what skopeo sends by its estimate, once for each try of a step: it does not tell itself. What it only pushed
+ * was read by olmirror, whose requests are counted as they are sent.
+ */
 export function countCopies(
   event: PassEvent,
-  { estimates, registries, count }: CopySpending,
+  { estimates, registries, count, serving }: CopySpending,
 ): void {
   const ran =
     event.kind === 'step-retry' ||
     (event.kind === 'step-finished' && (event.result === 'copied' || event.result === 'failed'));
   if (!ran) return;
   const estimate = estimates.get(event.id);
-  for (const role of ['production', 'staging'] as const) {
+  const isPushed = event.kind === 'step-finished' && event.together === true;
+  for (const role of isPushed ? [serving] : (['production', 'staging'] as const)) {
     const { host, requestsPerDay } = registries[role];
     if (requestsPerDay !== null) count?.add(host, estimate?.[role].skopeo ?? 0);
   }

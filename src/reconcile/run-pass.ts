@@ -139,13 +139,10 @@ function countingCopies(prepared: PreparedPass, plan: Plan, deps: RunDeps): Emit
   const { production, staging } = registries;
   if (production.requestsPerDay === null && staging.requestsPerDay === null) return deps.emit;
   const indexes = prepared.indexes.map((entry) => entry.wanted);
-  const estimates = estimateSteps(plan.steps, {
-    serving: servingRole(state.manifest),
-    images,
-    indexes,
-  });
+  const serving = servingRole(state.manifest);
+  const estimates = estimateSteps(plan.steps, { serving, images, indexes });
   return (event) => {
-    countCopies(event, { estimates, count, registries });
+    countCopies(event, { estimates, count, registries, serving });
     deps.emit(event);
   };
 }

@@ -20,6 +20,7 @@ interface World {
   /** Most copies that ran at once since it was last asked. */
   readonly readMost: () => number;
   readonly waits: number[];
+  readonly countPushes: () => number;
 }
 
 /** A copier whose copies end as told, one after the other; once told all, they succeed. */
@@ -27,11 +28,17 @@ function createWorld(ends: ('refused' | 'failed' | 'done')[]): World {
   const waits: number[] = [];
   let running = 0;
   let most = 0;
+  let pushes = 0;
   const copier = paceCopies(
     {
       assertReady: () => Promise.resolve(),
       forget: () => Promise.resolve(),
       breaksZstdIndexes: () => Promise.resolve(false),
+      async pushImages() {
+        pushes += 1;
+        const isRefused = ends.shift() === 'refused';
+        return { pushed: new Set(isRefused ? [] : ['a/b:v1']), isRefused };
+      },
       async copy() {
         running += 1;
         most = Math.max(most, running);
@@ -59,7 +66,7 @@ function createWorld(ends: ('refused' | 'failed' | 'done')[]): World {
     most = 0;
     return seen;
   }
-  return { copier, waits, readMost };
+  return { copier, waits, readMost, countPushes: () => pushes };
 }
 
 async function copyAll(copier: Copier, count: number): Promise<readonly string[]> {
@@ -86,4 +93,20 @@ test('paceCopies goes down to one copy at a time while a registry refuses, with 
   waits.length = 0;
   await copyAll(copier, 4);
   assert.deepEqual(waits, [], 'at full width nothing waits');
+});
+
+// Seen to fail: with the width not asked a push was made while the registry refused.
+test('paceCopies pushes no images together from the first refusal until the full width is reached again', async () => {
+  const { copier, readMost, countPushes } = createWorld(['done', 'refused']);
+  const request = { host: 'destination:5000', access: PLAIN, fill: () => Promise.resolve(1) };
+  assert.deepEqual((await copier.pushImages(request)).pushed, new Set(['a/b:v1']));
+  assert.equal((await copier.pushImages(request)).isRefused, true);
+  assert.deepEqual(await copier.pushImages(request), { pushed: new Set(), isRefused: false });
+  assert.equal(countPushes(), 2);
+  readMost();
+  await copyAll(copier, 2);
+  assert.equal(readMost(), 2, 'a refused push narrows copies, too');
+  await copyAll(copier, 20);
+  await copier.pushImages(request);
+  assert.equal(countPushes(), 3);
 });

@@ -1,33 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { ImageSpec } from '../../scripts/lib/build-image.ts';
 import type { Copier, CopyRequest } from '../../src/apply/port.ts';
 import { digestOf } from '../../src/base/digest.ts';
 import { isToolError } from '../../src/base/tool-error.ts';
-import type { RegistryPort } from '../../src/registry/port.ts';
-import type { WriteFault } from '../fakes/memory-copier.ts';
-
-export interface CopierLimits {
-  readonly timeoutMilliseconds?: number;
-  readonly idleMilliseconds?: number;
-}
-
-/** A copier under test, and two registries of which the second can be made to fail. */
-export interface CopierSubject {
-  readonly createCopier: (limits?: CopierLimits) => Copier;
-  readonly source: RegistryPort;
-  readonly destination: RegistryPort;
-  /** Stores an image at the source; returns the digest of its root manifest. */
-  readonly push: (image: ImageSpec) => Promise<string>;
-  /** What the destination does to writes from now on. */
-  readonly setFault: (fault: WriteFault | null) => void;
-  /** Blobs that were uploaded to the destination so far: those that it has already, or mounts, are not. */
-  readonly countUploads: () => number;
-  /** Resolves when a copy has met a destination that hangs. */
-  readonly waitForHang: () => Promise<void>;
-  /** Files and processes of its copies that are still there. */
-  readonly listLeftovers: () => Promise<readonly string[]>;
-}
+import { testPushContract } from './copier-push.ts';
+import type { CopierLimits, CopierSubject } from './copier-subject.ts';
 
 const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 const ACCESS = { insecure: true, authFile: null, caFile: null };
@@ -58,6 +35,7 @@ function ask(
 
 /** What every copier promises, run against the fake and against skopeo with real registries. */
 export function testCopierContract(name: string, open: () => Promise<CopierSubject>): void {
+  testPushContract(name, open);
   test(`${name}: copy brings an image by digest, with the bytes of its manifest and its blobs`, async (t) => {
     const subject = await open();
     const repository = 'copy/one';

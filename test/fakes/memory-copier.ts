@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Copier, CopyRequest, RegistryTarget } from '../../src/apply/port.ts';
 import type { Digest } from '../../src/base/digest.ts';
@@ -8,6 +11,7 @@ import {
   parseManifestBody,
 } from '../../src/base/oci.ts';
 import { isToolError, ToolError } from '../../src/base/tool-error.ts';
+import { pushFolders } from './push-folders.ts';
 import type { FakeRegistry } from './registry.ts';
 
 /** What the destination does to whatever is written to it. */
@@ -23,7 +27,7 @@ export interface FakeCopierOptions {
 
 /** Copies between fake registries, from one to another, as skopeo does between real ones. */
 export function createFakeCopier(options: FakeCopierOptions): Copier {
-  function find({ host }: RegistryTarget): FakeRegistry {
+  function find({ host }: Pick<RegistryTarget, 'host'>): FakeRegistry {
     const found = options.registries.find((registry) => registry.host === host);
     if (found === undefined) throw new Error(`There is no fake registry ${host}.`);
     return found;
@@ -53,6 +57,16 @@ export function createFakeCopier(options: FakeCopierOptions): Copier {
     assertReady: () => Promise.resolve(),
     breaksZstdIndexes: () => Promise.resolve(false),
     copy,
+    async pushImages({ host, fill }, signal) {
+      if (signal?.aborted === true) throw fail('APPLY_INTERRUPTED', 'retry');
+      const folder = await mkdtemp(join(tmpdir(), 'olmirror-test-'));
+      try {
+        await fill(folder);
+        return await pushFolders(find({ host }), folder, () => meetFault(options, signal));
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
     forget: () => Promise.resolve(),
   };
 }
