@@ -16,8 +16,10 @@ import { isCutOff } from './step-result.ts';
 /** Of an image that is pushed with others, all of it. */
 export const MOST_BYTES_TOGETHER = 1_000_000;
 
-/** The pass as one of the steps that run side by side sees it. */
-export interface Member {
+/** One of the steps that run side by side. */
+export interface Member<T> {
+  readonly step: T;
+  /** The pass as it sees it. */
   readonly context: PassContext;
   /** The others wait for it no longer. Called when the step has ended, at the latest. */
   readonly leave: () => void;
@@ -28,15 +30,14 @@ export interface Member {
  * by one run of the copier, when all have come as far or left. What that does not bring through is copied
  * on its own, so that each has the outcome, the error and the retries that it would have alone.
  */
-export function openBatch(context: PassContext, size: number): readonly Member[] {
-  if (size === 1) return [{ context, leave() {} }];
+export function openBatch<T>(context: PassContext, steps: readonly T[]): readonly Member<T>[] {
   const waiting: Waiting[] = [];
-  let missing = size;
+  let missing = steps.length;
   function arrive(): void {
     missing -= 1;
     if (missing === 0) void settleAll(context, waiting);
   }
-  return Array.from({ length: size }, () => createMember(context, { waiting, arrive }));
+  return steps.map((step) => ({ step, ...createMember(context, { waiting, arrive }) }));
 }
 
 interface Waiting {
@@ -51,7 +52,10 @@ interface Meeting {
   readonly arrive: () => void;
 }
 
-function createMember(context: PassContext, { waiting, arrive }: Meeting): Member {
+function createMember(
+  context: PassContext,
+  { waiting, arrive }: Meeting,
+): Pick<Member<never>, 'context' | 'leave'> {
   const { request: pass, copier } = context;
   let isAwaited = true;
   let isPushed = false;

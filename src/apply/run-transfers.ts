@@ -34,7 +34,7 @@ export async function runTransfers(
     const ready = Promise.all(
       group.map((step) => Promise.all([queues.get(repositoryOf(step)), tries.waitFor(step)])),
     );
-    const run = ready.then(() => limit(() => runSideBySide(watched, group, options)));
+    const run = ready.then(() => limit(() => runGroup(watched, group, options)));
     // A bug in one step is thrown below; the queue goes on, so that nothing hangs.
     const settled = run.then(ignore, ignore);
     for (const step of group) {
@@ -92,22 +92,21 @@ function listAwaited(step: Transfer): readonly string[] {
 
 function ignore(): void {}
 
-function runSideBySide(
+/** All at once, save while a registry refuses for too many requests: then one by one, and none with others. */
+function runGroup(
   context: PassContext,
   group: readonly Transfer[],
   options: TransferOptions,
 ): Promise<readonly StepResult[]> {
-  const members = openBatch(context, group.length);
-  return collectAll(
-    group.map((step, place) =>
-      runMember(members[place] ?? { context, leave: ignore }, step, options),
-    ),
-  );
+  if (Object.values(context.request.registries).some((registry) => registry.isSpaced())) {
+    const oneByOne = pLimit(1);
+    return collectAll(group.map((step) => oneByOne(() => runOne(context, step, options))));
+  }
+  return collectAll(openBatch(context, group).map((member) => runMember(member, options)));
 }
 
 async function runMember(
-  { context, leave }: Member,
-  step: Transfer,
+  { context, step, leave }: Member<Transfer>,
   options: TransferOptions,
 ): Promise<StepResult> {
   try {

@@ -86,6 +86,7 @@ export function createHttpRegistry(options: HttpRegistryOptions): RegistryPort {
         digest,
       ),
     countRequests: () => sender.countRequests(),
+    isSpaced: () => sender.isSpaced(),
     close: () => sender.close(),
   };
 }

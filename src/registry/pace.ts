@@ -5,6 +5,8 @@ export interface Pace {
   /** Takes the turn that has come, and gives 0; else gives the milliseconds until one may have come, and takes none. */
   readonly takeTurn: (now: number) => number;
   readonly noteAnswer: (answer: PacedAnswer) => void;
+  /** Whether turns have space between them: from a refusal until the rate no longer matters. */
+  readonly isSpaced: () => boolean;
 }
 
 export interface PacedAnswer {
@@ -42,6 +44,7 @@ export function createPace(most: number): Pace {
   return {
     width: width.read,
     takeTurn: rate.takeTurn,
+    isSpaced: rate.isSpaced,
     noteAnswer({ sent, now, verdict, pause = 0 }) {
       const isNews = sent >= lowered;
       if (verdict === 'refused') rate.noteRefused({ now, until: now + pause, isNews });
@@ -87,6 +90,7 @@ function createWidth(most: number): Width {
 }
 
 interface Rate {
+  readonly isSpaced: () => boolean;
   readonly takeTurn: (now: number) => number;
   readonly noteAccepted: (now: number) => void;
   /** Pauses until then; lowers the rate where it is news. */
@@ -114,6 +118,7 @@ function createRate(): Rate {
     return null;
   }
   return {
+    isSpaced: () => refused !== null,
     takeTurn(now) {
       const turn = Math.max(next, paused);
       if (turn > now) return turn - now;

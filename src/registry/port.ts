@@ -38,5 +38,7 @@ export interface RegistryPort extends ContentReader {
   ): Promise<readonly Digest[] | null>;
   /** Requests sent so far, token requests included. */
   countRequests(): number;
+  /** Whether requests are spaced, since the registry refused some for being too many (429). */
+  isSpaced(): boolean;
   close(): Promise<void>;
 }

@@ -47,6 +47,8 @@ export interface Sender {
   /** Resolves with whatever status came at last; throws `ToolError` where none came, or the signal's reason. */
   send(request: RegistryRequest): Promise<RegistryAnswer>;
   countRequests(): number;
+  /** Whether requests are spaced, since some were refused for being too many. */
+  isSpaced(): boolean;
   close(): Promise<void>;
 }
 
@@ -83,6 +85,7 @@ export function createSender(options: SenderOptions): Sender {
   return {
     send: (request) => state.limit(() => sendGuarded(request, state)),
     countRequests: () => state.exchanger.countRequests(),
+    isSpaced: () => state.pace.isSpaced(),
     close: () => state.exchanger.close(),
   };
 }

@@ -242,3 +242,11 @@ test('applyPlan defers all images of a batch that is cut off', async (t) => {
   assert.deepEqual(countKinds(result), { deferred: IMAGES });
   assert.equal(result.interrupted, true);
 });
+
+// Seen to fail with `isSpaced` not asked.
+test('applyPlan copies one by one while a registry refuses for too many requests', async (t) => {
+  const world = await createWorld(t);
+  world.production.isSpaced = () => true;
+  assert.deepEqual(countKinds(await world.apply()), { copied: IMAGES });
+  assert.deepEqual([world.copier.pushes.length, world.copier.requests.length], [0, IMAGES]);
+});

@@ -102,6 +102,7 @@ export function createFakeRegistry(host = 'registry.example'): FakeRegistry {
       return null;
     },
     countRequests: () => requests,
+    isSpaced: () => false,
     close: async () => undefined,
   };
 }

@@ -185,11 +185,15 @@ test('createPace finds what a registry takes: under 5 % are refused, and little 
   }
 });
 
-test('createPace goes at full speed again two minutes after the refusals have ended', () => {
+test('createPace goes at full speed again two minutes after the refusals have ended, and says that turns are spaced until then', () => {
   const pace = createPace(8);
-  for (const answer of [...answersOf(5), REFUSED]) pace.noteAnswer(answer);
+  for (const answer of answersOf(5)) pace.noteAnswer(answer);
+  assert.equal(pace.isSpaced(), false);
+  pace.noteAnswer(REFUSED);
+  assert.equal(pace.isSpaced(), true);
   const later = 120_000;
   pace.takeTurn(later);
+  assert.equal(pace.isSpaced(), false);
   assert.deepEqual([pace.takeTurn(later), pace.takeTurn(later)], [0, 0]);
   for (let i = 0; i < 40; i += 1) pace.noteAnswer({ sent: later, now: later, verdict: 'fine' });
   assert.equal(pace.width(), 8);
