@@ -129,13 +129,13 @@ async function pushTogether(
 ): Promise<ReadonlySet<string>> {
   const [first] = requests;
   if (first === undefined || requests.length === 1) return new Set();
-  const { host } = first.destination;
-  const alike = requests.filter(({ destination }) => destination.host === host);
+  const { destination, destinationAccess: access } = first;
+  const alike = requests.filter((request) => request.destinationAccess === access);
   try {
     const { pushed } = await context.copier.pushImages(
       {
-        host,
-        access: first.destinationAccess,
+        host: destination.host,
+        access,
         fill: (folder) => saveAll(context, alike, folder),
       },
       context.kill,
@@ -151,11 +151,14 @@ async function saveAll(
   context: PassContext,
   requests: readonly Joining[],
   folder: string,
-): Promise<number> {
+): Promise<readonly string[]> {
   const saved = await collectAll(
-    requests.map((request) => saveOne(context, request, join(folder, nameOf(request)))),
+    requests.map(async (request) => {
+      const name = nameOf(request);
+      return (await saveOne(context, request, join(folder, name))) ? [name] : [];
+    }),
   );
-  return saved.filter(Boolean).length;
+  return saved.flat();
 }
 
 // Whatever cannot be read this way is left to a copy of its own, which says why.

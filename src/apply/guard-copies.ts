@@ -3,10 +3,10 @@ import type { Copier, PushRequest } from './port.ts';
 
 /** A copier that writes nothing unless the lock is surely held; every write goes through it. */
 export function guardCopies(copier: Copier, lock: HeldLock): Copier {
-  async function fillThenAssert({ fill }: PushRequest, folder: string): Promise<number> {
-    const images = await fill(folder);
+  async function fillThenAssert({ fill }: PushRequest, folder: string): Promise<readonly string[]> {
+    const names = await fill(folder);
     await lock.assertHeld();
-    return images;
+    return names;
   }
   return {
     ...copier,

@@ -47,9 +47,9 @@ export interface PushRequest {
   readonly access: RegistryAccess;
   /**
    * Writes each image into a folder `<repository>:<tag>` below the given one, as skopeo's `dir:` has it, and returns
-   * how many there are. Called right before they are pushed.
+   * these names. Called right before they are pushed.
    */
-  readonly fill: (folder: string) => Promise<number>;
+  readonly fill: (folder: string) => Promise<readonly string[]>;
 }
 
 export interface PushEnd {

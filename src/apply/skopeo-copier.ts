@@ -64,8 +64,9 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
       try {
         const folder = join(places.runFolder, 'images');
         await withDisk(formatPush(host), () => mkdir(folder));
-        if ((await fill(folder)) === 0) return readPushLog(host, { succeeded: true, errors: '' });
-        const request = { host, access: sides.destinationAccess, folder };
+        const names = await fill(folder);
+        if (names.length === 0) return { pushed: new Set(), isRefused: false };
+        const request = { host, access: sides.destinationAccess, folder, names };
         return await runPush(request, places, { ...options, kept, signal });
       } finally {
         maker.close(places);
@@ -129,10 +130,11 @@ async function runCopy(
 
 interface FolderPush extends Omit<PushRequest, 'fill'> {
   readonly folder: string;
+  readonly names: readonly string[];
 }
 
 async function runPush(
-  { folder, ...request }: FolderPush,
+  { folder, names, ...request }: FolderPush,
   places: SkopeoPlaces,
   options: RunOptions,
 ): Promise<PushEnd> {
@@ -145,7 +147,7 @@ async function runPush(
     },
     options,
   );
-  return readPushLog(request.host, { succeeded: !failed, errors });
+  return readPushLog(request.host, { names, succeeded: !failed, errors });
 }
 
 interface SkopeoRun extends Pick<GroupRun, 'args' | 'environment' | 'folder'> {

@@ -27,22 +27,22 @@ export function buildPushArguments(
 }
 
 export interface PushLog {
+  /** Of all images that were to be pushed. */
+  readonly names: readonly string[];
   /** Whether the run ended well. */
   readonly succeeded: boolean;
   readonly errors: string;
 }
 
-// Seen in 1.9.3; the word before the numbers was another one before.
+// Seen in 1.9.3.
 const BEGUN = /msg="Copying image \w+ \d+\/\d+".* to="docker:\/\/([^"]+)"/gm;
 
 /**
  * Which images went through. skopeo names each when it begins with it and ends at the first that fails,
  * so all before the last one did.
  */
-export function readPushLog(host: string, { succeeded, errors }: PushLog): PushEnd {
+export function readPushLog(host: string, { names, succeeded, errors }: PushLog): PushEnd {
+  if (succeeded) return { pushed: new Set(names), isRefused: false };
   const begun = [...errors.matchAll(BEGUN)].map(([, name = '']) => name.slice(host.length + 1));
-  return {
-    pushed: new Set(succeeded ? begun : begun.slice(0, -1)),
-    isRefused: !succeeded && isRefusedForNow(errors),
-  };
+  return { pushed: new Set(begun.slice(0, -1)), isRefused: isRefusedForNow(errors) };
 }

@@ -30,7 +30,7 @@ test('guardCopies looks at the lock when the images lie there, right before they
     access: { insecure: false, authFile: null, caFile: null },
     async fill(folder: string) {
       order.push(`filled ${folder}`);
-      return 1;
+      return ['a/b:v1'];
     },
   };
   await copier.pushImages(request);

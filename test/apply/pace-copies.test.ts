@@ -98,7 +98,11 @@ test('paceCopies goes down to one copy at a time while a registry refuses, with 
 // Seen to fail: with the width not asked a push was made while the registry refused.
 test('paceCopies pushes no images together from the first refusal until the full width is reached again', async () => {
   const { copier, readMost, countPushes } = createWorld(['done', 'refused']);
-  const request = { host: 'destination:5000', access: PLAIN, fill: () => Promise.resolve(1) };
+  const request = {
+    host: 'destination:5000',
+    access: PLAIN,
+    fill: () => Promise.resolve(['a/b:v1']),
+  };
   assert.deepEqual((await copier.pushImages(request)).pushed, new Set(['a/b:v1']));
   assert.equal((await copier.pushImages(request)).isRefused, true);
   assert.deepEqual(await copier.pushImages(request), { pushed: new Set(), isRefused: false });

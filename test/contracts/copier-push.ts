@@ -54,7 +54,7 @@ function ask(
         assert.ok(isSaved, repository);
       }
       await spoil(folderOf);
-      return images.length;
+      return images.map(({ repository }) => `${repository}:v1`);
     },
   };
 }
