@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Digest, hexOf } from '../base/digest.ts';
+import { type Digest, hexOf, isDigest } from '../base/digest.ts';
 import {
   type ContentReader,
   type Descriptor,
@@ -34,8 +34,10 @@ export async function saveImage(
   const root = await reader.getManifest(repository, digest);
   const value = parseManifestBody(root);
   const isIndex = isIndexManifest(root.mediaType, value);
+  const entries = isIndex ? value.manifests.map(readDigest) : [];
+  if (entries.includes(null)) return false;
   const children: ManifestBody[] = [];
-  for (const { digest: child } of isIndex ? value.manifests : [])
+  for (const child of entries.filter((entry) => entry !== null))
     children.push(await reader.getManifest(repository, child));
   const blobs = new Map(
     (isIndex ? children : [root]).flatMap(listBlobs).map((blob) => [blob.digest, blob]),
@@ -50,6 +52,12 @@ export async function saveImage(
   for (const blob of blobs.keys())
     await saveBlob(await reader.getBlob(repository, blob), join(folder, hexOf(blob)));
   return true;
+}
+
+/** Of an entry of an index, which may be anything; null where it names none. */
+function readDigest(entry: unknown): Digest | null {
+  const digest: unknown = typeof entry === 'object' && entry ? Reflect.get(entry, 'digest') : null;
+  return typeof digest === 'string' && isDigest(digest) ? digest : null;
 }
 
 function listBlobs(body: ManifestBody): readonly Descriptor[] {
@@ -77,6 +85,9 @@ function saysItsType(body: ManifestBody): boolean {
   const value = parseManifestBody(body);
   const said: unknown = Reflect.get(value, 'mediaType');
   if (said !== undefined) return said === mediaType && SAID_TYPES.has(said);
-  if ('config' in value) return mediaType === OCI_MANIFEST && value.config.mediaType === OCI_CONFIG;
+  if ('config' in value) {
+    const [config] = listManifestBlobs({ config: value.config });
+    return mediaType === OCI_MANIFEST && config?.mediaType === OCI_CONFIG;
+  }
   return mediaType === OCI_INDEX && 'manifests' in value && value.manifests.length > 0;
 }

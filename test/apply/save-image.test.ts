@@ -153,6 +153,15 @@ for (const [name, manifest] of Object.entries<Manifest>({
       layers: LAYERS.map((layer) => ({ ...layer, urls: ['https://example.com/layer'] })),
     },
   },
+  'of OCI that says no type, whose config is nothing': {
+    mediaType: OCI_MANIFEST,
+    fields: { config: null, layers: LAYERS },
+  },
+  'index of something else than manifests': {
+    said: OCI_INDEX,
+    mediaType: OCI_INDEX,
+    fields: { manifests: [null] },
+  },
   'index of nothing': { mediaType: OCI_INDEX, fields: { manifests: [] } },
 }))
   test(`saveImage leaves an image ${name} to a copy of its own`, async (t) => {
