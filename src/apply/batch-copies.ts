@@ -41,7 +41,7 @@ export function openBatch<T>(context: PassContext, steps: readonly T[]): readonl
 }
 
 interface Waiting {
-  readonly request: CopyRequest;
+  readonly request: Joining;
   /** Told whether the image went through. */
   readonly resolve: (isPushed: boolean) => void;
   readonly reject: (reason: unknown) => void;
@@ -115,7 +115,7 @@ async function settleAll(context: PassContext, waiting: readonly Waiting[]): Pro
   try {
     const pushed = await pushTogether(
       context,
-      waiting.map(({ request }) => request).filter(mayJoin),
+      waiting.map(({ request }) => request),
     );
     for (const { request, resolve } of waiting) resolve(pushed.has(nameOf(request)));
   } catch (error) {

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { type Clock, sleepOrAbort } from '../base/clock.ts';
 import { isToolError } from '../base/tool-error.ts';
-import type { Copier, PushEnd } from './port.ts';
+import { type Copier, NOTHING_PUSHED } from './port.ts';
 
 export interface CopyPace {
   /** Most copies at once. */
@@ -11,8 +11,6 @@ export interface CopyPace {
   readonly longestDelayMilliseconds: number;
   readonly clock: Clock;
 }
-
-const NOTHING_PUSHED: PushEnd = { pushed: new Set(), isRefused: false };
 
 /**
  * A copier that runs fewer copies at once where a registry refuses for too many requests (429): half as

@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hexOf, shortHex } from '../base/digest.ts';
 import { answersPlatform, type Platform, parsePlatform } from '../base/oci.ts';
@@ -10,6 +9,7 @@ import type { PassContext } from './pass-context.ts';
 import type { StageImage } from './port.ts';
 import { retryStep } from './retry.ts';
 import { saveBlob } from './save-blob.ts';
+import { writeImageFolder } from './save-image.ts';
 import { nameStep } from './step-name.ts';
 
 /** What the stages of the Dockerfiles start from, under names that only podman knows. */
@@ -101,13 +101,11 @@ async function saveStage(place: PodmanBuild, { pinned, image }: FoundImage): Pro
   const registry = context.request.registries[context.request.servingRole];
   const { repository } = pinned;
   const folder = join(workspace, `image-${shortHex(image.digest)}`);
-  await mkdir(folder);
-  await writeFile(join(folder, 'version'), 'Directory Transport Version: 1.1\n');
   const { config, layers } = image.manifest;
   const blobs = new Set([config.digest, ...layers.map(({ digest }) => digest)]);
   await retryStep(context, nameStep(step), async () => {
     const { bytes } = await registry.getManifest(repository, image.digest);
-    await writeFile(join(folder, 'manifest.json'), bytes);
+    await writeImageFolder(folder, { manifest: bytes });
     for (const digest of blobs) {
       const blob = await registry.getBlob(repository, digest);
       await saveBlob(context, blob, join(folder, hexOf(digest)));

@@ -59,6 +59,8 @@ export interface PushEnd {
   readonly isRefused: boolean;
 }
 
+export const NOTHING_PUSHED: PushEnd = { pushed: new Set(), isRefused: false };
+
 /** The only thing that writes to a registry (promise 1). Digests are preserved, always (promise 4). */
 export interface Copier {
   /** Throws `APPLY_NO_SKOPEO` or `APPLY_OLD_SKOPEO` where no copy could work. */

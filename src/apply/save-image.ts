@@ -4,6 +4,8 @@ import { type Digest, hexOf, isDigest } from '../base/digest.ts';
 import {
   type ContentReader,
   type Descriptor,
+  type ImageIndex,
+  type ImageManifest,
   isIndexManifest,
   listManifestBlobs,
   MANIFEST_MEDIA_TYPES,
@@ -31,27 +33,46 @@ export async function saveImage(
   { folder, mostBytes, saveBlob }: SaveOptions & { readonly folder: string },
 ): Promise<boolean> {
   const { repository, digest } = image;
-  const root = await reader.getManifest(repository, digest);
-  const value = parseManifestBody(root);
-  const isIndex = isIndexManifest(root.mediaType, value);
-  const entries = isIndex ? value.manifests.map(readDigest) : [];
+  async function read(reference: Digest): Promise<ReadManifest> {
+    const body = await reader.getManifest(repository, reference);
+    return { ...body, value: parseManifestBody(body) };
+  }
+  const root = await read(digest);
+  const isIndex = isIndexManifest(root.mediaType, root.value);
+  const entries = isIndex ? root.value.manifests.map(readDigest) : [];
   if (entries.includes(null)) return false;
-  const children: ManifestBody[] = [];
-  for (const child of entries.filter((entry) => entry !== null))
-    children.push(await reader.getManifest(repository, child));
-  const blobs = new Map(
-    (isIndex ? children : [root]).flatMap(listBlobs).map((blob) => [blob.digest, blob]),
-  );
+  const children: ReadManifest[] = [];
+  for (const child of entries.filter((entry) => entry !== null)) children.push(await read(child));
+  const blobs = (isIndex ? children : [root]).flatMap(({ value }) => listManifestBlobs(value));
   if (![root, ...children].every(saysItsType) || children.some(isNested)) return false;
-  if (![...blobs.values()].every(isHeld) || sumSizes(blobs.values()) > mostBytes) return false;
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'version'), 'Directory Transport Version: 1.1\n');
-  await writeFile(join(folder, 'manifest.json'), root.bytes);
-  for (const child of children)
-    await writeFile(join(folder, `${hexOf(child.digest)}.manifest.json`), child.bytes);
-  for (const blob of blobs.keys())
+  const byDigest = new Map(blobs.map((blob) => [blob.digest, blob]));
+  if (!blobs.every(isHeld) || sumSizes(byDigest.values()) > mostBytes) return false;
+  await writeImageFolder(folder, { manifest: root.bytes, children });
+  for (const blob of byDigest.keys())
     await saveBlob(await reader.getBlob(repository, blob), join(folder, hexOf(blob)));
   return true;
+}
+
+/** Makes the folder of an image as skopeo's `dir:` has it, all but its blobs, which lie there under their hex digests. */
+export async function writeImageFolder(
+  folder: string,
+  {
+    manifest,
+    children = [],
+  }: {
+    readonly manifest: Uint8Array;
+    readonly children?: readonly Pick<ManifestBody, 'digest' | 'bytes'>[];
+  },
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'version'), 'Directory Transport Version: 1.1\n');
+  await writeFile(join(folder, 'manifest.json'), manifest);
+  for (const { digest, bytes } of children)
+    await writeFile(join(folder, `${hexOf(digest)}.manifest.json`), bytes);
+}
+
+interface ReadManifest extends ManifestBody {
+  readonly value: ImageIndex | ImageManifest;
 }
 
 /** Of an entry of an index, which may be anything; null where it names none. */
@@ -60,12 +81,8 @@ function readDigest(entry: unknown): Digest | null {
   return typeof digest === 'string' && isDigest(digest) ? digest : null;
 }
 
-function listBlobs(body: ManifestBody): readonly Descriptor[] {
-  return listManifestBlobs(parseManifestBody(body));
-}
-
-function isNested(child: ManifestBody): boolean {
-  return isIndexManifest(child.mediaType, parseManifestBody(child));
+function isNested({ mediaType, value }: ReadManifest): boolean {
+  return isIndexManifest(mediaType, value);
 }
 
 /** Whether the registry holds its bytes, rather than saying where they are. */
@@ -80,9 +97,7 @@ function sumSizes(blobs: Iterable<Descriptor>): number {
 const SAID_TYPES: ReadonlySet<unknown> = new Set(MANIFEST_MEDIA_TYPES.slice(0, 4));
 
 /** Whether skopeo guesses its media type right (containers/image, internal/manifest, `GuessMIMEType`), where that is beyond doubt. */
-function saysItsType(body: ManifestBody): boolean {
-  const { mediaType } = body;
-  const value = parseManifestBody(body);
+function saysItsType({ mediaType, value }: ReadManifest): boolean {
   const said: unknown = Reflect.get(value, 'mediaType');
   if (said !== undefined) return said === mediaType && SAID_TYPES.has(said);
   if ('config' in value) {

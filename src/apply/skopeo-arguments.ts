@@ -64,17 +64,14 @@ export function formatTarget(target: RegistryTarget): string {
   return `${target.host}/${target.repository}${separator}${target.reference}`;
 }
 
-/** The ends of a run, and how they are reached. */
-export type Sides = Pick<
-  CopyRequest,
-  'source' | 'sourceAccess' | 'destination' | 'destinationAccess'
->;
+/** How the ends of a run are reached. */
+export type Accesses = Pick<CopyRequest, 'sourceAccess' | 'destinationAccess'>;
 
 /**
  * Whether the run looks for credentials in the default auth files. Where there is an auth file for every side it
  * must not: skopeo before 1.11 reads the default files besides and fails on a bad one.
  */
-export function looksUpCredentials({ sourceAccess, destinationAccess }: Sides): boolean {
+export function looksUpCredentials({ sourceAccess, destinationAccess }: Accesses): boolean {
   return [sourceAccess, destinationAccess].some((access) => access?.authFile === null);
 }
 

@@ -3,7 +3,14 @@ import { join, resolve } from 'node:path';
 import { type Environment, keepForChildren } from '../base/child-environment.ts';
 import { ToolError } from '../base/tool-error.ts';
 import { withDisk } from './disk-error.ts';
-import type { Copier, CopyRequest, PushEnd, PushRequest, RegistryAccess } from './port.ts';
+import {
+  type Copier,
+  type CopyRequest,
+  NOTHING_PUSHED,
+  type PushEnd,
+  type PushRequest,
+  type RegistryAccess,
+} from './port.ts';
 import {
   type GroupResult,
   type GroupRun,
@@ -12,9 +19,9 @@ import {
   runGroup,
 } from './run-group.ts';
 import {
+  type Accesses,
   buildCopyArguments,
   buildEnvironment,
-  type Sides,
   type SkopeoPlaces,
 } from './skopeo-arguments.ts';
 import { buildCopyError, formatCopy } from './skopeo-errors.ts';
@@ -49,7 +56,8 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
     breaksZstdIndexes: async () => breaksZstdIndexes(await askOnce()),
     async copy(asked, signal): Promise<void> {
       const request = { ...asked, ...nameAuthFiles(asked, options) };
-      const places = await withDisk(formatCopy(request), () => maker.open(request));
+      const source = 'layout' in request.source ? null : request.source;
+      const places = await withDisk(formatCopy(request), () => maker.open({ ...request, source }));
       try {
         await runCopy(request, places, { ...options, kept, signal });
       } finally {
@@ -57,16 +65,17 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
       }
     },
     async pushImages({ host, access, fill }, signal): Promise<PushEnd> {
-      const sides = nameAuthFiles(sidesOfPush(host, access), options);
+      const accesses = nameAuthFiles({ sourceAccess: null, destinationAccess: access }, options);
+      const ends = { source: null, destination: { host } };
       const places = await withDisk(formatPush(host), () =>
-        maker.open({ ...sides, sharesLayers: false }),
+        maker.open({ ...accesses, ...ends, sharesLayers: false }),
       );
       try {
         const folder = join(places.runFolder, 'images');
         await withDisk(formatPush(host), () => mkdir(folder));
         const names = await fill(folder);
-        if (names.length === 0) return { pushed: new Set(), isRefused: false };
-        const request = { host, access: sides.destinationAccess, folder, names };
+        if (names.length === 0) return NOTHING_PUSHED;
+        const request = { host, access: accesses.destinationAccess, folder, names };
         return await runPush(request, places, { ...options, kept, signal });
       } finally {
         maker.close(places);
@@ -77,26 +86,18 @@ export function createSkopeoCopier(options: SkopeoOptions): Copier {
 }
 
 /** REGISTRY_AUTH_FILE as an argument, since it may be relative to this process and not to the run's folder. */
-function nameAuthFiles(sides: Sides, { environment }: SkopeoOptions): Sides {
+function nameAuthFiles(
+  { sourceAccess, destinationAccess }: Accesses,
+  { environment }: SkopeoOptions,
+): Accesses {
   const file = environment['REGISTRY_AUTH_FILE'];
-  if (!file) return sides;
-  const { sourceAccess, destinationAccess } = sides;
+  if (!file) return { sourceAccess, destinationAccess };
   function name(access: RegistryAccess): RegistryAccess {
     return { ...access, authFile: access.authFile ?? resolve(file ?? '') };
   }
   return {
-    ...sides,
     sourceAccess: sourceAccess && name(sourceAccess),
     destinationAccess: name(destinationAccess),
-  };
-}
-
-function sidesOfPush(host: string, access: RegistryAccess): Sides {
-  return {
-    source: { layout: '' },
-    sourceAccess: null,
-    destination: { host, repository: '', reference: '' },
-    destinationAccess: access,
   };
 }
 

@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import type { Environment } from '../base/child-environment.ts';
 import type { FindCertFolder } from '../registry/port.ts';
 import { makeCertFolder } from './make-cert-folder.ts';
-import type { CopyRequest } from './port.ts';
+import type { CopyRequest, RegistryTarget } from './port.ts';
 import { makePrivateHome } from './private-home.ts';
 import { makeRunFolder, removeRunFolder } from './run-folder.ts';
-import { looksUpCredentials, type Sides, type SkopeoPlaces } from './skopeo-arguments.ts';
+import { type Accesses, looksUpCredentials, type SkopeoPlaces } from './skopeo-arguments.ts';
 
-export type PlaceRequest = Sides & Pick<CopyRequest, 'sharesLayers'>;
+/** What the places of a run hang on; no source where it lies on this disk. */
+export interface PlaceRequest extends Accesses, Pick<CopyRequest, 'sharesLayers'> {
+  readonly source: Pick<RegistryTarget, 'host'> | null;
+  readonly destination: Pick<RegistryTarget, 'host'>;
+}
 
 /** Private places of the skopeo runs of a pass: each has a folder of its own, the others are made once. */
 export interface PlaceMaker {
@@ -124,7 +128,7 @@ async function makePlaces(
     registriesFolder: await share('registries', async (folder) => folder),
     memoryFolder: request.sharesLayers ? await share('blobs', async (folder) => folder) : null,
     sourceCertFolder:
-      'layout' in source ? null : await findCerts(source.host, sourceAccess?.caFile ?? null),
+      source === null ? null : await findCerts(source.host, sourceAccess?.caFile ?? null),
     destinationCertFolder: await findCerts(destination.host, destinationAccess.caFile),
     runFolder: await add('run'),
   };

@@ -11,7 +11,7 @@ import { createSpyCopier, type SpyCopier } from '../fakes/copier.ts';
 import { createFakeCopier, type WriteFault } from '../fakes/memory-copier.ts';
 import { createFakePodman } from '../fakes/podman.ts';
 import { createFakeRegistry, type FakeRegistry } from '../fakes/registry.ts';
-import { CLOCK, copyStep, planOf } from '../real/apply-world.ts';
+import { CLOCK, copyStep, NO_INDEX, planOf } from '../real/apply-world.ts';
 import { openFileLocker } from '../support/open-file-locker.ts';
 
 /** Enough of them that each of four copies at a time has four groups of three. */
@@ -77,10 +77,7 @@ async function createWorld(t: TestContext, onEvent?: (event: PassEvent) => void)
             production: { host: production.host, ...access },
             staging: { host: staging.host, ...access },
           },
-          servingRole: 'production',
-          buildIndex: () => Promise.reject(new Error('No index was expected to be built.')),
-          describeIndex: () => Promise.reject(new Error('podman was expected to build nothing.')),
-          closure: () => [],
+          ...NO_INDEX,
           emit(event) {
             events.push(event);
             onEvent?.(event);

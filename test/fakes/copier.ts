@@ -1,4 +1,9 @@
-import type { Copier, CopyRequest, PushEnd } from '../../src/apply/port.ts';
+import {
+  type Copier,
+  type CopyRequest,
+  NOTHING_PUSHED,
+  type PushEnd,
+} from '../../src/apply/port.ts';
 
 export interface SpyCopier extends Copier {
   /** Every copy asked for, in order. */
@@ -8,8 +13,6 @@ export interface SpyCopier extends Copier {
   /** The largest number of copies that ran at once. */
   readonly mostAtOnce: () => number;
 }
-
-const NOTHING: PushEnd = { pushed: new Set(), isRefused: false };
 
 /** Records copies and passes them on: to a real copier, or to a function that stands in for it. */
 export function createSpyCopier(inner: Pick<Copier, 'copy'> & Partial<Copier>): SpyCopier {
@@ -34,7 +37,7 @@ export function createSpyCopier(inner: Pick<Copier, 'copy'> & Partial<Copier>): 
       }
     },
     async pushImages(request, signal): Promise<PushEnd> {
-      const end = (await inner.pushImages?.(request, signal)) ?? NOTHING;
+      const end = (await inner.pushImages?.(request, signal)) ?? NOTHING_PUSHED;
       pushes.push([...end.pushed]);
       return end;
     },

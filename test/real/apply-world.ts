@@ -24,6 +24,17 @@ export const CLOCK: ApplierDeps['clock'] = {
   },
 };
 
+/** Of a pass that copies into production and publishes no index. */
+export const NO_INDEX: Pick<
+  ApplyRequest,
+  'servingRole' | 'buildIndex' | 'describeIndex' | 'closure'
+> = {
+  servingRole: 'production',
+  buildIndex: () => Promise.reject(new Error('No index was expected to be built.')),
+  describeIndex: () => Promise.reject(new Error('podman was expected to build nothing.')),
+  closure: () => [],
+};
+
 export interface WorldOptions {
   readonly production?: Partial<RegistryOptions>;
   /** Host through which production is reached instead of its own. */
@@ -103,10 +114,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       production: { host: productionHost, ...access, ...options.productionAccess },
       staging: { host: stagingHost, ...access },
     },
-    servingRole: 'production',
-    buildIndex: () => Promise.reject(new Error('No index was expected to be built.')),
-    describeIndex: () => Promise.reject(new Error('podman was expected to build nothing.')),
-    closure: () => [],
+    ...NO_INDEX,
     emit: (event) => events.push(event),
   };
   return {
