@@ -1,4 +1,5 @@
 import type { BuildGroups, GroupJob } from '../index/build-group.ts';
+import { loosenMemory } from './bound-memory.ts';
 import { type CatalogPool, type CatalogThread, openCatalogPool } from './catalog-pool.ts';
 
 /** Groups whose bytes are in memory at a time: one for each thread, and one that waits. */
@@ -19,7 +20,7 @@ export function createLayerBuilder(signal: AbortSignal, kept?: CatalogThread): B
       for (const [place, job] of waiting) await onBuilt(place, await buildOne(job, pool));
     }
     try {
-      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      await loosenMemory(() => Promise.all(Array.from({ length: AT_ONCE }, work)));
     } finally {
       await pool.close();
     }

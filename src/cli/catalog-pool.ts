@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { isAlone } from './catalog-buffers.ts';
+import { isAlone } from '../base/own-bytes.ts';
 import type { CatalogAnswers, CatalogTask, CatalogTaskKind } from './catalog-task.ts';
 import type { FileSource } from './file-source.ts';
 

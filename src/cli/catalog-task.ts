@@ -1,6 +1,7 @@
 // What a worker thread does with files of a catalog. Files go in by their location, so that the
 // thread reads them itself, or with their bytes; what comes out is plain data.
 import { type Digest, digestOf } from '../base/digest.ts';
+import { freeBytes } from '../base/own-bytes.ts';
 import type { Problem } from '../base/problem.ts';
 import { isToolError } from '../base/tool-error.ts';
 import { type JudgedFile, judgeFile, judgeGroup } from '../catalog/judge-files.ts';
@@ -88,7 +89,11 @@ const WORKS: CatalogWorks = {
   'build-layer': async ({ files, options }) => {
     // Few commands build layers, and each thread loads what they take.
     const { buildGroup } = await import('../index/build-group.ts');
-    return [buildGroup({ files: readAll(files), ...options })];
+    const sources = readAll(files);
+    const group = buildGroup({ files: sources, ...options });
+    // They were rendered, or read, for this layer.
+    for (const { bytes } of sources) freeBytes(bytes);
+    return [group];
   },
   learn: ({ files, delivered }) => learnSources(files.slice(0, delivered), files.slice(delivered)),
 };

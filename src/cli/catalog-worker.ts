@@ -1,6 +1,6 @@
 // The worker thread of `catalog-pool.ts`: one task in, one answer out.
 import { parentPort, type TransferListItem } from 'node:worker_threads';
-import { isAlone } from './catalog-buffers.ts';
+import { isAlone } from '../base/own-bytes.ts';
 import { type CatalogAnswer, type CatalogTask, runCatalogTask } from './catalog-task.ts';
 
 interface Message {

@@ -1,6 +1,12 @@
 import { dirname } from 'node:path/posix';
+import { openSlabs } from '../base/slabs.ts';
 import { compareBytes } from '../base/text.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
+import {
+  type BundleRenderer,
+  createBundleRenderer,
+  type WriteText,
+} from '../catalog/cache/bundle-parts.ts';
 import { moveFile } from '../catalog/cache/pieced-file.ts';
 import { validateServable } from '../catalog/cache/validate-servable.ts';
 import { parseCatalogFile } from '../catalog/parse-catalog.ts';
@@ -65,32 +71,46 @@ export async function buildGroupsHere(
  * not serve one of them, or a held one is not what it was.
  */
 export function buildGroup(task: GroupTask): RenderedGroup | null {
+  const slabs = openSlabs();
+  try {
+    return buildWith(task, slabs.write);
+  } finally {
+    slabs.close();
+  }
+}
+
+// What `write` gave is looked at until this returns.
+function buildWith(task: GroupTask, write: WriteText): RenderedGroup | null {
   const { files, held, cache, compression } = task;
   const rendered: PackageFiles[] = [];
   const summaries: (readonly [string, PackageSummary])[] = [];
   for (const { name, summary } of held) if (summary !== null) summaries.push([name, summary]);
-  // One package at a time, so that the values of its blobs need not be parsed again.
   for (const file of files) {
     const name = dirname(file.path);
     if (cache === 'none') {
       rendered.push({ name, files: [placeIn(CONFIGS_FOLDER, file)] });
       continue;
     }
-    const catalog = buildCatalog(parseCatalogFile(file).blobs);
+    const renderer = createBundleRenderer(write);
+    const catalog = buildCatalog(parseCatalogFile(file, renderer.learn).blobs);
     if (validateServable(catalog).length > 0) return null;
     const settled = settleConfig(file, LAYER_MODES);
     const placed = [placeIn(CONFIGS_FOLDER, settled.file)];
     rendered.push({ name, files: placed });
     for (const pkg of catalog.packages.values())
-      summaries.push([pkg.name, { config: settled.part, ...addCache(pkg, placed) }]);
+      summaries.push([pkg.name, { config: settled.part, ...addCache(pkg, renderer, placed) }]);
   }
   const built = buildPackageLayer(rendered, held, { folders: ROOTS, compression });
   const sorted = summaries.toSorted(([a], [b]) => compareBytes(a, b));
   return built === null ? null : { ...built, summaries: sorted };
 }
 
-function addCache(pkg: CatalogPackage, files: CatalogFile[]): CacheSummary {
-  const rendering = renderPackageCache(pkg, LAYER_MODES);
+function addCache(
+  pkg: CatalogPackage,
+  renderer: BundleRenderer,
+  files: CatalogFile[],
+): CacheSummary {
+  const rendering = renderPackageCache(pkg, LAYER_MODES, renderer);
   for (;;) {
     const next = rendering.next();
     if (next.done === true) return next.value;

@@ -1,4 +1,5 @@
 import type { Digest } from '../base/digest.ts';
+import { freeBytes } from '../base/own-bytes.ts';
 import type { BuildGroups, RenderedGroup } from './build-group.ts';
 import type { PackageSummary } from './cache/json-cache.ts';
 import type { BuiltLayer } from './compress-layer.ts';
@@ -100,6 +101,7 @@ export async function keepGroup(
   const { diffId, descriptor, bytes } = layer;
   const file = (await store?.writeBlob(descriptor.digest, bytes)) ?? null;
   if (file === null) return { layer, summaries };
+  freeBytes(bytes);
   const note: GroupNote = { diffId, descriptor, summaries, runs };
   await store?.writeNote(key, JSON.stringify(note));
   return { layer: { diffId, descriptor, bytes: null, file }, summaries };

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
+import { type OncePer, oncePer } from '../../base/once-per.ts';
 import { foldedField, readDeprecations, textField } from '../blob-fields.ts';
 import { isJsonObject } from '../raw-json.ts';
-import type { CatalogPackage } from '../types.ts';
+import type { Blob, CatalogPackage } from '../types.ts';
 import { escapeHtml, formatText, joinFields } from './format-go.ts';
 
 /** What a package shows of itself. */
@@ -16,9 +17,15 @@ export interface PackageIcon {
   readonly mediaType: string;
 }
 
-export function readFace(pkg: CatalogPackage): PackageFace {
-  const value = pkg.packages[0]?.value;
-  const icon = value === undefined ? undefined : foldedField(value, 'icon');
+export function readFace({ packages: [head] }: CatalogPackage): PackageFace {
+  return head === undefined ? NO_FACE : readBlobFace(head);
+}
+
+const NO_FACE: PackageFace = { description: '', icon: null };
+
+/** What an `olm.package` blob says of its package. */
+export const readBlobFace: OncePer<Blob, PackageFace> = oncePer(({ value }) => {
+  const icon = foldedField(value, 'icon');
   return {
     description: textField(value, 'description'),
     icon: isJsonObject(icon)
@@ -28,7 +35,7 @@ export function readFace(pkg: CatalogPackage): PackageFace {
         }
       : null,
   };
-}
+});
 
 function textOrNull(value: Parameters<typeof foldedField>[0], key: string): string | null {
   const field = foldedField(value, key);

@@ -1,25 +1,16 @@
 import { Buffer } from 'node:buffer';
 import { compareBytes } from '../../base/text.ts';
+import { type ChannelEntry, readEntries } from '../blob-fields.ts';
+import type { Blob, CatalogPackage } from '../types.ts';
 import {
-  type BundleProperty,
-  type ChannelEntry,
-  foldedField,
-  readBundleFacts,
-  readEntries,
-  readProperties,
-} from '../blob-fields.ts';
-import { isJsonObject } from '../raw-json.ts';
-import type { Blob, CatalogPackage, JsonValue } from '../types.ts';
-import { type BundleManifests, readManifests } from './bundle-csv.ts';
-import {
-  escapeHtml,
-  formatFilled,
-  formatFilledList,
-  formatFree,
-  formatText,
-  joinFields,
-} from './format-go.ts';
-import { findDeprecation, formatDeprecation, type PackageFace, readFace } from './package-face.ts';
+  type BundleParts,
+  type BundleRenderer,
+  continueFields,
+  createBundleRenderer,
+  escapeNull,
+} from './bundle-parts.ts';
+import { escapeHtml, formatFilled, formatFilledList, formatText, joinFields } from './format-go.ts';
+import { findDeprecation, formatDeprecation, readFace } from './package-face.ts';
 import { joinPieces, type PiecedFile } from './pieced-file.ts';
 
 /** An entry of a channel, and the file of the cache that opm serves it from. */
@@ -45,10 +36,12 @@ export function listCacheEntries(pkg: CatalogPackage): readonly CacheEntry[] {
 /**
  * The files of a package, one for every entry of a channel, by path: a pure function of the package.
  * One is in memory at a time, besides the parts of bundles that are in further channels, and what is
- * said twice is one piece. The package
- * must be one for which `validateServable` finds nothing.
+ * said twice is one piece. The package must be one for which `validateServable` finds nothing.
  */
-export function* renderBundleFiles(pkg: CatalogPackage): Generator<PiecedFile, void, undefined> {
+export function* renderBundleFiles(
+  pkg: CatalogPackage,
+  { partsOf }: BundleRenderer = createBundleRenderer(),
+): Generator<PiecedFile, void, undefined> {
   const entries = listCacheEntries(pkg);
   const face = readFace(pkg);
   const bundles = new Map(pkg.bundles.map((bundle) => [bundle.name, bundle]));
@@ -58,63 +51,24 @@ export function* renderBundleFiles(pkg: CatalogPackage): Generator<PiecedFile, v
   for (const { path, channel, entry } of entries) {
     const bundle = bundles.get(entry.name);
     if (bundle === undefined) throw new Error(`The bundle ${entry.name} is not in ${pkg.name}.`);
-    const own = parts.get(entry.name) ?? renderParts(bundle, pkg, face);
+    const own = parts.get(entry.name) ?? partsOf(bundle, face);
     const left = (uses.get(entry.name) ?? 0) - 1;
     uses.set(entry.name, left);
     if (left > 0) parts.set(entry.name, own);
     else parts.delete(entry.name);
-    yield joinPieces(path, listPieces(own, channel, entry));
+    const deprecation = findDeprecation(pkg, 'olm.bundle', entry.name);
+    yield joinPieces(path, listPieces(own, { channel, entry, deprecation }));
   }
 }
 
-/** What the files of a bundle have in common, whatever the channel. */
-interface BundleParts {
-  /** From the manifests to the version, with a comma before each field. */
-  readonly middle: readonly Uint8Array[];
-  readonly lists: Uint8Array;
+interface ServedEntry extends Pick<CacheEntry, 'channel' | 'entry'> {
   readonly deprecation: string | null;
 }
 
-function renderParts(bundle: Blob, pkg: CatalogPackage, face: PackageFace): BundleParts {
-  const properties = readProperties(bundle);
-  const facts = readBundleFacts(bundle);
-  const fields = [
-    ['bundlePath', escapeNull(formatFilled(facts.image))],
-    ['providedApis', formatApis(properties, 'olm.gvk')],
-    ['requiredApis', formatApis(properties, 'olm.gvk.required')],
-    ['version', formatFilled(facts.version.version)],
-  ] as const;
-  const lists = [
-    ['dependencies', formatFilledList(properties.flatMap(formatDependency))],
-    ['properties', formatFilledList(properties.flatMap(formatProperty))],
-  ] as const;
-  const deprecation = findDeprecation(pkg, 'olm.bundle', bundle.name);
-  return {
-    middle: [...renderManifests(readManifests(bundle, face)), Buffer.from(continueFields(fields))],
-    lists: Buffer.from(continueFields(lists)),
-    deprecation: formatDeprecation(deprecation),
-  };
-}
-
-const CSV_FIELD = Buffer.from(',"csvJson":');
-const OBJECTS = Buffer.from(',"object":[');
-const COMMA = Buffer.from(',');
-const END = Buffer.from(']');
-
-// The CSV is large, and mostly among the objects too.
-function renderManifests({ csv, objects }: BundleManifests): readonly Uint8Array[] {
-  const quoted = Buffer.from(formatText(csv));
-  const list = objects.flatMap((json) => [
-    COMMA,
-    json === csv ? quoted : Buffer.from(formatText(json)),
-  ]);
-  return [
-    ...(csv === '' ? [] : [CSV_FIELD, quoted]),
-    ...(list.length === 0 ? [] : [OBJECTS, ...list.slice(1), END]),
-  ];
-}
-
-function listPieces(parts: BundleParts, channel: Blob, entry: ChannelEntry): readonly Uint8Array[] {
+function listPieces(
+  parts: BundleParts,
+  { channel, entry, deprecation }: ServedEntry,
+): readonly Uint8Array[] {
   const head = joinFields([
     ['csvName', escapeHtml(formatText(entry.name))],
     ['packageName', formatText(channel.package)],
@@ -124,7 +78,7 @@ function listPieces(parts: BundleParts, channel: Blob, entry: ChannelEntry): rea
   const tail = continueFields([
     ['replaces', escapeNull(formatFilled(entry.replaces))],
     ['skips', escapeNull(formatFilledList(entry.skips.map(formatText)))],
-    ['deprecation', parts.deprecation],
+    ['deprecation', formatDeprecation(deprecation)],
   ]);
   return [
     Buffer.from(head),
@@ -133,56 +87,4 @@ function listPieces(parts: BundleParts, channel: Blob, entry: ChannelEntry): rea
     parts.lists,
     Buffer.from(`${tail}}`),
   ];
-}
-
-// The fields of an object that has some before.
-function continueFields(fields: readonly (readonly [string, string | null])[]): string {
-  return fields.map(([name, text]) => (text === null ? '' : `,"${name}":${text}`)).join('');
-}
-
-function escapeNull(text: string | null): string | null {
-  return text === null ? null : escapeHtml(text);
-}
-
-function formatApis(properties: readonly BundleProperty[], type: string): string | null {
-  const apis = properties.filter((property) => property.type === type);
-  return escapeNull(formatFilledList(apis.map(({ value }) => formatApi(value ?? null))));
-}
-
-function formatApi(value: JsonValue): string {
-  return joinFields(
-    (['group', 'version', 'kind'] as const).map((name) => [
-      name,
-      formatFilled(textOf(value, name)),
-    ]),
-  );
-}
-
-function textOf(value: JsonValue, name: string): string {
-  const field = isJsonObject(value) ? foldedField(value, name) : undefined;
-  return typeof field === 'string' ? field : '';
-}
-
-function formatProperty({ type, value }: BundleProperty): readonly string[] {
-  if (type === 'olm.bundle.object' || type === 'olm.csv.metadata') return [];
-  return [formatTyped(type, formatFree(value ?? null))];
-}
-
-function formatDependency({ type, value }: BundleProperty): readonly string[] {
-  if (type === 'olm.gvk.required') return [formatTyped('olm.gvk', formatFree(value ?? null))];
-  if (type !== 'olm.package.required') return [];
-  const version = textOf(value ?? null, 'versionRange');
-  const required = joinFields([
-    ['packageName', formatText(textOf(value ?? null, 'packageName'))],
-    ['version', formatText(version)],
-  ]);
-  return [formatTyped('olm.package', required)];
-}
-
-function formatTyped(type: string, value: string): string {
-  const fields = [
-    ['type', formatFilled(type)],
-    ['value', formatFilled(value)],
-  ] as const;
-  return escapeHtml(joinFields(fields));
 }

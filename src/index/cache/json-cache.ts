@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { BundleRenderer } from '../../catalog/cache/bundle-parts.ts';
 import { listCacheGroups } from '../../catalog/cache/list-groups.ts';
 import { moveFile } from '../../catalog/cache/pieced-file.ts';
 import { renderBundleFiles } from '../../catalog/cache/render-bundles.ts';
@@ -35,9 +36,10 @@ export type CacheSummary = Omit<PackageSummary, 'config'>;
 export function* renderPackageCache(
   pkg: CatalogPackage,
   modes: TreeModes,
+  renderer?: BundleRenderer,
 ): Generator<CatalogFile, CacheSummary, undefined> {
   for (const file of renderMetaFiles(pkg.others)) yield placeFile(file);
-  const bundles = settleFiles(renderBundleFiles(pkg), modes.file);
+  const bundles = settleFiles(renderBundleFiles(pkg, renderer), modes.file);
   for (;;) {
     const next = bundles.next();
     if (next.done === true) return { part: next.value, indexEntry: renderIndexEntry(pkg) };
