@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
+import { bundleChild } from './bundle-child.ts';
 import { commitChange } from './index-change.ts';
 import { type PackageText, writeCopies } from './make-inputs.ts';
 import { type Measured, type MeasureOptions, measure } from './measure.ts';
@@ -45,7 +46,7 @@ export async function measureIndex(bench: IndexBench): Promise<void> {
       `\nThe index image: ${made.packages} packages, ${(made.bytes / 1e6).toFixed(0)} MB of catalog, json cache, gzip, pushed to ${kind}:\n`,
     );
     await measureProcesses(site, bench);
-    await measureBuilding(site, bench.runs);
+    await measureBuilding(site, bench);
   } finally {
     await registry.stop();
   }
@@ -131,13 +132,17 @@ async function measureProcesses(site: Site, bench: IndexBench): Promise<void> {
  * Building alone and passes in a row, each in a process of its own, which print rows of one table. This
  * process goes on reading meanwhile: the registry stops where nobody takes what it logs.
  */
-async function measureBuilding({ folder, env }: Site, runs: number): Promise<void> {
+async function measureBuilding(
+  { folder, env }: Site,
+  { work, runs }: Pick<IndexBench, 'work' | 'runs'>,
+): Promise<void> {
+  const built = await bundleChild('index-child', join(work, 'built'));
   const children = [
-    ['index-child.ts', join(folder, 'catalogs/big')],
-    ['index-watch.ts', folder, String(runs)],
+    [built, join(folder, 'catalogs/big')],
+    [join(import.meta.dirname, 'index-watch.ts'), folder, String(runs)],
   ] as const;
   for (const [child, ...args] of children) {
-    const running = spawn(process.execPath, [join(import.meta.dirname, child), ...args], {
+    const running = spawn(process.execPath, [child, ...args], {
       stdio: 'inherit',
       env: { ...process.env, ...env },
     });
