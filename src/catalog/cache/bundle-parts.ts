@@ -40,7 +40,8 @@ export interface BundleRenderer {
   readonly partsOf: (bundle: Blob, face: PackageFace) => BundleParts;
 }
 
-export function createBundleRenderer(write: WriteText = Buffer.from): BundleRenderer {
+/** `write` gives what is looked at as long as the files are. */
+export function createBundleRenderer(write: WriteText = writeAlone): BundleRenderer {
   const known = new Map<Blob, { readonly face: PackageFace; readonly parts: BundleParts }>();
   let face: PackageFace | null = null;
   function learn(blob: Blob): void {
@@ -54,6 +55,10 @@ export function createBundleRenderer(write: WriteText = Buffer.from): BundleRend
     return found?.face === its ? found.parts : renderParts(bundle, its, write);
   }
   return { learn, partsOf };
+}
+
+function writeAlone(text: string): Uint8Array {
+  return Buffer.from(text);
 }
 
 function renderParts(bundle: Blob, face: PackageFace, write: WriteText): BundleParts {
