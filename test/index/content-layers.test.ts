@@ -13,6 +13,7 @@ import { createLayerBuilder } from '../../src/cli/build-layers.ts';
 import { createLayerStore, type DiskLayerStore } from '../../src/files/layer-store.ts';
 import {
   type BuildGroups,
+  buildGroup,
   buildGroupsHere,
   type CacheChoice,
 } from '../../src/index/build-group.ts';
@@ -183,6 +184,35 @@ describe('buildContentLayers', () => {
       });
       assert.deepEqual(describeLayers(names), wanted);
       assert.equal(built, 0);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('gives the bytes of a layer back when the store has them, and keeps those that it has not', async () => {
+    const rendered: Uint8Array[] = [];
+    async function buildGroups(
+      ...[jobs, onBuilt]: Parameters<BuildGroups>
+    ): ReturnType<BuildGroups> {
+      for (const [place, job] of jobs.entries()) {
+        const group = buildGroup(await job.open());
+        assert.ok(group);
+        // Small ones share their memory.
+        const bytes = new Uint8Array(group.layer.bytes);
+        rendered.push(bytes);
+        await onBuilt(place, { ...group, layer: { ...group.layer, bytes } });
+      }
+    }
+    const folder = await mkdtemp(join(tmpdir(), 'olmirror-content-'));
+    try {
+      const store = createLayerStore({ folder, maxBytes: 1e9 });
+      const work = { catalog: NEW, cache: 'json', compression: 'gzip', buildGroups } as const;
+      await assertOnDisk((await buildContentLayers({ ...work, store })).layers);
+      assert.ok(rendered.splice(0).every((bytes) => bytes.length === 0));
+      const full = { ...store, readNote: async () => null, writeBlob: async () => null };
+      const { layers } = await buildContentLayers({ ...work, store: full });
+      for (const { bytes, descriptor } of layers)
+        assert.equal(digestOf(bytes ?? new Uint8Array()), descriptor.digest);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -2,10 +2,12 @@
 // stands what they do not hold.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { buildCatalog } from '../../../src/catalog/build-catalog.ts';
+import { createBundleRenderer } from '../../../src/catalog/cache/bundle-parts.ts';
 import { renderBundleFiles } from '../../../src/catalog/cache/render-bundles.ts';
 import { renderIndexEntry } from '../../../src/catalog/cache/render-index.ts';
 import { renderMetaFiles } from '../../../src/catalog/cache/render-metas.ts';
-import { parseCatalog } from '../../../src/catalog/parse-catalog.ts';
+import { parseCatalog, parseCatalogFile } from '../../../src/catalog/parse-catalog.ts';
 import type { CatalogPackage } from '../../../src/catalog/types.ts';
 import { fileOf } from '../sample-catalog.ts';
 
@@ -51,6 +53,62 @@ function objectOf(manifest: string): string {
     JSON.stringify({ data: Buffer.from(manifest).toString('base64') }),
   );
 }
+
+function textOf({ bytes }: { readonly bytes: Uint8Array }): string {
+  return Buffer.from(bytes).toString();
+}
+
+/** How often a bundle was rendered until its files were there, and these. */
+function renderLearned(blobs: readonly string[]): { times: number; files: readonly string[] } {
+  let times = 0;
+  const renderer = createBundleRenderer((text) => {
+    if (text.startsWith(',"bundlePath"')) times += 1;
+    return Buffer.from(text);
+  });
+  const parsed = parseCatalogFile(fileOf('catalog.json', blobs.join('\n')), renderer.learn);
+  const found = buildCatalog(parsed.blobs).packages.get('foo');
+  assert.ok(found !== undefined);
+  const learned = times;
+  const files = [...renderBundleFiles(found, renderer)].map(textOf);
+  assert.deepEqual(files, [...renderBundleFiles(found)].map(textOf));
+  return { times: learned, files };
+}
+
+describe('createBundleRenderer', () => {
+  const csv = property('olm.csv.metadata', '{"annotations":{"a":"<&>"}}');
+  const bundle = `{"schema":"olm.bundle","package":"foo","name":"foo.v1","image":"example.com/foo:1",
+    "properties":[{"type":"olm.package","value":{"packageName":"foo","version":"1.0.0"}},${csv}]}`;
+  const channel =
+    '{"schema":"olm.channel","package":"foo","name":"stable","entries":[{"name":"foo.v1"}]}';
+  const pkg =
+    '{"schema":"olm.package","name":"foo","defaultChannel":"stable","description":"What it is for"}';
+
+  it('renders a bundle behind its package when it is learned, and its files are the same', () => {
+    const { times, files } = renderLearned([pkg, channel, bundle]);
+    assert.equal(times, 1);
+    assert.match(files.join(), /What it is for/);
+  });
+
+  it('renders a bundle before its package when it is asked for', () => {
+    const { times, files } = renderLearned([bundle, channel, pkg]);
+    assert.equal(times, 0);
+    assert.match(files.join(), /What it is for/);
+  });
+
+  it('renders a bundle anew that was learned beside the face of another package', () => {
+    const other = pkg.replace('"foo"', '"bar"').replace('What it is for', 'Something else');
+    const { times, files } = renderLearned([pkg, other, channel, bundle]);
+    assert.equal(times, 1);
+    assert.match(files.join(), /What it is for/);
+  });
+
+  it('renders no bundle that has a fault', () => {
+    const renderer = createBundleRenderer(() => assert.fail('It was rendered.'));
+    const broken = bundle.replace('{"annotations":{"a":"<&>"}}', '{"annotations":7}');
+    const { blobs } = parseCatalogFile(fileOf('c.json', [pkg, broken].join('\n')), renderer.learn);
+    assert.equal(blobs.length, 2);
+  });
+});
 
 describe('renderBundleFiles', () => {
   it('leaves out what is empty', () => {
