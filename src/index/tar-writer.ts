@@ -123,7 +123,8 @@ export function writeOctal(block: Buffer, field: OctalField): void {
 
 export function writeChecksum(block: Buffer): void {
   block.fill(' ', 148, 156);
-  const sum = block.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of block) sum += byte;
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
 }
 
