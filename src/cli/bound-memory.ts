@@ -1,7 +1,8 @@
-import { setV8Flag } from './v8-flags.ts';
+import { readV8Flag, setV8Flag } from './v8-flags.ts';
 
 /** Percent of what is alive by which the heap may grow before it is cleared. */
-const USUAL = 40;
+const GROWTH = 'heap-growing-percent';
+const BOUNDED = 40;
 const WHILE_BUILDING = 200;
 
 /**
@@ -18,7 +19,7 @@ const WHILE_BUILDING = 200;
  */
 export function boundMemory(): void {
   setV8Flag('semi-space-growth-factor', 1);
-  setV8Flag('heap-growing-percent', USUAL);
+  setV8Flag(GROWTH, BOUNDED);
 }
 
 /**
@@ -26,10 +27,16 @@ export function boundMemory(): void {
  * buffers as growth, too, and marking all that is alive for each few megabytes of them took a fifth of the time of a build.
  */
 export async function loosenMemory<T>(work: () => Promise<T>): Promise<T> {
-  setV8Flag('heap-growing-percent', WHILE_BUILDING);
+  if (atWork === 0) usual = readV8Flag(GROWTH);
+  atWork += 1;
+  setV8Flag(GROWTH, WHILE_BUILDING);
   try {
     return await work();
   } finally {
-    setV8Flag('heap-growing-percent', USUAL);
+    atWork -= 1;
+    if (atWork === 0) setV8Flag(GROWTH, usual);
   }
 }
+
+let atWork = 0;
+let usual: number | boolean = BOUNDED;

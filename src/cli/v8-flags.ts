@@ -8,11 +8,21 @@ export const V8_DEFAULTS = {
   'wasm-tiering-budget': 13_000_000,
 } as const;
 
+type V8Flag = keyof typeof V8_DEFAULTS;
+
+const CHANGED = new Map<V8Flag, number | boolean>();
+
 /** Changes a setting of V8 for this process and all of its threads. */
-export function setV8Flag(flag: keyof typeof V8_DEFAULTS, value: number | boolean): void {
+export function setV8Flag(flag: V8Flag, value: number | boolean): void {
+  CHANGED.set(flag, value);
   setFlagsFromString(
     typeof value === 'number' ? `--${flag}=${value}` : `--${value ? '' : 'no-'}${flag}`,
   );
+}
+
+/** What a setting was changed to on this thread, or else what it is by itself. */
+export function readV8Flag(flag: V8Flag): number | boolean {
+  return CHANGED.get(flag) ?? V8_DEFAULTS[flag];
 }
 
 /** Sets all of them back. */
