@@ -1,6 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** The settings of V8 that olmirror changes, each as V8 has it by itself (`node --v8-options`). */
+/**
+ * The settings of V8 that olmirror changes, each as V8 has it by itself (`node --v8-options`).
+ *
+ * @internal
+ */
 export const V8_DEFAULTS = {
   'flush-bytecode': true,
   'heap-growing-percent': 0,
