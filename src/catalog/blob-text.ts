@@ -128,6 +128,12 @@ export function hasSameBytes(a: TextPlace, b: TextPlace): boolean {
   return a.end - a.start === b.end - b.start && bufferOf(a).equals(bufferOf(b));
 }
 
+/** The text from which a blob was read, where a double gives each of its numbers back; null for any other. */
+export function findPlainText(blob: Blob): Uint8Array | null {
+  const text = findText(blob);
+  return text === undefined || text.oddNumbers ? null : bufferOf(text);
+}
+
 /**
  * Remembers that the text from which a blob was read is its rendering, so that it need not be
  * rendered again. No other text is taken.
@@ -137,7 +143,7 @@ export function noteRendering(blob: Blob, rendering: Uint8Array): void {
   if (text !== undefined && bufferOf(text).equals(rendering)) RENDERED.add(blob);
 }
 
-/** Remembers what `isRendered` told another thread of the same text. */
+/** Remembers of the text from which a blob was read that it is its rendering, as was found out. */
 export function noteRendered(blob: Blob): void {
   RENDERED.add(blob);
 }

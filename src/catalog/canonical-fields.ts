@@ -76,10 +76,18 @@ export function foldKey(key: string): string {
  */
 export function canonicalizeFields(value: JsonObject, schema: string): JsonObject {
   const known = FIELD_LAYOUTS.get(schema);
-  return known === undefined || isCanonical(value, known)
-    ? value
-    : canonicalizeObject(value, known);
+  if (known === undefined || isCanonical(value, known)) return value;
+  const canonical = canonicalizeObject(value, known);
+  if (canonical !== value) RESPELLED.add(canonical);
+  return canonical;
 }
+
+/** Whether `canonicalizeFields` made this value of another. */
+export function isRespelled(value: JsonObject): boolean {
+  return RESPELLED.has(value);
+}
+
+const RESPELLED = new WeakSet<JsonObject>();
 
 // Nearly everything is canonical, and finding that out must not copy it.
 function isCanonical(value: JsonValue, known: FieldLayout): boolean {

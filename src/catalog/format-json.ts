@@ -16,20 +16,51 @@ export function formatOpmJson(value: JsonObject, schema: string): string {
     : formatObject(value, known, '\n');
 }
 
-// What is in order already, as all that opm wrote, need not be put together key by key.
-function isOrdered(value: JsonValue, known: FieldLayout | null): boolean {
-  if (known === null) return isSorted(value);
-  if (typeof value !== 'object' || value === null) return true;
-  if (isJsonArray(value)) return value.every((item) => isOrdered(item, known));
-  if (!isJsonObject(value)) return true;
-  const keys = Object.keys(value);
-  return (
-    keys.every((key, index) => index === 0 || isAfter(key, keys[index - 1] ?? '', known)) &&
-    keys.every((key) => isOrdered(value[key] ?? null, known.fields.get(key) ?? null))
-  );
+/**
+ * How many keys a value has, those of inner ones included; null where they are not in the order in which opm writes
+ * them. Where some look like indexes, which come first in an object whatever the text, that is not found out.
+ */
+export function countOrderedKeys(value: JsonObject, schema: string): number | null {
+  const count = countKeys(value, FIELD_LAYOUTS.get(schema) ?? null);
+  return count === OUT_OF_ORDER ? null : count;
 }
 
-function isAfter(key: string, before: string, { order }: FieldLayout): boolean {
+// What is in order already, as all that opm wrote, need not be put together key by key.
+function isOrdered(value: JsonValue, known: FieldLayout | null): boolean {
+  return countKeys(value, known) !== OUT_OF_ORDER;
+}
+
+/** More than any value has. */
+const OUT_OF_ORDER = Number.POSITIVE_INFINITY;
+
+function countKeys(value: JsonValue, known: FieldLayout | null): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (!isJsonArray(value)) return isJsonObject(value) ? countFields(value, known) : 0;
+  let count = 0;
+  for (const item of value) count += countKeys(item, known);
+  return count;
+}
+
+function countFields(value: JsonObject, known: FieldLayout | null): number {
+  let count = 0;
+  let before: string | null = null;
+  for (const key of Object.keys(value)) {
+    if (beginsWithDigit(key) || (before !== null && !isAfter(key, before, known)))
+      return OUT_OF_ORDER;
+    before = key;
+    count += 1 + countKeys(value[key] ?? null, known?.fields.get(key) ?? null);
+  }
+  return count;
+}
+
+function beginsWithDigit(text: string): boolean {
+  const unit = text.charCodeAt(0);
+  return unit >= 0x30 && unit <= 0x39;
+}
+
+function isAfter(key: string, before: string, known: FieldLayout | null): boolean {
+  if (known === null) return compareBytes(before, key) < 0;
+  const { order } = known;
   const ranks = (order.get(key) ?? order.size) - (order.get(before) ?? order.size);
   return ranks === 0 ? compareBytes(before, key) < 0 : ranks > 0;
 }
@@ -60,19 +91,7 @@ function sortKeys(value: JsonValue): JsonValue {
 }
 
 function isSorted(value: JsonValue): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  if (isJsonArray(value)) {
-    for (const item of value) if (!isSorted(item)) return false;
-    return true;
-  }
-  if (!isJsonObject(value)) return true;
-  let before: string | null = null;
-  for (const key of Object.keys(value)) {
-    if (before !== null && compareBytes(before, key) >= 0) return false;
-    before = key;
-    if (!isSorted(value[key] ?? null)) return false;
-  }
-  return true;
+  return isOrdered(value, null);
 }
 
 function formatValue(value: JsonValue, known: FieldLayout | null, newline: string): string {

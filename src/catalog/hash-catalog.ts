@@ -1,8 +1,9 @@
 import { type Digest, digestOf } from '../base/digest.ts';
 import { type OncePer, oncePer } from '../base/once-per.ts';
-import { noteRendering } from './blob-text.ts';
+import { findPlainText, noteRendered, noteRendering } from './blob-text.ts';
 import { listPackageBlobs } from './build-catalog.ts';
 import { formatOpmJson } from './format-json.ts';
+import { isOpmText } from './opm-text.ts';
 import { createTextSheet } from './text-sheet.ts';
 import type { Blob, Catalog, CatalogPackage } from './types.ts';
 
@@ -29,6 +30,11 @@ function hashBlobs(blobs: readonly Blob[]): Digest {
 
 /** Hash of what one blob says, as it counts in the catalog's; computed once. */
 export const hashBlob: OncePer<Blob, Digest> = oncePer((blob) => {
+  const read = findPlainText(blob);
+  if (read !== null && isOpmText(read, blob.value, blob.schema)) {
+    noteRendered(blob);
+    return digestOf(read);
+  }
   const text = formatOpmJson(blob.value, blob.schema);
   SHEET.clear();
   const rendering = SHEET.look(SHEET.write(text));

@@ -5,7 +5,7 @@ import { buildCatalog } from '../catalog/build-catalog.ts';
 import {
   type BundleRenderer,
   createBundleRenderer,
-  type WriteText,
+  type PartMemory,
 } from '../catalog/cache/bundle-parts.ts';
 import { moveFile } from '../catalog/cache/pieced-file.ts';
 import { validateServable } from '../catalog/cache/validate-servable.ts';
@@ -73,14 +73,14 @@ export async function buildGroupsHere(
 export function buildGroup(task: GroupTask): RenderedGroup | null {
   const slabs = openSlabs();
   try {
-    return buildWith(task, slabs.write);
+    return buildWith(task, slabs);
   } finally {
     slabs.close();
   }
 }
 
-// What `write` gave is looked at until this returns.
-function buildWith(task: GroupTask, write: WriteText): RenderedGroup | null {
+// What lies in this memory is looked at until this returns.
+function buildWith(task: GroupTask, memory: PartMemory): RenderedGroup | null {
   const { files, held, cache, compression } = task;
   const rendered: PackageFiles[] = [];
   const summaries: (readonly [string, PackageSummary])[] = [];
@@ -91,7 +91,7 @@ function buildWith(task: GroupTask, write: WriteText): RenderedGroup | null {
       rendered.push({ name, files: [placeIn(CONFIGS_FOLDER, file)] });
       continue;
     }
-    const renderer = createBundleRenderer(write);
+    const renderer = createBundleRenderer(memory);
     const catalog = buildCatalog(parseCatalogFile(file, renderer.learn).blobs);
     if (validateServable(catalog).length > 0) return null;
     const settled = settleConfig(file, LAYER_MODES);

@@ -1,3 +1,4 @@
+import { type OncePer, oncePer } from '../../base/once-per.ts';
 import {
   foldedField,
   listField,
@@ -10,8 +11,9 @@ import { type FieldRule, list, text } from '../field-rules.ts';
 import { parseJsonKeepingNumbers } from '../parse-json.ts';
 import { isJsonObject } from '../raw-json.ts';
 import type { Blob, JsonObject } from '../types.ts';
+import { escapeJson, type JsonParts } from './escape-json.ts';
 import {
-  escapeHtml,
+  continueFields,
   formatDouble,
   formatField,
   formatFilled,
@@ -22,11 +24,11 @@ import {
 } from './format-go.ts';
 import type { PackageFace, PackageIcon } from './package-face.ts';
 
-/** The manifests that opm serves of a bundle, each as JSON. */
+/** The manifests that opm serves of a bundle, each as JSON in which nothing is escaped for HTML yet. */
 export interface BundleManifests {
-  /** Empty where there is none. */
-  readonly csv: string;
-  readonly objects: readonly string[];
+  /** Null where there is none; the identical one where it is among the objects. */
+  readonly csv: JsonParts | null;
+  readonly objects: readonly JsonParts[];
 }
 
 /**
@@ -34,21 +36,21 @@ export interface BundleManifests {
  * only manifest where it has no others.
  */
 export function readManifests(bundle: Blob, face: PackageFace): BundleManifests {
-  const objects: string[] = [];
-  let csv = '';
+  const objects: JsonParts[] = [];
+  let csv: JsonParts | null = null;
   for (const { type, value } of readProperties(bundle)) {
     if (type !== 'olm.bundle.object') continue;
     const data = isJsonObject(value) ? foldedField(value, 'data') : undefined;
     const manifest = decodeManifest(typeof data === 'string' ? data : '', parseJsonKeepingNumbers);
-    const json = escapeHtml(formatSorted(manifest ?? null, formatInteger));
+    const json = [formatSorted(manifest ?? null, formatInteger)];
     objects.push(json);
-    if (csv === '' && textField(manifest, 'kind') === 'ClusterServiceVersion') csv = json;
+    if (csv === null && textField(manifest, 'kind') === 'ClusterServiceVersion') csv = json;
   }
-  if (csv !== '') return { csv, objects };
+  if (csv !== null) return { csv, objects };
   const metadata = readProperties(bundle).find(({ type }) => type === 'olm.csv.metadata');
   if (metadata === undefined) return { csv, objects };
   const value = isJsonObject(metadata.value) ? metadata.value : {};
-  const made = escapeHtml(formatCsv(bundle, value, face));
+  const made = formatCsv(bundle, value, face);
   return { csv: made, objects: objects.length === 0 ? [made] : objects };
 }
 
@@ -72,8 +74,8 @@ const RULES: ReadonlyMap<string, FieldRule> = new Map(
 // OLM's package server panics without an install strategy.
 const INSTALL = '{"strategy":"deployment","spec":{"deployments":null}}';
 
-function formatCsv(bundle: Blob, metadata: JsonObject, face: PackageFace): string {
-  return joinFields([
+function formatCsv(bundle: Blob, metadata: JsonObject, face: PackageFace): JsonParts {
+  const head = joinFields([
     ['kind', '"ClusterServiceVersion"'],
     ['apiVersion', '"operators.coreos.com/v1alpha1"'],
     [
@@ -84,17 +86,20 @@ function formatCsv(bundle: Blob, metadata: JsonObject, face: PackageFace): strin
         fieldOf(metadata, 'annotations'),
       ]),
     ],
-    ['spec', joinFields(listSpecFields(bundle, metadata, face))],
-    ['status', '{"cleanup":{}}'],
-  ]);
+    ['spec', joinFields(listFieldsBefore(bundle, metadata, face))],
+  ]).slice(0, -'}}'.length);
+  const tail = `${continueFields(listFieldsBehind(bundle, metadata))}},"status":{"cleanup":{}}}`;
+  return face.icon === null
+    ? [head + tail]
+    : [`${head},"icon":[`, escapeIcon(face.icon), `]${tail}`];
 }
 
-function listSpecFields(
+/** Fields of the specification before its icon; there are some. */
+function listFieldsBefore(
   bundle: Blob,
   metadata: JsonObject,
   face: PackageFace,
 ): readonly WrittenField[] {
-  const related = listField(bundle.value, 'relatedImages');
   const [, description] = fieldOf(metadata, 'description');
   const [, displayName] = fieldOf(metadata, 'displayName');
   return [
@@ -111,7 +116,12 @@ function listSpecFields(
     fieldOf(metadata, 'maintainers'),
     fieldOf(metadata, 'provider'),
     fieldOf(metadata, 'links'),
-    ['icon', face.icon === null ? null : `[${formatIcon(face.icon)}]`],
+  ];
+}
+
+function listFieldsBehind(bundle: Blob, metadata: JsonObject): readonly WrittenField[] {
+  const related = listField(bundle.value, 'relatedImages');
+  return [
     fieldOf(metadata, 'installModes'),
     ['cleanup', '{"enabled":false}'],
     ['relatedImages', related.length === 0 ? null : formatField(related, RELATED)],
@@ -124,9 +134,12 @@ function fieldOf(metadata: JsonObject, name: string, as: string = name): Written
   return [as, formatField(foldedField(metadata, name), rule)];
 }
 
-function formatIcon({ data, mediaType }: PackageIcon): string {
-  return joinFields([
-    ['base64data', formatText(data ?? '')],
-    ['mediatype', formatText(mediaType)],
-  ]);
-}
+// All bundles of a package have the same one, which may be longer than all the rest.
+const escapeIcon: OncePer<PackageIcon, Uint8Array> = oncePer(({ data, mediaType }) =>
+  escapeJson([
+    joinFields([
+      ['base64data', formatText(data ?? '')],
+      ['mediatype', formatText(mediaType)],
+    ]),
+  ]).slice(),
+);

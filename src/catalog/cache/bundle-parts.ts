@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { Slabs } from '../../base/slabs.ts';
 import { hasFaults, readFacts } from '../blob-facts.ts';
 import {
   type BundleProperty,
@@ -10,7 +11,9 @@ import type { LearnBlob } from '../parse-catalog.ts';
 import { isJsonObject } from '../raw-json.ts';
 import type { Blob, JsonValue } from '../types.ts';
 import { type BundleManifests, readManifests } from './bundle-csv.ts';
+import { escapeJson } from './escape-json.ts';
 import {
+  continueFields,
   escapeHtml,
   formatFilled,
   formatFilledList,
@@ -27,8 +30,8 @@ export interface BundleParts {
   readonly lists: Uint8Array;
 }
 
-/** Bytes of a text as UTF-8. */
-export type WriteText = (text: string) => Uint8Array;
+/** Where parts lie as long as the files are looked at. */
+export type PartMemory = Pick<Slabs, 'write' | 'copy'>;
 
 /** Renders the parts of bundles when their values are at hand, or else when they are asked for. */
 export interface BundleRenderer {
@@ -40,28 +43,29 @@ export interface BundleRenderer {
   readonly partsOf: (bundle: Blob, face: PackageFace) => BundleParts;
 }
 
-/** `write` gives what is looked at as long as the files are. */
-export function createBundleRenderer(write: WriteText = writeAlone): BundleRenderer {
+export function createBundleRenderer(memory: PartMemory = ALONE): BundleRenderer {
   const known = new Map<Blob, { readonly face: PackageFace; readonly parts: BundleParts }>();
   let face: PackageFace | null = null;
   function learn(blob: Blob): void {
     const facts = readFacts(blob);
     if (blob.schema === 'olm.package') face = readBlobFace(blob);
     if (blob.schema === 'olm.bundle' && face !== null && !hasFaults(facts))
-      known.set(blob, { face, parts: renderParts(blob, face, write) });
+      known.set(blob, { face, parts: renderParts(blob, face, memory) });
   }
   function partsOf(bundle: Blob, its: PackageFace): BundleParts {
     const found = known.get(bundle);
-    return found?.face === its ? found.parts : renderParts(bundle, its, write);
+    return found?.face === its ? found.parts : renderParts(bundle, its, memory);
   }
   return { learn, partsOf };
 }
 
-function writeAlone(text: string): Uint8Array {
-  return Buffer.from(text);
-}
+const ALONE: PartMemory = {
+  write: (text) => Buffer.from(text),
+  copy: (bytes) => bytes.slice(),
+};
 
-function renderParts(bundle: Blob, face: PackageFace, write: WriteText): BundleParts {
+function renderParts(bundle: Blob, face: PackageFace, memory: PartMemory): BundleParts {
+  const { write } = memory;
   const properties = readProperties(bundle);
   const facts = readBundleFacts(bundle);
   const fields = [
@@ -75,32 +79,34 @@ function renderParts(bundle: Blob, face: PackageFace, write: WriteText): BundleP
     ['properties', formatFilledList(properties.flatMap(formatProperty))],
   ] as const;
   return {
-    middle: [...renderManifests(readManifests(bundle, face), write), write(continueFields(fields))],
+    middle: [
+      ...renderManifests(readManifests(bundle, face), memory),
+      write(continueFields(fields)),
+    ],
     lists: write(continueFields(lists)),
   };
 }
 
-const CSV_FIELD = Buffer.from(',"csvJson":');
-const OBJECTS = Buffer.from(',"object":[');
-const COMMA = Buffer.from(',');
-const END = Buffer.from(']');
+const CSV_FIELD = Buffer.from(',"csvJson":"');
+const CSV_END = Buffer.from('"');
+const OBJECTS = Buffer.from(',"object":["');
+const NEXT = Buffer.from('","');
+const OBJECTS_END = Buffer.from('"]');
 
 // The CSV is large, and mostly among the objects too.
 function renderManifests(
   { csv, objects }: BundleManifests,
-  write: WriteText,
+  { copy }: PartMemory,
 ): readonly Uint8Array[] {
-  const quoted = write(formatText(csv));
-  const list = objects.flatMap((json) => [COMMA, json === csv ? quoted : write(formatText(json))]);
+  const escaped = csv === null ? null : copy(escapeJson(csv));
+  const list = objects.flatMap((json) => [
+    NEXT,
+    escaped !== null && json === csv ? escaped : copy(escapeJson(json)),
+  ]);
   return [
-    ...(csv === '' ? [] : [CSV_FIELD, quoted]),
-    ...(list.length === 0 ? [] : [OBJECTS, ...list.slice(1), END]),
+    ...(escaped === null ? [] : [CSV_FIELD, escaped, CSV_END]),
+    ...(list.length === 0 ? [] : [OBJECTS, ...list.slice(1), OBJECTS_END]),
   ];
-}
-
-/** The fields of an object that has some before. */
-export function continueFields(fields: readonly (readonly [string, string | null])[]): string {
-  return fields.map(([name, text]) => (text === null ? '' : `,"${name}":${text}`)).join('');
 }
 
 export function escapeNull(text: string | null): string | null {

@@ -17,6 +17,11 @@ export function joinFields(fields: Iterable<WrittenField>): string {
   return text === '' ? '{}' : `${text}}`;
 }
 
+/** The fields of an object that has some before. */
+export function continueFields(fields: readonly WrittenField[]): string {
+  return fields.map(([name, text]) => (text === null ? '' : `,"${name}":${text}`)).join('');
+}
+
 /** A text as JSON; what is no Unicode becomes U+FFFD, as Go has it. */
 export function formatText(text: string): string {
   return JSON.stringify(text.isWellFormed() ? text : text.toWellFormed());

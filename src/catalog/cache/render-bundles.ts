@@ -5,11 +5,17 @@ import type { Blob, CatalogPackage } from '../types.ts';
 import {
   type BundleParts,
   type BundleRenderer,
-  continueFields,
   createBundleRenderer,
   escapeNull,
 } from './bundle-parts.ts';
-import { escapeHtml, formatFilled, formatFilledList, formatText, joinFields } from './format-go.ts';
+import {
+  continueFields,
+  escapeHtml,
+  formatFilled,
+  formatFilledList,
+  formatText,
+  joinFields,
+} from './format-go.ts';
 import { findDeprecation, formatDeprecation, readFace } from './package-face.ts';
 import { joinPieces, type PiecedFile } from './pieced-file.ts';
 

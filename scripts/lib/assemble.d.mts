@@ -1,0 +1,2 @@
+export function nameCode(path: string): string;
+export function assemble(path: string): Promise<string>;
