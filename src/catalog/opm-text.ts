@@ -7,7 +7,7 @@ import type { JsonObject } from './types.ts';
 
 /**
  * Whether the text from which a blob's value was read is known to be what `formatOpmJson` makes of it, which is found
- * out in a tenth of the time. False says nothing. `JSON.parse` must give the value for the text, and a double every
+ * out in a fifth of the time. False says nothing. `JSON.parse` must give the value for the text, and a double every
  * number back to the letter.
  *
  * White space, escapes and the form of what is empty are told by the text, the order of keys by the value, and that
