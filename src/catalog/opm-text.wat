@@ -41,7 +41,7 @@
           (local.set $indent (i32.add (local.get $indent) (i32.const 4)))
           ;; As behind a comma.
           (local.set $byte (i32.const 0x2c))))
-      ;; A comma: the next line, on which nothing closes.
+      ;; A comma: something begins on the next line.
       (if (i32.eq (local.get $byte) (i32.const 0x2c))
         (then
           (local.set $at (i32.add (local.get $at) (i32.const 1)))
@@ -49,7 +49,7 @@
             (then (return (i32.const -1))))
           (local.set $at
             (i32.add (i32.add (local.get $at) (i32.const 1)) (local.get $indent)))
-          (br_if $next (i32.eqz (call $closes (local.get $at))))
+          (br_if $next (call $begins (local.get $at)))
           (return (i32.const -1))))
       ;; Another line: something closes on it.
       (if (i32.eq (local.get $byte) (i32.const 0x0a))
@@ -66,9 +66,7 @@
           (local.set $at (i32.add (local.get $at) (i32.const 1)))
           (br $next)))
       ;; White space elsewhere, or something that closes on the same line.
-      (if (i32.or
-            (i32.le_u (local.get $byte) (i32.const 0x20))
-            (call $closes (local.get $at)))
+      (if (i32.eqz (call $begins (local.get $at)))
         (then (return (i32.const -1))))
       ;; Of a number or a word.
       (local.set $at (i32.add (local.get $at) (i32.const 1)))
@@ -90,6 +88,12 @@
         (local.set $at (i32.add (local.get $at) (i32.const 4)))
         (br $next)))
     (i32.const 1))
+
+  ;; Whether here is no white space, and nothing that closes.
+  (func $begins (param $at i32) (result i32)
+    (i32.and
+      (i32.gt_u (i32.load8_u (local.get $at)) (i32.const 0x20))
+      (i32.eqz (call $closes (local.get $at)))))
 
   (func $closes (param $at i32) (result i32)
     (i32.eq

@@ -82,11 +82,13 @@ function isNumberByte(byte: number): boolean {
 
 function isOddNumber(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start > 15) return true;
-  for (let at = start; at < end; at += 1) {
+  const isNegative = bytes[start] === MINUS;
+  const first = isNegative ? start + 1 : start;
+  for (let at = first; at < end; at += 1) {
     const byte = bytes[at] ?? 0;
-    if (byte < ZERO || byte > NINE) return byte !== MINUS || end - start === 2;
+    if (byte < ZERO || byte > NINE) return true;
   }
-  return false;
+  return isNegative && bytes[first] === ZERO;
 }
 
 /** The next position that is no JSON white space. */
