@@ -19,7 +19,7 @@ interface BlobNote extends BlobHead, BlobFacts {
  * Part of what notes are kept by, beside the version of olmirror. To be raised with every change of what is read out of a
  * file, of `BlobFacts`, of how they are found out, or of what is wrong with a package (`validatePackage`).
  */
-export const FILE_NOTES = 'file notes 3';
+export const FILE_NOTES = 'file notes 4';
 
 /** What to keep of a file; null where something is wrong with it, since faults need its text. */
 export function noteFile({ blobs, problems }: ParsedFile): FileNote | null {
