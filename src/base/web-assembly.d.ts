@@ -4,6 +4,7 @@ declare namespace WebAssembly {
     readonly [Symbol.toStringTag]: 'WebAssembly.Module';
   }
   const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
+  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   /** `Exports`: what the module exports, by name. */
   interface Instance<Exports> {
     readonly exports: Exports;

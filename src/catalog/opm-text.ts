@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { openModule, type WithMemory } from '../base/assembled-module.ts';
+import { openVectorModule, type WithMemory } from '../base/assembled-module.ts';
 import { isRespelled } from './canonical-fields.ts';
 import { countOrderedKeys } from './format-json.ts';
 import { CODE } from './opm-text-code.ts';
@@ -14,11 +14,11 @@ import type { JsonObject } from './types.ts';
  * no key stands there twice by both.
  */
 export function isOpmText(text: Uint8Array, value: JsonObject, schema: string): boolean {
-  if (text.length > LONGEST || isRespelled(value) || !isUtf8(text)) return false;
+  if (SCAN === null || text.length > LONGEST || isRespelled(value) || !isUtf8(text)) return false;
   const keys = countOrderedKeys(value, schema);
   if (keys === null) return false;
-  MEMORY.set(text);
-  return countKeys(text.length) === keys;
+  SCAN.bytes.set(text);
+  return SCAN.countKeys(text.length) === keys;
 }
 
 /** Bytes; there is room for so many. */
@@ -29,5 +29,11 @@ interface Exports extends WithMemory {
   readonly countKeys: (end: number) => number;
 }
 
-const { countKeys, memory } = new WebAssembly.Instance<Exports>(openModule(CODE)).exports;
-const MEMORY = new Uint8Array(memory.buffer);
+const SCAN = openScan();
+
+function openScan(): (Exports & { readonly bytes: Uint8Array }) | null {
+  const module = openVectorModule(CODE);
+  if (module === null) return null;
+  const { exports } = new WebAssembly.Instance<Exports>(module);
+  return { ...exports, bytes: new Uint8Array(exports.memory.buffer) };
+}

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { assemble, nameCode } from '../../scripts/lib/assemble.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -27,4 +29,24 @@ describe('WebAssembly', () => {
       );
     });
   }
+});
+
+describe('openVectorModule', () => {
+  const skip = process.arch === 'x64' ? false : 'the flag is for x86-64';
+  const [module, code] = ['base/assembled-module.ts', 'catalog/opm-text-code.ts'].map(
+    (path) => pathToFileURL(join(ROOT, 'src', path)).href,
+  );
+  const script = `
+    import { openVectorModule } from '${module}';
+    import { CODE } from '${code}';
+    console.log(openVectorModule(CODE) === null);`;
+
+  function askWith(...flags: readonly string[]): string {
+    const command = [...flags, '--input-type=module', '-e', script];
+    return execFileSync(process.execPath, command, { encoding: 'utf8' }).trim();
+  }
+
+  it('gives none where the processor has no vector instructions', { skip }, () => {
+    assert.deepEqual([askWith(), askWith('--no-enable-sse4-1')], ['false', 'true']);
+  });
 });

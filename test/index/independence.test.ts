@@ -33,14 +33,16 @@ interface Surroundings {
   readonly umask?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Of Node. */
+  readonly flags?: readonly string[];
 }
 
 /** Builds in a process of its own, which has nothing of the environment but what is said here. */
 async function build(job: BuildOnce, around: Surroundings = {}): Promise<BuiltOnce> {
-  const { node = process.execPath, umask = '022', env = {}, cwd = root } = around;
+  const { node = process.execPath, umask = '022', env = {}, cwd = root, flags = [] } = around;
   const { stdout } = await run(
     'sh',
-    ['-c', `umask ${umask}; exec "$0" "$@"`, node, SCRIPT, JSON.stringify(job)],
+    ['-c', `umask ${umask}; exec "$0" "$@"`, node, ...flags, SCRIPT, JSON.stringify(job)],
     { cwd, env: { PATH: process.env['PATH'] ?? '', HOME: root, ...env }, maxBuffer: 2 ** 24 },
   );
   return JSON.parse(stdout);
@@ -63,6 +65,9 @@ async function writeCatalog(name: string, options: FolderOptions): Promise<strin
   }
   return folder;
 }
+
+/** Some virtual ones have none of the vector instructions that escaping and the scan of texts use where they are. */
+const OLD_PROCESSOR = ['a processor without SSE 4.1', { flags: ['--no-enable-sse4-1'] }] as const;
 
 /** Danish sorts aa behind z, and others hyphens and digits elsewhere. */
 const NAMES = ['a', 'aa', 'a-b', 'ab', 'zulu', '10', '9'];
@@ -123,6 +128,7 @@ test('an index image is the same whatever process, place and form of its sources
     ['a time zone with half hours', { env: { TZ: 'America/St_Johns' } }],
     ['another folder and home', { cwd: elsewhere, env: { HOME: elsewhere, USER: 'other' } }],
     ['a build date for others', { env: { SOURCE_DATE_EPOCH: '1', HOSTNAME: 'other' } }],
+    ...(process.arch === 'x64' ? [OLD_PROCESSOR] : []),
   ];
   for (const [name, around] of surroundings)
     await t.test(name, async () => assertSame(await build(job, around), expected, name));

@@ -1,6 +1,8 @@
-import { openModule, type WithMemory } from '../../base/assembled-module.ts';
+import { Buffer } from 'node:buffer';
+import { openVectorModule, type WithMemory } from '../../base/assembled-module.ts';
 import { createTextSheet } from '../text-sheet.ts';
 import { CODE } from './escape-json-code.ts';
+import { escapeHtml } from './format-go.ts';
 
 /** JSON in parts: texts, and what `escapeJson` made of others. */
 export type JsonParts = readonly (string | Uint8Array)[];
@@ -15,7 +17,7 @@ export type JsonParts = readonly (string | Uint8Array)[];
 export function escapeJson(json: JsonParts): Uint8Array {
   used = 0;
   for (const part of json) {
-    if (typeof part === 'string') escapeText(part);
+    if (typeof part === 'string') ESCAPE(part);
     else append(part);
   }
   return escaped.subarray(0, used);
@@ -31,22 +33,30 @@ interface Exports extends WithMemory {
   readonly escape: (end: number) => number;
 }
 
-const { escape, memory } = new WebAssembly.Instance<Exports>(openModule(CODE)).exports;
-const MEMORY = new Uint8Array(memory.buffer);
+const MODULE = openVectorModule(CODE);
+const ESCAPE = MODULE === null ? escapeSlowly : openEscape(MODULE);
 const SHEET = createTextSheet();
 let escaped: Uint8Array = new Uint8Array(PAGE);
 let used = 0;
 
-function escapeText(text: string): void {
-  SHEET.clear();
-  const bytes = SHEET.look(SHEET.write(text));
-  let at = 0;
-  while (at < bytes.length) {
-    const end = findCut(bytes, at + PAGE);
-    MEMORY.set(bytes.subarray(at, end));
-    append(MEMORY.subarray(RESULT, escape(end - at)));
-    at = end;
-  }
+function openEscape(module: WebAssembly.Module): (text: string) => void {
+  const { escape, memory } = new WebAssembly.Instance<Exports>(module).exports;
+  const room = new Uint8Array(memory.buffer);
+  return (text) => {
+    SHEET.clear();
+    const bytes = SHEET.look(SHEET.write(text));
+    let at = 0;
+    while (at < bytes.length) {
+      const end = findCut(bytes, at + PAGE);
+      room.set(bytes.subarray(at, end));
+      append(room.subarray(RESULT, escape(end - at)));
+      at = end;
+    }
+  };
+}
+
+function escapeSlowly(text: string): void {
+  append(Buffer.from(JSON.stringify(escapeHtml(text)).slice(1, -1)));
 }
 
 /** The last place up to `end` where a character begins, or all ends. */
