@@ -38,7 +38,7 @@ export function groupPackages(catalog: Catalog, form: LayerForm): readonly Packa
  * Part of what layers are remembered by. To be raised with every change of what is put into a layer
  * of the same packages: of a path, a mode, a byte of the cache, or how a tar is written and cut.
  */
-const BUILDER = 'layers 4';
+const BUILDER = 'layers 5';
 
 function keyOf({ cache, compression }: LayerForm, ...subject: readonly unknown[]): Digest {
   return digestOf(JSON.stringify([BUILDER, cache, compression, ...subject]));
