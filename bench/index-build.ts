@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningRegistry, startRegistry } from '../scripts/lib/start-registry.ts';
-import { bundleChild } from './bundle-child.ts';
 import { commitChange } from './index-change.ts';
+import { measureSteps } from './index-steps.ts';
 import { type PackageText, writeCopies } from './make-inputs.ts';
 import { type Measured, type MeasureOptions, measure } from './measure.ts';
 import { chooseRegistry } from './peers.ts';
@@ -46,7 +46,8 @@ export async function measureIndex(bench: IndexBench): Promise<void> {
       `\nThe index image: ${made.packages} packages, ${(made.bytes / 1e6).toFixed(0)} MB of catalog, json cache, gzip, pushed to ${kind}:\n`,
     );
     await measureProcesses(site, bench);
-    await measureBuilding(site, bench);
+    await measureSteps({ ...bench, catalog: join(folder, 'catalogs/big') });
+    await measurePasses(site, bench.runs);
   } finally {
     await registry.stop();
   }
@@ -65,7 +66,7 @@ function makeState(
   return made;
 }
 
-interface Case extends Pick<MeasureOptions, 'until'> {
+interface Case extends Pick<MeasureOptions, 'until' | 'accepts'> {
   readonly name: string;
   readonly command: readonly string[];
   readonly prepare: () => void;
@@ -81,16 +82,22 @@ async function measureProcesses(site: Site, bench: IndexBench): Promise<void> {
     round += 1;
     commitChange(site.folder, round);
   }
+  function forget(): void {
+    const aside = join(bench.work, 'aside');
+    startAnew(join(site.storage, 'storage'), site.env['XDG_STATE_HOME'] ?? '', aside);
+  }
   const cases: readonly Case[] = [
     {
-      name: 'nothing remembered, empty registry: plan, build, push',
+      name: 'nothing remembered, empty registry: plan, build',
+      command: plan,
+      prepare: forget,
+      // There is something to do.
+      accepts: [2],
+    },
+    {
+      name: 'the same, and push',
       command: apply,
-      prepare: () =>
-        startAnew(
-          join(site.storage, 'storage'),
-          site.env['XDG_STATE_HOME'] ?? '',
-          join(bench.work, 'aside'),
-        ),
+      prepare: forget,
     },
     {
       name: 'one package changed: plan, build, push',
@@ -110,11 +117,12 @@ async function measureProcesses(site: Site, bench: IndexBench): Promise<void> {
     '| olmirror, whole process | seconds (fastest–slowest) | CPU s, skopeo included | × parsing alone | peak MB | blobs uploaded | MB uploaded |',
   );
   console.log('|---|---|---|---|---|---|---|');
-  for (const { name, command, prepare, until } of cases) {
+  for (const { name, command, prepare, until, accepts } of cases) {
     const result = await measure(command, {
       runs,
       env: site.env,
       ...(until === undefined ? {} : { until }),
+      ...(accepts === undefined ? {} : { accepts }),
       prepare: () => {
         prepare();
         uploads = startUploads(site);
@@ -129,26 +137,17 @@ async function measureProcesses(site: Site, bench: IndexBench): Promise<void> {
 }
 
 /**
- * Building alone and passes in a row, each in a process of its own, which print rows of one table. This
- * process goes on reading meanwhile: the registry stops where nobody takes what it logs.
+ * Passes in a row, in a process of their own, which prints rows of the table before. This process goes on
+ * reading meanwhile: the registry stops where nobody takes what it logs.
  */
-async function measureBuilding(
-  { folder, env }: Site,
-  { work, runs }: Pick<IndexBench, 'work' | 'runs'>,
-): Promise<void> {
-  const built = await bundleChild('index-child', join(work, 'built'));
-  const children = [
-    [built, join(folder, 'catalogs/big')],
-    [join(import.meta.dirname, 'index-watch.ts'), folder, String(runs)],
-  ] as const;
-  for (const [child, ...args] of children) {
-    const running = spawn(process.execPath, [child, ...args], {
-      stdio: 'inherit',
-      env: { ...process.env, ...env },
-    });
-    const [code] = await once(running, 'exit');
-    if (code !== 0) throw new Error(`${child} ended with ${code}.`);
-  }
+async function measurePasses({ folder, env }: Site, runs: number): Promise<void> {
+  const child = join(import.meta.dirname, 'index-watch.ts');
+  const running = spawn(process.execPath, [child, folder, String(runs)], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  const [code] = await once(running, 'exit');
+  if (code !== 0) throw new Error(`${child} ended with ${code}.`);
 }
 
 interface Uploads {

@@ -1,4 +1,4 @@
-// Builds the layers of a catalog in one process, as `apply` does, and prints what each step costs.
+// Builds the layers of a catalog in one process, as `apply` does, and prints what each step costs, a `Step` a line.
 // Argument: the folder of the catalog.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { createLayerBuilder } from '../src/cli/build-layers.ts';
 import { createLayerStore } from '../src/files/layer-store.ts';
 import { buildContentLayers } from '../src/index/content-layers.ts';
 import type { ContentLayers } from '../src/index/layer-memory.ts';
+import type { Step } from './index-steps.ts';
 
 boundMemory();
 const [folder = '.'] = process.argv.slice(2);
@@ -23,9 +24,6 @@ const files = readdirSync(folder)
   });
 const kept = mkdtempSync(join(tmpdir(), 'olmirror-bench-layers-'));
 
-console.log(
-  '\n| step, one process | seconds | CPU s | layers built | peak MB so far |\n|---|---|---|---|---|',
-);
 try {
   const catalog = await step('read the catalog', 0, async () => read(files));
   let built = 0;
@@ -79,10 +77,13 @@ async function step<T>(
   const result = await work();
   const seconds = (performance.now() - start) / 1e3;
   const { user, system } = process.cpuUsage(cpu);
-  const count = typeof layers === 'number' ? layers : layers();
-  const peak = process.resourceUsage().maxRSS / 1e3;
-  console.log(
-    `| ${name} | ${seconds.toFixed(2)} | ${((user + system) / 1e6).toFixed(2)} | ${count} | ${peak.toFixed(0)} |`,
-  );
+  const measured: Step = {
+    name,
+    seconds,
+    cpu: (user + system) / 1e6,
+    layers: typeof layers === 'number' ? layers : layers(),
+    peak: process.resourceUsage().maxRSS / 1e3,
+  };
+  console.log(JSON.stringify(measured));
   return result;
 }
