@@ -109,10 +109,8 @@ function spanOf({ start, end, oddNumbers }: BlobText): TextSpan {
 
 /** Lets the value of a blob go that nobody asks for again soon. */
 export function forgetValue(blob: Blob): void {
-  const known = RECENT.get(blob);
-  if (known === undefined) return;
-  RECENT.delete(blob);
-  recentSize -= known.size;
+  const known = VALUES.get(blob);
+  if (known !== undefined) drop(known);
 }
 
 /** Whether two blobs were read from the same bytes; false also where these are not at hand. */
@@ -200,7 +198,16 @@ const SPANS = new WeakMap<Blob, TextSpan>();
 const PRINTED = new WeakSet<BlobText>();
 const DERIVED = new WeakMap<Blob, Derivation>();
 const RENDERED = new WeakSet<Blob>();
-const RECENT = new Map<Blob, { readonly value: JsonObject; readonly size: number }>();
+
+interface Remembered {
+  /** Null when it was let go of. */
+  value: JsonObject | null;
+  readonly size: number;
+}
+
+const VALUES = new WeakMap<Blob, Remembered>();
+// Values, not their blobs: a blob holds the bytes of its whole file, of which its own text may be little.
+const RECENT = new Set<Remembered>();
 let recentSize = 0;
 
 function findText(blob: Blob): BlobText | undefined {
@@ -208,8 +215,8 @@ function findText(blob: Blob): BlobText | undefined {
 }
 
 function recallValue(blob: Blob): JsonObject {
-  const known = RECENT.get(blob);
-  if (known !== undefined) return known.value;
+  const known = VALUES.get(blob)?.value ?? null;
+  if (known !== null) return known;
   const open = OPENERS.get(blob);
   if (open !== undefined) return open().value;
   const derived = DERIVED.get(blob);
@@ -235,11 +242,18 @@ function remember(
   value: JsonObject,
   { start, end }: Pick<BlobText, 'start' | 'end'>,
 ): void {
-  RECENT.set(blob, { value, size: end - start });
-  recentSize += end - start;
-  for (const [oldest, { size }] of RECENT) {
+  const remembered = { value, size: end - start };
+  VALUES.set(blob, remembered);
+  RECENT.add(remembered);
+  recentSize += remembered.size;
+  for (const oldest of RECENT) {
     if (recentSize <= REMEMBERED) return;
-    RECENT.delete(oldest);
-    recentSize -= size;
+    drop(oldest);
   }
+}
+
+function drop(remembered: Remembered): void {
+  if (!RECENT.delete(remembered)) return;
+  remembered.value = null;
+  recentSize -= remembered.size;
 }
