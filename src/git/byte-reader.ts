@@ -1,3 +1,5 @@
+import { freeBytes } from '../base/own-bytes.ts';
+
 /** What git writes, piece by piece; each call throws where it ended early. */
 export interface ByteReader {
   /** Up to a line break, without it. */
@@ -5,38 +7,42 @@ export interface ByteReader {
   readBytes(length: number): Promise<Uint8Array>;
 }
 
+/** Each chunk of the source must be for this reader alone. */
 export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader {
   const chunks = source[Symbol.asyncIterator]();
-  let rest: Uint8Array = new Uint8Array(0);
-  async function readChunk(): Promise<Uint8Array> {
+  let chunk: Uint8Array = NOTHING;
+  let at = 0;
+  async function readChunk(): Promise<void> {
+    freeBytes(chunk);
+    chunk = NOTHING;
+    at = 0;
     const next = await chunks.next();
     if (next.done === true) throw new Error('its answer ended early');
-    return next.value;
+    chunk = next.value;
   }
   return {
     async readLine() {
       let line = '';
-      let end = rest.indexOf(0x0a);
-      while (end < 0) {
-        line += Buffer.from(rest).toString('latin1');
-        rest = await readChunk();
-        end = rest.indexOf(0x0a);
+      for (;;) {
+        const end = chunk.indexOf(0x0a, at);
+        line += Buffer.from(chunk.subarray(at, end < 0 ? undefined : end)).toString('latin1');
+        at = end + 1;
+        if (end >= 0) return line;
+        await readChunk();
       }
-      line += Buffer.from(rest.subarray(0, end)).toString('latin1');
-      rest = rest.subarray(end + 1);
-      return line;
     },
     async readBytes(length) {
-      const parts = [rest];
-      let have = rest.length;
-      while (have < length) {
-        const chunk = await readChunk();
-        parts.push(chunk);
-        have += chunk.length;
+      const bytes = Buffer.allocUnsafeSlow(length);
+      for (let filled = 0; filled < length; ) {
+        if (at === chunk.length) await readChunk();
+        const part = chunk.subarray(at, at + length - filled);
+        bytes.set(part, filled);
+        filled += part.length;
+        at += part.length;
       }
-      const all = parts.length === 1 ? rest : Buffer.concat(parts);
-      rest = all.subarray(length);
-      return all.subarray(0, length);
+      return bytes;
     },
   };
 }
+
+const NOTHING = new Uint8Array(0);

@@ -27,7 +27,7 @@ export interface Snapshot {
   listFiles(path: string): Promise<readonly TreeFile[]>;
   /** The same files, for whoever reads them elsewhere; no object ids are computed. */
   locateFiles(path: string): Promise<readonly LocatedFile[]>;
-  /** Bytes in the order asked for. */
+  /** Bytes in the order asked for. They belong to who asked: read again, they are others. */
   readFiles(
     files: readonly TreeFile[],
   ): AsyncIterable<{ readonly file: TreeFile; readonly bytes: Uint8Array }>;

@@ -4,10 +4,9 @@ import { oncePer } from '../base/once-per.ts';
 import type { Problem } from '../base/problem.ts';
 import { buildCatalog, reusePackages } from '../catalog/build-catalog.ts';
 import { hashCatalog, hashPackage } from '../catalog/hash-catalog.ts';
-import { isIgnoreFile, selectFiles } from '../catalog/ignore.ts';
 import { learnBlob, learnContent } from '../catalog/learn-blob.ts';
-import { type LearnBlob, type ParsedFile, parseCatalogFile } from '../catalog/parse-catalog.ts';
-import type { Catalog, CatalogFile } from '../catalog/types.ts';
+import type { ParsedFile } from '../catalog/parse-catalog.ts';
+import type { Catalog } from '../catalog/types.ts';
 import { validatePackage } from '../catalog/validate-catalog.ts';
 import type { CommitFiles, Snapshot, TreeFile } from '../git/port.ts';
 import type { OpenTexts } from '../index/layer-memory.ts';
@@ -24,14 +23,13 @@ import type {
 import type { PlanBinding } from '../plan/types.ts';
 import {
   type FileNotes,
-  isNoted,
-  keyOfFile,
   type NotedFile,
   type NoteStore,
   openFileNotes,
   streamNoted,
 } from './file-notes.ts';
 import { findSubmodules } from './find-unread.ts';
+import { type FileCache, keepParsed, parseFiles } from './parse-files.ts';
 import { readManifest } from './read-manifest.ts';
 import { readRecords } from './read-records.ts';
 import { readExcludes, readMissingList, readWaivers } from './read-rules.ts';
@@ -250,101 +248,9 @@ export function placeFaults(
   }));
 }
 
-interface FileCache {
-  readonly parsed: ReadonlyMap<string, ParsedFile>;
-  readonly used: Map<string, ParsedFile>;
-  /** What earlier processes noted; null where there is none to ask. */
-  readonly notes: FileNotes | null;
-  /** Files that hold on to their bytes. */
-  readonly texts: NotedFile[];
-  readonly learn: LearnBlob;
-}
-
 interface CatalogCache extends FileCache {
   readonly known: ReadCatalog | undefined;
   readonly judge: Judge;
-}
-
-type CatalogBytes = Pick<Snapshot, 'readFiles' | 'readFileNow'>;
-
-async function parseFiles(
-  snapshot: CatalogBytes,
-  source: { readonly files: readonly TreeFile[]; readonly folder: string },
-  cache: FileCache,
-): Promise<readonly ParsedFile[]> {
-  function inFolder(file: TreeFile): string {
-    return file.path.slice(source.folder.length + 1);
-  }
-  const ignoreFiles = await collectFiles(snapshot, source.files.filter(isIgnoreFile), inFolder);
-  const names = source.files.map((file) => ({ path: inFolder(file), file }));
-  const wanted = selectFiles(names, ignoreFiles).map(({ file }) => file);
-  for (const file of wanted) {
-    keepParsed(file, cache);
-    if (!cache.used.has(keyOfFile(file))) recallNoted(file, inFolder(file), { snapshot, cache });
-  }
-  const unread = wanted.filter((entry) => !cache.used.has(keyOfFile(entry)));
-  const areFew = unread.length <= FEW && unread.length < wanted.length;
-  for await (const { file, bytes } of snapshot.readFiles(unread)) {
-    const path = inFolder(file);
-    const read = parseCatalogFile({ path, bytes }, cache.learn);
-    const kept = areFew && bytes.length <= SMALL ? bytes : null;
-    cache.used.set(keyOfFile(file), noteRead(file, read, { path, snapshot, cache, kept }));
-  }
-  return wanted.flatMap((file) => cache.used.get(keyOfFile(file)) ?? []);
-}
-
-/** Files that a commit changed, and bytes of one: of no more the texts stay until the index has them, or the next reading. */
-const FEW = 8;
-const SMALL = 4_000_000;
-
-interface Noting {
-  /** In the catalog's folder. */
-  readonly path: string;
-  readonly snapshot: CatalogBytes;
-  readonly cache: FileCache;
-  readonly kept: Uint8Array | null;
-}
-
-// A catalog of 100 MB is read for what is learned of it: its texts are needed of few packages, or of one after the other.
-function noteRead(
-  file: TreeFile,
-  read: ParsedFile,
-  { path, snapshot: { readFileNow }, cache: { notes, texts }, kept }: Noting,
-): ParsedFile {
-  if (readFileNow === undefined || notes === null) return read;
-  const noted = notes.note(file, read, { path, open: () => readFileNow(file) });
-  if (kept !== null && isNoted(noted)) {
-    noted.fill(kept);
-    texts.push(noted);
-  }
-  return noted;
-}
-
-function recallNoted(
-  file: TreeFile,
-  path: string,
-  { snapshot, cache }: Omit<Noting, 'path' | 'kept'>,
-): void {
-  const { readFileNow } = snapshot;
-  if (readFileNow === undefined) return;
-  const noted = cache.notes?.recall(file, path, () => readFileNow(file)) ?? null;
-  if (noted !== null) cache.used.set(keyOfFile(file), noted);
-}
-
-async function collectFiles(
-  snapshot: CatalogBytes,
-  files: readonly TreeFile[],
-  inFolder: (file: TreeFile) => string,
-): Promise<readonly CatalogFile[]> {
-  const found: CatalogFile[] = [];
-  for await (const { file, bytes } of snapshot.readFiles(files))
-    found.push({ path: inFolder(file), bytes });
-  return found;
-}
-
-function keepParsed(file: TreeFile, cache: FileCache): void {
-  const known = cache.parsed.get(keyOfFile(file));
-  if (known !== undefined) cache.used.set(keyOfFile(file), known);
 }
 
 function hashTree(files: readonly TreeFile[]): string {

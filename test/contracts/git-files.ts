@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { freeBytes } from '../../src/base/own-bytes.ts';
 import { isToolError } from '../../src/base/tool-error.ts';
 import type { CommitFiles } from '../../src/git/port.ts';
 import type { GitWorld } from './git.ts';
@@ -37,6 +38,36 @@ export function describeFilesContract(
         () => git.openFiles(name),
         (error) => isToolError(error, 'GIT_UNKNOWN_REVISION'),
       );
+  });
+}
+
+// Few files are read in another way than many.
+const SOME = [3, 30];
+
+/** Whose the bytes are that `readFiles` gives, asked of one kind of `GitPort`. */
+export function describeBytesContract(
+  kind: string,
+  openWorld: () => GitWorld | Promise<GitWorld>,
+): void {
+  test(`${kind}: bytes that were read may be given away, and are read whole again`, async (t) => {
+    const world = await openWorld();
+    t.after(() => world.close());
+    const text = 'x'.repeat(100_000);
+    for (const index of Array.from({ length: Math.max(...SOME) }).keys())
+      await world.write(`f${index}`, index === 1 ? '' : `${index}\n${text}`);
+    const snapshot = await world.git.openCommit(await world.commit('First'));
+    const all = await snapshot.listFiles('');
+    for (const count of SOME)
+      for (const round of [1, 2]) {
+        const sizes: number[] = [];
+        for await (const { bytes } of snapshot.readFiles(all.slice(0, count))) {
+          sizes.push(bytes.length);
+          freeBytes(bytes);
+        }
+        assert.equal(sizes.length, count, `round ${round}`);
+        assert.ok(sizes.every((size) => size === 0 || size > text.length));
+        assert.equal(sizes.filter((size) => size === 0).length, 1);
+      }
   });
 }
 

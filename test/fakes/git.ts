@@ -172,7 +172,7 @@ function createSnapshot(
       });
     },
     async *readFiles(wanted) {
-      for (const file of wanted) yield { file, bytes: files.get(file.path) ?? new Uint8Array() };
+      for (const file of wanted) yield { file, bytes: Buffer.from(files.get(file.path) ?? []) };
     },
     ...(about.revision === 'working-tree'
       ? {}

@@ -1,9 +1,9 @@
 import { describeGitContract } from '../contracts/git.ts';
-import { describeFilesContract } from '../contracts/git-files.ts';
+import { describeBytesContract, describeFilesContract } from '../contracts/git-files.ts';
 import { createFakeGit } from '../fakes/git.ts';
 import { openRealWorld } from './worlds.ts';
 
-for (const describe of [describeGitContract, describeFilesContract]) {
+for (const describe of [describeGitContract, describeFilesContract, describeBytesContract]) {
   describe('fake git', () => {
     const git = createFakeGit();
     return { ...git, git, close: () => undefined };
