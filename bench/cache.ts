@@ -5,6 +5,7 @@ import { listCacheGroups } from '../src/catalog/cache/list-groups.ts';
 import { learnBlob } from '../src/catalog/learn-blob.ts';
 import { parseCatalog } from '../src/catalog/parse-catalog.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from '../src/catalog/types.ts';
+import { hashParts } from '../src/index/cache/digest-part.ts';
 import {
   type PackageSummary,
   renderPackageCache,
@@ -73,10 +74,7 @@ function buildCache(catalog: Catalog, files: readonly CatalogFile[], memory: Mem
   const byPath = new Map(files.map((file) => [file.path, file]));
   const summaries = [...catalog.packages.values()].map((pkg) => {
     const file = byPath.get(`${pkg.name}/catalog.json`) ?? failOn(pkg);
-    const known = memory.get(pkg) ?? {
-      config: settleConfig(file, LAYER_MODES).part,
-      ...drain(renderPackageCache(pkg, LAYER_MODES)),
-    };
+    const known = memory.get(pkg) ?? summarize(pkg, file);
     memory.set(pkg, known);
     return [pkg, known] as const;
   });
@@ -87,6 +85,12 @@ function buildCache(catalog: Catalog, files: readonly CatalogFile[], memory: Mem
     configs: summaries.map(([, { config }]) => config),
     modes: LAYER_MODES,
   }).length;
+}
+
+function summarize(pkg: CatalogPackage, file: CatalogFile): PackageSummary {
+  const { chain, indexEntry } = drain(renderPackageCache(pkg, LAYER_MODES));
+  const [config, part] = hashParts([settleConfig(file, LAYER_MODES).chain, chain]);
+  return config === undefined || part === undefined ? failOn(pkg) : { config, part, indexEntry };
 }
 
 function failOn(pkg: CatalogPackage): never {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path/posix';
+import type { Fnv64Chain } from '../base/fnv64.ts';
 import { openSlabs } from '../base/slabs.ts';
 import { compareBytes } from '../base/text.ts';
 import { buildCatalog } from '../catalog/build-catalog.ts';
@@ -12,7 +13,8 @@ import { validateServable } from '../catalog/cache/validate-servable.ts';
 import { parseCatalogFile } from '../catalog/parse-catalog.ts';
 import type { CatalogFile, CatalogPackage } from '../catalog/types.ts';
 import { buildPackageLayer, type PackageFiles } from './build-layer.ts';
-import { type CacheSummary, type PackageSummary, renderPackageCache } from './cache/json-cache.ts';
+import { hashParts } from './cache/digest-part.ts';
+import { type PackageCache, type PackageSummary, renderPackageCache } from './cache/json-cache.ts';
 import { settleConfig } from './cache/settle-files.ts';
 import { LAYER_MODES } from './cache/tree-entries.ts';
 import type { Compression, RenderedLayer } from './compress-layer.ts';
@@ -83,8 +85,7 @@ export function buildGroup(task: GroupTask): RenderedGroup | null {
 function buildWith(task: GroupTask, memory: PartMemory): RenderedGroup | null {
   const { files, held, cache, compression } = task;
   const rendered: PackageFiles[] = [];
-  const summaries: (readonly [string, PackageSummary])[] = [];
-  for (const { name, summary } of held) if (summary !== null) summaries.push([name, summary]);
+  const settling: SettledFile[] = [];
   for (const file of files) {
     const name = dirname(file.path);
     if (cache === 'none') {
@@ -97,19 +98,52 @@ function buildWith(task: GroupTask, memory: PartMemory): RenderedGroup | null {
     const settled = settleConfig(file, LAYER_MODES);
     const placed = [placeIn(CONFIGS_FOLDER, settled.file)];
     rendered.push({ name, files: placed });
-    for (const pkg of catalog.packages.values())
-      summaries.push([pkg.name, { config: settled.part, ...addCache(pkg, renderer, placed) }]);
+    const packages = [...catalog.packages.values()].map(
+      (pkg): NamedCache => [pkg.name, addCache(pkg, renderer, placed)],
+    );
+    settling.push({ config: settled.chain, packages });
   }
+  const summaries = [...summarize(settling), ...listHeld(held)];
   const built = buildPackageLayer(rendered, held, { folders: ROOTS, compression });
   const sorted = summaries.toSorted(([a], [b]) => compareBytes(a, b));
   return built === null ? null : { ...built, summaries: sorted };
+}
+
+type NamedCache = readonly [string, PackageCache];
+type NamedSummary = RenderedGroup['summaries'][number];
+
+/** A file of the catalog folder, and the files of the cache that its packages have. */
+interface SettledFile {
+  readonly config: Fnv64Chain;
+  readonly packages: readonly NamedCache[];
+}
+
+/** Hashes all of these together, which settles them. */
+function summarize(files: readonly SettledFile[]): readonly NamedSummary[] {
+  const caches = files.flatMap(({ packages }) => packages.map(([, { chain }]) => chain));
+  const parts = hashParts([...caches, ...files.map(({ config }) => config)]);
+  const ofCaches = parts.values();
+  const configs = parts.slice(caches.length);
+  return files.flatMap(({ packages }, index) =>
+    packages.map(([name, { indexEntry }]): NamedSummary => {
+      const [config, { value: part }] = [configs[index], ofCaches.next()];
+      if (config === undefined || part === undefined) throw new Error(`${name} was not hashed.`);
+      return [name, { config, part, indexEntry }];
+    }),
+  );
+}
+
+function listHeld(held: readonly HeldPackage[]): readonly NamedSummary[] {
+  return held.flatMap(({ name, summary }): readonly NamedSummary[] =>
+    summary === null ? [] : [[name, summary]],
+  );
 }
 
 function addCache(
   pkg: CatalogPackage,
   renderer: BundleRenderer,
   files: CatalogFile[],
-): CacheSummary {
+): PackageCache {
   const rendering = renderPackageCache(pkg, LAYER_MODES, renderer);
   for (;;) {
     const next = rendering.next();

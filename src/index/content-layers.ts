@@ -9,6 +9,7 @@ import type { Catalog, CatalogFile } from '../catalog/types.ts';
 import { CACHE_FOLDER, CONFIGS_FOLDER, placeIn, ROOTS } from './build-group.ts';
 import { buildGroups, type GroupsInput, listServed } from './build-groups.ts';
 import { buildLayer } from './build-layer.ts';
+import { hashParts } from './cache/digest-part.ts';
 import { type PackageSummary, renderSharedCache } from './cache/json-cache.ts';
 import { settleConfig } from './cache/settle-files.ts';
 import { LAYER_MODES } from './cache/tree-entries.ts';
@@ -113,7 +114,8 @@ function renderCached(
 ): readonly CatalogFile[] {
   const summaries = new Map([...groups.values()].flatMap((group) => group.summaries));
   const settled = served.map((file) => settleConfig(file, LAYER_MODES));
-  const own = new Map(settled.map(({ file, part }) => [file.path, part]));
+  const parts = hashParts(settled.map(({ chain }) => chain));
+  const own = new Map(settled.map(({ file }, index) => [file.path, parts[index]]));
   const paths = [...listCatalogFiles(catalog).keys()].toSorted(compareTreePaths);
   const shared = renderSharedCache({
     catalog,

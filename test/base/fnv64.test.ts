@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { FNV64_PRIME, FNV64_START, hashFnv64 } from '../../src/base/fnv64.ts';
+import {
+  FNV64_PRIME,
+  FNV64_START,
+  type Fnv64Chain,
+  hashFnv64,
+  hashFnv64Chains,
+} from '../../src/base/fnv64.ts';
 import { checkLaw } from '../support/check-law.ts';
 
 describe('hashFnv64', () => {
@@ -11,10 +17,9 @@ describe('hashFnv64', () => {
   });
 
   it('is the definition, byte by byte, from any state', (t) => {
-    const anyState = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
     checkLaw(
       t,
-      fc.property(anyState, fc.uint8Array(), (state, bytes) => {
+      fc.property(ANY_STATE, fc.uint8Array(), (state, bytes) => {
         assert.equal(hashFnv64(state, bytes), hashSlowly(state, bytes));
       }),
     );
@@ -33,6 +38,65 @@ describe('hashFnv64', () => {
       fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
         const whole = hashFnv64(FNV64_START, Buffer.concat([a, b]));
         assert.equal(hashFnv64(hashFnv64(FNV64_START, a), b), whole);
+      }),
+    );
+  });
+});
+
+const ANY_STATE = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+// More than a lane loads at a time is 16,384.
+const ANY_PIECE = fc
+  .tuple(
+    fc.oneof({ weight: 4, arbitrary: fc.nat(9) }, fc.constantFrom(16_383, 16_384, 16_385, 40_000)),
+    fc.uint8Array({ minLength: 1, maxLength: 5 }),
+  )
+  .map(([size, pattern]) => Buffer.alloc(size, pattern));
+
+function chainOf(state: bigint, pieces: readonly Uint8Array[]): Fnv64Chain {
+  return { state, pieces, length: pieces.reduce((sum, piece) => sum + piece.length, 0) };
+}
+
+describe('hashFnv64Chains', () => {
+  it('gives each hash as if it were alone, however many there are and however they are cut', (t) => {
+    const anyChain = fc.tuple(ANY_STATE, fc.array(ANY_PIECE, { maxLength: 5 }));
+    checkLaw(
+      t,
+      fc.property(fc.array(anyChain, { maxLength: 9 }), (chains) => {
+        assert.deepEqual(
+          hashFnv64Chains(chains.map(([state, pieces]) => chainOf(state, pieces))),
+          chains.map(([state, pieces]) => hashFnv64(state, Buffer.concat(pieces))),
+        );
+      }),
+    );
+  });
+
+  it('asks for a late piece with the lowest byte of the state before it', (t) => {
+    const anyChain = fc.tuple(
+      ANY_STATE,
+      fc.array(ANY_PIECE, { maxLength: 3 }),
+      fc.array(ANY_PIECE, { maxLength: 2 }),
+    );
+    checkLaw(
+      t,
+      fc.property(fc.array(anyChain, { minLength: 1, maxLength: 6 }), (chains) => {
+        const asked: number[] = [];
+        const all = chains.map(([state, before, behind], index) => {
+          const piece = new Uint8Array(8);
+          function fill(low: number): void {
+            asked[index] = low;
+            piece.fill(low ^ 0x55);
+          }
+          return { ...chainOf(state, [...before, piece, ...behind]), late: { piece, fill } };
+        });
+        const ends = hashFnv64Chains(all);
+        const lows = chains.map(([state, before]) =>
+          Number(hashFnv64(state, Buffer.concat(before)) & 0xffn),
+        );
+        assert.deepEqual(asked, lows);
+        assert.deepEqual(
+          ends,
+          all.map(({ state, pieces }) => hashFnv64(state, Buffer.concat(pieces))),
+        );
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { FNV64_PRIME, hashFnv64 } from '../../base/fnv64.ts';
+import { FNV64_PRIME, type Fnv64Chain, hashFnv64, hashFnv64Chains } from '../../base/fnv64.ts';
 import type { TreeEntry } from '../../base/tree-entry.ts';
 import { renderGoEntry } from './go-tar.ts';
 
@@ -38,8 +38,14 @@ export function hashPart(
   return { state: current, part: buildPart(state, current, bytes) };
 }
 
+/** What each of these does to the hash; their late pieces are filled. */
+export function hashParts(chains: readonly Fnv64Chain[]): readonly DigestPart[] {
+  const ends = hashFnv64Chains(chains);
+  return chains.map(({ state, length }, index) => buildPart(state, ends[index] ?? state, length));
+}
+
 /** What some bytes do to the hash, which they bring from one state to another. */
-export function buildPart(from: bigint, to: bigint, bytes: number): DigestPart {
+function buildPart(from: bigint, to: bigint, bytes: number): DigestPart {
   const sum = (to - from * powerOfPrime(bytes)) & MASK;
   return { from: Number(from & 0xffn), bytes, sum: sum.toString(16) };
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { Fnv64Chain } from '../../base/fnv64.ts';
 import type { BundleRenderer } from '../../catalog/cache/bundle-parts.ts';
 import { listCacheGroups } from '../../catalog/cache/list-groups.ts';
 import { moveFile } from '../../catalog/cache/pieced-file.ts';
@@ -7,7 +8,7 @@ import { renderIndexEntry } from '../../catalog/cache/render-index.ts';
 import { METAS_FOLDER, renderMetaFiles } from '../../catalog/cache/render-metas.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from '../../catalog/types.ts';
 import { buildCacheDigest, type CacheRun } from './build-digest.ts';
-import type { DigestPart } from './digest-part.ts';
+import { type DigestPart, hashParts } from './digest-part.ts';
 import { settleFiles } from './settle-files.ts';
 import type { TreeModes } from './tree-entries.ts';
 
@@ -24,12 +25,15 @@ export interface PackageSummary {
 /** Folder of the files that the digest is about, in the folder of the cache. */
 const FILES_FOLDER = 'cache';
 
-/** What `renderPackageCache` tells of a package; what its file in the catalog folder does is told by `settleConfig`. */
-export type CacheSummary = Omit<PackageSummary, 'config'>;
+/** What `renderPackageCache` tells of a package; its file in the catalog folder is settled by `settleConfig`. */
+export interface PackageCache extends Pick<PackageSummary, 'indexEntry'> {
+  /** By which `hashParts` tells what its files do to the digest. */
+  readonly chain: Fnv64Chain;
+}
 
 /**
  * The files of opm's json cache that belong to one package, its custom schemas among them, one in
- * memory at a time; returns their summary. Both follow from the package and the modes alone, so that
+ * memory at a time; returns what their summary is made of. Both follow from the package and the modes alone, so that
  * they lie in the package's layer and are remembered with it. Paths are relative to the folder of
  * the cache. The package must be one in which `validateServable` finds nothing.
  */
@@ -37,12 +41,12 @@ export function* renderPackageCache(
   pkg: CatalogPackage,
   modes: TreeModes,
   renderer?: BundleRenderer,
-): Generator<CatalogFile, CacheSummary, undefined> {
+): Generator<CatalogFile, PackageCache, undefined> {
   for (const file of renderMetaFiles(pkg.others)) yield placeFile(file);
   const bundles = settleFiles(renderBundleFiles(pkg, renderer), modes.file);
   for (;;) {
     const next = bundles.next();
-    if (next.done === true) return { part: next.value, indexEntry: renderIndexEntry(pkg) };
+    if (next.done === true) return { chain: next.value, indexEntry: renderIndexEntry(pkg) };
     yield placeFile(next.value);
   }
 }
@@ -73,7 +77,7 @@ export function renderSharedCache(input: SharedCacheInput): readonly CatalogFile
       case 'index': {
         const settled = settleAll(group.files(), modes);
         shared.push(...settled.files);
-        runs.push({ kind: 'settled', part: settled.part });
+        for (const part of hashParts([settled.chain])) runs.push({ kind: 'settled', part });
         break;
       }
       case 'metas':
@@ -88,12 +92,12 @@ export function renderSharedCache(input: SharedCacheInput): readonly CatalogFile
 function settleAll(
   files: Iterable<CatalogFile>,
   modes: TreeModes,
-): { readonly files: readonly CatalogFile[]; readonly part: DigestPart } {
+): { readonly files: readonly CatalogFile[]; readonly chain: Fnv64Chain } {
   const settled: CatalogFile[] = [];
   const run = settleFiles(files, modes.file);
   for (;;) {
     const next = run.next();
-    if (next.done === true) return { files: settled, part: next.value };
+    if (next.done === true) return { files: settled, chain: next.value };
     settled.push(next.value);
   }
 }

@@ -2,12 +2,11 @@
 // for the bytes of all packages after it. But what bytes do to the hash hangs on the lowest byte of
 // the state alone (digest-part.ts). Where the files of every package start and end with that byte 0,
 // what they do to the digest follows from that package only, and is remembered in a few bytes.
-import { FNV64_PRIME, FNV64_START, hashFnv64 } from '../../base/fnv64.ts';
+import { FNV64_PRIME, FNV64_START, type Fnv64Chain, hashFnv64Chains } from '../../base/fnv64.ts';
 import { joinPieces, piecesOf, sumLengths } from '../../catalog/cache/pieced-file.ts';
 import type { CatalogFile } from '../../catalog/types.ts';
 import { BLOCK, renderBody } from '../tar-writer.ts';
 import { hashEntry } from './cache-digest.ts';
-import { buildPart, type DigestPart } from './digest-part.ts';
 import { renderGoEntry, renderGoHeader } from './go-tar.ts';
 import { listParents, rootEntry, type TreeModes } from './tree-entries.ts';
 
@@ -19,30 +18,27 @@ const TRAILER = 8;
 
 /**
  * Gives the same files with white space behind the JSON of the last one, so that hashing them from
- * a settled state ends in a settled state; returns what they do to the hash. No reader of JSON minds
- * white space. The files lie in one folder and come in the order of the walk; two are in memory at
- * a time.
+ * a settled state ends in a settled state; returns what is to be hashed for that, by `hashParts`, which sets the white
+ * space. No reader of JSON minds it. The files lie in one folder and come in the order of the walk.
  */
 export function* settleFiles(
   files: Iterable<CatalogFile>,
   mode: number,
-): Generator<CatalogFile, DigestPart, undefined> {
-  const start = BigInt(SETTLED);
-  let hash: EntryHash = { state: start, bytes: 0 };
+): Generator<CatalogFile, Fnv64Chain, undefined> {
+  const chain = openChain(BigInt(SETTLED));
   let last: CatalogFile | null = null;
   for (const file of files) {
     if (last !== null) {
-      hash = hashFile(hash, last, { mode });
+      chain.addFile(last, mode);
       yield last;
     }
     last = file;
   }
-  if (last !== null) {
-    const settled = settleFile(hash, last, { mode, target: SETTLED });
-    hash = settled.hash;
-    yield settled.file;
-  }
-  return buildPart(start, hash.state, hash.bytes);
+  if (last === null) return chain.close();
+  const settled = settleFile(last, SETTLED);
+  chain.addFile(settled.file, mode);
+  yield settled.file;
+  return chain.close(settled.late);
 }
 
 /**
@@ -52,14 +48,14 @@ export function* settleFiles(
 export function settleConfig(
   file: CatalogFile,
   modes: TreeModes,
-): { readonly file: CatalogFile; readonly part: DigestPart } {
+): { readonly file: CatalogFile; readonly chain: Fnv64Chain } {
   const target = Number(startConfigs(modes) & 0xffn);
-  const start = BigInt(target);
-  let hash: EntryHash = { state: start, bytes: 0 };
+  const chain = openChain(BigInt(target));
   for (const path of listParents(file.path))
-    hash = hashChunks(hash, renderGoEntry({ type: 'directory', path, mode: modes.directory }));
-  const settled = settleFile(hash, file, { mode: modes.file, target });
-  return { file: settled.file, part: buildPart(start, settled.hash.state, settled.hash.bytes) };
+    chain.add(renderGoEntry({ type: 'directory', path, mode: modes.directory }));
+  const settled = settleFile(file, target);
+  chain.addFile(settled.file, modes.file);
+  return { file: settled.file, chain: chain.close(settled.late) };
 }
 
 /** The hash where the files of the catalog folder begin. */
@@ -73,59 +69,59 @@ export function settleState(
   path: string,
   mode: number,
 ): { readonly file: CatalogFile; readonly state: bigint } {
-  const file = { path, bytes: new Uint8Array(1) };
+  const piece = new Uint8Array(1);
+  const file = { path, bytes: piece };
+  const chain = openChain(state);
+  chain.addFile(file, mode);
   // The zeros behind a file's content leave a lowest byte of 0 as it is.
   function fill(low: number): void {
-    file.bytes[0] = low;
+    piece[0] = low;
   }
-  const hash = hashFile({ state, bytes: 0 }, file, { mode, fill: { piece: file.bytes, fill } });
-  return { file, state: hash.state };
+  const [end = state] = hashFnv64Chains([chain.close({ piece, fill })]);
+  return { file, state: end };
 }
 
-interface EntryHash {
-  readonly state: bigint;
-  readonly bytes: number;
+/** Collects what one hash goes over. */
+interface OpenChain {
+  add(this: void, pieces: Iterable<Uint8Array>): void;
+  addFile(this: void, file: CatalogFile, mode: number): void;
+  close(this: void, late?: Fnv64Chain['late']): Fnv64Chain;
 }
 
-function settleFile(
-  hash: EntryHash,
-  file: CatalogFile,
-  { mode, target }: { readonly mode: number; readonly target: number },
-): { readonly file: CatalogFile; readonly hash: EntryHash } {
-  const trailer = Buffer.alloc(TRAILER);
-  const pieces = [...piecesOf(file), trailer];
-  const settled = joinPieces(file.path, pieces);
+function openChain(state: bigint): OpenChain {
+  const pieces: Uint8Array[] = [];
+  function add(more: Iterable<Uint8Array>): void {
+    for (const piece of more) pieces.push(piece);
+  }
+  return {
+    add,
+    addFile(file, mode) {
+      const content = piecesOf(file);
+      add(renderGoHeader({ type: 'file', path: file.path, mode }, sumLengths(content)));
+      add(renderBody(content));
+    },
+    close: (late) => ({
+      state,
+      pieces,
+      length: sumLengths(pieces),
+      ...(late === undefined ? {} : { late }),
+    }),
+  };
+}
+
+interface SettledFile {
+  readonly file: CatalogFile;
+  readonly late: Exclude<Fnv64Chain['late'], undefined>;
+}
+
+function settleFile(file: CatalogFile, target: number): SettledFile {
+  const piece = Buffer.alloc(TRAILER);
+  const pieces = [...piecesOf(file), piece];
   const end = undoZeros(target, -sumLengths(pieces) & (BLOCK - 1));
   function fill(low: number): void {
-    fillSpaces(trailer, low, end);
+    fillSpaces(piece, low, end);
   }
-  return { file: settled, hash: hashFile(hash, settled, { mode, fill: { piece: trailer, fill } }) };
-}
-
-interface FileOptions {
-  readonly mode: number;
-  /** Its bytes are set when the lowest byte before them is known. */
-  readonly fill?: { readonly piece: Uint8Array; readonly fill: (low: number) => void };
-}
-
-function hashFile(hash: EntryHash, file: CatalogFile, { mode, fill }: FileOptions): EntryHash {
-  const pieces = piecesOf(file);
-  const header = renderGoHeader({ type: 'file', path: file.path, mode }, sumLengths(pieces));
-  return hashChunks(hash, [...header, ...renderBody(pieces)], fill);
-}
-
-function hashChunks(
-  hash: EntryHash,
-  chunks: Iterable<Uint8Array>,
-  fill?: FileOptions['fill'],
-): EntryHash {
-  let { state, bytes } = hash;
-  for (const chunk of chunks) {
-    if (chunk === fill?.piece) fill.fill(Number(state & 0xffn));
-    state = hashFnv64(state, chunk);
-    bytes += chunk.length;
-  }
-  return { state, bytes };
+  return { file: joinPieces(file.path, pieces), late: { piece, fill } };
 }
 
 function fillSpaces(trailer: Uint8Array, low: number, target: number): void {

@@ -5,10 +5,9 @@ import { compareTreePaths } from '../../../src/base/tree-order.ts';
 import { parseCatalog } from '../../../src/catalog/parse-catalog.ts';
 import { listCatalogFiles } from '../../../src/catalog/render-catalog.ts';
 import type { Catalog, CatalogFile, CatalogPackage } from '../../../src/catalog/types.ts';
-import type { DigestPart } from '../../../src/index/cache/digest-part.ts';
+import { type DigestPart, hashParts } from '../../../src/index/cache/digest-part.ts';
 import { inspectCache } from '../../../src/index/cache/inspect-cache.ts';
 import {
-  type CacheSummary,
   type PackageSummary,
   renderPackageCache,
   renderSharedCache,
@@ -27,7 +26,7 @@ interface Build {
   readonly rendered: readonly string[];
 }
 
-interface Layer extends CacheSummary {
+interface Layer extends Pick<PackageSummary, 'part' | 'indexEntry'> {
   readonly files: readonly CatalogFile[];
 }
 
@@ -45,7 +44,7 @@ function build(catalog: Catalog, layers: Map<CatalogPackage, Layer>): Build {
   const shared = renderSharedCache({
     catalog,
     summaryOf: (pkg) => layerOf(pkg, layers),
-    configs: settled.map(({ part }) => part),
+    configs: hashParts(settled.map(({ chain }) => chain)),
     modes: LAYER_MODES,
   });
   const own = [...catalog.packages.values()].flatMap((pkg) => layerOf(pkg, layers).files);
@@ -70,7 +69,12 @@ function renderLayer(pkg: CatalogPackage): Layer {
   const run = renderPackageCache(pkg, LAYER_MODES);
   for (;;) {
     const next = run.next();
-    if (next.done === true) return { ...next.value, files };
+    if (next.done === true) {
+      const { chain, indexEntry } = next.value;
+      const [part] = hashParts([chain]);
+      assert.ok(part !== undefined);
+      return { part, indexEntry, files };
+    }
     files.push(next.value);
   }
 }
