@@ -32,8 +32,8 @@ export interface PackageCache extends Pick<PackageSummary, 'indexEntry'> {
 }
 
 /**
- * The files of opm's json cache that belong to one package, its custom schemas among them, one in
- * memory at a time; returns what their summary is made of. Both follow from the package and the modes alone, so that
+ * The files of opm's json cache that belong to one package, its custom schemas among them; returns what their summary is
+ * made of, which holds them until they are hashed. Both follow from the package and the modes alone, so that
  * they lie in the package's layer and are remembered with it. Paths are relative to the folder of
  * the cache. The package must be one in which `validateServable` finds nothing.
  */
