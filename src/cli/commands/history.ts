@@ -1,3 +1,4 @@
+import { compareBytes } from '../../base/text.ts';
 import { ToolError } from '../../base/tool-error.ts';
 import type { PassRecord, PassSummary } from '../../plan/history-types.ts';
 import { isPassRecord, isPassSummary } from '../../plan/read-kept.ts';
@@ -16,8 +17,8 @@ export interface HistoryOptions {
 /** The passes that were kept in the state folder, the newest first; asks no registry. */
 export async function runHistory(
   { limit, format }: HistoryOptions,
-  context: CommandContext,
-  wiring: Wiring,
+  context: Pick<CommandContext, 'console'>,
+  wiring: Pick<Wiring, 'stateFolder'>,
 ): Promise<ExitCode> {
   const passes = (await listPasses(wiring)).slice(0, limit);
   const history = { apiVersion: 'olmirror/v1alpha1', kind: 'History', passes } as const;
@@ -46,8 +47,12 @@ export async function runHistoryShow(
   return 0;
 }
 
-async function listPasses({ stateFolder }: Wiring): Promise<readonly PassSummary[]> {
-  return (await openHistory(stateFolder).list()).filter(isPassSummary);
+async function listPasses({
+  stateFolder,
+}: Pick<Wiring, 'stateFolder'>): Promise<readonly PassSummary[]> {
+  const passes = (await openHistory(stateFolder).list()).filter(isPassSummary);
+  // Ids of passes that began in one second do not tell which was the first.
+  return passes.toSorted((a, b) => compareBytes(b.started, a.started));
 }
 
 async function readPass(name: string, wiring: Wiring): Promise<PassRecord> {
