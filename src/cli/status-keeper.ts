@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { compareBytes } from '../base/text.ts';
 import { messageOf } from '../base/tool-error.ts';
 import { type HistoryStore, openHistoryStore } from '../files/history-store.ts';
 import { openStateFiles } from '../files/state-files.ts';
 import type { PassRecord, PassSummary, ReconcilerStatus } from '../plan/history-types.ts';
-import { isReconcilerStatus } from '../plan/read-kept.ts';
+import { isPassSummary, isReconcilerStatus } from '../plan/read-kept.ts';
 import {
   awaitPass,
   beginPass,
@@ -28,6 +29,13 @@ const STATUS = 'reconciler.json';
 /** Where passes of a state folder are kept. */
 export function openHistory(stateFolder: string): HistoryStore {
   return openHistoryStore(join(stateFolder, 'history'));
+}
+
+/** Passes of a state folder, the newest first. */
+export async function listPasses(stateFolder: string): Promise<readonly PassSummary[]> {
+  const passes = (await openHistory(stateFolder).list()).filter(isPassSummary);
+  // Ids of passes that began in one second do not tell which was the first.
+  return passes.toSorted((a, b) => compareBytes(b.started, a.started));
 }
 
 /** What the reconciler of a state folder last said of itself; null where none ran, or the file cannot be read. */

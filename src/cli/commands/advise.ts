@@ -7,7 +7,6 @@ import type { Snapshot } from '../../git/port.ts';
 import type { MirrorManifest, PerRole, RoleName } from '../../manifest/types.ts';
 import type { Advice, CopyRate, DiskRoom } from '../../plan/advice-types.ts';
 import { measureRate } from '../../plan/measure-rate.ts';
-import { isPassSummary } from '../../plan/read-kept.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { buildAdvice } from '../../reconcile/build-advice.ts';
 import type { PreparedPass } from '../../reconcile/prepare-pass.ts';
@@ -18,7 +17,7 @@ import { type AdviceLanguage, renderAdvice } from '../../report/render-advice.ts
 import { readCount } from '../command-options.ts';
 import type { CommandContext } from '../context.ts';
 import { formatOfFile, type ReportFormat } from '../format-of-file.ts';
-import { openHistory } from '../status-keeper.ts';
+import { listPasses } from '../status-keeper.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Wiring } from '../wire.ts';
 import { prepare, WHOLE_COMMIT } from './plan.ts';
@@ -113,7 +112,7 @@ function readFree(role: RoleName, free: PerRole<string | null>): number | null {
 }
 
 async function measure({ stateFolder }: Wiring): Promise<CopyRate | null> {
-  return measureRate((await openHistory(stateFolder).list()).filter(isPassSummary));
+  return measureRate(await listPasses(stateFolder));
 }
 
 interface RoomFacts {

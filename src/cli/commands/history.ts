@@ -1,11 +1,10 @@
-import { compareBytes } from '../../base/text.ts';
 import { ToolError } from '../../base/tool-error.ts';
-import type { PassRecord, PassSummary } from '../../plan/history-types.ts';
-import { isPassRecord, isPassSummary } from '../../plan/read-kept.ts';
+import type { PassRecord } from '../../plan/history-types.ts';
+import { isPassRecord } from '../../plan/read-kept.ts';
 import type { ExitCode } from '../../plan/sum-outcomes.ts';
 import { renderHistoryText, renderPassText } from '../../report/render-history-text.ts';
 import type { CommandContext } from '../context.ts';
-import { openHistory } from '../status-keeper.ts';
+import { listPasses, openHistory } from '../status-keeper.ts';
 import type { Wiring } from '../wire.ts';
 
 export interface HistoryOptions {
@@ -20,7 +19,7 @@ export async function runHistory(
   context: Pick<CommandContext, 'console'>,
   wiring: Pick<Wiring, 'stateFolder'>,
 ): Promise<ExitCode> {
-  const passes = (await listPasses(wiring)).slice(0, limit);
+  const passes = (await listPasses(wiring.stateFolder)).slice(0, limit);
   const history = { apiVersion: 'olmirror/v1alpha1', kind: 'History', passes } as const;
   context.console.result(
     format === 'json' ? JSON.stringify(history, null, 2) : renderHistoryText(history),
@@ -47,16 +46,8 @@ export async function runHistoryShow(
   return 0;
 }
 
-async function listPasses({
-  stateFolder,
-}: Pick<Wiring, 'stateFolder'>): Promise<readonly PassSummary[]> {
-  const passes = (await openHistory(stateFolder).list()).filter(isPassSummary);
-  // Ids of passes that began in one second do not tell which was the first.
-  return passes.toSorted((a, b) => compareBytes(b.started, a.started));
-}
-
 async function readPass(name: string, wiring: Wiring): Promise<PassRecord> {
-  const passes = await listPasses(wiring);
+  const passes = await listPasses(wiring.stateFolder);
   const ids = new Set(passes.flatMap(({ id, lastId }) => [id, lastId]));
   const found = [...ids].filter((id) => id.startsWith(name));
   const [id] = found;
